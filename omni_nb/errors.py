@@ -1,0 +1,91 @@
+"""Every error that omni_nb raises on purpose.
+
+* OmniError
+  + MediaError(ValueError)      an input cannot be used: unreadable, unknown type, too large
+  + RequestError(ValueError)    the combination is not allowed: modalities, voice, model, history
+    - BudgetError               the estimate would pass the chat's budget
+  + ServiceError                the service refused, or broke off in mid-answer
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omni_nb.reply import Reply
+
+
+class OmniError(Exception):
+    """Base of all errors that omni_nb raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in IPython.
+
+        It says what to do; the traceback would lead into our code, not to the mistake, and
+        its verbose form would print the values around it.
+        """
+        return [f"\x1b[31m{type(self).__name__}\x1b[0m: {self}"]
+
+
+class MediaError(OmniError, ValueError):
+    """An input cannot be used: unreadable, of an unknown type, too large or too long."""
+
+
+class RequestError(OmniError, ValueError):
+    """What was asked for is not allowed: modalities, voice, model or history."""
+
+
+class BudgetError(RequestError):
+    """The estimate of a request would pass the chat's budget; nothing was sent."""
+
+
+class ServiceError(OmniError):
+    """The service refused the request, or its answer broke off.
+
+    Parameters
+    ----------
+    message
+        The service's own words, unchanged.
+    status_code
+        HTTP status, or None where the fault is not an HTTP status (a broken stream).
+    code
+        The service's error code, such as ``"invalid_api_key"``.
+    request_id
+        The id to give to the service's support.
+    advice
+        One line: what usually helps.
+
+    Attributes
+    ----------
+    reply : Reply or None
+        What had arrived before the answer broke off.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        advice: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status_code = status_code
+        self.code = code
+        self.request_id = request_id
+        self.advice = advice
+        self.reply: Reply | None = None
+
+    def __str__(self) -> str:
+        facts = [
+            f"HTTP {self.status_code}" if self.status_code else "",
+            self.code or "",
+            f"request id {self.request_id}" if self.request_id else "",
+        ]
+        shown = ", ".join(fact for fact in facts if fact)
+        lines = [f"{self.message.strip()} ({shown})" if shown else self.message.strip()]
+        if self.advice:
+            lines.append(self.advice)
+        return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""IN: what a person has, made into validated parts of a message."""

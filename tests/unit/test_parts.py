@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from PIL import Image
+
+from omni_nb.errors import MediaError, OmniError
+from omni_nb.media.parts import ImagePart, ImageURLPart, TextPart, as_images, as_parts, image
+from omni_nb.media.probe import ImageFacts, probe_image
+
+GRACE = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+
+
+def encoded(form: str, size=(40, 30), mode="RGB", **options) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size, 128).save(file, form, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "mime"),
+    [
+        ("PNG", "image/png"),
+        ("JPEG", "image/jpeg"),
+        ("WEBP", "image/webp"),
+        ("GIF", "image/gif"),
+        ("BMP", "image/bmp"),
+        ("TIFF", "image/tiff"),
+    ],
+)
+def test_the_type_comes_from_the_content_not_from_the_name(form, mime):
+    assert probe_image(encoded(form), name="photo.txt") == ImageFacts(mime, 40, 30)
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (40, 30)), (3, (40, 30)), (6, (30, 40))])
+def test_a_turned_photo_has_its_displayed_size(orientation, size):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    facts = probe_image(encoded("JPEG", exif=exif), name="photo.jpg")
+    assert (facts.width, facts.height) == size
+
+
+def test_probing_does_not_decode(monkeypatch):
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
+    assert probe_image(GRACE.read_bytes(), name="grace").width == 512
+
+
+def test_what_is_no_image_is_named():
+    with pytest.raises(MediaError, match=r"'notes.txt' is not an image.*b'hello'"):
+        probe_image(b"hello", name="notes.txt")
+
+
+def test_a_picture_of_absurd_size_is_refused(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(MediaError, match="too large"):
+        probe_image(encoded("PNG"), name="bomb.png")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_damaged_file_is_an_error_of_ours_or_an_image(data):
+    whole = bytearray(encoded(data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP"]))))
+    for _ in range(data.draw(st.integers(0, 5))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(whole[: data.draw(st.integers(0, len(whole)))])
+    try:
+        part = image(cut)
+    except OmniError as error:
+        assert str(error)
+    else:
+        assert part.width > 0
+        thumbnail = part.thumbnail()
+        assert thumbnail is None or thumbnail.startswith(b"\xff\xd8")
+
+
+class Plot:
+    def _repr_png_(self):
+        return encoded("PNG")
+
+
+class OldPlot:
+    def _repr_png_(self):
+        return base64.b64encode(encoded("PNG")).decode(), {"width": 40}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        encoded("PNG"),
+        io.BytesIO(encoded("PNG")),
+        "data:image/png;base64," + base64.b64encode(encoded("PNG")).decode(),
+        Image.new("RGB", (40, 30)),
+        Image.new("CMYK", (40, 30)),
+        Image.new("P", (40, 30)),
+        np.zeros((30, 40), np.uint8),
+        np.zeros((30, 40, 1), np.uint8),
+        np.zeros((30, 40, 3), np.uint8)[::-1],
+        np.zeros((30, 40, 4), np.float32),
+        np.ones((30, 40), bool),
+        Plot(),
+        OldPlot(),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_everything_that_is_a_picture_goes_through_the_door(given):
+    part = image(given)
+    assert isinstance(part, ImagePart)
+    assert (part.width, part.height, part.mime) == (40, 30, "image/png")
+
+
+def test_a_file_is_sent_as_it_is():
+    part = image(GRACE)
+    head, data = part.payload()["image_url"]["url"].split(",")
+    assert head == "data:image/jpeg;base64"
+    assert base64.b64decode(data) == GRACE.read_bytes()
+    assert part.total_bytes == GRACE.stat().st_size
+
+
+def test_a_figure_is_drawn():
+    figure = Figure(figsize=(4, 3))
+    figure.subplots().plot([1, 2, 3])
+    part = image(figure)
+    assert part.mime == "image/png"
+    assert part.width > 100
+
+
+def test_a_url_is_passed_through():
+    part = image("https://example.com/dog.jpg")
+    assert part == ImageURLPart("https://example.com/dog.jpg")
+    assert part.payload() == {"type": "image_url", "image_url": {"url": part.url}}
+    assert part.name == "dog.jpg"
+
+
+def test_floats_keep_their_light():
+    part = image(np.full((20, 20), 0.5))
+    assert Image.open(io.BytesIO(part.data)).getpixel((0, 0)) == 128
+
+
+def test_a_photo_in_memory_that_is_too_large_as_png_becomes_jpeg():
+    noise = np.random.default_rng(1).integers(0, 256, (2000, 2000, 3), np.uint8)
+    assert image(noise).mime == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (42, "int"),
+        (object(), "object"),
+        ({"a": 1}, "dict of length 1"),
+        (np.zeros((3, 4, 5), np.uint8), r"\(3, 4, 5\)"),
+        (np.zeros((0, 4), np.uint8), r"\(0, 4\)"),
+        (np.zeros((30, 40), np.int64), "int64"),
+        (np.full((30, 40), 7.5), "from 0 to 1; these go from 7.5 to 7.5"),
+        (np.full((30, 40), np.nan), "from 0 to 1"),
+        (Image.new("RGB", (0, 5)), "no pixels: 0 × 5"),
+    ],
+)
+def test_what_is_no_picture_is_refused_by_name(given, words):
+    with pytest.raises(MediaError, match=words):
+        image(given)
+
+
+def test_an_object_whose_png_is_none_says_so():
+    class Empty:
+        def _repr_png_(self):
+            return None
+
+    with pytest.raises(MediaError, match="Empty gave no PNG"):
+        image(Empty())
+
+
+def test_bare_strings_are_text_and_lists_are_flattened():
+    picture = Image.new("RGB", (40, 30))
+    parts = as_parts(["dog.jpg", [picture, None], TextPart("why?")])
+    assert [part.modality for part in parts] == ["text", "image", "text"]
+    assert parts[0] == TextPart("dog.jpg")
+
+
+def test_the_image_argument_takes_one_or_many(tmp_path):
+    (tmp_path / "dog.png").write_bytes(encoded("PNG"))
+    assert len(as_images(str(tmp_path / "dog.png"))) == 1
+    assert len(as_images([tmp_path / "dog.png", "https://example.com/x.png"])) == 2
+    assert as_images(None) == ()
+
+
+def test_a_thumbnail_is_small_and_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    part = image(encoded("JPEG", size=(800, 600), exif=exif))
+    small = Image.open(io.BytesIO(part.thumbnail()))
+    assert small.size == (180, 240)
+    clear = image(encoded("PNG", mode="L", size=(20, 20)))
+    assert Image.open(io.BytesIO(clear.thumbnail())).mode == "RGB"
+
+
+def test_a_transparent_picture_is_shown_on_white():
+    file = io.BytesIO()
+    Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(file, "PNG")
+    small = Image.open(io.BytesIO(image(file.getvalue()).thumbnail()))
+    assert small.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_bytes_are_not_in_a_parts_repr():
+    assert "\\x" not in repr(image(encoded("PNG")))
