@@ -1,0 +1,1 @@
+"""RULES: what each model accepts, how its tokens are counted and what they cost."""
