@@ -1,0 +1,1 @@
+"""LINE: a checked request out, plain chunks in, events."""

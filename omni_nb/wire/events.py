@@ -1,0 +1,60 @@
+"""What an answer is made of: one class per event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeAlias
+
+    from omni_nb.models.pricing import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More written text (``delta.content``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptDelta:
+    """More of the text of the speech (``delta.audio.transcript``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """More of the model's thinking (``delta.reasoning_content``)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDelta:
+    """More speech: whole samples of mono PCM16."""
+
+    pcm: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """The service's count of tokens, with the raw object it came as."""
+
+    usage: Usage
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The service said why it stopped (``"stop"``, ``"length"``, ...)."""
+
+    finish_reason: str
+
+
+Event: TypeAlias = (
+    "TextDelta | TranscriptDelta | ReasoningDelta | AudioDelta | UsageReport | Finished"
+)

@@ -1,0 +1,139 @@
+"""Request: the model, the messages and what is wanted of the answer, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from omni_nb.errors import RequestError
+from omni_nb.media.parts import join_text
+from omni_nb.models.catalog import find_model
+from omni_nb.models.limits import check_modalities, check_parts, check_voice
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omni_nb.media.parts import Part
+
+Role = Literal["system", "user", "assistant"]
+DEFAULT_MODEL = "qwen-omni-turbo"
+_OURS = {"model", "messages", "modalities", "audio", "stream", "stream_options"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation: who says it, and its parts."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    def payload(self) -> dict[str, Any]:
+        """Return the message as the service takes it; words alone travel as a string."""
+        if all(part.modality == "text" for part in self.parts):
+            return {"role": self.role, "content": join_text(self.parts)}
+        return {"role": self.role, "content": [part.payload() for part in self.parts]}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that may be sent: making one checks everything that can be known here.
+
+    Parameters
+    ----------
+    model
+        A model's name. The rules of a model that we do not know are not checked.
+    messages
+        The conversation so far and the question, a user message, at its end.
+    modalities
+        ``("text",)`` or ``("text", "audio")``.
+    voice
+        The voice of the speech; needed with ``"audio"``.
+    options
+        More fields of the body, such as ``max_tokens`` or ``temperature``.
+
+    Raises
+    ------
+    RequestError
+        The combination is not allowed (spec, "输入", "输出", "多轮对话").
+    MediaError
+        A part breaks a limit of the model.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    modalities: tuple[str, ...] = ("text",)
+    voice: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.messages or self.messages[-1].role != "user":
+            raise RequestError("A request ends with a user message: the question.")
+        if any(
+            part.modality != "text" for m in self.messages if m.role != "user" for part in m.parts
+        ):
+            raise RequestError("Only user messages carry media; other messages carry text only.")
+        if taken := sorted(_OURS & self.options.keys()):
+            raise RequestError(
+                f"{', '.join(taken)} cannot be set through options: use the arguments model=, "
+                "modalities= and voice=; every request is streamed with its usage."
+            )
+        if "audio" in self.modalities and not self.voice:
+            raise RequestError(
+                f"Speech needs a voice: pass voice=, such as 'Cherry' ({self.model})."
+            )
+        self._check_facts()
+
+    def _check_facts(self) -> None:
+        facts = find_model(self.model)
+        if facts is None:
+            return
+        check_modalities(self.modalities, facts)
+        if self.voice and "audio" in self.modalities:
+            check_voice(self.voice, facts)
+        for message in self.messages:
+            if message.role == "user":
+                check_parts(message.parts, facts)
+
+    @property
+    def question(self) -> tuple[Part, ...]:
+        """The parts of the last message."""
+        return self.messages[-1].parts
+
+    def payload(self) -> dict[str, Any]:
+        """Return the body of the request, always streaming and with usage.
+
+        Spec, "输出": only streaming is supported; ``audio.format`` is always ``"wav"``.
+        """
+        speech = (
+            {"audio": {"voice": self.voice, "format": "wav"}} if "audio" in self.modalities else {}
+        )
+        return {
+            "model": self.model,
+            "messages": [message.payload() for message in self.messages],
+            "modalities": list(self.modalities),
+            **speech,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **self.options,
+        }
+
+
+def choose_modalities(
+    modalities: Sequence[str] | None, voice: str | None, model: str
+) -> tuple[tuple[str, ...], str | None]:
+    """Fill in what was not given: a voice asks for speech, and speech has a voice.
+
+    Without either the answer is text, the service's own default (spec, "支持的输出模态").
+
+    Examples
+    --------
+    >>> choose_modalities(None, "Cherry", "qwen-omni-turbo")
+    (('text', 'audio'), 'Cherry')
+    """
+    if isinstance(modalities, str):
+        raise RequestError(f"modalities is a list, such as ['text', 'audio'], not {modalities!r}.")
+    wanted = tuple(modalities or (("text", "audio") if voice else ("text",)))
+    facts = find_model(model)
+    if "audio" in wanted and voice is None and facts and facts.voices.names:
+        voice = facts.voices.names[0]
+    return wanted, voice

@@ -1,0 +1,342 @@
+"""Our client against a real server, on every version of the SDK that we support.
+
+`nox -s protocol` runs this folder once per version; see noxfile.py.
+"""
+
+from __future__ import annotations
+
+import http.server
+import pickle
+import socket
+import threading
+import time
+import traceback
+
+import pytest
+
+import omni_nb as omni
+from omni_nb.connection import Connection
+from omni_nb.errors import ServiceError
+from omni_nb.media.parts import TextPart
+from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.server import start
+from omni_nb.wire.client import Endpoint, EventStream, Secret
+from omni_nb.wire.request import Message, Request
+
+TURBO, FLASH = "qwen-omni-turbo", "qwen3-omni-flash"
+KEY = "sk-a-secret-that-nobody-may-see"
+
+
+@pytest.fixture
+def server():
+    """Start stand-ins that behave as a test needs, and end them after it."""
+    running = []
+
+    def begin(**behaviour):
+        standin = start(Behaviour(**{"pace": 0, **behaviour}), api_key=KEY)
+        running.append(standin)
+        return standin
+
+    yield begin
+    for standin in running:
+        standin.stop()
+
+
+def connection(standin, key: str = KEY) -> Connection:
+    return Connection(Endpoint(standin.base_url, Secret(key)))
+
+
+def chat(standin, model=TURBO, voice="Cherry", key=KEY, **options) -> omni.Conversation:
+    return omni.Conversation(model, voice=voice, connection=connection(standin, key), **options)
+
+
+def ask(talk: omni.Conversation, question: str = "你是谁"):
+    with talk.stream(question) as stream:
+        for _ in stream:
+            pass
+    return stream.reply
+
+
+@pytest.mark.parametrize("model", [TURBO, FLASH])
+@pytest.mark.parametrize("voice", [None, "Cherry"])
+def test_both_generations_answer_with_text_speech_and_usage(server, model, voice):
+    reply = ask(chat(server(), model, voice))
+    assert "替身" in reply.text
+    assert reply.finish_reason == "stop"
+    assert reply.is_finished
+    assert set(reply.usage.output) == ({"text", "audio"} if voice else {"text"})
+    if voice:
+        per_second = 25 if model == TURBO else 12.5
+        assert abs(reply.audio.seconds - reply.usage.output["audio"] / per_second) < 0.1
+        assert reply.audio.sample_rate == 24000
+    else:
+        assert reply.audio is None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["wav_chunks", "odd_pieces", "padded_pieces", "both_texts", "crlf", "comments", "cut_anywhere"],
+)
+def test_however_the_stream_is_written_the_answer_is_the_same(server, fault):
+    plain, odd = ask(chat(server())), ask(chat(server(fault=fault)))
+    assert odd.text == plain.text
+    assert odd.usage == plain.usage
+    # The synthesizer keeps a state of its own, so two runs are as long but not as exact.
+    assert abs(len(odd.pcm) - len(plain.pcm)) < 2400
+    assert not any(map(odd.pcm[:44].__contains__, [b"RIFF", b"WAVE"]))
+
+
+@pytest.mark.parametrize("fault", ["no_done", "no_usage", "no_finish"])
+def test_one_sign_of_the_end_is_enough(server, fault):
+    reply = ask(chat(server(fault=fault)))
+    assert reply.error is None
+    assert (reply.usage is None) == (fault == "no_usage")
+    assert reply.finish_reason == (None if fault == "no_finish" else "stop")
+
+
+@pytest.mark.parametrize("fault", ["drop", "garbage", "flat_error", "error_frame"])
+def test_an_answer_that_breaks_off_is_an_error_that_keeps_what_came(server, fault):
+    talk = chat(server(fault=fault, fault_after=8))
+    with pytest.raises(ServiceError) as caught:
+        ask(talk)
+    reply = caught.value.reply
+    assert reply is talk.replies[0]
+    assert reply.text
+    assert (reply.finish_reason, reply.is_finished) == ("error", True)
+    if fault.endswith(("flat_error", "error_frame")):
+        assert caught.value.message == "Output data may contain inappropriate content."
+        assert caught.value.code == "data_inspection_failed"
+        assert caught.value.request_id
+        assert "rephrase" in caught.value.advice
+    assert talk.messages[-1] == {"role": "assistant", "content": reply.text}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("json_body", "application/json instead of a stream"),
+        ("html_body", "text/html.* instead of a stream"),
+        ("empty_body", "broke off: the stream ended without a finish_reason"),
+    ],
+)
+def test_an_answer_that_is_no_stream_is_not_taken_for_an_empty_one(server, fault, words):
+    talk = chat(server(fault=fault))
+    with pytest.raises(ServiceError, match=words):
+        ask(talk)
+    assert talk.messages == []
+
+
+def test_a_cut_last_event_costs_only_itself(server):
+    reply = ask(chat(server(fault="cut_last_event")))
+    assert (reply.finish_reason, reply.usage) == ("stop", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "advice"),
+    [
+        ({"key": "sk-wrong"}, 401, "invalid_api_key", "region"),
+        ({"model": "nope"}, 404, "model_not_found", "name"),
+    ],
+)
+def test_a_refusal_keeps_the_services_words_and_adds_advice(server, change, status, code, advice):
+    with pytest.raises(ServiceError) as caught:
+        ask(chat(server(), **change))
+    error = caught.value
+    assert (error.status_code, error.code) == (status, code)
+    assert error.request_id
+    assert advice in error.advice
+    assert error.reply.finish_reason == "error"
+    assert str(error).splitlines() == [
+        f"{error.message.strip()} (HTTP {status}, {code}, request id {error.request_id})",
+        error.advice,
+    ]
+
+
+@pytest.mark.parametrize(("fault", "tries"), [("403", 1), ("429", 3), ("500", 3)])
+def test_only_what_may_pass_is_tried_again_and_never_after_the_first_byte(server, fault, tries):
+    standin = server(fault=fault)
+    with pytest.raises(ServiceError) as caught:
+        ask(chat(standin))
+    assert caught.value.status_code == int(fault)
+    assert caught.value.advice
+    assert standin.activity.refused == tries
+
+
+def test_nothing_is_sent_twice_once_an_answer_began(server):
+    standin = server(fault="drop")
+    with pytest.raises(ServiceError):
+        ask(chat(standin))
+    assert wait_until(lambda: standin.active_requests == 0)
+    assert (standin.activity.broken, standin.activity.completed) == (1, 0)
+
+
+def test_no_server_is_an_error_that_names_the_address():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", Secret(KEY))
+    request = Request(TURBO, (Message("user", (TextPart("?"),)),))
+    with pytest.raises(ServiceError, match=f"No answer from http://127.0.0.1:{port}/v1"):
+        list(EventStream(endpoint, request))
+
+
+def wait_until(condition, seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return condition()
+
+
+@pytest.mark.parametrize("how", ["stop", "break", "with"])
+def test_ending_early_ends_the_request_and_keeps_what_came(server, how):
+    standin = server(pace=1)
+    talk = chat(standin)
+    stream = talk.stream("说30秒")
+    if how == "with":
+        with stream:
+            next(iter(stream))
+    for event in stream if how != "with" else ():
+        if isinstance(event, object) and stream.reply.pcm:
+            if how == "stop":
+                stream.stop()
+            else:
+                break
+    if how == "break":
+        stream.stop()
+    assert wait_until(lambda: standin.active_requests == 0)
+    reply = talk.replies[0]
+    assert (reply.finish_reason, reply.is_finished, reply.error) == ("interrupted", True, None)
+    assert len(reply.pcm) < 24000 * 2 * 10
+    assert stream.reply is reply
+
+
+@pytest.mark.parametrize("fault", ["stall", "none"])
+def test_stop_wakes_a_reader_that_waits_for_the_network(server, fault):
+    standin = server(fault=fault, pace=0.1)
+    stream = chat(standin).stream("你是谁")
+    ended = threading.Event()
+
+    def read():
+        for _ in stream:
+            pass
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert wait_until(lambda: bool(stream.reply.text))
+    stream.stop()
+    assert ended.wait(5)
+    assert stream.reply.finish_reason == "interrupted"
+    assert wait_until(lambda: standin.active_requests == 0)
+
+
+def test_stopping_before_the_answer_began_sends_no_second_request(server):
+    standin = server(pace=1)
+    stream = chat(standin).stream("你是谁")
+    stream.stop()
+    assert list(stream) == []
+    assert stream.reply.finish_reason == "interrupted"
+
+
+def test_async_iteration_gives_the_same_answer(server):
+    import asyncio
+
+    async def read():
+        stream = chat(server()).stream("你是谁")
+        kinds = [type(event).__name__ async for event in stream]
+        return stream.reply, kinds
+
+    reply, kinds = asyncio.run(read())
+    assert reply.text == ask(chat(server())).text
+    assert {"TranscriptDelta", "AudioDelta", "UsageReport", "Finished"} == set(kinds)
+
+
+def test_cancelling_an_async_reader_ends_the_request(server):
+    import asyncio
+
+    standin = server(pace=1)
+
+    async def read():
+        stream = chat(standin).stream("说30秒")
+
+        async def consume():
+            async for _ in stream:
+                pass
+
+        task = asyncio.create_task(consume())
+        while not stream.reply.text:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return stream.reply
+
+    assert asyncio.run(read()).finish_reason == "interrupted"
+    assert wait_until(lambda: standin.active_requests == 0)
+
+
+def test_several_turns_are_one_conversation(server):
+    talk = chat(server())
+    first, second = ask(talk, "你是谁"), ask(talk, "再说一遍")
+    assert [m["role"] for m in talk.messages] == ["user", "assistant"] * 2
+    assert talk.messages[1]["content"] == first.text
+    assert "你是谁" in second.text
+    assert talk.usage == first.usage + second.usage
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Records headers, and refuses."""
+
+    seen: list
+
+    def do_POST(self):
+        self.seen.append(dict(self.headers.items()))
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(400)
+        self.send_header("content-type", "text/plain")
+        self.end_headers()
+        self.wfile.write(f"bad key {KEY}".encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def recorder():
+    handler = type("H", (Recorder,), {"seen": []})
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}/v1", handler.seen
+        httpd.shutdown()
+
+
+def test_no_other_providers_key_organization_or_header_is_sent(recorder, monkeypatch):
+    for name in ("API_KEY", "ORG_ID", "PROJECT_ID", "PROJECT", "ADMIN_KEY"):
+        monkeypatch.setenv(f"OPENAI_{name}", "theirs")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Theirs: theirs\nAuthorization: Bearer theirs")
+    url, seen = recorder
+    talk = omni.Conversation(TURBO, connection=Connection(Endpoint(url, Secret(KEY))))
+    with pytest.raises(ServiceError):
+        ask(talk)
+    assert "theirs" not in str(seen)
+    assert {k.lower(): v for k, v in seen[0].items()}["authorization"] == f"Bearer {KEY}"
+
+
+def test_the_key_is_in_no_message_traceback_or_repr(recorder):
+    url, _ = recorder
+    here = Connection(Endpoint(url, Secret(KEY)))
+    try:
+        ask(omni.Conversation(TURBO, connection=here))
+    except ServiceError as error:
+        below_this_test = error.with_traceback(error.__traceback__.tb_next)
+        shown = traceback.TracebackException.from_exception(below_this_test, capture_locals=True)
+        assert "bad key [key]" in str(error)
+        assert KEY not in "".join(shown.format())
+    assert KEY not in repr(here)
+    assert KEY not in repr(here.endpoint)
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(here)
+
+
+def test_a_proxy_is_not_asked_for_this_machine(server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert ask(chat(server())).finish_reason == "stop"
