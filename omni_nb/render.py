@@ -1,0 +1,308 @@
+"""Reply → what is shown, as plain HTML and text. Every escape is here.
+
+The HTML has inline styles only and needs no kernel and no JavaScript: it looks the same in
+JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
+"""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING, Literal
+
+from omni_nb.media.parts import ImagePart, TextPart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from omni_nb.media.parts import Part
+    from omni_nb.models.pricing import Usage
+    from omni_nb.reply import Reply
+
+Language = Literal["en", "zh"]
+Storage = Literal["mp3", "wav"]
+
+MODALITY_COLORS: Mapping[str, str] = {
+    "text": "#0072B2",
+    "image": "#E69F00",
+    "audio": "#009E73",
+    "video": "#CC79A7",
+}
+"""One colour per modality everywhere (Okabe and Ito's, safe for colour-blind readers)."""
+
+_LABELS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "text": "text",
+        "image": "image",
+        "audio": "audio",
+        "video": "video",
+        "question": "Question",
+        "answer": "Answer",
+        "speech": "Speech of the answer",
+        "in": "in",
+        "out": "out",
+        "tokens": "tokens",
+        "seconds": "{:.1f} s of speech",
+        "first sound": "first speech after {:.1f} s",
+        "cost": "cost",
+        "unknown": "unknown",
+        "would cost": "free; {} would cost",
+        "stand-in": "Offline stand-in: no model answered.",
+        "interrupted": "Interrupted: this is what had arrived.",
+        "error": "The answer broke off: this is what had arrived.",
+        "refused": "The service refused the request.",
+        "length": "The answer reached the limit of tokens and was cut.",
+        "no count": "the service sent no token count",
+        "silence": "The service sent no speech.",
+        "thinking": "Thinking…",
+    },
+    "zh": {
+        "text": "文本",
+        "image": "图片",
+        "audio": "音频",
+        "video": "视频",
+        "question": "提问",
+        "answer": "回答",
+        "speech": "回答的语音",
+        "in": "输入",
+        "out": "输出",
+        "tokens": "Token",
+        "seconds": "语音 {:.1f} 秒",
+        "first sound": "{:.1f} 秒后收到语音",
+        "cost": "费用",
+        "unknown": "未知",
+        "would cost": "免费;若用 {} 则为",
+        "stand-in": "离线替身:没有模型作答。",
+        "interrupted": "已中断:以下是已收到的内容。",
+        "error": "回答中断:以下是已收到的内容。",
+        "refused": "服务拒绝了这个请求。",
+        "length": "回答达到 Token 上限,被截断。",
+        "no count": "服务没有返回 Token 数",
+        "silence": "服务没有返回语音。",
+        "thinking": "思考中…",
+    },
+}
+
+_BODY = "var(--jp-content-font-color1, currentColor)"
+_MUTED = "var(--jp-content-font-color2, #6b6b6b)"
+_LINE = "var(--jp-border-color2, #d0d0d0)"
+_WARN = "var(--jp-warn-color1, #b35900)"
+_CARD = (
+    f"max-width:46em;padding:0.25em 0 0.5em;color:{_BODY};line-height:1.6;"
+    "font-family:var(--jp-content-font-family, system-ui, sans-serif);overflow-wrap:anywhere"
+)
+_ASIDE = f"color:{_MUTED};font-size:0.85em"
+_ROW = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:0.75em"
+_THUMBNAIL = f"max-width:120px;max-height:90px;border-radius:4px;border:1px solid {_LINE}"
+
+
+def language_of(parts: Iterable[Part]) -> Language:
+    """Return the language of the labels: Chinese for a question with Chinese characters.
+
+    Examples
+    --------
+    >>> language_of([TextPart("图中描绘的是什么景象?")])
+    'zh'
+    """
+    words = "".join(part.text for part in parts if isinstance(part, TextPart))
+    return "zh" if any("\u4e00" <= character <= "\u9fff" for character in words) else "en"
+
+
+def labels(language: Language) -> Mapping[str, str]:
+    """Return the words of the interface in a language."""
+    return _LABELS[language]
+
+
+def reply_bundle(
+    reply: Reply, *, storage: Storage = "mp3", tail_id: str | None = None, hint: str = ""
+) -> dict[str, str]:
+    """Return the static form of a reply: ``text/html`` and ``text/plain``, no widget.
+
+    Parameters
+    ----------
+    storage
+        How the notebook keeps the speech: ``"mp3"`` (5 kB per second) or ``"wav"`` (48 kB).
+    tail_id
+        Marks the place where a browser that still speaks puts its Stop button.
+    hint
+        A line below a stand-in's answer: how to get a real one.
+    """
+    return {
+        "text/html": reply_html(reply, storage=storage, tail_id=tail_id, hint=hint),
+        "text/plain": reply_text(reply),
+    }
+
+
+def reply_html(
+    reply: Reply, *, storage: Storage = "mp3", tail_id: str | None = None, hint: str = ""
+) -> str:
+    """Return a finished reply as HTML; see `reply_bundle` for the parameters."""
+    language = language_of(reply.question)
+    pieces = [
+        question_html(reply.question, language),
+        _note_html(reply, language),
+        _answer_html(reply.text, language),
+        _speech_html(reply, language, storage, tail_id),
+        _facts_html(reply, language),
+        _stand_in_html(reply, language, hint),
+    ]
+    return f'<div class="omni-reply" style="{_CARD}">{"".join(pieces)}</div>'
+
+
+def progress_html(reply: Reply) -> str:
+    """Return a reply that still streams: the question and the text so far."""
+    language = language_of(reply.question)
+    text = reply.text
+    answer = _answer_html(text + " ▍", language) if text else _aside(labels(language)["thinking"])
+    return (
+        f'<div class="omni-reply omni-streaming" style="{_CARD}">'
+        f"{question_html(reply.question, language)}{answer}</div>"
+    )
+
+
+def question_html(parts: Sequence[Part], language: Language) -> str:
+    """Return the question as HTML: small pictures and the words."""
+    pictures = "".join(_picture_html(part) for part in parts if not isinstance(part, TextPart))
+    words = "\n".join(part.text for part in parts if isinstance(part, TextPart))
+    style = f"{_ROW};border-left:3px solid {_LINE};padding:0.1em 0 0.1em 0.75em;margin:0 0 0.5em"
+    return (
+        f'<div class="omni-question" role="group" aria-label="{labels(language)["question"]}" '
+        f'style="{style}">{pictures}<div dir="auto" style="flex:1 1 12em;white-space:pre-wrap;'
+        f'color:{_MUTED}">{escape(words)}</div></div>'
+    )
+
+
+def reply_text(reply: Reply) -> str:
+    """Return a reply as plain text, for terminals and front ends without HTML."""
+    language = language_of(reply.question)
+    names = labels(language)
+    lines = [_note(reply, language), reply.text]
+    if reply.audio:
+        lines.append(f"[{names['seconds'].format(reply.audio.seconds)}]")
+    lines.append(f"[{_usage_text(reply.usage, language)}; {_cost_text(reply, language)}]")
+    if reply.is_stand_in:
+        lines.append(f"[{names['stand-in']}]")
+    return "\n".join(line for line in lines if line)
+
+
+def _note(reply: Reply, language: Language) -> str:
+    names = labels(language)
+    if reply.error is not None:
+        headline = names["error"] if reply.text or reply.pcm else names["refused"]
+        return f"{headline} {reply.error}"
+    if reply.is_finished and "audio" in reply.request.modalities and not reply.pcm:
+        return names.get(reply.finish_reason or "", "") or names["silence"]
+    return names.get(reply.finish_reason or "", "") if reply.finish_reason in _NOTED else ""
+
+
+_NOTED = {"interrupted", "length"}
+
+
+def _note_html(reply: Reply, language: Language) -> str:
+    note = _note(reply, language)
+    style = f"color:{_WARN};white-space:pre-wrap;margin:0.25em 0"
+    return (
+        f'<div class="omni-note" role="note" style="{style}">{escape(note)}</div>' if note else ""
+    )
+
+
+def _answer_html(text: str, language: Language) -> str:
+    return (
+        f'<div class="omni-text" role="group" aria-label="{labels(language)["answer"]}" dir="auto" '
+        f'style="white-space:pre-wrap;margin:0.25em 0">{escape(text)}</div>'
+    )
+
+
+def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: str | None) -> str:
+    clip = reply.audio
+    if clip is None:
+        return ""
+    tail = f'<span class="omni-tail omni-tail-{escape(tail_id)}"></span>' if tail_id else ""
+    player = clip.player_html(storage, label=labels(language)["speech"])
+    return f'<div class="omni-speech" style="margin:0.5em 0">{player}{tail}</div>'
+
+
+def _facts_html(reply: Reply, language: Language) -> str:
+    names = labels(language)
+    facts = [_usage_html(reply.usage, language), escape(_cost_text(reply, language))]
+    if reply.audio:
+        facts.append(names["seconds"].format(reply.audio.seconds))
+    if (first := reply.timing.first_audio_seconds) is not None:
+        facts.append(names["first sound"].format(first))
+    who = " · ".join(filter(None, [reply.model, _voice(reply)]))
+    return _aside(" · ".join([escape(who), *facts]), is_html=True)
+
+
+def _voice(reply: Reply) -> str:
+    return reply.request.voice or "" if "audio" in reply.request.modalities else ""
+
+
+def _stand_in_html(reply: Reply, language: Language, hint: str) -> str:
+    if not reply.is_stand_in:
+        return ""
+    words = " ".join(filter(None, [labels(language)["stand-in"], hint]))
+    return _aside(f"◇ {words}", name="omni-stand-in")
+
+
+def _usage_html(usage: Usage | None, language: Language) -> str:
+    if usage is None:
+        return labels(language)["no count"]
+    names = labels(language)
+    sides = [
+        f"{names[side]} {_counts_html(parts, language)}" if parts else f"{names[side]} {total:,}"
+        for side, parts, total in _sides(usage)
+    ]
+    return f"{names['tokens']}: {' → '.join(sides)}"
+
+
+def _counts_html(parts: Mapping[str, int], language: Language) -> str:
+    return " + ".join(
+        f'<span style="white-space:nowrap"><span aria-hidden="true" '
+        f'style="color:{MODALITY_COLORS[name]}">●</span> {labels(language)[name]} {count:,}</span>'
+        for name, count in parts.items()
+    )
+
+
+def _usage_text(usage: Usage | None, language: Language) -> str:
+    names = labels(language)
+    if usage is None:
+        return names["no count"]
+    sides = [
+        f"{names[side]} "
+        + (", ".join(f"{names[n]} {count:,}" for n, count in parts.items()) or f"{total:,}")
+        for side, parts, total in _sides(usage)
+    ]
+    return f"{names['tokens']}: {'; '.join(sides)}"
+
+
+def _sides(usage: Usage) -> list[tuple[str, Mapping[str, int], int]]:
+    return [
+        ("in", usage.input, usage.input_total),
+        ("out", usage.output, usage.output_total),
+    ]
+
+
+def _cost_text(reply: Reply, language: Language) -> str:
+    names = labels(language)
+    amount = names["unknown"] if reply.cost is None else str(reply.cost)
+    if reply.is_stand_in:
+        return f"{names['cost']}: {names['would cost'].format(reply.model)} {amount}"
+    return f"{names['cost']}: {amount}"
+
+
+def _picture_html(part: Part) -> str:
+    thumbnail = part.thumbnail() if isinstance(part, ImagePart) else None
+    if isinstance(part, TextPart):
+        return ""
+    name = escape(part.name)
+    if thumbnail is None:
+        return f'<span style="{_ASIDE}">▣ {name}</span>'
+    source = f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode('ascii')}"
+    return (
+        f'<img class="omni-picture" alt="{name}" title="{name}" '
+        f'style="{_THUMBNAIL}" src="{source}">'
+    )
+
+
+def _aside(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:
+    return f'<div class="{name}" style="{_ASIDE}">{words if is_html else escape(words)}</div>'

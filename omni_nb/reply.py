@@ -1,0 +1,215 @@
+"""Reply: one answer, growing while it streams and kept even when the stream breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
+from omni_nb.wire.events import (
+    AudioDelta,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    TranscriptDelta,
+    UsageReport,
+)
+
+if TYPE_CHECKING:
+    from omni_nb.errors import ServiceError
+    from omni_nb.media.parts import Part
+    from omni_nb.models.pricing import Cost, Usage
+    from omni_nb.wire.events import Event
+    from omni_nb.wire.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When something arrived, in seconds after the request, and how much.
+
+    ``size`` is characters of text, or seconds of speech.
+    """
+
+    seconds: float
+    kind: Literal["text", "audio"]
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How an answer came, in seconds after the request was sent. None: it did not.
+
+    Attributes
+    ----------
+    first_text_seconds, first_audio_seconds
+        The first text and the first speech reached the client.
+    total_seconds
+        The answer was complete.
+    arrivals
+        Every piece.
+    first_sound_seconds
+        The first sample reached the speakers, by the browser's own report; it arrives a
+        moment after the answer.
+    underruns, gap_seconds
+        How often the sound ran dry, and for how long; None until the browser has reported.
+    """
+
+    first_text_seconds: float | None
+    first_audio_seconds: float | None
+    total_seconds: float | None
+    arrivals: tuple[Arrival, ...] = field(repr=False)
+    first_sound_seconds: float | None = None
+    underruns: int | None = None
+    gap_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What the browser reported of the sound."""
+
+    first_sound_seconds: float | None
+    underruns: int
+    gap_seconds: float
+
+
+class Reply:
+    """One answer: text, speech, usage and how it came.
+
+    It grows while it streams; `feed` is the only way in. Nothing that arrived is lost when
+    the stream breaks or is interrupted: ``finish_reason`` then says ``"error"`` or
+    ``"interrupted"``, else it is the service's own word (``"stop"``, ``"length"``, ...), or
+    None while the answer streams or where the service gave none.
+
+    Attributes
+    ----------
+    request : Request
+        What was asked.
+    usage : Usage or None
+        Tokens by modality, as the service counted them; None if it sent no count.
+    region : str or None
+        Whose prices count; None: the cost is unknown.
+    is_stand_in : bool
+        The offline stand-in answered, not a model.
+    error : ServiceError or None
+        Why the stream broke.
+    is_finished : bool
+        Nothing more will come.
+    """
+
+    def __init__(
+        self, request: Request, *, region: str | None = None, is_stand_in: bool = False
+    ) -> None:
+        self.request = request
+        self.region = region
+        self.is_stand_in = is_stand_in
+        self.usage: Usage | None = None
+        self.finish_reason: str | None = None
+        self.error: ServiceError | None = None
+        self.is_finished = False
+        self.playback: Playback | None = None
+        self.pcm = bytearray()
+        self._content: list[str] = []
+        self._transcript: list[str] = []
+        self._reasoning: list[str] = []
+        self._arrivals: list[Arrival] = []
+        self._total_seconds: float | None = None
+
+    def feed(self, event: Event, *, seconds: float = 0.0) -> None:
+        """Take one event, ``seconds`` after the request was sent."""
+        match event:
+            case TextDelta(text):
+                self._content.append(text)
+                self._arrivals.append(Arrival(seconds, "text", len(text)))
+            case TranscriptDelta(text):
+                self._transcript.append(text)
+                self._arrivals.append(Arrival(seconds, "text", len(text)))
+            case ReasoningDelta(text):
+                self._reasoning.append(text)
+            case AudioDelta(pcm):
+                self.pcm += pcm
+                self._arrivals.append(Arrival(seconds, "audio", len(pcm) / 2 / SPEECH_SAMPLE_RATE))
+            case UsageReport(usage):
+                self.usage = usage
+            case Finished(finish_reason):
+                self.finish_reason = finish_reason
+
+    def finish(
+        self,
+        *,
+        seconds: float | None = None,
+        error: ServiceError | None = None,
+        is_interrupted: bool = False,
+    ) -> None:
+        """Close the reply: nothing more will come."""
+        self._total_seconds = seconds
+        if error is not None:
+            self.error, self.finish_reason = error, "error"
+        elif is_interrupted:
+            self.finish_reason = "interrupted"
+        self.is_finished = True
+
+    @property
+    def text(self) -> str:
+        """What the model said.
+
+        Services send it as text, as the speech's transcript, or as both, one of them with
+        holes: it is the longer of the two, never their sum.
+        """
+        content, transcript = "".join(self._content), "".join(self._transcript)
+        return content if len(content) >= len(transcript) else transcript
+
+    @property
+    def reasoning(self) -> str:
+        """The model's thinking, kept apart from its answer."""
+        return "".join(self._reasoning)
+
+    @property
+    def audio(self) -> AudioClip | None:
+        """Every sample of the speech, or None when there is none."""
+        return AudioClip(bytes(self.pcm), SPEECH_SAMPLE_RATE) if self.pcm else None
+
+    @property
+    def question(self) -> tuple[Part, ...]:
+        """The parts of the question."""
+        return self.request.question
+
+    @property
+    def model(self) -> str:
+        """The model that was asked."""
+        return self.request.model
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the answer cost; None when it is not known.
+
+        For the stand-in it is what a model would have cost at the default region's prices.
+        """
+        region = "beijing" if self.is_stand_in else self.region
+        return self.usage.cost(self.model, region=region) if self.usage and region else None
+
+    @property
+    def timing(self) -> Timing:
+        """How the answer came."""
+        first = {arrival.kind: arrival.seconds for arrival in reversed(self._arrivals)}
+        heard = self.playback
+        return Timing(
+            first_text_seconds=first.get("text"),
+            first_audio_seconds=first.get("audio"),
+            total_seconds=self._total_seconds,
+            arrivals=tuple(self._arrivals),
+            first_sound_seconds=heard.first_sound_seconds if heard else None,
+            underruns=heard.underruns if heard else None,
+            gap_seconds=heard.gap_seconds if heard else None,
+        )
+
+    def __repr__(self) -> str:
+        words = self.text if len(self.text) <= 60 else f"{self.text[:59]}…"
+        speech = f", {self.audio.seconds:.1f} s of speech" if self.audio else ""
+        state = self.finish_reason or ("finished" if self.is_finished else "streaming")
+        who = "stand-in for " if self.is_stand_in else ""
+        return f"<Reply of {who}{self.model}: {words!r}{speech}, {state}>"
+
+    def _repr_html_(self) -> str:
+        from omni_nb.render import reply_html
+
+        return reply_html(self)
