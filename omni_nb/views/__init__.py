@@ -1,0 +1,1 @@
+"""OUT: what a person sees and hears in the notebook."""

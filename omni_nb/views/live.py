@@ -1,0 +1,332 @@
+"""An answer while it comes: watched in the cell, the terminal or nowhere, then kept.
+
+One thread reads the network; the cell's own thread looks at the growing reply on a clock and
+shows what is new. Nothing else paints, so an output can only land in the right cell, and the
+stop button of the notebook (■) reaches us as a ``KeyboardInterrupt`` between two looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from omni_nb.render import language_of, progress_html, question_html
+from omni_nb.reply import Playback
+from omni_nb.views.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omni_nb.chat import ReplyStream
+    from omni_nb.render import Storage
+    from omni_nb.reply import Reply
+    from omni_nb.views.player import AudioPlayer
+    from omni_nb.views.session import Session
+
+LOOK_SECONDS = 0.05
+TEXT_REPAINT_SECONDS = 0.1
+REPAINT_BYTES_PER_SECOND = 50_000
+SPEECH_PACKET_SECONDS = 0.15
+PREBUFFER_SECONDS = 0.3
+
+
+class Stage(Protocol):
+    """Where an answer is shown. All methods are called on the cell's thread."""
+
+    @property
+    def is_stop_requested(self) -> bool:
+        """Whether the person pressed a stop button of the stage."""
+        ...
+
+    def open(self, reply: Reply) -> None:
+        """Show the question, before anything is sent."""
+        ...
+
+    def look(self, reply: Reply) -> None:
+        """Show what is new, if it is time to."""
+        ...
+
+    def close(self, reply: Reply) -> None:
+        """Show the last state and let go."""
+        ...
+
+
+def choose_stage(
+    reply: Reply, *, show: bool | None, storage: Storage, prebuffer_seconds: float
+) -> Stage:
+    """Return the stage that fits: a notebook cell, standard output, or none."""
+    here = session()
+    if show is False:
+        return SilentStage()
+    if here.shell is None:
+        return TerminalStage(here)
+    if "audio" in reply.request.modalities:
+        return SpeechStage(here, storage, prebuffer_seconds)
+    return TextStage(here, storage)
+
+
+def watch(stream: ReplyStream, stage: Stage) -> Reply:
+    """Read a stream to its end while the stage shows it; ■ ends it and keeps what came.
+
+    Raises
+    ------
+    ServiceError
+        After the stage has shown what had arrived.
+    """
+    reader = _Reader(stream)
+    with _shown(stream, stage):
+        reader.start()
+        try:
+            while reader.is_reading(LOOK_SECONDS):
+                _look(stream, stage)
+        except KeyboardInterrupt:
+            stream.stop()
+    return reader.result()
+
+
+async def watch_async(stream: ReplyStream, stage: Stage) -> Reply:
+    """Do the same as `watch` without holding up the event loop.
+
+    In a notebook ■ cancels the cell's task; as in `watch` the reply is returned. Elsewhere
+    a cancellation goes on, after the stream has been stopped.
+    """
+    reader = _Reader(stream)
+    with _shown(stream, stage):
+        reader.start()
+        try:
+            while reader.is_reading(0):
+                await asyncio.sleep(LOOK_SECONDS / 2)
+                _look(stream, stage)
+        except (asyncio.CancelledError, KeyboardInterrupt) as interrupt:
+            stream.stop()
+            if session().shell is None:
+                raise
+            _uncancel(interrupt)
+    return reader.result()
+
+
+class _Reader:
+    """The thread that reads a stream, and what became of it."""
+
+    def __init__(self, stream: ReplyStream) -> None:
+        self._stream = stream
+        self._error: BaseException | None = None
+        self._news = threading.Event()
+        run = contextvars.copy_context().run  # ipykernel routes output by context
+        self._thread = threading.Thread(target=run, args=(self._read,), daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def is_reading(self, seconds: float) -> bool:
+        """Wait for news, at most ``seconds``; False when the stream has ended."""
+        self._news.wait(seconds)
+        self._news.clear()
+        return self._thread.is_alive()
+
+    def result(self) -> Reply:
+        if self._error is not None:
+            raise self._error
+        return self._stream.reply
+
+    def _read(self) -> None:
+        try:
+            for _ in self._stream:
+                self._news.set()
+        except BaseException as error:  # raised again on the cell's thread
+            self._error = error
+        finally:
+            self._news.set()
+
+
+@contextlib.contextmanager
+def _shown(stream: ReplyStream, stage: Stage) -> Iterator[None]:
+    """Open the stage, and close it on the last state whatever happens in between."""
+    stage.open(stream.reply)
+    try:
+        yield
+    finally:
+        stream.stop()
+        stage.close(stream.reply)
+
+
+def _look(stream: ReplyStream, stage: Stage) -> None:
+    if stage.is_stop_requested:
+        stream.stop()
+    stage.look(stream.reply)
+
+
+def _uncancel(interrupt: BaseException) -> None:
+    """Take a cancellation for what it is in a notebook: the stop button."""
+    task = asyncio.current_task()
+    if isinstance(interrupt, asyncio.CancelledError) and task and sys.version_info >= (3, 11):
+        task.uncancel()
+
+
+class _Clock:
+    """Says when the next repaint is due."""
+
+    def __init__(self) -> None:
+        self._due_at = 0.0
+
+    def is_due(self) -> bool:
+        return time.monotonic() >= self._due_at
+
+    def wait(self, seconds: float) -> None:
+        self._due_at = time.monotonic() + seconds
+
+
+class SilentStage:
+    """Shows nothing."""
+
+    is_stop_requested = False
+
+    def open(self, reply: Reply) -> None:
+        """Nothing to open."""
+
+    def look(self, reply: Reply) -> None:
+        """Nothing to show."""
+
+    def close(self, reply: Reply) -> None:
+        """Nothing to close."""
+
+
+class TerminalStage:
+    """Streams the text to standard output."""
+
+    is_stop_requested = False
+
+    def __init__(self, here: Session) -> None:
+        self._session = here
+        self._shown = ""
+
+    def open(self, reply: Reply) -> None:
+        """Say once that a stand-in answers; on standard error, the answer is the output."""
+        if hint := self._session.hint(reply):
+            print(hint, file=sys.stderr)
+
+    def look(self, reply: Reply) -> None:
+        """Print the text that is new."""
+        text = reply.text
+        if text == self._shown:
+            return
+        if not text.startswith(self._shown):  # the longer of two buffers took over
+            print()
+            self._shown = ""
+        print(text[len(self._shown) :], end="", flush=True)
+        self._shown = text
+
+    def close(self, reply: Reply) -> None:
+        """Print the rest and end the line."""
+        self.look(reply)
+        if self._shown:
+            print(flush=True)
+
+
+class TextStage:
+    """A written answer in a cell: one display, repainted on a clock, no widget needed."""
+
+    is_stop_requested = False
+
+    def __init__(self, here: Session, storage: Storage) -> None:
+        self._session = here
+        self._storage = storage
+        self._clock = _Clock()
+        self._shown = ""
+        self._handle: Any = None
+
+    def open(self, reply: Reply) -> None:
+        """Show the question."""
+        self._handle = self._session.show(_progress(reply))
+
+    def look(self, reply: Reply) -> None:
+        """Repaint, about ten times a second, less often when the text is long."""
+        if reply.text == self._shown or not self._clock.is_due():
+            return
+        bundle = _progress(reply)
+        self._handle.update(bundle, raw=True)
+        self._shown = reply.text
+        size = sum(map(len, bundle.values()))
+        self._clock.wait(max(TEXT_REPAINT_SECONDS, size / REPAINT_BYTES_PER_SECOND))
+
+    def close(self, reply: Reply) -> None:
+        """Replace the display by the static result."""
+        self._session.keep(self._handle, reply, self._storage)
+
+
+class SpeechStage:
+    """A spoken answer in a cell: captions and sound by one widget, then a static result.
+
+    The widget lies in the same display as the result that replaces it, so the notebook
+    keeps one output per answer. Text and speech travel as deltas in common packets.
+    """
+
+    def __init__(self, here: Session, storage: Storage, prebuffer_seconds: float) -> None:
+        self._session = here
+        self._storage = storage
+        self._prebuffer_seconds = prebuffer_seconds
+        self._clock = _Clock()
+        self._player: AudioPlayer | None = None
+        self._handle: Any = None
+        self._sent = (0, 0)
+
+    @property
+    def is_stop_requested(self) -> bool:
+        """Whether Stop was pressed in the widget."""
+        return self._player is not None and self._player.stop_requested.is_set()
+
+    def open(self, reply: Reply) -> None:
+        """Make the widget before the request goes out: its code loads meanwhile."""
+        from omni_nb.views.player import AudioPlayer
+
+        language = language_of(reply.question)
+        player = AudioPlayer(
+            header_html=question_html(reply.question, language),
+            language=language,
+            prebuffer_seconds=self._prebuffer_seconds,
+        )
+        asked_at = time.time()
+
+        def note_playback(*_: object) -> None:
+            if report := player.report:
+                heard_at = report.first_sound_at
+                seconds = None if heard_at is None else heard_at - asked_at
+                reply.playback = Playback(seconds, report.underruns, report.gap_seconds)
+
+        player.on_msg(note_playback)
+        self._player = player
+        self._handle = self._session.show({**_view(player), **_progress(reply)})
+
+    def look(self, reply: Reply) -> None:
+        """Send what is new: the first sound at once, then a few packets a second."""
+        news = (len(reply.text), len(reply.pcm))
+        is_first_sound = bool(news[1]) and not self._sent[1]
+        if self._player is None or news == self._sent:
+            return
+        if is_first_sound or self._clock.is_due():
+            self._player.update(reply.text, reply.pcm)
+            self._sent = news
+            self._clock.wait(SPEECH_PACKET_SECONDS)
+
+    def close(self, reply: Reply) -> None:
+        """Send the rest, end the sound or let it end, and put the static result in place."""
+        tail_id = None
+        if self._player is not None:
+            self._player.update(reply.text, reply.pcm)
+            self._player.finish(stopped=reply.finish_reason == "interrupted")
+            tail_id = self._player.tail_id
+        self._session.keep(self._handle, reply, self._storage, tail_id=tail_id)
+
+
+def _view(player: AudioPlayer) -> dict[str, Any]:
+    model = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
+    return {"application/vnd.jupyter.widget-view+json": model}
+
+
+def _progress(reply: Reply) -> dict[str, str]:
+    return {"text/html": progress_html(reply), "text/plain": reply.text or "…"}

@@ -1,0 +1,86 @@
+"""The session a person works in: a notebook kernel, or a plain interpreter."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.render import language_of, reply_bundle
+from omni_nb.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omni_nb.render import Language, Storage
+
+_HINTS: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "key": "For a real model, set DASHSCOPE_API_KEY or run omni_nb.connect(ask_key=True).",
+        "voice": "For real speech here: pip install 'omni-nb[voice]'.",
+    },
+    "zh": {
+        "key": "要使用真实模型,请设置 DASHSCOPE_API_KEY 或运行 omni_nb.connect(ask_key=True)。",
+        "voice": "要在离线时听到真实语音:pip install 'omni-nb[voice]'。",
+    },
+}
+
+
+class Session:
+    """What is remembered of a session: its shell, what was shown and what was said once.
+
+    Attributes
+    ----------
+    shell
+        IPython's shell of a Jupyter kernel, or None in a terminal or a plain interpreter.
+    """
+
+    def __init__(self, shell: Any = None) -> None:
+        self.shell = shell
+        self._is_hinted = False
+        self._shown: tuple[int, weakref.ref[Reply]] | None = None
+        if shell is not None:
+            displays = shell.display_formatter.ipython_display_formatter
+            displays.for_type(Reply, self._display_once)
+
+    def show(self, bundle: Mapping[str, Any]) -> Any:
+        """Display a MIME bundle in the running cell; returns the handle to update it."""
+        from IPython.display import display
+
+        return display(  # type: ignore[no-untyped-call]
+            dict(bundle), raw=True, display_id=True
+        )
+
+    def keep(
+        self, handle: Any, reply: Reply, storage: Storage, *, tail_id: str | None = None
+    ) -> None:
+        """Replace a display by the reply's static form, which the notebook keeps."""
+        bundle = reply_bundle(reply, storage=storage, tail_id=tail_id, hint=self.hint(reply))
+        handle.update(bundle, raw=True)
+        self._shown = (self.shell.execution_count, weakref.ref(reply))
+
+    def hint(self, reply: Reply) -> str:
+        """Say how to get a real model; once a session, and only for the stand-in."""
+        if self._is_hinted or not reply.is_stand_in:
+            return ""
+        self._is_hinted = True
+        from omni_nb.offline.voice import has_speech
+
+        words = _HINTS[language_of(reply.question)]
+        return words["key"] if has_speech() else f"{words['key']} {words['voice']}"
+
+    def _display_once(self, reply: Reply) -> None:
+        """Show a reply that is a cell's value, unless that cell has just shown it."""
+        cell, shown = self._shown or (None, lambda: None)
+        if cell == self.shell.execution_count and shown() is reply:
+            return
+        self.show(reply_bundle(reply))
+
+
+@lru_cache(maxsize=1)
+def session() -> Session:
+    """Return this process's session; a plain Python process never imports IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return Session(shell if hasattr(shell, "kernel") else None)
