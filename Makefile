@@ -1,0 +1,67 @@
+# Every command of the project. `make help` lists them; CI runs `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+SERVE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test test-fast bench clean browser node
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.test node browser  ## Install everything that development needs
+
+demo: $(VENV)/.lab  ## Run the quickstart offline, then open it in JupyterLab (SERVE=0: only run)
+	@$(BIN)/python tools/demo.py $(if $(filter 0,$(SERVE)),--no-serve)
+
+check: $(VENV)/.test node  ## Formatting, lint, types, layers, the built JavaScript, clean notebooks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	npm run --silent check
+	$(BIN)/python tools/check_static.py
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+test: $(VENV)/.test node browser check  ## Everything: checks, all tests, coverage, every SDK version
+	npm test --silent
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+	$(BIN)/nox -R -s protocol 2>/dev/null || $(BIN)/nox -s protocol
+
+test-fast: $(VENV)/.test node  ## The tests that need no browser
+	$(BIN)/python -m pytest -q tests/unit tests/protocol omni_nb
+
+bench: $(VENV)/.test  ## The benchmarks, as ratios
+	$(BIN)/python -m tests.benchmarks
+
+clean:  ## Remove what the commands made
+	rm -rf $(VENV) .nox build dist node_modules .coverage* .hypothesis .mypy_cache .pytest_cache \
+	  .ruff_cache .import_linter_cache
+
+browser: $(VENV)/.test
+	@$(BIN)/python tools/chromium.py
+
+node: node_modules/.package-lock.json
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "node and npm are missing: install Node.js 20 or newer" >&2; exit 1; }
+	npm ci --silent --no-audit --no-fund
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "omni_nb needs Python 3.10 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade pip
+
+$(VENV)/.lab: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install -e '.[lab]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(PIP) install -e '.[test]'
+	@touch $@ $(VENV)/.lab

@@ -1,0 +1,72 @@
+"""The package as a whole: its names, its import time's causes, its dependencies."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import omni_nb
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"PIL", "numpy", "matplotlib", "openai", "IPython", "av", "ipywidgets", "starlette"}
+
+
+def test_public_names_are_sorted_complete_and_importable():
+    assert omni_nb.__all__ == sorted(omni_nb._HOMES)
+    assert all(getattr(omni_nb, name) is not None for name in omni_nb.__all__)
+    assert set(omni_nb.__all__) <= set(dir(omni_nb))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    assert not hasattr(omni_nb, "nonsense")
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = f"import sys, omni_nb; print(sorted({HEAVY!r} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_silent_ask_imports_no_notebook():
+    code = (
+        "import sys, omni_nb; omni_nb.ask('Hello', show=False)\n"
+        "print(sorted({'IPython', 'ipywidgets', 'anywidget', 'matplotlib'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_version_is_the_changelogs_newest():
+    newest = re.search(r"^## \[?(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert newest is not None
+    assert omni_nb.__version__ == version("omni-nb") == newest[1]
+
+
+def test_the_dependencies_are_the_ones_we_decided_on():
+    required = [line for line in requires("omni-nb") or [] if "extra ==" not in line]
+    assert {re.split(r"[^a-z-]", line)[0] for line in required} == {
+        "anywidget",
+        "av",
+        "ipython",
+        "ipywidgets",
+        "matplotlib",
+        "numpy",
+        "openai",
+        "pillow",
+        "starlette",
+        "tomli",
+        "uvicorn",
+    }
+
+
+def test_no_public_name_is_hidden_by_a_module_of_the_same_name():
+    code = (
+        "import pkgutil, importlib, omni_nb\n"
+        "for m in pkgutil.walk_packages(omni_nb.__path__, 'omni_nb.'): importlib.import_module(m.name)\n"
+        "print([n for n in omni_nb.__all__ if type(getattr(omni_nb, n)).__name__ == 'module'])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

@@ -1,0 +1,68 @@
+"""Find a Chromium for the browser tests, or install one; print where it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def main() -> int:
+    """Take the first way that works; return the exit code."""
+    path = found() or from_debian() or from_playwright()
+    if path is None:
+        print(
+            "There is no Chromium, and none could be installed. Do one of these:\n"
+            "  - install it with your system's packages (Debian: apt-get install chromium)\n"
+            "  - run '.venv/bin/playwright install --with-deps chromium'\n"
+            "  - set CHROMIUM to the path of one",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"Chromium: {path}")
+    return 0
+
+
+def found() -> str | None:
+    """Return a browser that is there."""
+    given = os.environ.get("CHROMIUM")
+    candidates = [given, *map(shutil.which, NAMES), playwrights()]
+    return next((path for path in candidates if path and Path(path).exists()), None)
+
+
+def from_debian() -> str | None:
+    """Install Debian's package, when apt and the right to use it are there."""
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return None
+    run("apt-get", "update", "-qq")
+    # Chinese glyphs and emoji: the screenshots would show boxes without them.
+    run("apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
+    return found()
+
+
+def from_playwright() -> str | None:
+    """Let Playwright download its own."""
+    run(sys.executable, "-m", "playwright", "install", "chromium")
+    return found()
+
+
+def playwrights() -> str | None:
+    """Return where Playwright's own browser is, or would be."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
+def run(*command: str) -> None:
+    """Run an installer quietly; whether it worked is seen by looking for the browser."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
