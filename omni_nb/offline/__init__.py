@@ -1,0 +1,1 @@
+"""STAND-IN: a service on this machine that speaks the documented protocol."""

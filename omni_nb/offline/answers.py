@@ -1,0 +1,259 @@
+"""What the stand-in says: what it measured and counted, in the language of the question."""
+
+from __future__ import annotations
+
+import operator
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Final
+
+from omni_nb.models.tokens import image_tokens
+from omni_nb.offline.phrases import COLORS, LESSONS, PHRASES, PLACES, Language, Register
+from omni_nb.offline.pictures import Picture
+from omni_nb.offline.voice import CJK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from omni_nb.media.parts import ImageURLPart
+    from omni_nb.models.catalog import ModelFacts
+    from omni_nb.offline.checks import ChatRequest
+
+QUOTED_CHARACTERS: Final = 40
+MOST_SECONDS: Final = 180
+_PICTURES_IN_DETAIL: Final = 3
+_READ_CHARACTERS: Final = 2000  # a question longer than this is quoted and counted, not searched
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Sentences to say in this order.
+
+    Attributes
+    ----------
+    seconds
+        Stop when the speech is about this long; None: say them all.
+    """
+
+    sentences: tuple[str, ...]
+    seconds: float | None = None
+
+    @property
+    def text(self) -> str:
+        """All that may be said."""
+        return "".join(self.sentences)
+
+
+def answer(request: ChatRequest) -> Answer:
+    """Answer a request; the same request always gets the same words."""
+    speaker = _Speaker(request)
+    seconds = _asked_seconds(speaker.question)
+    said = list(speaker.opening())
+    said += speaker.lesson(seconds) if seconds else speaker.body()
+    return Answer(_spaced(said, speaker.language), seconds)
+
+
+class _Speaker:
+    """One answer in the making: the request, and the words for it."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        self.facts: ModelFacts = request.facts
+        self.turns = request.turns
+        self.question = request.turns[-1].text
+        self.language: Language = "zh" if re.search(f"[{CJK}]", self._latest_text()) else "en"
+        register: Register = "spoken" if request.voice else "written"
+        self._phrases = PHRASES[self.language, register]
+
+    def opening(self) -> Iterator[str]:
+        if len(self.turns) == 1:
+            yield self._say("intro")
+        else:
+            yield self._say("again")
+
+    def body(self) -> Iterator[str]:
+        pictures = self.turns[-1].pictures
+        if not pictures:
+            yield self._echo()
+        if len(self.turns) > 1:
+            yield self._recall()
+        yield from self._useful()
+        yield from self._describe(pictures)
+        if len(self.turns) == 1 and not pictures:
+            yield self._say("close")
+
+    def lesson(self, seconds: int) -> list[str]:
+        """Enough sentences for the time asked for, and a few more: voices differ in speed."""
+        count = 3 + seconds // 2
+        return [self._say("long", seconds=seconds), *islice(cycle(LESSONS[self.language]), count)]
+
+    def _latest_text(self) -> str:
+        """The latest words: a picture without any is answered in the language spoken before."""
+        return next((turn.text for turn in reversed(self.turns) if turn.text.strip()), "")
+
+    def _say(self, phrase: str, **facts: object) -> str:
+        return self._phrases[phrase].format(**facts)
+
+    def _echo(self) -> str:
+        quote = _quote(self.question)
+        if not quote:
+            return self._say("silent")
+        return self._say("echo", quote=quote, count=_count(self.question, self.language))
+
+    def _recall(self) -> str:
+        previous = _quote(self.turns[-2].text)
+        turn = len(self.turns)
+        return (
+            self._say("turn", turn=turn, previous=previous)
+            if previous
+            else self._say("turn_silent", turn=turn)
+        )
+
+    def _useful(self) -> Iterator[str]:
+        question = self.question[:_READ_CHARACTERS]
+        for pattern, phrase in _TOPICS:
+            if re.search(pattern, question, re.IGNORECASE):
+                yield self._say(phrase)
+        if found := _sum(question):
+            yield self._say("sum", sum=found[0], result=found[1])
+        asked = re.search(_REPEAT, question, re.IGNORECASE)
+        if asked and (words := _quote(asked[1]).rstrip("。.!！?？")):
+            yield self._say("repeat", words=words)
+
+    def _describe(self, pictures: Sequence[Picture | ImageURLPart]) -> Iterator[str]:
+        detailed = pictures[:_PICTURES_IN_DETAIL]
+        for number, picture in enumerate(detailed, start=1):
+            which = _which(number, len(pictures), self.language)
+            if isinstance(picture, Picture):
+                yield from self._measured(picture, which)
+            else:
+                yield self._say("unseen", which=which)
+        if more := len(pictures) - len(detailed):
+            yield self._say("more", count=more)
+
+    def _measured(self, picture: Picture, which: str) -> Iterator[str]:
+        yield self._say(
+            "picture",
+            which=which,
+            width=picture.width,
+            height=picture.height,
+            orientation=_orientation(picture, self.language),
+            tokens=image_tokens(picture.width, picture.height, model=self.facts.name).tokens,
+        )
+        yield self._say(
+            "look",
+            light=_light(picture, self.language),
+            colors=_colors(picture, self.language),
+            brightest=_brightest(picture, self.language),
+        )
+
+
+_TOPICS: Final = (
+    (r"你是谁|你叫什么|who are you|your name", "who"),
+    (r"你会什么|你能做什么|帮助|what can you do|\bhelp\b", "help"),
+    (r"谢谢|多谢|thank", "thanks"),
+)
+_REPEAT: Final = r"(?:repeat after me|say after me|跟我[念读说])\s*[:：,，]?\s*(.+)"
+_SPEAK: Final = r"(?:speak|talk|say|tell|read|narrate|count|说|讲|念|读|聊)"
+_LONG: Final = (
+    (rf"{_SPEAK}\D{{0,60}}?(\d{{1,4}})[\s-]*(?:seconds?|secs?|s\b|秒)", 1),
+    (rf"{_SPEAK}\D{{0,60}}?(\d{{1,3}})[\s-]*(?:minutes?|mins?|分钟)", 60),
+    (r"(?:speak|talk|narrate) for (?:about )?(?:a|one) minute|[说讲念读聊]上?一分钟", 60),
+)
+
+
+def _asked_seconds(question: str) -> int | None:
+    """How long the question wants the answer to be, or None when it does not say."""
+    for pattern, seconds in _LONG:
+        if found := re.search(pattern, question[:_READ_CHARACTERS], re.IGNORECASE):
+            number = int(found[1]) if found.re.groups else 1
+            return max(1, min(MOST_SECONDS, number * seconds))
+    return None
+
+
+def _sum(question: str) -> tuple[str, str] | None:
+    found = re.search(_SUM, question)
+    if not found:
+        return None
+    left, sign, right = int(found[1]), found[2], int(found[3])
+    if sign in "/÷" and right == 0:
+        return None
+    return f"{left} {sign} {right}", f"{_OPERATORS[sign](left, right):.10g}"
+
+
+_SUM: Final = (  # not a date, a version or a telephone number
+    r"(?<![\d./-])(\d{1,9})\s*([-+*/×÷])\s*(\d{1,9})(?=\s*(?:[=?？。]|\.?$|等于|是多少))"
+)
+_OPERATORS: Final[dict[str, Callable[[int, int], float]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "×": operator.mul,
+    "/": operator.truediv,
+    "÷": operator.truediv,
+}
+
+
+def _quote(text: str) -> str:
+    """The start of a text as plain words: no control characters, one line, 40 characters."""
+    start = text[: 20 * QUOTED_CHARACTERS]
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in start)
+    words = " ".join(plain.split())
+    if len(words) <= QUOTED_CHARACTERS and len(start) == len(text):
+        return words
+    return words[:QUOTED_CHARACTERS].rstrip() + "…"
+
+
+def _count(text: str, language: Language) -> int:
+    """Characters of a Chinese text, words of an English one."""
+    return len("".join(text.split())) if language == "zh" else len(text.split())
+
+
+def _which(number: int, total: int, language: Language) -> str:
+    if language == "zh":
+        return "这张图" if total == 1 else f"第{'一二三'[number - 1]}张图"
+    return (
+        "This picture" if total == 1 else f"The {('first', 'second', 'third')[number - 1]} picture"
+    )
+
+
+def _orientation(picture: Picture, language: Language) -> str:
+    names = {"zh": ("方图", "横图", "竖图"), "en": ("square", "landscape", "portrait")}[language]
+    if picture.width == picture.height:
+        return names[0]
+    return names[1] if picture.width > picture.height else names[2]
+
+
+def _light(picture: Picture, language: Language) -> str:
+    place = (picture.brightness > 0.35) + (picture.brightness > 0.65)
+    tone = {"zh": ("偏暗", "明暗适中", "偏亮"), "en": ("dark", "evenly lit", "bright")}[language][
+        place
+    ]
+    strong = picture.contrast > 0.2
+    if language == "zh":
+        return f"{tone}，对比{'强烈' if strong else '柔和'}"
+    return f"{tone} with {'strong' if strong else 'soft'} contrast"
+
+
+def _colors(picture: Picture, language: Language) -> str:
+    names = COLORS[language]
+    shares = [(names.get(name, name), round(share * 100)) for name, share in picture.colors]
+    if language == "zh":
+        return "、".join(f"{name}约占{share}%" for name, share in shares) or "许多颜色"
+    return ", ".join(f"{name} about {share}%" for name, share in shares) or "many colours"
+
+
+def _brightest(picture: Picture, language: Language) -> str:
+    if picture.brightest is None:
+        return ""
+    row, column = picture.brightest
+    place = PLACES[language][row][column]
+    return f"，最亮的地方在{place}" if language == "zh" else f", brightest at the {place}"
+
+
+def _spaced(sentences: Sequence[str], language: Language) -> tuple[str, ...]:
+    """Sentences that can be joined: English ones keep the space between them."""
+    if language == "zh":
+        return tuple(sentences)
+    return (*(f"{sentence} " for sentence in sentences[:-1]), sentences[-1])

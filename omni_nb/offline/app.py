@@ -1,0 +1,245 @@
+"""The documented protocol over HTTP: keys, errors, models and streamed answers.
+
+Routes, each also under ``/compatible-mode``: ``POST /v1/chat/completions``, ``GET /v1/models``,
+``GET /v1/models/{model}``.
+
+A request may choose the stand-in's behaviour with a header that no real service has::
+
+    x-omni-behaviour: fault=drop;pace=0
+
+The names are the fields of `omni_nb.offline.behaviour.Behaviour`; what is not named stays as the
+stand-in was started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import uuid
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from omni_nb.models.catalog import known_models
+from omni_nb.offline.checks import Refusal, read_request
+from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, BrokenOff, encode_stream
+from omni_nb.offline.stream import Pacer, answer_chunks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from omni_nb.offline.behaviour import Behaviour
+
+MOST_BODY_BYTES: Final = 256 * 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Activity:
+    """What the stand-in is doing and has done; written by its own thread alone.
+
+    Attributes
+    ----------
+    active, completed, cancelled, broken, refused
+        Answers under way; sent to the end; ended by the client; broken off by a fault; errors.
+    requests
+        The latest request bodies, as many as were to be remembered.
+    """
+
+    active: int = 0
+    completed: int = 0
+    cancelled: int = 0
+    broken: int = 0
+    refused: int = 0
+    requests: deque[bytes] = field(default_factory=lambda: deque(maxlen=0))
+
+
+def build_app(api_key: str, behaviour: Behaviour, activity: Activity) -> Starlette:
+    """Make the ASGI application."""
+    service = _Service(api_key, behaviour, activity)
+    paths = [
+        ("/v1/chat/completions", service.chat, "POST"),
+        ("/v1/models", service.models, "GET"),
+        ("/v1/models/{model:path}", service.model, "GET"),
+    ]
+    return Starlette(
+        routes=[
+            Route(prefix + path, service.guarded(answer), methods=[method])
+            for prefix in ("/compatible-mode", "")
+            for path, answer, method in paths
+        ],
+        exception_handlers={404: service.not_found, 405: service.not_found},
+    )
+
+
+class _Service:
+    def __init__(self, api_key: str, behaviour: Behaviour, activity: Activity) -> None:
+        self._api_key, self._behaviour, self._activity = api_key, behaviour, activity
+
+    def guarded(
+        self, answer: Callable[[Request, str], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Answer those who have the key; write every refusal as the documentation does."""
+
+        async def endpoint(request: Request) -> Response:
+            request_id = str(uuid.uuid4())
+            try:
+                self._check_key(request)
+                return await answer(request, request_id)
+            except Refusal as refusal:
+                return self._refuse(refusal, request_id)
+            except Exception:
+                _log.exception("The stand-in failed to answer; this is a bug of omni_nb.")
+                status, code, kind, message = HTTP_FAULTS["500"]
+                return self._refuse(
+                    Refusal(message, status=status, code=code, type=kind), request_id
+                )
+
+        return endpoint
+
+    async def chat(self, request: Request, request_id: str) -> Response:
+        behaviour = self._behaviour_for(request)
+        if behaviour.fault in HTTP_FAULTS:
+            status, code, kind, message = HTTP_FAULTS[behaviour.fault]
+            raise Refusal(message, status=status, code=code, type=kind)
+        body = await _body(request)
+        self._activity.requests.append(body)
+        asked = await run_in_threadpool(read_request, body)
+        if behaviour.fault in BODY_FAULTS:
+            kind, content = BODY_FAULTS[behaviour.fault]
+            return Response(content, media_type=kind, headers={"x-request-id": request_id})
+        chunks = answer_chunks(asked, behaviour, Pacer(behaviour))
+        return EventStream(
+            encode_stream(chunks, behaviour, request_id), self._activity, request_id=request_id
+        )
+
+    async def models(self, request: Request, request_id: str) -> Response:
+        names = [name for facts in known_models() for name in (facts.name, *facts.aliases)]
+        return _json({"object": "list", "data": [_model(name) for name in names]}, request_id)
+
+    async def model(self, request: Request, request_id: str) -> Response:
+        name = request.path_params["model"]
+        if not any(name in (facts.name, *facts.aliases) for facts in known_models()):
+            message = f"The model {name} does not exist or you do not have access to it."
+            raise Refusal(message, status=404, code="model_not_found")
+        return _json(_model(name), request_id)
+
+    async def not_found(self, request: Request, exception: Exception) -> Response:
+        status = getattr(exception, "status_code", 404)
+        where = f"{request.method} {request.url.path}"
+        refusal = Refusal(
+            f"There is nothing at {where}; chat is POST /compatible-mode/v1/chat/completions.",
+            status=status,
+            code="not_found" if status == 404 else "method_not_allowed",
+        )
+        return self._refuse(refusal, str(uuid.uuid4()))
+
+    def _check_key(self, request: Request) -> None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        known = hmac.compare_digest(key.strip().encode(), self._api_key.encode())
+        if scheme.lower() != "bearer" or not known:
+            raise Refusal("Incorrect API key provided. ", status=401, code="invalid_api_key")
+
+    def _behaviour_for(self, request: Request) -> Behaviour:
+        try:
+            return self._behaviour.with_header(request.headers.get("x-omni-behaviour"))
+        except ValueError as error:
+            raise Refusal(str(error)) from None
+
+    def _refuse(self, refusal: Refusal, request_id: str) -> Response:
+        self._activity.refused += 1
+        error = {
+            "code": refusal.code,
+            "param": None,
+            "message": refusal.message,
+            "type": refusal.type,
+        }
+        return _json({"error": error, "request_id": request_id}, request_id, refusal.status)
+
+
+class EventStream(Response):
+    """Send server-sent events until they end or the client leaves, whichever comes first.
+
+    Written here because starlette's own waits for the next event to notice that a client has
+    gone, and because a fault must be able to end the connection in the middle.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, events: AsyncIterator[bytes], activity: Activity, *, request_id: str
+    ) -> None:
+        super().__init__(headers={"x-request-id": request_id, "cache-control": "no-cache"})
+        del self.headers["content-length"]
+        self._events, self._activity = events, activity
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream, watching whether the client is still there."""
+        self._activity.active += 1
+        sending = asyncio.ensure_future(self._send_events(send))
+        leaving = asyncio.ensure_future(_disconnected(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            self._count(sending)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await task
+            self._activity.active -= 1
+
+    async def _send_events(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async for event in self._events:
+            await send({"type": "http.response.body", "body": event, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _count(self, sending: asyncio.Future[None]) -> None:
+        if not sending.done():
+            self._activity.cancelled += 1
+        elif (error := sending.exception()) is None:
+            self._activity.completed += 1
+        else:  # the server closes a connection whose answer was not completed
+            self._activity.broken += 1
+            if not isinstance(error, BrokenOff):
+                _log.error("The stand-in broke off; this is a bug of omni_nb.", exc_info=error)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _body(request: Request) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MOST_BODY_BYTES:
+            raise Refusal("Multimodal file size is too large")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "omni_nb stand-in"}
+
+
+def _json(content: dict[str, Any], request_id: str, status: int = 200) -> Response:
+    return Response(
+        json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"),
+        status_code=status,
+        media_type="application/json",
+        headers={"x-request-id": request_id},
+    )

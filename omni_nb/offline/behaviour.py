@@ -1,0 +1,119 @@
+"""How the stand-in behaves: its pace, and the faults that tests ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Fault: TypeAlias = Literal[
+    "none",
+    # instead of a stream: an HTTP error with its documented body
+    "403",
+    "429",
+    "500",
+    "503",
+    # HTTP 200, but no stream
+    "json_body",
+    "html_body",
+    "empty_body",
+    # the stream breaks in the middle, after `fault_after` events
+    "drop",
+    "stall",
+    "garbage",
+    "flat_error",
+    "error_frame",
+    # the stream ends wrongly
+    "no_done",
+    "no_finish",
+    "no_usage",
+    "cut_last_event",
+    "empty_answer",
+    # other ways to write the same stream
+    "wav_chunks",
+    "odd_pieces",
+    "padded_pieces",
+    "both_texts",
+    "crlf",
+    "comments",
+    "cut_anywhere",
+]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the stand-in answers.
+
+    Parameters
+    ----------
+    pace
+        1: speech arrives in real time; 2: twice as fast; 0: as fast as possible.
+    fault
+        What goes wrong, for tests; one of `FAULTS`.
+    fault_after
+        Events of the stream that are sent before a fault in its middle.
+    lead_seconds
+        Speech sent at once at the start, ahead of the pace: services generate faster than
+        one listens, and a player's buffer fills from it.
+    jitter_seconds
+        Each event comes up to this late; the same in every request.
+    chunk_seconds
+        Speech in one chunk.
+    """
+
+    pace: float = 1.0
+    fault: Fault = "none"
+    fault_after: int = 6
+    lead_seconds: float = 0.4
+    jitter_seconds: float = 0.0
+    chunk_seconds: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.fault not in FAULTS:
+            raise ValueError(f"There is no fault {self.fault!r}; there are {', '.join(FAULTS)}.")
+        for name, least, most in _RANGES:
+            if not least <= getattr(self, name) <= most:  # also false for NaN
+                raise ValueError(
+                    f"{name} is from {least:g} to {most:g}, not {getattr(self, name)!r}."
+                )
+
+    def with_header(self, header: str | None) -> Behaviour:
+        """Return this behaviour as changed by a request's ``x-omni-behaviour`` header.
+
+        Raises
+        ------
+        ValueError
+            The header names something that does not exist, or a value out of range.
+
+        Examples
+        --------
+        >>> Behaviour().with_header("fault=drop;pace=0").fault
+        'drop'
+        """
+        changes: dict[str, Any] = {}
+        for pair in (header or "").split(";"):
+            if not pair.strip():
+                continue
+            name, equals, value = (word.strip() for word in pair.partition("="))
+            if not equals or name not in _READERS:
+                raise ValueError(
+                    f"x-omni-behaviour has {pair.strip()!r}; expected name=value;... with the "
+                    f"names {', '.join(_READERS)}."
+                )
+            changes[name] = _READERS[name](value)
+        return replace(self, **changes)
+
+
+_READERS: dict[str, Any] = {
+    field.name: {"str": str, "int": int}.get(str(field.type), float) for field in fields(Behaviour)
+} | {"fault": str}
+_RANGES = (
+    ("pace", 0, 1000),
+    ("fault_after", 0, 1_000_000),
+    ("lead_seconds", 0, 60),
+    ("jitter_seconds", 0, 60),
+    ("chunk_seconds", 0.01, 10),
+)

@@ -1,0 +1,105 @@
+"""The chunks of a streamed answer, field by field as the documentation's samples have them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.media.clip import AudioClip
+from omni_nb.models.tokens import audio_tokens, text_tokens
+from omni_nb.offline.weave import Sound
+
+if TYPE_CHECKING:
+    from omni_nb.offline.behaviour import Fault
+    from omni_nb.offline.checks import ChatRequest
+    from omni_nb.offline.weave import Piece, Words
+
+
+class ChunkWriter:
+    """Write the chunks of one answer; all of them carry one id and one time of creation."""
+
+    def __init__(self, request: ChatRequest, fault: Fault = "none") -> None:
+        self._request = request
+        self._fault = fault
+        self._uuid = str(uuid.uuid4())
+        self._created = int(time.time())
+
+    def role(self) -> dict[str, Any]:
+        """The first chunk."""
+        delta = {"content": "", "role": "assistant"}
+        return self._chunk(
+            [{"delta": delta, "index": 0, "logprobs": None, "finish_reason": None}],
+        )
+
+    def piece(self, piece: Piece) -> dict[str, Any]:
+        """A chunk of text or of sound."""
+        delta = self._sound(piece) if isinstance(piece, Sound) else self._words(piece)
+        return self._chunk(
+            [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
+        )
+
+    def finish(self, reason: str) -> dict[str, Any]:
+        """The last chunk that has a choice."""
+        choice = {"finish_reason": reason, "delta": {"content": ""}, "index": 0, "logprobs": None}
+        return self._chunk([choice])
+
+    def usage(self, text: str, seconds: float) -> dict[str, Any]:
+        """The chunk without choices: what the request and the answer weigh."""
+        given = self._request.input_tokens
+        spoken = audio_tokens(seconds, model=self._request.facts.name, output=True)
+        made = {"audio": spoken, "text": text_tokens(text)}
+        tokens_in, tokens_out = sum(given.values()), sum(made.values())
+        counts = {
+            "prompt_tokens": tokens_in,
+            "completion_tokens": tokens_out,
+            "total_tokens": tokens_in + tokens_out,
+            "completion_tokens_details": {f"{name}_tokens": n for name, n in made.items() if n},
+            "prompt_tokens_details": {f"{name}_tokens": n for name, n in given.items() if n},
+        }
+        return self._chunk([], counts)
+
+    def _words(self, words: Words) -> dict[str, Any]:
+        """Older models put the text of a spoken answer into the transcript, never beside data."""
+        transcript = {"audio": {"transcript": words.text}}
+        if self._request.voice is None:
+            return {"content": words.text}
+        if self._fault == "both_texts":
+            return {"content": words.text, **transcript}
+        return (
+            transcript
+            if self._request.facts.answer_text == "transcript"
+            else {"content": words.text}
+        )
+
+    def _sound(self, sound: Sound) -> dict[str, Any]:
+        data = AudioClip(sound.pcm).to_wav() if self._fault == "wav_chunks" else sound.pcm
+        return {
+            "audio": {
+                "data": base64.b64encode(data).decode("ascii"),
+                "expires_at": self._created,  # the service, too, sends the time of creation
+                "id": f"audio_{self._uuid}",
+            }
+        }
+
+    def _chunk(
+        self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return {
+            "choices": choices,
+            "object": "chat.completion.chunk",
+            "usage": usage,
+            "created": self._created,
+            "system_fingerprint": None,
+            "model": self._request.model,
+            "id": f"chatcmpl-{self._uuid}",
+        }
+
+
+def encode_event(chunk: dict[str, Any]) -> bytes:
+    """Return a chunk as a server-sent event."""
+    text = json.dumps(chunk, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate (legal in a request's JSON) has no UTF-8.
+    return b"data: " + text.encode("utf-8", "replace") + b"\n\n"

@@ -1,0 +1,90 @@
+"""The command ``omni-nb``: run the stand-in service for any client."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.server import StandIn, start
+from omni_nb.offline.voice import has_speech
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        standin = start(Behaviour(pace=options.pace), port=options.port)
+    except OSError as error:
+        return _fail(f"cannot serve on port {options.port}: {os.strerror(error.errno or 0)}")
+    except ValueError as error:
+        return _fail(str(error))
+    with standin:
+        stopped = threading.Event()
+        for name in ("SIGINT", "SIGTERM"):
+            signal.signal(getattr(signal, name), lambda *_: stopped.set())
+        print(_how_to_use(standin), flush=True)
+        while standin.is_running and not stopped.wait(0.2):
+            pass
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"omni-nb: {message}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="omni-nb", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"omni-nb {_version()}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    serve = commands.add_parser("serve", help="run the stand-in service until Ctrl+C")
+    serve.add_argument(
+        "--port", type=int, default=0, help="port on 127.0.0.1; 0 (default): a free one"
+    )
+    serve.add_argument(
+        "--pace",
+        type=float,
+        default=1.0,
+        help="1 (default): speech in real time; 2: twice as fast; 0: as fast as possible",
+    )
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("omni-nb")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _how_to_use(standin: StandIn) -> str:
+    voice = "" if has_speech() else "\nIt babbles; for words: pip install 'omni-nb[voice]'"
+    return f"""The omni_nb stand-in service is running (no model, nothing leaves this machine).
+Base URL: {standin.base_url}
+API key:  {standin.api_key}{voice}
+
+export DASHSCOPE_BASE_URL={standin.base_url}
+export DASHSCOPE_API_KEY={standin.api_key}
+curl -N $DASHSCOPE_BASE_URL/chat/completions -H "Authorization: Bearer $DASHSCOPE_API_KEY" \\
+  -H "Content-Type: application/json" -d '{_EXAMPLE}'
+
+Ctrl+C stops it."""
+
+
+_EXAMPLE = (
+    '{"model":"qwen-omni-turbo","messages":[{"role":"user","content":"Who are you?"}],'
+    '"stream":true,"stream_options":{"include_usage":true},"modalities":["text"]}'
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""espeak-ng through ctypes: real speech when the extra ``voice`` is installed."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+# Numbers of espeak-ng's speak_lib.h.
+_SYNCHRONOUS: Final = 2
+_DO_NOT_EXIT: Final = 0x8000
+_UTF8: Final = 1
+_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
+_BELOW_CLIPPING: Final = 60  # some variants clip inside espeak at its usual volume of 100
+
+Language = Literal["cmn", "en-us"]
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Timbre:
+    """What a voice sounds like, in espeak's words: variant, pitch and range 0–100, words/minute."""
+
+    variant: str
+    pitch: int
+    range: int
+    rate: int
+
+
+class Espeak:
+    """The library. It keeps its state in globals: one of it, and one lock around every call."""
+
+    def __init__(self) -> None:
+        import espeakng_loader  # type: ignore[import-untyped, unused-ignore]
+
+        data = espeakng_loader.get_data_path()
+        self._variants = frozenset(os.listdir(Path(data) / "voices" / "!v"))
+        self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
+        self._library.espeak_Synth.argtypes = _SYNTH_ARGUMENTS
+        self.sample_rate: int = self._library.espeak_Initialize(
+            _SYNCHRONOUS, 0, os.fsencode(data), _DO_NOT_EXIT
+        )
+        if self.sample_rate <= 0:
+            raise OSError(f"espeak_Initialize failed ({self.sample_rate}) with the data of {data}.")
+
+    def speak(self, text: str, language: Language, timbre: Timbre) -> bytes:
+        """Return ``text`` as mono PCM16 of `sample_rate`."""
+        pieces: list[bytes] = []
+
+        def collect(samples: int | None, count: int, _: int | None) -> int:
+            if samples and count > 0:
+                pieces.append(ctypes.string_at(samples, count * 2))
+            return 0
+
+        callback = _CALLBACK(collect)  # must live as long as espeak may call it
+        with _lock:
+            self._library.espeak_SetSynthCallback(callback)
+            self._choose(language, timbre)
+            self._synthesise(text)
+            self._library.espeak_SetSynthCallback(_CALLBACK())
+        return b"".join(pieces)
+
+    def _choose(self, language: Language, timbre: Timbre) -> None:
+        # espeak accepts a variant that does not exist without a word, so look ourselves.
+        known = timbre.variant in self._variants
+        name = f"{language}+{timbre.variant}" if known else language
+        if self._library.espeak_SetVoiceByName(name.encode()) != 0:
+            raise OSError(f"espeak has no voice {name!r}.")
+        for parameter, value in (
+            (_RATE, timbre.rate),
+            (_VOLUME, _BELOW_CLIPPING),
+            (_PITCH, timbre.pitch),
+            (_RANGE, timbre.range),
+        ):
+            self._library.espeak_SetParameter(parameter, value, 0)
+
+    def _synthesise(self, text: str) -> None:
+        data = text.replace("\0", " ").encode("utf-8", "replace") + b"\0"
+        status = self._library.espeak_Synth(data, len(data), 0, 1, 0, _UTF8, None, None)
+        if status != 0:
+            raise OSError(f"espeak_Synth failed ({status}).")
+
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+_SYNTH_ARGUMENTS: Final[list[Any]] = [
+    ctypes.c_char_p,
+    ctypes.c_size_t,
+    ctypes.c_uint,
+    ctypes.c_int,
+    ctypes.c_uint,
+    ctypes.c_uint,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+]
+
+
+def load_espeak() -> Espeak | None:
+    """Return the library, or None when it is not installed or does not work here."""
+    with _lock:
+        return _load()
+
+
+@lru_cache(maxsize=1)
+def _load() -> Espeak | None:
+    try:
+        return Espeak()
+    except (ImportError, OSError, AttributeError):
+        return None
+
+
+def _forget_after_fork() -> None:
+    """Another thread may have held the lock, or been in the middle of the library."""
+    global _lock
+    _lock = threading.Lock()
+    _load.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,133 @@
+"""What can go wrong on the line, on purpose and one thing at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.offline.chunks import encode_event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from omni_nb.offline.behaviour import Behaviour, Fault
+
+HTTP_FAULTS: Final[Mapping[str, tuple[int, str, str, str]]] = {
+    "403": (
+        403,
+        "AllocationQuota.FreeTierOnly",
+        "AllocationQuota.FreeTierOnly",
+        "The free tier of the model has been exhausted. If you wish to continue access the model "
+        'on a paid basis, please disable the "use free tier only" mode in the management console.',
+    ),
+    "429": (429, "limit_requests", "limit_requests", "You exceeded your current requests list."),
+    "500": (
+        500,
+        "internal_error",
+        "internal_error",
+        "An internal error has occured, please try again later or contact service support.",
+    ),
+    "503": (
+        503,
+        "ModelUnavailable",
+        "ModelUnavailable",
+        "Model is unavailable, please try again later.",
+    ),
+}
+"""Status, code, type and message."""
+
+BODY_FAULTS: Final[Mapping[str, tuple[str, bytes]]] = {
+    "json_body": (
+        "application/json",
+        b'{"choices":[{"message":{"role":"assistant","content":"All at once."},'
+        b'"finish_reason":"stop","index":0}],"object":"chat.completion","created":1757647879,"model":"qwen-omni-turbo",'
+        b'"id":"chatcmpl-1","usage":{"prompt_tokens":1,"completion_tokens":3,"total_tokens":4}}',
+    ),
+    "html_body": ("text/html", b"<!DOCTYPE html><title>Sign in</title><h1>Please sign in</h1>"),
+    "empty_body": ("text/event-stream", b""),
+}
+"""Content type and body of an answer with status 200 that is no stream."""
+
+DONE: Final = b"data: [DONE]\n\n"
+_INSPECTION: Final = {
+    "code": "data_inspection_failed",
+    "param": None,
+    "message": "Output data may contain inappropriate content.",
+    "type": "data_inspection_failed",
+}
+
+
+class BrokenOff(Exception):
+    """The connection ends here, without the end that HTTP asks for."""
+
+
+def keeps(chunk: Mapping[str, Any], fault: Fault) -> bool:
+    """Whether a chunk is sent at all."""
+    choice = chunk["choices"][0] if chunk["choices"] else {}
+    if fault == "no_usage":
+        return bool(chunk["choices"])
+    if fault == "no_finish":
+        return not choice.get("finish_reason")
+    if fault == "empty_answer":
+        return not choice or bool(choice["finish_reason"]) or "role" in choice["delta"]
+    return True
+
+
+async def encode_stream(
+    chunks: AsyncIterator[dict[str, Any]], behaviour: Behaviour, request_id: str
+) -> AsyncIterator[bytes]:
+    """Yield the bytes of the stream, with the fault that was asked for."""
+    fault, held, count = behaviour.fault, b"", 0
+    async for chunk in chunks:
+        if not keeps(chunk, fault):
+            continue
+        if fault in _MIDDLE and count == behaviour.fault_after:
+            async for piece in _break(fault, request_id):
+                yield piece
+            return
+        event, count = encode_event(chunk), count + 1
+        if fault == "cut_last_event":  # which is the last is known when no other follows
+            event, held = held, event
+        for piece in _rewritten(event, fault, count):
+            yield piece
+    if held:
+        yield held[: len(held) // 2]
+    elif fault != "no_done":
+        for piece in _rewritten(DONE, fault, count + 1):
+            yield piece
+
+
+_MIDDLE: Final = frozenset({"drop", "stall", "garbage", "flat_error", "error_frame"})
+
+
+async def _break(fault: Fault, request_id: str) -> AsyncIterator[bytes]:
+    """What comes where the stream breaks in the middle."""
+    match fault:
+        case "garbage":
+            yield b'data: {"choices":[{"delta":{"content":"half a ch\n\n'
+        case "flat_error":
+            yield encode_event(
+                {k: _INSPECTION[k] for k in ("code", "message")} | {"request_id": request_id}
+            )
+        case "error_frame":
+            yield encode_event({"error": _INSPECTION, "request_id": request_id})
+        case "stall":
+            await asyncio.Event().wait()
+        case _:
+            raise BrokenOff
+
+
+def _rewritten(event: bytes, fault: Fault, count: int) -> list[bytes]:
+    """The same event, written in another lawful way."""
+    if not event:
+        return []
+    match fault:
+        case "crlf":
+            return [event.replace(b"\n", b"\r\n")]
+        case "comments":
+            return [b": keep-alive\n\n", event]
+        case "cut_anywhere":
+            size = (1, 5, 17, 83)[count % 4] + len(event) // 12
+            return [event[place : place + size] for place in range(0, len(event), size)]
+        case _:
+            return [event]

@@ -1,0 +1,163 @@
+"""What can be measured in a picture: size, light, colours and where it is brightest."""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.errors import MediaError
+from omni_nb.media.probe import probe_image
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import PIL.Image
+
+    Pixels = npt.NDArray[np.float64]
+
+MOST_PIXELS: Final = 89_478_485  # where Pillow starts to warn of a decompression bomb
+_SIDE: Final = 60
+_DECODERS = threading.BoundedSemaphore(2)  # a large picture takes 300 MB while it is decoded
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was looked at.
+
+    Attributes
+    ----------
+    width, height
+        The displayed size (pixels).
+    brightness, contrast
+        Mean and standard deviation of the light, 0–1.
+    colors
+        Main colours with their share (0–1), largest first.
+    brightest
+        Row and column, 0–2 each, of the brightest ninth; None when it is even.
+    """
+
+    width: int
+    height: int
+    brightness: float
+    contrast: float
+    colors: tuple[tuple[str, float], ...]
+    brightest: tuple[int, int] | None
+
+
+def look_at(data: bytes) -> Picture:
+    """Measure a picture.
+
+    Raises
+    ------
+    MediaError
+        It cannot be decoded, or is too large to be decoded safely.
+    """
+    facts = probe_image(data, name="image")
+    if facts.width * facts.height > MOST_PIXELS:
+        raise MediaError(f"{facts.width} × {facts.height} pixels are too many to decode safely.")
+    with _DECODERS:
+        pixels = _pixels(data)
+    light: Pixels = pixels @ [0.299, 0.587, 0.114]
+    return Picture(
+        facts.width,
+        facts.height,
+        brightness=float(light.mean()),
+        contrast=float(light.std()),
+        colors=_main_colors(pixels),
+        brightest=_brightest(light),
+    )
+
+
+def _pixels(data: bytes) -> Pixels:
+    """Decode to a small RGB array of 0–1, on white where the picture is transparent."""
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", (4 * _SIDE, 4 * _SIDE))
+            small: Any = _eight_bits(image)
+            small.thumbnail((4 * _SIDE, 4 * _SIDE))
+            small = _on_white(ImageOps.exif_transpose(small))
+            small = small.resize((_SIDE, _SIDE), Image.Resampling.BOX)
+            return np.asarray(small, dtype=np.float64) / 255
+    except Exception as error:  # Pillow's readers raise what their formats happen to raise
+        raise MediaError(f"The image cannot be decoded: {error}.") from error
+
+
+def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+    import numpy as np
+    from PIL import Image
+
+    if not image.mode.startswith(("I", "F")):
+        return image
+    deep = np.asarray(image, dtype=np.float64)
+    most = 65535.0 if image.mode.startswith("I") else max(1.0, float(deep.max()))
+    return Image.fromarray(np.clip(deep / most * 255, 0, 255).astype(np.uint8))
+
+
+def _on_white(image: PIL.Image.Image) -> PIL.Image.Image:
+    from PIL import Image
+
+    if "A" not in image.mode and "transparency" not in image.info:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+
+
+def _main_colors(pixels: Pixels) -> tuple[tuple[str, float], ...]:
+    """At most three colours that cover a tenth or more of the picture."""
+    import numpy as np
+
+    names, counts = np.unique(_color_names(pixels.reshape(-1, 3)), return_counts=True)
+    shares = sorted(zip(counts / counts.sum(), names, strict=True), reverse=True)
+    return tuple((str(name), float(share)) for share, name in shares[:3] if share >= 0.1)
+
+
+def _color_names(pixels: Pixels) -> npt.NDArray[np.str_]:
+    import numpy as np
+
+    high, low = pixels.max(axis=1), pixels.min(axis=1)
+    spread = high - low
+    saturation = np.divide(spread, high, out=np.zeros_like(high), where=high > 0)
+    hue = _hue(pixels, high, spread)
+    rules = [
+        (high < 0.2, "black"),
+        ((saturation < 0.15) & (high > 0.85), "white"),
+        (saturation < 0.15, "gray"),
+        (((hue < 15) | (hue >= 330)) & (saturation < 0.5) & (high > 0.7), "pink"),
+        ((hue < 15) | (hue >= 345), "red"),
+        ((hue < 48) & (high < 0.62), "brown"),
+        (hue < 42, "orange"),
+        (hue < 70, "yellow"),
+        (hue < 165, "green"),
+        (hue < 195, "cyan"),
+        (hue < 258, "blue"),
+        (hue < 300, "purple"),
+    ]
+    return np.select([rule for rule, _ in rules], [name for _, name in rules], default="pink")
+
+
+def _hue(pixels: Pixels, high: Pixels, spread: Pixels) -> Pixels:
+    """Degrees on the colour wheel."""
+    import numpy as np
+
+    red, green, blue = pixels.T
+    safe = np.where(spread > 0, spread, 1)
+    turns: Pixels = np.select(
+        [high == red, high == green],
+        [(green - blue) / safe % 6, (blue - red) / safe + 2],
+        default=(red - green) / safe + 4,
+    )
+    return turns * 60
+
+
+def _brightest(light: Pixels) -> tuple[int, int] | None:
+    third = _SIDE // 3
+    means = light.reshape(3, third, 3, third).mean(axis=(1, 3))
+    if means.max() - means.min() < 0.06:
+        return None
+    row, column = divmod(int(means.argmax()), 3)
+    return row, column

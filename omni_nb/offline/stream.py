@@ -1,0 +1,114 @@
+"""An answer on its way out: sentence by sentence, each piece when it is due."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.concurrency import run_in_threadpool
+
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE
+from omni_nb.models.tokens import text_tokens
+from omni_nb.offline.answers import answer
+from omni_nb.offline.chunks import ChunkWriter
+from omni_nb.offline.voice import speak
+from omni_nb.offline.weave import Weaver, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from omni_nb.offline.answers import Answer
+    from omni_nb.offline.behaviour import Behaviour
+    from omni_nb.offline.checks import ChatRequest
+
+_ODD_BYTES: Final = {
+    "odd_pieces": 3,  # whole base64 quartets, but half a sample at the end of a piece
+    "padded_pieces": 2,  # whole samples, but base64 that needs "=" at the end of a piece
+}
+_READ_SECONDS_PER_TOKEN: Final = 0.27  # to judge the length of an answer that nobody speaks
+
+
+class Pacer:
+    """Wait until a piece is due. Clock and sleep can be replaced in tests."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._pace = behaviour.pace
+        self._lead_seconds = behaviour.lead_seconds
+        self._jitter_seconds = behaviour.jitter_seconds
+        self._random = random.Random(0)
+        self._now, self._sleep = now, sleep
+        self._start: float | None = None
+
+    async def until(self, at: float) -> None:
+        """Wait for the moment ``at`` seconds after the first piece, as fast as the pace says.
+
+        Being late does not add up: the next piece is due by the clock, not by the last one.
+        """
+        if self._start is None:
+            self._start = self._now()
+        late = self._random.uniform(0, self._jitter_seconds)
+        ahead = max(0.0, at - self._lead_seconds)
+        due = self._start + ahead / self._pace if self._pace else self._start
+        await self._sleep(max(0.0, due + late - self._now()))
+
+
+async def answer_chunks(
+    request: ChatRequest, behaviour: Behaviour, pacer: Pacer
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield the chunks of the answer to ``request``."""
+    writer = ChunkWriter(request, behaviour.fault)
+    weaver = Weaver(chunk_bytes(behaviour))
+    yield writer.role()
+    said = await run_in_threadpool(answer, request)
+    reason = "stop"
+    for sentence in said.sentences:
+        part = shorten(sentence, request.max_tokens - text_tokens(weaver.text))
+        for piece in weaver.weave(part, await _speech(part, request)):
+            await pacer.until(piece.at)
+            yield writer.piece(piece)
+        if part != sentence:
+            reason = "length"
+            break
+        if _is_long_enough(said, weaver, request):
+            break
+    for piece in weaver.flush():
+        await pacer.until(piece.at)
+        yield writer.piece(piece)
+    yield writer.finish(reason)
+    if request.include_usage:
+        yield writer.usage(weaver.text, weaver.seconds)
+
+
+def chunk_bytes(behaviour: Behaviour) -> int:
+    """Bytes of speech in a chunk: whole samples and whole base64 quartets, unless a fault says so.
+
+    The documentation's way 1 joins the base64 of all chunks and decodes once; that needs
+    multiples of 3 bytes.
+    """
+    samples = behaviour.chunk_seconds * SPEECH_SAMPLE_RATE
+    return max(6, round(samples / 3) * 6) + _ODD_BYTES.get(behaviour.fault, 0)
+
+
+async def _speech(text: str, request: ChatRequest) -> bytes:
+    """Speak in a worker thread: a sentence takes about 10 ms of it.
+
+    A thread of starlette's: asyncio's own refuse work while the interpreter shuts down.
+    """
+    if request.voice is None or not text.strip():
+        return b""
+    return await run_in_threadpool(speak, text, request.voice)
+
+
+def _is_long_enough(said: Answer, weaver: Weaver, request: ChatRequest) -> bool:
+    if said.seconds is None:
+        return False
+    unheard = text_tokens(weaver.text) * _READ_SECONDS_PER_TOKEN
+    return (weaver.seconds if request.voice else unheard) >= said.seconds

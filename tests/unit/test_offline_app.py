@@ -1,0 +1,484 @@
+"""The stand-in over HTTP, byte by byte: keys, errors, faults and clients that leave."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from omni_nb.offline import app
+from omni_nb.offline.behaviour import FAULTS, Behaviour
+from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, encode_stream
+from omni_nb.offline.server import start
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from omni_nb.offline.server import StandIn
+
+SPOKEN = {
+    "model": "qwen-omni-turbo",
+    "messages": [{"role": "user", "content": "Who are you?"}],
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "modalities": ["text", "audio"],
+    "audio": {"voice": "Cherry", "format": "wav"},
+}
+PATH = "/compatible-mode/v1/chat/completions"
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[StandIn]:
+    with start(Behaviour(pace=0), remember=1) as running:
+        yield running
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    broke: bool = False
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def events(self) -> list[str]:
+        text = self.body.decode().replace("\r\n", "\n")
+        return [e.removeprefix("data: ") for e in text.split("\n\n") if e.startswith("data: ")]
+
+    @property
+    def chunks(self) -> list[Any]:
+        return [json.loads(event) for event in self.events if event != "[DONE]"]
+
+    @property
+    def audio(self) -> list[str]:
+        return [
+            choice["delta"]["audio"]["data"]
+            for chunk in self.chunks
+            for choice in chunk["choices"]
+            if "data" in choice["delta"].get("audio", {})
+        ]
+
+
+def request(
+    standin: StandIn,
+    body: Any = SPOKEN,
+    *,
+    path: str = PATH,
+    method: str = "POST",
+    key: str | None = None,
+    behaviour: str = "",
+    timeout: float = 30,
+) -> Answer:
+    connection, response = opened(
+        standin, body, path=path, method=method, key=key, behaviour=behaviour, timeout=timeout
+    )
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    pieces, broke = [], False
+    try:
+        while piece := response.read1(65536):
+            pieces.append(piece)
+    except (http.client.HTTPException, OSError):
+        broke = True
+    connection.close()
+    return Answer(response.status, headers, b"".join(pieces), broke)
+
+
+def opened(
+    standin: StandIn,
+    body: Any,
+    *,
+    path: str = PATH,
+    method: str = "POST",
+    key: str | None = None,
+    behaviour: str = "",
+    timeout: float = 30,
+) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection("127.0.0.1", standin.port, timeout=timeout)
+    headers = {"Authorization": f"Bearer {standin.api_key if key is None else key}"}
+    if behaviour:
+        headers["x-omni-behaviour"] = behaviour
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    connection.request(method, path, data if method == "POST" else None, headers)
+    return connection, connection.getresponse()
+
+
+def wait_for(statement: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not statement():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+# Keys and errors
+
+
+@pytest.mark.parametrize("key", ["", "sk-wrong", "é"])
+def test_a_wrong_key_is_refused_in_the_documented_body(standin: StandIn, key: str) -> None:
+    answer = request(standin, key=key)
+
+    assert answer.status == 401
+    assert answer.json == {
+        "error": {
+            "code": "invalid_api_key",
+            "param": None,
+            "message": "Incorrect API key provided. ",
+            "type": "invalid_request_error",
+        },
+        "request_id": answer.headers["x-request-id"],
+    }
+
+
+def test_the_models_need_the_key_too(standin: StandIn) -> None:
+    assert request(standin, path="/v1/models", method="GET", key="no").status == 401
+    assert request(standin, path="/v1/models", method="GET").json["data"]
+
+
+def test_one_model_can_be_asked_for(standin: StandIn) -> None:
+    path = "/compatible-mode/v1/models/"
+
+    known = request(standin, path=f"{path}qwen-omni-turbo-latest", method="GET")
+    unknown = request(standin, path=f"{path}gpt-5", method="GET")
+
+    assert known.json["id"] == "qwen-omni-turbo-latest"
+    assert (unknown.status, unknown.json["error"]["code"]) == (404, "model_not_found")
+
+
+def test_a_refusal_has_the_documented_body_and_its_id_in_the_header(standin: StandIn) -> None:
+    before = standin.activity.refused
+
+    answer = request(standin, SPOKEN | {"stream": False})
+
+    assert answer.status == 400
+    assert answer.json["error"]["code"] == "invalid_parameter_error"
+    assert answer.json["error"]["type"] == "invalid_request_error"
+    assert answer.json["request_id"] == answer.headers["x-request-id"]
+    assert standin.activity.refused == before + 1
+
+
+def test_another_path_and_another_method_get_the_documented_body(standin: StandIn) -> None:
+    elsewhere = request(standin, path="/v1/embeddings")
+    get = request(standin, method="GET")
+
+    assert (elsewhere.status, elsewhere.json["error"]["code"]) == (404, "not_found")
+    assert (get.status, get.json["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_a_body_that_is_too_large_is_refused(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MOST_BODY_BYTES", 1000)
+
+    answer = request(standin, b"x" * 2000)
+
+    assert "too large" in answer.json["error"]["message"]
+
+
+def test_a_bug_of_ours_is_a_documented_500_and_is_logged(
+    standin: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(body: bytes) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(app, "read_request", fail)
+    with caplog.at_level(logging.ERROR):
+        answer = request(standin)
+
+    assert (answer.status, answer.json["error"]["code"]) == (500, "internal_error")
+    assert "bug of omni_nb" in caplog.text
+
+
+def test_a_question_with_broken_characters_is_answered(standin: StandIn) -> None:
+    body = SPOKEN | {"messages": [{"role": "user", "content": "\ud800<b>\x00\u2028hi"}]}
+
+    answer = request(standin, json.dumps(body).encode())
+
+    assert answer.status == 200
+    assert answer.events[-1] == "[DONE]"
+
+
+# The stream
+
+
+def test_the_stream_has_the_documented_shape_field_by_field(standin: StandIn) -> None:
+    answer = request(standin)
+    role, *middle, finish, usage = answer.chunks
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert list(role) == [
+        *("choices", "object", "usage", "created", "system_fingerprint", "model", "id")
+    ]
+    assert role["choices"] == [
+        {
+            "delta": {"content": "", "role": "assistant"},
+            "index": 0,
+            "logprobs": None,
+            "finish_reason": None,
+        }
+    ]
+    assert finish["choices"] == [
+        {"finish_reason": "stop", "delta": {"content": ""}, "index": 0, "logprobs": None}
+    ]
+    assert (finish["usage"], usage["choices"]) == (None, [])
+    for chunk in middle:
+        assert list(chunk["choices"][0]) == ["delta", "finish_reason", "index", "logprobs"]
+        assert list(chunk["choices"][0]["delta"]) == ["audio"]
+    uuid = role["id"].removeprefix("chatcmpl-")
+    sound = next(
+        chunk["choices"][0]["delta"]["audio"]
+        for chunk in middle
+        if "data" in chunk["choices"][0]["delta"]["audio"]
+    )
+    assert sound["id"] == f"audio_{uuid}"
+    assert sound["expires_at"] == role["created"]
+    assert {(c["id"], c["created"], c["model"]) for c in answer.chunks} == {
+        (role["id"], role["created"], "qwen-omni-turbo")
+    }
+    assert answer.events[-1] == "[DONE]"
+
+
+def test_an_alias_is_answered_under_the_name_that_was_asked_for(standin: StandIn) -> None:
+    answer = request(standin, SPOKEN | {"model": "qwen-omni-turbo-2025-01-19"})
+
+    assert answer.chunks[0]["model"] == "qwen-omni-turbo-2025-01-19"
+
+
+def test_chinese_is_written_as_it_is(standin: StandIn) -> None:
+    body = SPOKEN | {"messages": [{"role": "user", "content": "你好"}], "modalities": ["text"]}
+
+    answer = request(standin, body)
+
+    assert "替".encode() in answer.body
+    assert b"\\u" not in answer.body
+
+
+def test_max_tokens_cut_the_answer_off_with_length(standin: StandIn) -> None:
+    whole = request(standin).chunks
+    short = request(standin, SPOKEN | {"max_tokens": 8}).chunks
+
+    assert short[-2]["choices"][0]["finish_reason"] == "length"
+    assert 6 <= short[-1]["usage"]["completion_tokens_details"]["text_tokens"] <= 8
+    assert len(short) < len(whole) / 2
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+def test_an_answer_can_be_asked_to_be_long(standin: StandIn, spoken: bool) -> None:
+    messages = [{"role": "user", "content": "Speak for 30 seconds"}]
+    modalities = ["text", "audio"] if spoken else ["text"]
+
+    answer = request(standin, SPOKEN | {"messages": messages, "modalities": modalities})
+
+    if spoken:
+        seconds = sum(len(base64.b64decode(piece)) for piece in answer.audio) / 48_000
+        assert 30 <= seconds < 38
+    else:
+        words = "".join(c["choices"][0]["delta"]["content"] for c in answer.chunks[:-1]).split()
+        assert 60 < len(words) < 110
+
+
+def test_each_event_is_sent_when_it_is_made_and_not_with_the_next() -> None:
+    """Held back by one, the first sound would come 0.2 s late at pace 1."""
+    made: list[int] = []
+
+    async def chunks() -> AsyncIterator[dict[str, Any]]:
+        for number in range(4):
+            made.append(number)
+            yield {"choices": [{"delta": {}, "finish_reason": None}], "number": number}
+
+    async def run() -> None:
+        expected = 0
+        async for _ in encode_stream(chunks(), Behaviour(), "id"):
+            if expected < 4:
+                assert made == list(range(expected + 1))
+            expected += 1
+
+    asyncio.run(run())
+
+
+# Clients that leave
+
+
+@pytest.mark.parametrize("behaviour", ["pace=1", "pace=0;fault=stall"])
+def test_a_client_that_leaves_ends_its_answer(standin: StandIn, behaviour: str) -> None:
+    before = standin.activity.cancelled
+    connection, response = opened(standin, SPOKEN, behaviour=behaviour)
+    response.read1(100)
+    wait_for(lambda: standin.active_requests == 1)
+
+    response.close()
+    connection.close()
+
+    wait_for(lambda: standin.active_requests == 0)
+    assert standin.activity.cancelled == before + 1
+
+
+def test_a_whole_answer_counts_as_completed(standin: StandIn) -> None:
+    before = standin.activity.completed
+
+    request(standin)
+
+    wait_for(lambda: standin.active_requests == 0)
+    assert standin.activity.completed == before + 1
+
+
+# Behaviour, chosen by the request
+
+
+@pytest.mark.parametrize(
+    "header", ["fault=nope", "pace", "speed=1", "pace=fast", "pace=-1", "pace=nan"]
+)
+def test_a_behaviour_that_does_not_exist_is_refused(standin: StandIn, header: str) -> None:
+    answer = request(standin, behaviour=header)
+
+    assert answer.status == 400
+    assert answer.json["error"]["message"]
+
+
+def test_the_chunk_length_can_be_chosen(standin: StandIn) -> None:
+    pieces = request(standin, behaviour="chunk_seconds=0.5; pace=0").audio
+
+    assert {len(base64.b64decode(piece)) for piece in pieces[:-1]} == {24_000}
+
+
+def test_the_sound_of_a_request_is_the_same_in_any_piece(standin: StandIn) -> None:
+    """Joined before decoding (the documentation's way 1) or decoded one by one."""
+    pieces = request(standin).audio
+
+    joined = base64.b64decode("".join(pieces))
+
+    assert joined == b"".join(base64.b64decode(piece) for piece in pieces)
+    assert not any("=" in piece for piece in pieces[:-1])
+
+
+# Faults
+
+
+@pytest.mark.parametrize("fault", sorted(HTTP_FAULTS))
+def test_an_http_fault_has_its_status_and_the_documented_body(standin: StandIn, fault: str) -> None:
+    answer = request(standin, behaviour=f"fault={fault}")
+
+    assert answer.status == int(fault)
+    assert set(answer.json["error"]) == {"code", "param", "message", "type"}
+    assert answer.json["request_id"]
+
+
+@pytest.mark.parametrize("fault", sorted(BODY_FAULTS))
+def test_a_body_fault_is_200_without_events(standin: StandIn, fault: str) -> None:
+    answer = request(standin, behaviour=f"fault={fault}")
+
+    assert (answer.status, answer.events) == (200, [])
+
+
+def test_drop_ends_the_connection_in_the_middle(standin: StandIn) -> None:
+    before = standin.activity.broken
+
+    answer = request(standin, behaviour="fault=drop;fault_after=9")
+
+    assert answer.broke
+    assert len(answer.events) == 9
+    assert standin.activity.broken == before + 1
+
+
+def test_stall_keeps_the_connection_and_says_nothing_more(standin: StandIn) -> None:
+    answer = request(standin, behaviour="fault=stall", timeout=0.5)
+
+    assert answer.broke
+    assert len(answer.events) == 6
+
+
+def test_garbage_is_an_event_that_is_no_json(standin: StandIn) -> None:
+    answer = request(standin, behaviour="fault=garbage")
+
+    json.loads(answer.events[-2])
+    with pytest.raises(ValueError, match="Unterminated"):
+        json.loads(answer.events[-1])
+
+
+def test_errors_inside_a_stream_come_in_both_shapes(standin: StandIn) -> None:
+    framed = request(standin, behaviour="fault=error_frame")
+    flat = request(standin, behaviour="fault=flat_error")
+
+    assert framed.status == flat.status == 200
+    assert framed.chunks[-1]["error"]["code"] == "data_inspection_failed"
+    assert flat.chunks[-1]["code"] == "data_inspection_failed"
+    assert "[DONE]" not in framed.events + flat.events
+
+
+def test_a_stream_can_lack_its_end(standin: StandIn) -> None:
+    no_done = request(standin, behaviour="fault=no_done")
+    no_usage = request(standin, behaviour="fault=no_usage")
+    no_finish = request(standin, behaviour="fault=no_finish")
+    cut = request(standin, behaviour="fault=cut_last_event")
+
+    assert no_done.chunks[-1]["usage"]
+    assert "[DONE]" not in no_done.events
+    assert not any(chunk["usage"] for chunk in no_usage.chunks)
+    assert not any(c["finish_reason"] for chunk in no_finish.chunks for c in chunk["choices"])
+    assert not cut.broke
+    assert not cut.body.endswith(b"\n")
+
+
+def test_an_empty_answer_has_no_text_and_no_sound(standin: StandIn) -> None:
+    answer = request(standin, behaviour="fault=empty_answer")
+
+    assert [len(chunk["choices"]) for chunk in answer.chunks] == [1, 1, 0]
+    assert answer.audio == []
+
+
+def test_wav_chunks_are_complete_files(standin: StandIn) -> None:
+    pieces = request(standin, behaviour="fault=wav_chunks").audio
+
+    assert all(base64.b64decode(piece).startswith(b"RIFF") for piece in pieces)
+
+
+def test_odd_pieces_cut_a_sample_and_padded_ones_need_padding(standin: StandIn) -> None:
+    odd = request(standin, behaviour="fault=odd_pieces").audio
+    padded = request(standin, behaviour="fault=padded_pieces").audio
+
+    assert len(base64.b64decode(odd[0])) % 2 == 1
+    assert padded[0].endswith("=")
+    assert len(base64.b64decode("".join(padded))) < sum(len(base64.b64decode(p)) for p in padded)
+
+
+def test_both_texts_come_together(standin: StandIn) -> None:
+    deltas = [
+        choice["delta"]
+        for chunk in request(standin, behaviour="fault=both_texts").chunks
+        for choice in chunk["choices"]
+    ]
+
+    content = "".join(delta.get("content", "") for delta in deltas)
+    assert content
+    assert content == "".join(delta.get("audio", {}).get("transcript", "") for delta in deltas)
+
+
+@pytest.mark.parametrize("fault", ["crlf", "comments", "cut_anywhere"])
+def test_the_same_stream_can_be_written_in_other_ways(standin: StandIn, fault: str) -> None:
+    usual, other = request(standin), request(standin, behaviour=f"fault={fault}")
+
+    assert [c["choices"] for c in other.chunks if "audio_" not in str(c)] == [
+        c["choices"] for c in usual.chunks if "audio_" not in str(c)
+    ]
+    assert (b"\r\n" in other.body) == (fault == "crlf")
+    assert (b": keep-alive" in other.body) == (fault == "comments")
+
+
+def test_every_fault_is_tried_here() -> None:
+    tried = {
+        *("none", "drop", "stall", "garbage", "flat_error", "error_frame"),
+        *("no_done", "no_finish", "no_usage", "cut_last_event", "empty_answer"),
+        *("wav_chunks", "odd_pieces", "padded_pieces", "both_texts"),
+        *("crlf", "comments", "cut_anywhere"),
+    }
+
+    assert set(FAULTS) == tried | set(HTTP_FAULTS) | set(BODY_FAULTS)

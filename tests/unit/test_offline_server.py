@@ -1,0 +1,275 @@
+"""The stand-in as a process and a thread: starting, sharing, stopping, and the command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omni_nb.offline import cli, server
+from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.server import StandIn, shared, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def models(standin: StandIn) -> int:
+    """The HTTP status of asking for the models."""
+    return status(standin.base_url, standin.api_key)
+
+
+def status(base_url: str, api_key: str) -> int:
+    asked = urllib.request.Request(
+        f"{base_url}/models", headers={"Authorization": f"Bearer {api_key}"}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return int(answer.status)
+
+
+def test_it_is_ready_when_start_returns() -> None:
+    with start() as standin:
+        assert models(standin) == 200
+
+
+def test_it_listens_on_loopback_alone() -> None:
+    with start() as standin:
+        assert standin._listening.getsockname()[0] == "127.0.0.1"
+
+
+def test_two_of_them_have_their_own_port_and_key() -> None:
+    with start() as one, start() as other:
+        assert one.port != other.port
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            status(one.base_url, other.api_key)
+
+
+def test_the_key_is_in_no_repr() -> None:
+    with start() as standin:
+        assert standin.api_key not in repr(standin)
+        assert standin.base_url in repr(standin)
+
+
+def test_it_starts_inside_a_running_event_loop() -> None:
+    async def cell() -> int:
+        with start() as standin:
+            return await asyncio.to_thread(models, standin)
+
+    assert asyncio.run(cell()) == 200
+
+
+def test_stop_ends_it_and_frees_the_port_even_in_the_middle_of_an_answer() -> None:
+    standin = start()
+    body = {
+        "model": "qwen-omni-turbo",
+        "messages": [{"role": "user", "content": "Speak for 60 seconds"}],
+        "stream": True,
+        "modalities": ["text", "audio"],
+    }
+    asked = urllib.request.Request(
+        f"{standin.base_url}/chat/completions",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {standin.api_key}"},
+    )
+    answer = urllib.request.urlopen(asked, timeout=10)
+    answer.read1(10)
+
+    standin.stop()
+    standin.stop()
+
+    assert not standin.is_running
+    answer.close()
+    with socket.create_server(("127.0.0.1", standin.port)):
+        pass
+
+
+def test_a_port_in_use_is_an_error_at_once() -> None:
+    with start() as standin, pytest.raises(OSError, match="in use"):
+        start(port=standin.port)
+
+
+def test_a_fixed_port_and_key_are_used() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with start(port=port, api_key="sk-mine") as standin:
+        assert standin.base_url == f"http://127.0.0.1:{port}/compatible-mode/v1"
+        assert status(standin.base_url, "sk-mine") == 200
+
+
+@pytest.fixture
+def no_shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(server, "_shared", None)
+    yield
+    if server._shared is not None:
+        server._shared.stop()
+
+
+def test_threads_share_one(no_shared: None) -> None:
+    found: list[StandIn] = []
+    threads = [threading.Thread(target=lambda: found.append(shared())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(found) == 8
+    assert len(set(map(id, found))) == 1
+
+
+def test_the_shared_one_comes_back_after_it_was_stopped(no_shared: None) -> None:
+    first = shared()
+    first.stop()
+
+    assert shared() is not first
+    assert models(shared()) == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_gets_its_own_and_speaks() -> None:
+    script = """
+import os
+from omni_nb.offline.server import shared
+from omni_nb.offline.voice import speak
+parent = shared()
+speak("Hello", "Cherry")
+child = os.fork()
+if not child:
+    own = shared()
+    ok = own.port != parent.port and not parent.is_running and len(speak("Hello", "Cherry")) > 0
+    own.stop()
+    os._exit(0 if ok else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert parent.is_running
+"""
+    python(script)
+
+
+def test_leaving_in_the_middle_of_an_answer_is_quick_and_quiet() -> None:
+    script = """
+import json, urllib.request
+from omni_nb.offline.server import shared
+standin = shared()
+body = {"model": "qwen-omni-turbo", "stream": True, "modalities": ["text", "audio"],
+        "messages": [{"role": "user", "content": "Speak for 60 seconds"}]}
+answer = urllib.request.urlopen(urllib.request.Request(
+    standin.base_url + "/chat/completions", json.dumps(body).encode(),
+    {"Authorization": "Bearer " + standin.api_key}))
+answer.read1(10)
+"""
+    started = time.monotonic()
+    assert python(script) == ""
+    assert time.monotonic() - started < 20  # the answer itself would take 60 s
+
+
+def test_importing_the_stand_in_is_cheap() -> None:
+    script = """
+import sys
+import omni_nb.offline, omni_nb.offline.server, omni_nb.offline.cli
+heavy = {"starlette", "uvicorn", "numpy", "av", "PIL", "espeakng_loader", "openai", "IPython"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+    python(script)
+
+
+def python(script: str) -> str:
+    """Run a script in a fresh process; return what it complained about."""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+# The command
+
+
+def serve(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "omni_nb.offline.cli", "serve", *options]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_serve_says_how_to_use_it_and_ends_cleanly(name: str) -> None:
+    process = serve("--pace", "0")
+    assert process.stdout is not None
+    said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
+    base_url = found(r"Base URL: (\S+)", said)
+    api_key = found(r"API key:  (\S+)", said)
+
+    assert status(base_url, api_key) == 200
+    assert f"export DASHSCOPE_BASE_URL={base_url}" in said
+    assert f"export DASHSCOPE_API_KEY={api_key}" in said
+    process.send_signal(getattr(signal, name))
+    _, complaints = process.communicate(timeout=10)
+    assert (process.returncode, complaints) == (0, "")
+
+
+def test_the_printed_curl_line_works() -> None:
+    process = serve("--pace", "0")
+    assert process.stdout is not None
+    said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
+    try:
+        lines = said[said.index("export DASHSCOPE_BASE_URL") :]
+        answer = subprocess.run(["sh", "-c", lines], capture_output=True, text=True, timeout=30)
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+    assert answer.stdout.rstrip().endswith("data: [DONE]")
+    assert "stand-in" in answer.stdout
+
+
+@pytest.mark.parametrize("port", ["busy", "99999"])
+def test_a_port_that_cannot_be_used_is_one_line_and_exit_code_1(
+    port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        chosen = str(busy.getsockname()[1]) if port == "busy" else port
+        code = cli.main(["serve", "--port", chosen])
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert said.err.count("\n") == 1
+    assert "port" in said.err
+
+
+def test_a_pace_that_cannot_be_is_one_line_and_exit_code_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["serve", "--pace", "-1"]) == 1
+    assert "pace is from 0" in capsys.readouterr().err
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("omni-nb ")
+
+
+def test_a_behaviour_is_checked_when_it_is_made() -> None:
+    with pytest.raises(ValueError, match="no fault 'nope'"):
+        Behaviour(fault="nope")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="chunk_seconds is from"):
+        Behaviour(chunk_seconds=0)
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[1]
