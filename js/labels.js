@@ -1,0 +1,40 @@
+/** @file The words of the player. */
+
+const ENGLISH = {
+  thinking: "Thinking…",
+  answering: "Answering…",
+  buffering: "Buffering…",
+  blocked: "Click anywhere to hear",
+  queued: "Waiting to speak",
+  speaking: "Speaking",
+  done: "Done",
+  stopped: "Stopped",
+  mute: "Mute",
+  stop: "Stop",
+  controls: "Speech",
+};
+
+/** @typedef {typeof ENGLISH} Labels */
+
+/** @type {Labels} */
+const CHINESE = {
+  thinking: "思考中…",
+  answering: "正在回答…",
+  buffering: "缓冲中…",
+  blocked: "点击页面任意处即可播放",
+  queued: "等待上一条播放完",
+  speaking: "正在朗读",
+  done: "已完成",
+  stopped: "已停止",
+  mute: "静音",
+  stop: "停止",
+  controls: "朗读",
+};
+
+/**
+ * @param {string} language
+ * @returns {Labels}
+ */
+export function labelsFor(language) {
+  return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
+}

@@ -1,0 +1,335 @@
+/**
+ * @file The AudioPlayer widget. The sound belongs to the model, not to the view: when an answer is
+ * complete Python replaces the view with static HTML while seconds of speech are still to be heard.
+ *
+ * The traits and messages are described in `omni_nb/views/player.py`; change both together.
+ */
+import { Arrival } from "./arrival.js";
+import { Engine, pcm16ToFloat32, sharedAudio, useContext } from "./audio.js";
+import { labelsFor } from "./labels.js";
+import { Tail, findTailPlace } from "./tail.js";
+import { createView } from "./view.js";
+
+/**
+ * @typedef {object} Traits
+ * @property {number} sample_rate
+ * @property {number} prebuffer_seconds
+ * @property {string} language "en" or "zh"
+ * @property {string} header_html
+ * @property {string} tail_id
+ *
+ * @typedef {import("./arrival.js").DeltaMessage} DeltaMessage
+ *
+ * @typedef {object} EndMessage
+ * @property {"end"} type
+ * @property {number} text_length in code points
+ * @property {number} total_bytes
+ * @property {boolean} stopped somebody interrupted: be silent at once
+ * @property {string} page "" for everybody, else the page whose `open` hello this answers
+ *
+ * @typedef {object} HelloMessage
+ * @property {"hello"} type
+ * @property {"open" | "repair"} reason a page that has just opened, or one that noticed a loss
+ * @property {string} page
+ * @property {number} text_length what is here, in code points
+ * @property {number} total_bytes what is here
+ *
+ * @typedef {object} ReportMessage
+ * @property {"report"} type
+ * @property {"playing" | "done" | "stopped"} state
+ * @property {number | null} first_sound_at unix seconds
+ * @property {number} underruns
+ * @property {number} gap_seconds
+ * @property {boolean} is_shown a view of it is on this page
+ *
+ * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
+ */
+
+/** A page that has heard nothing for this long asks what it has missed. */
+const OPEN_HELLO_MILLISECONDS = 500;
+/** Repairs are asked for at growing distances: a kernel that runs a cell answers all of them afterwards. */
+const FIRST_REPAIR_MILLISECONDS = 500;
+const MOST_REPAIRS = 8;
+/** A short answer may be static before its view was ever drawn: then look for it, this often. */
+const LOOK_MILLISECONDS = 100;
+const MOST_LOOKS = 50;
+/** Time for Python to end the answer itself; a cell that blocks the kernel has to be interrupted. */
+const INTERRUPT_MILLISECONDS = 250;
+
+/** One answer on this page. */
+class Session {
+  /** @type {Model} */ #model;
+  #arrival = new Arrival();
+  /** @type {Engine} */ #engine;
+  /** @type {EndMessage | null} */ #end = null;
+  /** @type {Set<() => void>} */ #views = new Set();
+  /** @type {Tail | null} */ #tail = null;
+  /** crypto.randomUUID is missing on plain http. */
+  #page = Math.random().toString(36).slice(2);
+  #repairs = 0;
+  #nextRepairAt = 0;
+  #lastReport = "";
+  #releaseContext;
+  #isDisposed = false;
+  /** Is the answer to be seen on this page, or was it? */
+  #isHere = false;
+  /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set();
+
+  /** @param {Model} model */
+  constructor(model) {
+    this.#model = model;
+    const { context, release } = useContext(model.get("sample_rate"));
+    this.#releaseContext = release;
+    this.#engine = new Engine({
+      context,
+      turns: sharedAudio().turns,
+      prebufferSeconds: model.get("prebuffer_seconds"),
+      onChange: () => this.#changed(),
+    });
+    model.on("msg:custom", this.#receive);
+    this.#later(OPEN_HELLO_MILLISECONDS, () => {
+      if (this.#arrival.isEmpty && !this.#end) this.#hello("open");
+    });
+  }
+
+  dispose() {
+    this.#isDisposed = true;
+    this.#model.off("msg:custom", this.#receive);
+    this.#engine.stop();
+    this.#releaseContext();
+    this.#tail?.dispose();
+    for (const timer of this.#timers) clearTimeout(timer);
+    const { owners } = sharedAudio();
+    if (owners.get(this.#tailId) === this) owners.delete(this.#tailId);
+  }
+
+  /**
+   * @param {Model} model of the view: anywidget gives each its own
+   * @param {HTMLElement} element
+   * @returns {() => void}
+   */
+  show(model, element) {
+    const view = createView(element, {
+      language: model.get("language"),
+      labels: this.#labels,
+      actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) },
+    });
+    const updateHeader = () => view.updateHeader(model.get("header_html"));
+    const update = () => view.update(this.#shown);
+    updateHeader();
+    update();
+    model.on("change:header_html", updateHeader);
+    this.#views.add(update);
+    this.#endTail();
+    this.#beHere();
+    return () => {
+      model.off("change:header_html", updateHeader);
+      this.#views.delete(update);
+      if (this.#views.size === 0 && !this.#engine.isOver) this.#beginTail();
+      this.#changed();
+    };
+  }
+
+  /**
+   * Speak only where the answer is to be seen, and only once on a page: another window or a console on
+   * the same kernel has a model of its own.
+   */
+  #beHere() {
+    const { owners } = sharedAudio();
+    if (!owners.has(this.#tailId)) owners.set(this.#tailId, this);
+    if (owners.get(this.#tailId) !== this) return;
+    this.#isHere = true;
+    this.#engine.start();
+  }
+
+  /** @param {number} looks how many are left */
+  #lookForStaticAnswer(looks) {
+    if (this.#isHere || looks === 0) return;
+    if (!findTailPlace(this.#tailId)) {
+      return this.#later(LOOK_MILLISECONDS, () => this.#lookForStaticAnswer(looks - 1));
+    }
+    this.#beHere();
+    if (this.#isHere) this.#beginTail();
+  }
+
+  get #tailId() {
+    return this.#model.get("tail_id");
+  }
+
+  get #labels() {
+    return labelsFor(this.#model.get("language"));
+  }
+
+  /** @returns {import("./view.js").Phase} */
+  get #phase() {
+    const { state } = this.#engine;
+    if (state !== "empty") return state;
+    return this.#arrival.isEmpty ? "thinking" : "answering";
+  }
+
+  /** @returns {import("./view.js").Shown} */
+  get #shown() {
+    const { heardSeconds, hasSound, isMuted } = this.#engine;
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted };
+  }
+
+  /**
+   * @param {DeltaMessage | EndMessage} message
+   * @param {DataView[]} buffers
+   */
+  #receive = (message, buffers) => {
+    if (message.type === "delta") this.#takeDelta(message, buffers);
+    else if (message.type === "end") this.#takeEnd(message);
+    this.#changed();
+  };
+
+  /**
+   * @param {DeltaMessage} delta
+   * @param {DataView[]} buffers
+   */
+  #takeDelta(delta, buffers) {
+    const bytes = buffers.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+    const fresh = this.#arrival.take(delta, bytes[0] ?? new Uint8Array());
+    if (!fresh) return this.#askForRepair();
+    this.#repairs = 0;
+    this.#engine.push(pcm16ToFloat32(fresh));
+    this.#settle();
+  }
+
+  /** @param {EndMessage} end */
+  #takeEnd(end) {
+    if (end.page && end.page !== this.#page) return;
+    // This page was opened after the end: what it has missed is not spoken again.
+    const isLate = end.page !== "" && this.#arrival.isEmpty && !this.#end;
+    this.#end = end;
+    if (end.stopped || isLate) this.#engine.stop();
+    this.#settle();
+    this.#lookForStaticAnswer(MOST_LOOKS);
+  }
+
+  /** Let the engine run out once everything is here; until then keep asking. */
+  #settle() {
+    if (!this.#end || this.#engine.isOver) return;
+    if (this.#arrival.isComplete(this.#end) || this.#repairs >= MOST_REPAIRS) return this.#engine.end();
+    this.#askForRepair();
+    this.#later(FIRST_REPAIR_MILLISECONDS, () => this.#settle());
+  }
+
+  #askForRepair() {
+    const now = performance.now();
+    if (now < this.#nextRepairAt) return;
+    this.#nextRepairAt = now + FIRST_REPAIR_MILLISECONDS * 2 ** this.#repairs;
+    this.#repairs += 1;
+    this.#hello("repair");
+  }
+
+  /** @param {HelloMessage["reason"]} reason */
+  #hello(reason) {
+    const { textLength, totalBytes } = this.#arrival;
+    this.#send({ type: "hello", reason, page: this.#page, text_length: textLength, total_bytes: totalBytes });
+  }
+
+  /** The person wants no more of it. */
+  #stop() {
+    this.#engine.stop();
+    this.#send({ type: "stop" });
+    if (!this.#end) this.#later(INTERRUPT_MILLISECONDS, () => !this.#end && interruptKernel(this.#model));
+  }
+
+  #changed() {
+    if (this.#isDisposed) return;
+    this.#report();
+    for (const update of this.#views) update();
+    if (this.#engine.isOver) {
+      this.#endTail();
+      this.#releaseContext();
+    }
+    this.#tail?.update(this.#labels[this.#phase]);
+  }
+
+  /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
+  #report() {
+    const { isOver, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
+    if (!this.#isHere || (!isOver && firstSoundAt === null)) return;
+    const isShown = this.#views.size > 0;
+    /** @type {ReportMessage["state"]} */
+    const word = state === "done" || state === "stopped" ? state : "playing";
+    const occasion = isOver ? `${word} ${this.#end !== null} ${isShown}` : word;
+    if (occasion === this.#lastReport) return;
+    this.#lastReport = occasion;
+    this.#send({
+      type: "report",
+      state: word,
+      first_sound_at: firstSoundAt,
+      underruns,
+      gap_seconds: gapSeconds,
+      is_shown: isShown,
+    });
+  }
+
+  #beginTail() {
+    this.#tail ??= new Tail({
+      tailId: this.#tailId,
+      labels: this.#labels,
+      isEnded: () => this.#end !== null,
+      stop: () => this.#engine.stop(),
+    });
+  }
+
+  #endTail() {
+    this.#tail?.dispose();
+    this.#tail = null;
+  }
+
+  /** @param {HelloMessage | ReportMessage | {type: "stop"}} message */
+  #send(message) {
+    try {
+      this.#model.send(message);
+    } catch {
+      // A kernel that is gone takes no messages; what has arrived is still shown and heard.
+    }
+  }
+
+  /**
+   * @param {number} milliseconds
+   * @param {() => void} action
+   */
+  #later(milliseconds, action) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+}
+
+/**
+ * A cell that blocks the kernel also blocks our messages; this is what JupyterLab's own stop button does.
+ * It is not documented for widgets, so it may be missing. (The kernel's `status` is no help: subshells
+ * report "idle" while a cell runs.)
+ *
+ * @param {Model} model
+ */
+function interruptKernel(model) {
+  const manager = /** @type {{kernel?: {interrupt?: () => unknown}} | undefined} */ (
+    /** @type {unknown} */ (model.widget_manager)
+  );
+  void manager?.kernel?.interrupt?.();
+}
+
+/** @type {import("@anywidget/types").AnyWidget<Traits>} */
+const widget = () => {
+  /** @type {Session | undefined} */
+  let session;
+  return {
+    initialize({ model }) {
+      const opened = (session = new Session(model));
+      return () => opened.dispose();
+    },
+    render({ model, el }) {
+      return session?.show(model, el);
+    },
+  };
+};
+
+export default widget;

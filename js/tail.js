@@ -1,0 +1,127 @@
+/**
+ * @file The rest of the speech after the live view has made way for the static answer: a small button in
+ * the answer while it sounds, and silence as soon as the answer leaves the page.
+ */
+
+/** @typedef {import("./labels.js").Labels} Labels */
+
+const TICK_MILLISECONDS = 100;
+/** The end of the answer and the removal of the view come by different routes. */
+export const END_GRACE_MILLISECONDS = 400;
+/**
+ * Where the static answer is on this page, if it is.
+ *
+ * @param {string} tailId
+ * @returns {HTMLElement | null}
+ */
+export function findTailPlace(tailId) {
+  return document.querySelector(`.omni-tail-${CSS.escape(tailId)}`);
+}
+
+/** The static answer may take a moment to be drawn, or drawn again. */
+export const PLACE_GRACE_MILLISECONDS = 1000;
+
+export class Tail {
+  /** @type {string} */ #tailId;
+  /** @type {Labels} */ #labels;
+  /** @type {() => boolean} */ #isEnded;
+  /** @type {() => void} */ #stop;
+  /** @type {HTMLElement | null} */ #place = null;
+  #lastSeenAt = performance.now();
+  /** @type {ReturnType<typeof setInterval>} */ #timer;
+  #cleanPlace = () => {};
+
+  /** @param {{tailId: string, labels: Labels, isEnded: () => boolean, stop: () => void}} options */
+  constructor({ tailId, labels, isEnded, stop }) {
+    this.#tailId = tailId;
+    this.#labels = labels;
+    this.#isEnded = isEnded;
+    this.#stop = stop;
+    this.#timer = setInterval(() => this.#look(), TICK_MILLISECONDS);
+    this.#look();
+  }
+
+  dispose() {
+    clearInterval(this.#timer);
+    this.#leavePlace();
+  }
+
+  /** @param {string} state in words */
+  update(state) {
+    const word = this.#place?.querySelector(".omni-tail-state");
+    if (word && word.textContent !== state) word.textContent = state;
+  }
+
+  #look() {
+    if (!this.#place?.isConnected) this.#findPlace();
+    if (this.#place && this.#isEnded()) {
+      this.#lastSeenAt = performance.now();
+      return;
+    }
+    const grace = this.#isEnded() ? PLACE_GRACE_MILLISECONDS : END_GRACE_MILLISECONDS;
+    if (performance.now() - this.#lastSeenAt > grace) this.#stop();
+  }
+
+  #findPlace() {
+    this.#leavePlace();
+    const place = findTailPlace(this.#tailId);
+    if (!place) return;
+    this.#place = place;
+    this.#cleanPlace = this.#enterPlace(place);
+  }
+
+  #leavePlace() {
+    this.#cleanPlace();
+    this.#cleanPlace = () => {};
+    this.#place = null;
+  }
+
+  /**
+   * @param {HTMLElement} place
+   * @returns {() => void}
+   */
+  #enterPlace(place) {
+    const button = tailButton(this.#labels);
+    const stop = () => this.#stop();
+    button.addEventListener("click", stop);
+    place.append(button);
+    // `play` does not bubble, but it can be caught on the way down.
+    const output = nearestWithAudio(place);
+    output?.addEventListener("play", stop, true);
+    return () => {
+      output?.removeEventListener("play", stop, true);
+      button.removeEventListener("click", stop);
+      button.remove();
+    };
+  }
+}
+
+/** @param {Labels} labels */
+function tailButton(labels) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "omni-tail-button";
+  button.dataset.lmSuppressShortcuts = "true";
+  const note = document.createElement("span");
+  note.textContent = "♪ ";
+  note.setAttribute("aria-hidden", "true");
+  const state = document.createElement("span");
+  state.className = "omni-tail-state";
+  state.textContent = labels.speaking;
+  const stop = document.createElement("span");
+  stop.className = "omni-tail-stop";
+  stop.textContent = labels.stop;
+  button.append(note, state, stop);
+  return button;
+}
+
+/** @param {HTMLElement} element */
+function nearestWithAudio(element) {
+  let ancestor = element.parentElement;
+  while (ancestor && !ancestor.querySelector("audio")) {
+    // Beyond the output area any audio belongs to another answer.
+    if (ancestor.matches(".jp-OutputArea, .output_area, body")) return null;
+    ancestor = ancestor.parentElement;
+  }
+  return ancestor;
+}

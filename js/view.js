@@ -1,0 +1,142 @@
+/** @file The player's face: the question, the words as they come, and one quiet line about the sound. */
+
+/** @typedef {import("./labels.js").Labels} Labels */
+/** @typedef {import("./audio.js").EngineState} EngineState */
+/** @typedef {"thinking" | "answering" | Exclude<EngineState, "empty">} Phase */
+
+/**
+ * @typedef {object} Shown everything the view needs to know
+ * @property {string} text
+ * @property {Phase} phase
+ * @property {number} heardSeconds
+ * @property {boolean} hasSound
+ * @property {boolean} isMuted
+ */
+
+/** @typedef {{stop(): void, toggleMute(): void}} Actions */
+
+/** @param {number} seconds */
+export function clock(seconds) {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/**
+ * Draw the player into `element`.
+ *
+ * @param {HTMLElement} element
+ * @param {{language: string, labels: Labels, actions: Actions}} options
+ */
+export function createView(element, { language, labels, actions }) {
+  const header = make("div", "omni-player-header");
+  const captions = make("div", "omni-player-captions");
+  // The speech itself is heard: reading the captions out as well would talk over it.
+  captions.setAttribute("aria-live", "off");
+  const captionText = document.createTextNode("");
+  captions.append(captionText);
+  const state = make("span", "omni-player-state");
+  state.setAttribute("role", "status");
+  const time = make("span", "omni-player-time");
+  const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
+  const stop = button("omni-player-stop", labels.stop, actions.stop);
+  const controls = make("span", "omni-player-controls", mute, stop);
+  controls.setAttribute("role", "group");
+  controls.setAttribute("aria-label", labels.controls);
+  guardKeys(controls);
+  const bar = make("div", "omni-player-bar", wave(), state, time, controls);
+  const root = make("div", "omni-player", header, captions, bar);
+  root.lang = language;
+  element.replaceChildren(root);
+
+  return {
+    /** @param {string} html made and escaped by Python */
+    updateHeader(html) {
+      header.innerHTML = html;
+    },
+    /** @param {Shown} shown */
+    update({ text, phase, heardSeconds, hasSound, isMuted }) {
+      changeText(captionText, text);
+      root.dataset.phase = phase;
+      setText(state, labels[phase]);
+      setText(time, hasSound ? clock(heardSeconds) : "");
+      mute.hidden = !hasSound || isOver(phase);
+      mute.setAttribute("aria-pressed", String(isMuted));
+      stop.hidden = isOver(phase);
+    },
+  };
+}
+
+/** @param {Phase} phase */
+function isOver(phase) {
+  return phase === "done" || phase === "stopped";
+}
+
+/**
+ * Change only what differs, so that what a person has selected stays selected.
+ *
+ * @param {Text} node
+ * @param {string} text
+ */
+export function changeText(node, text) {
+  const old = node.data;
+  if (text === old) return;
+  if (text.startsWith(old)) return node.appendData(text.slice(old.length));
+  let same = 0;
+  while (same < old.length && old[same] === text[same]) same++;
+  node.replaceData(same, old.length - same, text.slice(same));
+}
+
+/**
+ * A live region speaks when it is written to, so write only news.
+ *
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ * @param {...Node} children
+ */
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/**
+ * @param {string} className
+ * @param {string} label
+ * @param {() => void} action
+ */
+function button(className, label, action) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = `omni-player-button ${className}`;
+  element.textContent = label;
+  element.addEventListener("click", action);
+  return element;
+}
+
+function wave() {
+  const bars = Array.from({ length: 4 }, () => make("i", ""));
+  const element = make("span", "omni-player-wave", ...bars);
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+/**
+ * Enter and Space belong to the focused button, not to the notebook; Escape and Tab go their way.
+ *
+ * @param {HTMLElement} element
+ */
+function guardKeys(element) {
+  element.dataset.lmSuppressShortcuts = "true";
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" && event.key !== "Tab") event.stopPropagation();
+  });
+}

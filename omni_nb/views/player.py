@@ -1,0 +1,273 @@
+"""AudioPlayer: a live answer in a cell, with its words and gapless speech while both still arrive.
+
+The browser side is ``js/player.js``; what travels between the two is listed here and mirrored
+there.
+
+Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html`` and ``tail_id``.
+
+Messages to the browser (PCM is 16 bit little-endian mono, and travels as the message's only
+buffer):
+
+``{type: "delta", text_offset, text, pcm_offset}``
+    ``text`` (counted in code points) replaces everything from ``text_offset`` on; the buffer holds
+    the bytes from ``pcm_offset`` on. Taking the same delta in twice does no harm.
+``{type: "end", text_length, total_bytes, stopped, page}``
+    The answer is complete, or ``stopped``: then be silent at once. ``page`` is ``""`` for
+    everybody; otherwise this answers the ``open`` hello of that page, which came too late to hear
+    the answer.
+
+Messages from the browser:
+
+``{type: "hello", reason, page, text_length, total_bytes}``
+    Send what lies beyond these. ``reason`` is ``"open"`` (a page that has just opened) or
+    ``"repair"`` (a page that noticed a loss).
+``{type: "report", state, first_sound_at, underruns, gap_seconds, is_shown}``
+    At the first sound (``"playing"``) and when the sound is over (``"done"``, ``"stopped"``), once
+    more when the answer has ended and when no view ``is_shown`` any more.
+``{type: "stop"}``
+    Somebody pressed Stop; the browser is silent already.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+
+import anywidget
+import traitlets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATIC = Path(__file__).parent.parent / "static"
+BYTES_PER_SAMPLE = 2
+REPEATED_HELLO_SECONDS = 1.0
+
+
+class DeltaMessage(TypedDict):
+    """To the browser: what is new; see the module's docstring."""
+
+    type: Literal["delta"]
+    text_offset: int
+    text: str
+    pcm_offset: int
+
+
+class EndMessage(TypedDict):
+    """To the browser: the answer is complete; see the module's docstring."""
+
+    type: Literal["end"]
+    text_length: int
+    total_bytes: int
+    stopped: bool
+    page: str
+
+
+class HelloMessage(TypedDict):
+    """From the browser: send what I lack; see the module's docstring."""
+
+    type: Literal["hello"]
+    reason: Literal["open", "repair"]
+    page: str
+    text_length: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackReport:
+    """What the browser says about the sound.
+
+    Attributes
+    ----------
+    state
+        ``"playing"``, ``"done"`` (everything was played) or ``"stopped"``.
+    first_sound_at
+        When the first sample left the loudspeaker, in unix seconds of the browser's clock; ``None``
+        when nothing was heard.
+    underruns
+        How often the sound ran out before more arrived.
+    gap_seconds
+        How long the silences of these underruns were, together.
+    """
+
+    state: Literal["playing", "done", "stopped"]
+    first_sound_at: float | None = None
+    underruns: int = 0
+    gap_seconds: float = 0.0
+
+
+class AudioPlayer(anywidget.AnyWidget):
+    """Show a live answer and speak it while it arrives.
+
+    The sound outlives the view: once `finish` was called, the display may be replaced by static
+    HTML that contains `tail_html`, and what has not been heard yet is played on from there.
+
+    Parameters
+    ----------
+    close_when_done
+        Close the widget once the answer is finished, its sound is over and no view of it is left,
+        so that models do not pile up. Closing removes views, so it never comes before.
+    **traits
+        ``sample_rate``, ``prebuffer_seconds`` (sound to hold before starting), ``language``
+        (``"en"`` or ``"zh"``), ``header_html`` (shown as it is: escape it) and ipywidgets' own.
+
+    Attributes
+    ----------
+    stop_requested : threading.Event
+        Set when Stop was pressed in the browser.
+    report : PlaybackReport or None
+        What the browser last said about the sound.
+
+    Examples
+    --------
+    >>> player = AudioPlayer(header_html="<p>What is that noise?</p>")
+    >>> player.update("It is a cat.", bytes(48000))
+    >>> player.finish()
+    """
+
+    _esm = STATIC / "player.js"
+    _css = STATIC / "player.css"
+
+    sample_rate = traitlets.Int(24000).tag(sync=True)
+    prebuffer_seconds = traitlets.Float(0.3).tag(sync=True)
+    language = traitlets.Unicode("en").tag(sync=True)
+    header_html = traitlets.Unicode("").tag(sync=True)
+    tail_id = traitlets.Unicode().tag(sync=True)
+
+    stop_requested: threading.Event
+    report: PlaybackReport | None
+
+    def __init__(self, *, close_when_done: bool = True, **traits: Any) -> None:
+        self.close_when_done = close_when_done
+        self.stop_requested = threading.Event()
+        self.report = None
+        self._lock = threading.Lock()
+        self._text = ""
+        self._pcm: bytes | bytearray = b""
+        self._sent_bytes = 0
+        self._end: EndMessage | None = None
+        self._answered: tuple[HelloMessage | None, float] = (None, 0.0)
+        super().__init__(**traits)
+        self.on_msg(self._receive)
+
+    @traitlets.default("tail_id")
+    def _make_tail_id(self) -> str:
+        return uuid.uuid4().hex
+
+    @property
+    def tail_html(self) -> str:
+        """The place in the static answer for the button that stops the rest of the speech."""
+        return f'<span class="omni-tail omni-tail-{self.tail_id}"></span>'
+
+    def update(self, text: str, pcm: bytes | bytearray = b"") -> None:
+        """Send what is new, in one message; nothing when nothing is.
+
+        May be called from any thread. After `finish` it does nothing.
+
+        Parameters
+        ----------
+        text
+            The whole text so far. Where it no longer continues the text of the call before, it is
+            corrected.
+        pcm
+            All speech so far. Another thread may append to a growing ``bytearray`` meanwhile.
+        """
+        with self._lock:
+            if self._end is not None:
+                return
+            text_offset, pcm_offset = _common_length(self._text, text), self._sent_bytes
+            self._pcm, self._sent_bytes = pcm, max(pcm_offset, _whole_samples(pcm))
+            is_text_new = len(text) > text_offset or len(self._text) > text_offset
+            self._text = text
+            if is_text_new or self._sent_bytes > pcm_offset:
+                self._send_from(text_offset, pcm_offset)
+
+    def finish(self, *, stopped: bool = False) -> None:
+        """Say that nothing more will come. A second call does nothing.
+
+        Parameters
+        ----------
+        stopped
+            The answer was interrupted: the browser falls silent at once. Otherwise it plays out
+            what it has.
+        """
+        with self._lock:
+            if self._end is not None:
+                return
+            self._end = EndMessage(
+                type="end",
+                text_length=len(self._text),
+                total_bytes=self._sent_bytes,
+                stopped=stopped,
+                page="",
+            )
+            self.send(self._end)
+
+    def _send_from(self, text_offset: int, pcm_offset: int) -> None:
+        delta = DeltaMessage(
+            type="delta",
+            text_offset=text_offset,
+            text=self._text[text_offset:],
+            pcm_offset=pcm_offset,
+        )
+        # A copy: a memoryview would forbid the other thread to append.
+        pcm = bytes(self._pcm[pcm_offset : self._sent_bytes])
+        self.send(delta, buffers=[pcm] if pcm else None)
+
+    def _receive(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
+        match message.get("type"):
+            case "stop":
+                self.stop_requested.set()
+            case "report":
+                self._take_report(message)
+            case "hello":
+                self._answer_hello(cast("HelloMessage", message))
+
+    def _take_report(self, message: Mapping[str, Any]) -> None:
+        names = ("state", "first_sound_at", "underruns", "gap_seconds")
+        report = PlaybackReport(**{name: message[name] for name in names})
+        if report.first_sound_at is None and self.report is not None:
+            # A reloaded page has heard nothing and knows nothing of the one before.
+            report = replace(self.report, state=report.state)
+        self.report = report
+        is_over = self._end is not None and report.state != "playing"
+        if self.close_when_done and is_over and not message["is_shown"]:
+            self.close()
+
+    def _answer_hello(self, hello: HelloMessage) -> None:
+        with self._lock:
+            if hello["reason"] == "open" and self._end is not None:
+                # The page opened, or was heard of, after the end: nothing is spoken twice.
+                self.send({**self._end, "page": hello["page"]})
+                return
+            if self._was_just_answered(hello):
+                return
+            text_offset = min(hello["text_length"], len(self._text))
+            pcm_offset = min(hello["total_bytes"], self._sent_bytes)
+            if text_offset < len(self._text) or pcm_offset < self._sent_bytes:
+                self._send_from(text_offset, pcm_offset)
+            if self._end is not None:
+                self.send(self._end)
+
+    def _was_just_answered(self, hello: HelloMessage) -> bool:
+        """While a cell blocks the kernel a page repeats its question; one answer is enough."""
+        last_hello, answered_at = self._answered
+        now = time.monotonic()
+        self._answered = (hello, now)
+        return hello == last_hello and now - answered_at < REPEATED_HELLO_SECONDS
+
+
+def _common_length(old: str, new: str) -> int:
+    if new.startswith(old):
+        return len(old)
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(old), len(new)))
+
+
+def _whole_samples(pcm: bytes | bytearray) -> int:
+    """The length without a last byte whose other half has not arrived."""
+    return len(pcm) - len(pcm) % BYTES_PER_SAMPLE
