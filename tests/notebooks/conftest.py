@@ -1,0 +1,74 @@
+"""A real kernel, without a browser: what a cell's outputs are."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETUP = """
+import omni_nb as omni
+from omni_nb.connection import Connection
+from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.server import start
+from omni_nb.wire.client import Endpoint, Secret
+
+def standing_in(**behaviour):
+    global standin
+    standin = start(Behaviour(**{"pace": 0, **behaviour}))
+    return Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+
+quick = standing_in()
+"""
+
+
+class Kernel:
+    """A running kernel; `run` gives the outputs of a cell as a notebook would save them."""
+
+    def __init__(self, client: NotebookClient) -> None:
+        self.client = client
+
+    def run(self, source: str, *, may_fail: bool = False) -> list[dict[str, Any]]:
+        """Execute a cell and return its outputs."""
+        cell = nbformat.v4.new_code_cell(source)
+        self.client.nb.cells.append(cell)
+        self.client.allow_errors = may_fail
+        self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
+        return list(cell.outputs)
+
+    def printed(self, source: str) -> str:
+        """Execute a cell and return what it printed."""
+        return "".join(o["text"] for o in self.run(source) if o["output_type"] == "stream").strip()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_key() -> Iterator[None]:
+    """No test of this folder may find a key."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(("DASHSCOPE_", "OPENAI_"))]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture
+def fresh_kernel() -> Iterator[Kernel]:
+    """A kernel of its own."""
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name="python3")
+    with client.setup_kernel():
+        yield Kernel(client)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    """A kernel for all tests of a module, with SETUP run."""
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name="python3")
+    with client.setup_kernel():
+        running = Kernel(client)
+        running.run(SETUP)
+        yield running
