@@ -1,0 +1,38 @@
+"""Run the benchmarks and print one table: ``python -m tests.benchmarks [name ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from . import cpu, first_sound, import_time, notebook_size, traffic
+from .table import table
+
+BENCHMARKS = {
+    "cpu": cpu.run,
+    "import": import_time.run,
+    "traffic": traffic.run,
+    "notebook": notebook_size.run,
+    "sound": first_sound.run,
+}
+
+
+def main() -> None:
+    """Run what the command line names, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    known = ", ".join(BENCHMARKS)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"some of: {known}")
+    names = parser.parse_args().names or list(BENCHMARKS)
+    if unknown := set(names) - set(BENCHMARKS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are: {known}")
+    rows = []
+    for name in names:
+        started = time.perf_counter()
+        rows += BENCHMARKS[name]()
+        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Child processes: fresh interpreters, with no key and no proxy around them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_FOREIGN = ("DASHSCOPE_", "OPENAI_")
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without keys and addresses of services; loopback needs no proxy."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return {**kept, "NO_PROXY": "127.0.0.1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+def run_python(*arguments: str) -> str:
+    """Run a fresh Python in the repository to its end; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=REPOSITORY,
+        env=plain_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
