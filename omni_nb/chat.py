@@ -68,6 +68,7 @@ class ReplyStream:
             for event in source:
                 if reply.is_finished:  # stopped from another thread
                     break
+                reply.sent_at = source.sent_at
                 reply.feed(event, seconds=source.elapsed_seconds)
                 yield event
         except ServiceError as error:

@@ -65,9 +65,9 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What the browser reported of the sound."""
+    """What the browser reported of the sound; ``first_sound_at`` in unix seconds."""
 
-    first_sound_seconds: float | None
+    first_sound_at: float | None
     underruns: int
     gap_seconds: float
 
@@ -92,6 +92,8 @@ class Reply:
         The offline stand-in answered, not a model.
     error : ServiceError or None
         Why the stream broke.
+    sent_at : float or None
+        When the request was sent, in unix seconds.
     is_finished : bool
         Nothing more will come.
     """
@@ -106,6 +108,7 @@ class Reply:
         self.finish_reason: str | None = None
         self.error: ServiceError | None = None
         self.is_finished = False
+        self.sent_at: float | None = None
         self.playback: Playback | None = None
         self.pcm = bytearray()
         self._content: list[str] = []
@@ -197,10 +200,14 @@ class Reply:
             first_audio_seconds=first.get("audio"),
             total_seconds=self._total_seconds,
             arrivals=tuple(self._arrivals),
-            first_sound_seconds=heard.first_sound_seconds if heard else None,
+            first_sound_seconds=self._first_sound_seconds(),
             underruns=heard.underruns if heard else None,
             gap_seconds=heard.gap_seconds if heard else None,
         )
+
+    def _first_sound_seconds(self) -> float | None:
+        heard_at = self.playback.first_sound_at if self.playback else None
+        return None if heard_at is None or self.sent_at is None else heard_at - self.sent_at
 
     def __repr__(self) -> str:
         words = self.text if len(self.text) <= 60 else f"{self.text[:59]}…"

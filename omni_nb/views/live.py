@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import math
 import sys
 import threading
 import time
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.05
 TEXT_REPAINT_SECONDS = 0.1
-REPAINT_BYTES_PER_SECOND = 50_000
+REPAINT_CHARACTERS_PER_SECOND = 20_000
 SPEECH_PACKET_SECONDS = 0.15
+WORDS_PACKET_SECONDS = 0.5
 PREBUFFER_SECONDS = 0.3
 
 
@@ -169,16 +171,16 @@ def _uncancel(interrupt: BaseException) -> None:
 
 
 class _Clock:
-    """Says when the next repaint is due."""
+    """Knows how long ago the last repaint was."""
 
     def __init__(self) -> None:
-        self._due_at = 0.0
+        self._painted_at = -math.inf
 
-    def is_due(self) -> bool:
-        return time.monotonic() >= self._due_at
+    def is_due(self, seconds: float) -> bool:
+        return time.monotonic() - self._painted_at >= seconds
 
-    def wait(self, seconds: float) -> None:
-        self._due_at = time.monotonic() + seconds
+    def note_repaint(self) -> None:
+        self._painted_at = time.monotonic()
 
 
 class SilentStage:
@@ -246,13 +248,12 @@ class TextStage:
 
     def look(self, reply: Reply) -> None:
         """Repaint, about ten times a second, less often when the text is long."""
-        if reply.text == self._shown or not self._clock.is_due():
-            return
-        bundle = _progress(reply)
-        self._handle.update(bundle, raw=True)
-        self._shown = reply.text
-        size = sum(map(len, bundle.values()))
-        self._clock.wait(max(TEXT_REPAINT_SECONDS, size / REPAINT_BYTES_PER_SECOND))
+        text = reply.text
+        seconds = max(TEXT_REPAINT_SECONDS, len(text) / REPAINT_CHARACTERS_PER_SECOND)
+        if text != self._shown and self._clock.is_due(seconds):
+            self._handle.update(_progress(reply), raw=True)
+            self._shown = text
+            self._clock.note_repaint()
 
     def close(self, reply: Reply) -> None:
         """Replace the display by the static result."""
@@ -290,28 +291,34 @@ class SpeechStage:
             language=language,
             prebuffer_seconds=self._prebuffer_seconds,
         )
-        asked_at = time.time()
 
         def note_playback(*_: object) -> None:
             if report := player.report:
-                heard_at = report.first_sound_at
-                seconds = None if heard_at is None else heard_at - asked_at
-                reply.playback = Playback(seconds, report.underruns, report.gap_seconds)
+                reply.playback = Playback(
+                    report.first_sound_at, report.underruns, report.gap_seconds
+                )
 
         player.on_msg(note_playback)
         self._player = player
         self._handle = self._session.show({**_view(player), **_progress(reply)})
 
     def look(self, reply: Reply) -> None:
-        """Send what is new: the first sound at once, then a few packets a second."""
-        news = (len(reply.text), len(reply.pcm))
-        is_first_sound = bool(news[1]) and not self._sent[1]
-        if self._player is None or news == self._sent:
+        """Send what is new: the first sound at once, then a few packets a second.
+
+        A packet's envelope weighs as much as 15 ms of speech, so once the answer speaks its
+        words wait for the next speech.
+        """
+        text, pcm = reply.text, reply.pcm
+        new_bytes, sent_bytes = len(pcm) - self._sent[1], self._sent[1]
+        if self._player is None or (len(text), len(pcm)) == self._sent:
             return
-        if is_first_sound or self._clock.is_due():
-            self._player.update(reply.text, reply.pcm)
-            self._sent = news
-            self._clock.wait(SPEECH_PACKET_SECONDS)
+        are_words_alone = sent_bytes > 0 and new_bytes == 0
+        seconds = WORDS_PACKET_SECONDS if are_words_alone else SPEECH_PACKET_SECONDS
+        is_first_sound = sent_bytes == 0 and new_bytes > 0
+        if is_first_sound or self._clock.is_due(seconds):
+            self._sent = (len(text), len(pcm))
+            self._player.update(text, pcm)
+            self._clock.note_repaint()
 
     def close(self, reply: Reply) -> None:
         """Send the rest, end the sound or let it end, and put the static result in place."""

@@ -86,6 +86,8 @@ class EventStream:
 
     Attributes
     ----------
+    sent_at : float or None
+        When the request was sent, in unix seconds.
     elapsed_seconds : float
         From the sending of the request to the arrival of the latest event.
     request_id : str or None
@@ -99,6 +101,7 @@ class EventStream:
         self._lock = threading.Lock()
         self._is_complete = False
         self._stopped = threading.Event()
+        self.sent_at: float | None = None
         self._sent_at = 0.0
         self.elapsed_seconds = 0.0
         self.request_id: str | None = None
@@ -127,7 +130,7 @@ class EventStream:
     def _open(self) -> Iterator[Any]:
         openai = import_module("openai")
         client, body = _client(self._endpoint), self._request.payload()
-        self._sent_at = time.perf_counter()
+        self.sent_at, self._sent_at = time.time(), time.perf_counter()
         stream = client.post(
             "/chat/completions",
             body=body,

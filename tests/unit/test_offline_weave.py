@@ -152,7 +152,12 @@ def test_the_first_speech_comes_at_once_and_stays_ahead() -> None:
 
 
 def test_time_spent_on_work_does_not_add_up() -> None:
-    assert moments(Behaviour(lead_seconds=0), [0, 0.2, 0.4, 0.6], work_seconds=0.15) == [0, 0.2, 0.4, 0.6]
+    assert moments(Behaviour(lead_seconds=0), [0, 0.2, 0.4, 0.6], work_seconds=0.15) == [
+        0,
+        0.2,
+        0.4,
+        0.6,
+    ]
 
 
 def test_jitter_is_bounded_and_the_same_every_time() -> None:

@@ -64,8 +64,10 @@ def test_the_dependencies_are_the_ones_we_decided_on():
 
 def test_no_public_name_is_hidden_by_a_module_of_the_same_name():
     code = (
-        "import pkgutil, importlib, omni_nb\n"
-        "for m in pkgutil.walk_packages(omni_nb.__path__, 'omni_nb.'): importlib.import_module(m.name)\n"
+        "import importlib, omni_nb\n"
+        "from pkgutil import walk_packages\n"
+        "for module in walk_packages(omni_nb.__path__, 'omni_nb.'):\n"
+        "    importlib.import_module(module.name)\n"
         "print([n for n in omni_nb.__all__ if type(getattr(omni_nb, n)).__name__ == 'module'])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -87,7 +87,8 @@ def test_an_error_and_an_interruption_are_kept_apart_from_the_services_words():
 def test_the_browsers_report_is_part_of_the_timing():
     made = reply()
     assert made.timing.underruns is None
-    made.playback = Playback(first_sound_seconds=0.5, underruns=1, gap_seconds=0.2)
+    made.sent_at = 1000.0
+    made.playback = Playback(first_sound_at=1000.5, underruns=1, gap_seconds=0.2)
     assert (made.timing.first_sound_seconds, made.timing.underruns) == (0.5, 1)
 
 

@@ -126,7 +126,7 @@ def test_two_kinds_of_media_in_a_message_are_refused_with_a_way_out():
         modality = "audio"
 
     facts = ModelFacts("m", inputs=("text", "image", "audio"), one_medium_per_message=True)
-    with pytest.raises(RequestError, match="image and audio together. Ask in two turns"):
+    with pytest.raises(RequestError, match=r"image and audio together\. Ask in two turns"):
         check_parts((DOG, ClipPart(), TextPart("?")), facts)
 
 
