@@ -7,6 +7,7 @@ JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
 from __future__ import annotations
 
 import base64
+from decimal import Context
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ from omni_nb.media.parts import ImagePart, TextPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from omni_nb.media.parts import Part
     from omni_nb.models.pricing import Usage
@@ -71,12 +73,12 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "first sound": "{:.1f} 秒后收到语音",
         "cost": "费用",
         "unknown": "未知",
-        "would cost": "免费;若用 {} 则为",
-        "stand-in": "离线替身:没有模型作答。",
-        "interrupted": "已中断:以下是已收到的内容。",
-        "error": "回答中断:以下是已收到的内容。",
+        "would cost": "免费，若用 {} 则为",
+        "stand-in": "离线替身：没有模型作答。",
+        "interrupted": "已中断：以下是已收到的内容。",
+        "error": "回答中断：以下是已收到的内容。",
         "refused": "服务拒绝了这个请求。",
-        "length": "回答达到 Token 上限,被截断。",
+        "length": "回答达到 Token 上限，被截断。",
         "no count": "服务没有返回 Token 数",
         "silence": "服务没有返回语音。",
         "thinking": "思考中…",
@@ -224,13 +226,13 @@ def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: st
 
 def _facts_html(reply: Reply, language: Language) -> str:
     names = labels(language)
-    facts = [_usage_html(reply.usage, language), escape(_cost_text(reply, language))]
+    facts = [_cost_text(reply, language), reply.model, _voice(reply)]
     if reply.audio:
         facts.append(names["seconds"].format(reply.audio.seconds))
     if (first := reply.timing.first_audio_seconds) is not None:
         facts.append(names["first sound"].format(first))
-    who = " · ".join(filter(None, [reply.model, _voice(reply)]))
-    return _aside(" · ".join([escape(who), *facts]), is_html=True)
+    lines = [_usage_html(reply.usage, language), escape(" · ".join(filter(None, facts)))]
+    return "".join(_aside(line, is_html=True) for line in lines)
 
 
 def _voice(reply: Reply) -> str:
@@ -283,11 +285,18 @@ def _sides(usage: Usage) -> list[tuple[str, Mapping[str, int], int]]:
 
 
 def _cost_text(reply: Reply, language: Language) -> str:
-    names = labels(language)
-    amount = names["unknown"] if reply.cost is None else str(reply.cost)
+    names, cost = labels(language), reply.cost
+    if cost is None:
+        return f"{names['cost']}: {names['unknown']}"
+    amount = f"{_rounded(cost.total)} {cost.currency}"
     if reply.is_stand_in:
         return f"{names['cost']}: {names['would cost'].format(reply.model)} {amount}"
     return f"{names['cost']}: {amount}"
+
+
+def _rounded(amount: Decimal) -> str:
+    """Three digits that count; ``reply.cost`` has them all."""
+    return f"{amount.normalize(Context(prec=3)):f}"
 
 
 def _picture_html(part: Part) -> str:

@@ -62,6 +62,7 @@ def run(path: Path, *, working_folder: Path) -> nbformat.NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(working_folder)}},
         on_cell_executed=report,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.execute()
     return notebook

@@ -21,8 +21,8 @@ _HINTS: Mapping[Language, Mapping[str, str]] = {
         "voice": "For real speech here: pip install 'omni-nb[voice]'.",
     },
     "zh": {
-        "key": "要使用真实模型,请设置 DASHSCOPE_API_KEY 或运行 omni_nb.connect(ask_key=True)。",
-        "voice": "要在离线时听到真实语音:pip install 'omni-nb[voice]'。",
+        "key": "要使用真实模型，请设置 DASHSCOPE_API_KEY 或运行 omni_nb.connect(ask_key=True)。",
+        "voice": "要在离线时听到真实语音：pip install 'omni-nb[voice]'。",
     },
 }
 

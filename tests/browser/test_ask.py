@@ -337,11 +337,13 @@ def test_an_answer_fits_while_it_streams_and_when_it_is_done(
         "() => document.querySelector('.omni-player-captions')?.textContent.length > 40"
     )
     assert_fits(page, ".omni-player")
+    page.locator(".omni-player").scroll_into_view_if_needed()
     lab.screenshot(page, f"ask-{look}-streaming")
     lab.wait_for_cell(page, 2)
     page.locator(".omni-tail-button").click()
     expect(page.locator(".omni-tail-button")).to_have_count(0)
     assert_fits(page, ".omni-reply")
+    page.locator(".omni-reply").scroll_into_view_if_needed()
     lab.screenshot(page, f"ask-{look}-done")
 
 
