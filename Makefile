@@ -31,7 +31,7 @@ test: $(VENV)/.test node browser check  ## Everything: checks, all tests, covera
 	@mkdir -p build
 	@echo "The protocol tests on every SDK version run meanwhile; see build/nox.log."
 	@$(BIN)/nox -s protocol >build/nox.log 2>&1 & versions=$$!; \
-	  $(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks omni_nb \
+	  $(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks \
 	    || { kill $$versions; exit 1; }; \
 	  wait $$versions || { cat build/nox.log; exit 1; }
 	@grep -E '^openai [0-9]|passed|success' build/nox.log
@@ -40,7 +40,7 @@ test: $(VENV)/.test node browser check  ## Everything: checks, all tests, covera
 	$(BIN)/coverage report
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser
-	$(BIN)/python -m pytest -q tests/unit tests/protocol omni_nb
+	$(BIN)/python -m pytest -q tests/unit tests/protocol
 
 bench: $(VENV)/.test  ## The benchmarks, as ratios
 	$(BIN)/python -m tests.benchmarks

@@ -31,9 +31,11 @@ def probe_image(data: bytes, *, name: str) -> ImageFacts:
 
     Examples
     --------
-    >>> gif = b"GIF89a" + bytes([20, 0, 10, 0, 0, 0, 0]) + b";"
-    >>> probe_image(gif, name="dot.gif")
-    ImageFacts(mime='image/gif', width=20, height=10)
+    >>> import io
+    >>> from PIL import Image
+    >>> Image.new("RGB", (20, 10)).save(file := io.BytesIO(), "PNG")
+    >>> probe_image(file.getvalue(), name="dot.png")
+    ImageFacts(mime='image/png', width=20, height=10)
     """
     from PIL import Image, UnidentifiedImageError
 

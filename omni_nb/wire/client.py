@@ -107,11 +107,20 @@ class EventStream:
         self.request_id: str | None = None
 
     def __iter__(self) -> Iterator[Event]:
-        with _errors_of(self._endpoint, self), self._open() as stream:
-            for event in self._events(stream):
-                self.elapsed_seconds = time.perf_counter() - self._sent_at
-                yield event
+        failure: ServiceError | None = None
+        try:
+            with self._open() as response:
+                for event in self._events(response):
+                    self.elapsed_seconds = time.perf_counter() - self._sent_at
+                    yield event
+        except Exception as error:
+            failure = self._failure(error)
+            if failure is None:
+                raise
         self.elapsed_seconds = time.perf_counter() - self._sent_at
+        # Raised here, where no local holds the service's body any more: it may echo the key.
+        if failure is not None and not self.is_stopped:
+            raise failure from None
 
     @property
     def is_stopped(self) -> bool:
@@ -169,6 +178,20 @@ class EventStream:
                 "The answer broke off: the stream ended without a finish_reason.", advice=_KEPT
             )
 
+    def _failure(self, error: Exception) -> ServiceError | None:
+        """Turn a failure of ours, the SDK or its HTTP library into a `ServiceError`."""
+        import openai
+
+        http = import_module("httpx2" if int(openai.__version__.split(".")[0]) >= 3 else "httpx")
+        match error:
+            case ServiceError():
+                return _completed(error, self._endpoint, self.request_id)
+            case openai.APIStatusError():
+                return _refused(error, self._endpoint)
+            case openai.OpenAIError() | http.HTTPError() | http.StreamError() | OSError():
+                return _broken(error, self._endpoint, self)
+        return None
+
     def _noted(self, events: list[Event]) -> list[Event]:
         self._is_complete |= any(isinstance(event, (Finished, UsageReport)) for event in events)
         return events
@@ -209,25 +232,12 @@ def _client(endpoint: Endpoint) -> OpenAI:
     )
 
 
-@contextlib.contextmanager
-def _errors_of(endpoint: Endpoint, stream: EventStream) -> Iterator[None]:
-    """Turn every failure of the SDK and its HTTP library into a `ServiceError`."""
-    import openai
-
-    http = import_module("httpx2" if int(openai.__version__.split(".")[0]) >= 3 else "httpx")
-    try:
-        yield
-    except ServiceError as error:
-        error.message = endpoint.key.hide_in(error.message)
-        error.request_id = error.request_id or stream.request_id
-        error.advice = error.advice or advice_for(error.status_code, error.code, error.message)
-        raise
-    except openai.APIStatusError as error:
-        raise _refused(error, endpoint) from None
-    except (openai.OpenAIError, http.HTTPError, http.StreamError, OSError) as error:
-        if stream.is_stopped:
-            return
-        raise _broken(error, endpoint, stream) from None
+def _completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -> ServiceError:
+    """The service reported an error inside a stream: add what we know."""
+    error.message = endpoint.key.hide_in(error.message)
+    error.request_id = error.request_id or request_id
+    error.advice = error.advice or advice_for(error.status_code, error.code, error.message)
+    return error
 
 
 def _refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:

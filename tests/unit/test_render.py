@@ -194,7 +194,7 @@ def test_a_cut_answer_and_missing_speech_are_said():
 def test_an_unknown_cost_is_unknown_and_a_stand_ins_is_hypothetical():
     assert "cost: unknown" in reply_html(reply())
     html = reply_html(reply(is_stand_in=True), hint="Set a key.")
-    assert "free; qwen-omni-turbo would cost 0.00311 CNY" in html
+    assert "free; qwen-omni-turbo would cost 0.0031 CNY" in html
     assert "Offline stand-in: no model answered. Set a key." in html
 
 
