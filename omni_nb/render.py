@@ -90,7 +90,7 @@ _MUTED = "var(--jp-content-font-color2, #6b6b6b)"
 _LINE = "var(--jp-border-color2, #d0d0d0)"
 _WARN = "var(--jp-warn-color1, #b35900)"
 _CARD = (
-    f"max-width:46em;padding:0.25em 0 0.5em;color:{_BODY};line-height:1.6;"
+    f"max-width:46em;padding:0.25em 0.25em 0.5em;color:{_BODY};line-height:1.6;"
     "font-family:var(--jp-content-font-family, system-ui, sans-serif);overflow-wrap:anywhere"
 )
 _ASIDE = f"color:{_MUTED};font-size:0.85em"

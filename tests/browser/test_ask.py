@@ -273,7 +273,8 @@ def test_the_stop_buttons_end_the_request_and_the_sound_and_keep_what_came(
     reason, active, cancelled, *facts, ended_at, total_bytes = lab.printed(page, 2).split()
     assert (reason, active, cancelled) == ("interrupted", "0", "1")
     assert facts == ["True", "True", "True"]
-    assert float(ended_at) < clicked_at + 0.5
+    # The widget's Stop gives the kernel a quarter of a second before it interrupts it.
+    assert float(ended_at) < clicked_at + (0.5 if button == "toolbar" else 1)
     assert int(total_bytes) > 0
     assert_static_result(lab.outputs(page, 1))
     lab.screenshot(page, f"interrupted-{button}")
