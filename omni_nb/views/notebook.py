@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.chat import Conversation
-from omni_nb.views.live import PREBUFFER_SECONDS, choose_stage, watch, watch_async
+from omni_nb.views.live import watch, watch_async
+from omni_nb.views.stages import PREBUFFER_SECONDS, choose_stage
 from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:

@@ -14,13 +14,12 @@ import pytest
 from nbconvert import HTMLExporter
 from playwright.sync_api import Page, expect
 
-from .lab import REPOSITORY, Heard, Lab, Tap
+from .lab import REPOSITORY, Lab, Tap, assert_same_speech
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAMPLE_RATE = 24000
-MOST_MISSING_FRAMES = 128  # one render quantum, see test_player.py
 QUICKSTART = REPOSITORY / "notebooks" / "01_quickstart.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -52,22 +51,6 @@ def open_notebook(lab: Lab, page: Page, *cells: str) -> None:
 def spoken(lab: Lab, name: str = "spoken.pcm") -> NDArray[np.int64]:
     """The speech that the client received."""
     return np.fromfile(lab.notebooks / name, "<i2").astype(np.int64)
-
-
-def assert_same_speech(heard: Heard, speech: NDArray[np.int64]) -> None:
-    """What was heard is what was sent, sample by sample; at most one quantum is missing."""
-    assert heard.sample_rate == SAMPLE_RATE
-    sounding = np.flatnonzero(speech)
-    speech = speech[sounding[0] : sounding[-1] + 1]
-    missing = len(speech) - len(heard.samples)
-    length = min(len(speech), len(heard.samples))
-    different = np.flatnonzero(heard.samples[:length] != speech[:length])
-    where = f"{missing} of {len(speech)} frames are missing; different from {different[:1]} on"
-    assert 0 <= missing <= MOST_MISSING_FRAMES, where
-    if len(different):
-        first = int(different[0])
-        assert missing > 0, where
-        np.testing.assert_array_equal(heard.samples[first:], speech[first + missing :])
 
 
 def html_of(outputs: list[dict[str, Any]]) -> str:

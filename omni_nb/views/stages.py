@@ -1,0 +1,228 @@
+"""Stages: where an answer is shown while it comes, and what stays of it."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from omni_nb.render import language_of, progress_html, question_html
+from omni_nb.reply import Playback
+from omni_nb.views.session import session
+
+if TYPE_CHECKING:
+    from omni_nb.render import Storage
+    from omni_nb.reply import Reply
+    from omni_nb.views.player import AudioPlayer
+    from omni_nb.views.session import Session
+
+TEXT_REPAINT_SECONDS = 0.1
+REPAINT_CHARACTERS_PER_SECOND = 20_000
+SPEECH_PACKET_SECONDS = 0.15
+WORDS_PACKET_SECONDS = 0.5
+PREBUFFER_SECONDS = 0.3
+
+
+class Stage(Protocol):
+    """Where an answer is shown. All methods are called on the cell's thread."""
+
+    @property
+    def is_stop_requested(self) -> bool:
+        """Whether the person pressed a stop button of the stage."""
+        ...
+
+    def open(self, reply: Reply) -> None:
+        """Show the question, before anything is sent."""
+        ...
+
+    def look(self, reply: Reply) -> None:
+        """Show what is new, if it is time to."""
+        ...
+
+    def close(self, reply: Reply) -> None:
+        """Show the last state and let go."""
+        ...
+
+
+def choose_stage(
+    reply: Reply, *, show: bool | None, storage: Storage, prebuffer_seconds: float
+) -> Stage:
+    """Return the stage that fits: a notebook cell, standard output, or none."""
+    here = session()
+    if show is False:
+        return SilentStage()
+    if here.shell is None:
+        return TerminalStage(here)
+    if "audio" in reply.request.modalities:
+        return SpeechStage(here, storage, prebuffer_seconds)
+    return TextStage(here, storage)
+
+
+class _Clock:
+    """Knows how long ago the last repaint was."""
+
+    def __init__(self) -> None:
+        self._painted_at = -math.inf
+
+    def is_due(self, seconds: float) -> bool:
+        return time.monotonic() - self._painted_at >= seconds
+
+    def note_repaint(self) -> None:
+        self._painted_at = time.monotonic()
+
+
+class SilentStage:
+    """Shows nothing."""
+
+    is_stop_requested = False
+
+    def open(self, reply: Reply) -> None:
+        """Nothing to open."""
+
+    def look(self, reply: Reply) -> None:
+        """Nothing to show."""
+
+    def close(self, reply: Reply) -> None:
+        """Nothing to close."""
+
+
+class TerminalStage:
+    """Streams the text to standard output."""
+
+    is_stop_requested = False
+
+    def __init__(self, here: Session) -> None:
+        self._session = here
+        self._shown = ""
+
+    def open(self, reply: Reply) -> None:
+        """Say once that a stand-in answers; on standard error, the answer is the output."""
+        if hint := self._session.hint(reply):
+            print(hint, file=sys.stderr)
+
+    def look(self, reply: Reply) -> None:
+        """Print the text that is new."""
+        text = reply.text
+        if text == self._shown:
+            return
+        if not text.startswith(self._shown):  # the longer of two buffers took over
+            print()
+            self._shown = ""
+        print(text[len(self._shown) :], end="", flush=True)
+        self._shown = text
+
+    def close(self, reply: Reply) -> None:
+        """Print the rest and end the line."""
+        self.look(reply)
+        if self._shown:
+            print(flush=True)
+
+
+class TextStage:
+    """A written answer in a cell: one display, repainted on a clock, no widget needed."""
+
+    is_stop_requested = False
+
+    def __init__(self, here: Session, storage: Storage) -> None:
+        self._session = here
+        self._storage = storage
+        self._clock = _Clock()
+        self._shown = ""
+        self._handle: Any = None
+
+    def open(self, reply: Reply) -> None:
+        """Show the question."""
+        self._handle = self._session.show(_progress(reply))
+
+    def look(self, reply: Reply) -> None:
+        """Repaint, about ten times a second, less often when the text is long."""
+        text = reply.text
+        seconds = max(TEXT_REPAINT_SECONDS, len(text) / REPAINT_CHARACTERS_PER_SECOND)
+        if text != self._shown and self._clock.is_due(seconds):
+            self._handle.update(_progress(reply), raw=True)
+            self._shown = text
+            self._clock.note_repaint()
+
+    def close(self, reply: Reply) -> None:
+        """Replace the display by the static result."""
+        self._session.keep(self._handle, reply, self._storage)
+
+
+class SpeechStage:
+    """A spoken answer in a cell: captions and sound by one widget, then a static result.
+
+    The widget lies in the same display as the result that replaces it, so the notebook
+    keeps one output per answer. Text and speech travel as deltas in common packets.
+    """
+
+    def __init__(self, here: Session, storage: Storage, prebuffer_seconds: float) -> None:
+        self._session = here
+        self._storage = storage
+        self._prebuffer_seconds = prebuffer_seconds
+        self._clock = _Clock()
+        self._player: AudioPlayer | None = None
+        self._handle: Any = None
+        self._sent = (0, 0)
+
+    @property
+    def is_stop_requested(self) -> bool:
+        """Whether Stop was pressed in the widget."""
+        return self._player is not None and self._player.stop_requested.is_set()
+
+    def open(self, reply: Reply) -> None:
+        """Make the widget before the request goes out: its code loads meanwhile."""
+        from omni_nb.views.player import AudioPlayer
+
+        language = language_of(reply.question)
+        player = AudioPlayer(
+            header_html=question_html(reply.question, language),
+            language=language,
+            prebuffer_seconds=self._prebuffer_seconds,
+        )
+
+        def note_playback(*_: object) -> None:
+            if report := player.report:
+                reply.playback = Playback(
+                    report.first_sound_at, report.underruns, report.gap_seconds
+                )
+
+        player.on_msg(note_playback)
+        self._player = player
+        self._handle = self._session.show({**_view(player), **_progress(reply)})
+
+    def look(self, reply: Reply) -> None:
+        """Send what is new: the first sound at once, then a few packets a second.
+
+        A packet's envelope weighs as much as 15 ms of speech, so once the answer speaks its
+        words wait for the next speech.
+        """
+        text, pcm = reply.text, reply.pcm
+        new_bytes, sent_bytes = len(pcm) - self._sent[1], self._sent[1]
+        if self._player is None or (len(text), len(pcm)) == self._sent:
+            return
+        are_words_alone = sent_bytes > 0 and new_bytes == 0
+        seconds = WORDS_PACKET_SECONDS if are_words_alone else SPEECH_PACKET_SECONDS
+        is_first_sound = sent_bytes == 0 and new_bytes > 0
+        if is_first_sound or self._clock.is_due(seconds):
+            self._sent = (len(text), len(pcm))
+            self._player.update(text, pcm)
+            self._clock.note_repaint()
+
+    def close(self, reply: Reply) -> None:
+        """Send the rest, end the sound or let it end, and put the static result in place."""
+        tail_id = None
+        if self._player is not None:
+            self._player.update(reply.text, reply.pcm)
+            self._player.finish(stopped=reply.finish_reason == "interrupted")
+            tail_id = self._player.tail_id
+        self._session.keep(self._handle, reply, self._storage, tail_id=tail_id)
+
+
+def _view(player: AudioPlayer) -> dict[str, Any]:
+    model = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
+    return {"application/vnd.jupyter.widget-view+json": model}
+
+
+def _progress(reply: Reply) -> dict[str, str]:
+    return {"text/html": progress_html(reply), "text/plain": reply.text or "…"}
