@@ -35,7 +35,8 @@ test: $(VENV)/.test node browser check  ## Everything: checks, all tests, covera
 	    || { kill $$versions; exit 1; }; \
 	  wait $$versions || { cat build/nox.log; exit 1; }
 	@grep -E '^openai [0-9]|passed|success' build/nox.log
-	$(BIN)/coverage run -m pytest tests/browser -n 2 --dist loadfile
+	$(BIN)/coverage run -m pytest tests/browser -m "not alone" -n 2 --dist loadfile
+	$(BIN)/coverage run -m pytest tests/browser -m alone
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

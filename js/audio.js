@@ -6,8 +6,11 @@
  * ends. The context runs at the rate of the speech: resampling chunk by chunk clicks at the borders.
  */
 
-/** Time the audio thread gets to notice a newly scheduled node. */
-export const START_MARGIN_SECONDS = 0.02;
+/**
+ * Time the audio thread gets to notice a newly scheduled node. On a busy machine it renders ahead in
+ * bursts; a node that comes too late is heard late and overlaps the one after it.
+ */
+export const START_MARGIN_SECONDS = 0.05;
 export const SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
 export const LARGEST_GROWN_PREBUFFER_SECONDS = 1;
 /** A speaker that has been silent for so long (a dead stream) loses its turn to the next. */

@@ -14,7 +14,7 @@ import {
 } from "../../js/audio.js";
 
 const RATE = 24000;
-const MARGIN_FRAMES = 480;
+const MARGIN_FRAMES = 1200;
 
 test("PCM16 becomes floats that are exact, from any place in a buffer", () => {
   const bytes = new Uint8Array([9, 0, 0, 1, 0, 255, 127, 0, 128, 255, 255]).subarray(1);
@@ -81,7 +81,7 @@ test("chunks are started back to back on whole frames", () => {
   engine.push(new Float32Array(4801).fill(0.5));
   speak(0.2);
   speak(0.0377);
-  assert.deepEqual(context.started.map(({ frame }) => Math.round(frame)), [480, 480 + 4801, 480 + 4801 + 4800]);
+  assert.deepEqual(context.started.map(({ frame }) => Math.round(frame)), [1200, 1200 + 4801, 1200 + 4801 + 4800]);
   assert.equal(context.started[0].samples.length, 4801);
 });
 
@@ -102,11 +102,11 @@ test("its states, from nothing to done", () => {
   speak(0.2);
   assert.equal(engine.state, "speaking");
   at(0.2);
-  assert.ok(Math.abs(engine.heardSeconds - 0.18) < 1e-9);
+  assert.ok(Math.abs(engine.heardSeconds - 0.15) < 1e-9);
   engine.end();
-  at(0.41);
+  at(0.44);
   assert.equal(engine.state, "speaking");
-  at(0.42);
+  at(0.45);
   assert.equal(engine.state, "done");
   assert.ok(Math.abs(engine.heardSeconds - 0.4) < 1e-9);
 });
@@ -122,7 +122,7 @@ test("the first sound is dated when it leaves the loudspeaker", () => {
   const { engine, speak, at } = makeEngine({ prebufferSeconds: 0 });
   speak(1);
   assert.equal(engine.firstSoundAt, null);
-  at(0.05);
+  at(0.08);
   assert.ok(Math.abs(engine.firstSoundAt - (1000 - 0.03 + 0.01)) < 1e-9);
 });
 
@@ -135,8 +135,8 @@ test("an underrun is counted, its gap measured and the pre-buffer grows", () => 
   assert.equal(engine.underruns, 0, "it is one only when more comes");
   speak(0.1);
   assert.equal(engine.underruns, 1);
-  assert.ok(Math.abs(engine.gapSeconds - (0.52 - 0.22)) < 1e-9);
-  assert.equal(Math.round(context.started[1].frame), Math.round(0.52 * RATE));
+  assert.ok(Math.abs(engine.gapSeconds - (0.55 - 0.25)) < 1e-9);
+  assert.equal(Math.round(context.started[1].frame), Math.round(0.55 * RATE));
 });
 
 test("an end that comes after the last sound is not an underrun", () => {
@@ -188,9 +188,9 @@ test("the second speaker waits until the first is done", () => {
   assert.equal(second.engine.state, "queued");
   first.engine.end();
   second.engine.end();
-  first.at(1.02);
+  first.at(1.05);
   assert.deepEqual([first.engine.state, second.engine.state], ["done", "speaking"]);
-  assert.deepEqual(first.context.started.map(({ frame }) => Math.round(frame)), [480, Math.round(1.04 * RATE)]);
+  assert.deepEqual(first.context.started.map(({ frame }) => Math.round(frame)), [1200, Math.round(1.1 * RATE)]);
 });
 
 test("the second speaker starts when the first is stopped", () => {
