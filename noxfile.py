@@ -14,4 +14,6 @@ def protocol(session: nox.Session, openai: str) -> None:
     """Run the protocol tests against one version of the SDK."""
     session.install("-e", ".[voice]", f"openai{openai}", "pytest", "pytest-timeout", silent=True)
     session.run("python", "-c", "import openai; print('openai', openai.__version__)")
-    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/protocol")
+    # Node.js and curl do not care which Python SDK is there: `make test` runs them once.
+    ours = ("-k", "not node and not curl")
+    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/protocol", *ours)
