@@ -70,11 +70,16 @@ def run(path: Path, *, working_folder: Path) -> nbformat.NotebookNode:
 
 def serve(notebook: Path) -> None:
     """Become JupyterLab on the executed copy; it prints its URL."""
-    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     print("Starting JupyterLab; open the URL below, end with Ctrl+C.", flush=True)
-    command = [sys.executable, "-m", "jupyterlab", str(notebook), "--no-browser", *root]
-    os.chdir(notebook.parent)
-    os.execv(sys.executable, command)
+    options = [
+        "--no-browser",
+        "--log-level=ERROR",  # the URL is printed at any level
+        f"--ServerApp.root_dir={notebook.parent}",
+        f"--LabApp.default_url=/lab/tree/{notebook.name}",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])
 
 
 if __name__ == "__main__":

@@ -201,3 +201,9 @@ def test_the_first_sound_goes_at_once_and_words_ride_with_the_speech(clock):
     made.finish(is_interrupted=True)
     stage.close(made)
     assert player.packets[3:] == [(2, 19200), (-1, 1)]
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_the_hint_says_how_to_get_speech_where_there_is_none(monkeypatch, speaks):
+    monkeypatch.setattr("omni_nb.offline.voice.has_speech", lambda: speaks)
+    assert ("pip install 'omni-nb[voice]'" in Session().hint(reply())) != speaks
