@@ -39,7 +39,8 @@ class Session:
     def __init__(self, shell: Any = None) -> None:
         self.shell = shell
         self._is_hinted = False
-        self._shown: tuple[int, weakref.ref[Reply]] | None = None
+        self._cell: int | None = None
+        self._shown: weakref.WeakSet[Reply] = weakref.WeakSet()
         if shell is not None:
             displays = shell.display_formatter.ipython_display_formatter
             displays.for_type(Reply, self._display_once)
@@ -58,7 +59,7 @@ class Session:
         """Replace a display by the reply's static form, which the notebook keeps."""
         bundle = reply_bundle(reply, storage=storage, tail_id=tail_id, hint=self.hint(reply))
         handle.update(bundle, raw=True)
-        self._shown = (self.shell.execution_count, weakref.ref(reply))
+        self._shown_here().add(reply)
 
     def hint(self, reply: Reply) -> str:
         """Say how to get a real model; once a session, and only for the stand-in."""
@@ -72,10 +73,14 @@ class Session:
 
     def _display_once(self, reply: Reply) -> None:
         """Show a reply that is a cell's value, unless that cell has just shown it."""
-        cell, shown = self._shown or (None, lambda: None)
-        if cell == self.shell.execution_count and shown() is reply:
-            return
-        self.show(reply_bundle(reply))
+        if reply not in self._shown_here():
+            self.show(reply_bundle(reply))
+
+    def _shown_here(self) -> weakref.WeakSet[Reply]:
+        """The replies that have shown themselves in the running cell."""
+        if self._cell != self.shell.execution_count:
+            self._cell, self._shown = self.shell.execution_count, weakref.WeakSet()
+        return self._shown
 
 
 @lru_cache(maxsize=1)

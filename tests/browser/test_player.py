@@ -119,6 +119,8 @@ player = AudioPlayer(prebuffer_seconds=0.1, close_when_done=False); display(play
 speech = noise(2)
 def answer():
     player.update("one", speech[:48000])
+    while player.report is None:  # until it sounds
+        time.sleep(0.01)
     time.sleep(1.5)
     player.update("one two", speech)
     player.finish()

@@ -35,6 +35,8 @@ def test_an_answer_is_one_static_output(kernel, call, voice):
 def test_a_reply_that_is_the_cells_value_is_not_shown_twice(kernel):
     assert kinds(kernel.run('omni.ask("Who?", connection=quick)')) == ["display_data"]
     assert kinds(kernel.run('r = omni.ask("Who?", connection=quick)\nr')) == ["display_data"]
+    two = 'a = omni.ask("Who?", connection=quick)\nomni.ask("Why?", connection=quick)\na'
+    assert kinds(kernel.run(two)) == ["display_data", "display_data"]
     shown = kernel.run("r")
     assert kinds(shown) == ["display_data"]
     assert "Who?" in html(shown[0])
