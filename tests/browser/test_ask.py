@@ -96,6 +96,7 @@ photo = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("pace", "jitter", "prebuffer"),
     [(1, 0, 0.3), (2, 0, 0.3), (1, 0.25, 0.6)],
@@ -121,6 +122,7 @@ def test_every_sample_of_the_answer_is_heard_in_order_and_without_a_gap(
     assert "underruns=0" in lab.printed(page, 3)
 
 
+@pytest.mark.alone
 def test_the_first_sound_comes_soon_after_the_first_audio_chunk(
     lab: Lab, page: Page, tap: Tap
 ) -> None:

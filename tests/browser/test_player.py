@@ -70,6 +70,7 @@ in_background(answer)
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("speed", "jitter", "prebuffer"),
     [(1.0, 0.0, 0.3), (2.0, 0.0, 0.3), (1.0, 0.25, 0.5)],
@@ -93,6 +94,7 @@ def test_speech_is_heard_sample_for_sample_without_a_gap(
     assert abs(first_sound_at - tap.heard().started_at) < 0.25
 
 
+@pytest.mark.alone
 def test_speech_of_a_blocking_cell_is_heard_while_it_runs(lab: Lab, page: Page, tap: Tap) -> None:
     blocking = """
 player = AudioPlayer(); handle = display(player, display_id=True)
