@@ -1,4 +1,7 @@
-"""One environment per version of the openai SDK; `make test` runs them all."""
+"""The protocol tests on several versions of the openai SDK; `make test` runs them all."""
+
+import sysconfig
+from pathlib import Path
 
 import nox
 
@@ -12,8 +15,20 @@ SDK_VERSIONS = ["==1.55.3", "<2", "<3", ">=3"]
 @nox.parametrize("openai", SDK_VERSIONS)
 def protocol(session: nox.Session, openai: str) -> None:
     """Run the protocol tests against one version of the SDK."""
-    session.install("-e", ".[voice]", f"openai{openai}", "pytest", "pytest-timeout", silent=True)
+    _see_the_packages_of(sysconfig.get_path("purelib"), session)
+    session.install(f"openai{openai}", silent=True)
     session.run("python", "-c", "import openai; print('openai', openai.__version__)")
     # Node.js and curl do not care which Python SDK is there: `make test` runs them once.
     ours = ("-k", "not node and not curl")
     session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/protocol", *ours)
+
+
+def _see_the_packages_of(site_packages: str, session: nox.Session) -> None:
+    """Lay the session's environment over the one that nox runs in.
+
+    Only the SDK and what it brings are installed then: seconds instead of a minute each.
+    """
+    own = session.run(
+        "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True
+    )
+    Path(str(own).strip(), "beneath.pth").write_text(f"{site_packages}\n", encoding="utf-8")

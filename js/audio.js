@@ -346,9 +346,11 @@ export class Engine {
   #schedule() {
     if (this.#heldFrames === 0 || !this.#isStarted) return;
     this.#isQueued = !this.#turns.ask(this);
-    if (this.#isQueued) return;
+    if (this.#isQueued || !planStart(this.#situation)) return;
+    const sources = this.#held.map((samples) => this.#makeSource(samples));
+    // Only now: making them takes a moment, in which the sound card has moved on.
     const plan = planStart(this.#situation);
-    if (plan) this.#start(plan.startFrame, plan.gapFrames);
+    if (plan) this.#start(sources, plan.startFrame, plan.gapFrames);
   }
 
   /** @returns {Situation} */
@@ -364,38 +366,42 @@ export class Engine {
   }
 
   /**
-   * @param {number} startFrame
-   * @param {number} gapFrames
-   */
-  #start(startFrame, gapFrames) {
-    if (gapFrames > 0) {
-      this.underruns += 1;
-      this.gapSeconds += gapFrames / this.#context.sampleRate;
-    }
-    this.#isUnderrun = false;
-    this.#firstFrame ??= startFrame;
-    this.#nextFrame = startFrame;
-    for (const samples of this.#held) this.#startChunk(samples, this.#nextFrame);
-    this.#held = [];
-    this.#heldFrames = 0;
-  }
-
-  /**
    * @param {Float32Array<ArrayBuffer>} samples
-   * @param {number} startFrame
+   * @returns {AudioBufferSourceNode}
    */
-  #startChunk(samples, startFrame) {
-    const { sampleRate } = this.#context;
-    const buffer = this.#context.createBuffer(1, samples.length, sampleRate);
+  #makeSource(samples) {
+    const buffer = this.#context.createBuffer(1, samples.length, this.#context.sampleRate);
     buffer.copyToChannel(samples, 0);
     const source = this.#context.createBufferSource();
     source.buffer = buffer;
     source.connect(this.#output);
     source.onended = () => this.#sources.delete(source);
-    source.start(startFrame / sampleRate);
-    this.#sources.add(source);
-    this.#nextFrame = startFrame + samples.length;
-    this.#scheduledFrames += samples.length;
+    return source;
+  }
+
+  /**
+   * @param {AudioBufferSourceNode[]} sources of what is held
+   * @param {number} startFrame
+   * @param {number} gapFrames
+   */
+  #start(sources, startFrame, gapFrames) {
+    const { sampleRate } = this.#context;
+    let frame = startFrame;
+    for (const source of sources) {
+      source.start(frame / sampleRate);
+      this.#sources.add(source);
+      frame += source.buffer?.length ?? 0;
+    }
+    if (gapFrames > 0) {
+      this.underruns += 1;
+      this.gapSeconds += gapFrames / sampleRate;
+    }
+    this.#isUnderrun = false;
+    this.#firstFrame ??= startFrame;
+    this.#nextFrame = frame;
+    this.#scheduledFrames += this.#heldFrames;
+    this.#held = [];
+    this.#heldFrames = 0;
   }
 
   #noticeFirstSound() {

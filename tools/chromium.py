@@ -29,9 +29,14 @@ def main() -> int:
 
 def found() -> str | None:
     """Return a browser that is there."""
-    given = os.environ.get("CHROMIUM")
-    candidates = [given, *map(shutil.which, NAMES), playwrights()]
-    return next((path for path in candidates if path and Path(path).exists()), None)
+    own = playwrights()
+    return installed() or (own if own and Path(own).exists() else None)
+
+
+def installed() -> str | None:
+    """Return the browser that CHROMIUM names, or one of the system."""
+    names = filter(None, (os.environ.get("CHROMIUM"), *NAMES))
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def from_debian() -> str | None:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+from omni_nb.errors import RequestError
 from omni_nb.offline.behaviour import Behaviour
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from omni_nb.offline.app import Activity
 
+PACE_VARIABLE: Final = "OMNI_NB_STAND_IN_PACE"
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 20
 _STOP_SECONDS: Final = 5
@@ -140,13 +142,28 @@ def start(
 
 
 def shared() -> StandIn:
-    """Return the stand-in of this process; it is started on first use and ends with it."""
+    """Return the stand-in of this process; it is started on first use and ends with it.
+
+    It speaks in real time, unless the variable ``OMNI_NB_STAND_IN_PACE`` says otherwise: where
+    nobody listens, such as a build of executed notebooks, 0 is as fast as possible.
+    """
     global _shared
     with _lock:
         if _shared is None or not _shared.is_running:
-            _shared = start()
+            _shared = start(_behaviour())
             atexit.register(_shared.stop)
         return _shared
+
+
+def _behaviour() -> Behaviour:
+    given = os.environ.get(PACE_VARIABLE, "1")
+    try:
+        return Behaviour(pace=float(given))
+    except ValueError:
+        raise RequestError(
+            f"{PACE_VARIABLE} is {given!r}; it takes a number: 1 for real time, 2 for twice as "
+            "fast, 0 for as fast as possible."
+        ) from None
 
 
 _lock = threading.Lock()

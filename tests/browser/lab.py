@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -26,6 +25,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from tools.chromium import NAMES, installed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -39,7 +40,6 @@ TIMEOUT_MILLISECONDS = 60_000
 SPEECH_SAMPLE_RATE = 24_000
 MOST_MISSING_FRAMES = 128
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
@@ -76,19 +76,13 @@ def launch_chromium(
     arguments = [*CHROMIUM_FLAGS, *([FREE_AUTOPLAY_FLAG] if is_autoplay_free else []), *flags]
     try:
         return playwright.chromium.launch(
-            executable_path=find_chromium(), headless=True, args=arguments
+            executable_path=installed(), headless=True, args=arguments
         )
     except PlaywrightError as error:
         raise RuntimeError(
-            f"no Chromium: set CHROMIUM, install one of {', '.join(CHROMIUM_NAMES)}, "
+            f"no Chromium: set CHROMIUM, install one of {', '.join(NAMES)}, "
             f"or run `playwright install chromium` ({error})"
         ) from error
-
-
-def find_chromium() -> str | None:
-    """Where Chromium is; ``None`` leaves it to Playwright."""
-    names = filter(None, (os.environ.get("CHROMIUM"), *CHROMIUM_NAMES))
-    return next(filter(None, map(shutil.which, names)), None)
 
 
 def evaluate_untouched(page: Page, expression: str) -> Any:
@@ -382,6 +376,7 @@ def assert_same_speech(heard: Heard, speech: NDArray[np.int64]) -> None:
     One render quantum may be missing: browser or recorder lost one in 1 of 54 runs.
     """
     assert heard.sample_rate == SPEECH_SAMPLE_RATE
+    np.savez("/tmp/s/diff.npz", heard=heard.samples, speech=speech)
     sounding = np.flatnonzero(speech)
     speech = speech[sounding[0] : sounding[-1] + 1]
     missing = len(speech) - len(heard.samples)
@@ -438,8 +433,10 @@ def _read_recording(data: Mapping[str, Any]) -> Heard:
     track = np.zeros(data["frames"][-1] - first_frame + 128)
     for frame, block in zip(data["frames"], blocks, strict=True):
         track[frame - first_frame : frame - first_frame + 128] = block
-    sounding = np.flatnonzero(track)
-    samples = np.round(track[sounding[0] : sounding[-1] + 1] * 32768).astype(np.int64)
+    # A source whose start is no exact frame in floating point begins one frame early, inaudibly.
+    samples = np.round(track * 32768).astype(np.int64)
+    sounding = np.flatnonzero(samples)
+    samples = samples[sounding[0] : sounding[-1] + 1]
     return Heard(samples, int(data["sampleRate"]), data["times"][0], data["times"][-1])
 
 

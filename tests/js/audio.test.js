@@ -58,7 +58,7 @@ class FakeContext {
   gain = { value: 1, ramps: /** @type {number[][]} */ ([]), setValueAtTime() {}, linearRampToValueAtTime: (...ramp) => this.gain.ramps.push(ramp) };
 
   createGain = () => ({ gain: this.gain, connect() {}, disconnect() {} });
-  createBuffer = () => ({ copyToChannel(samples) { this.samples = [...samples]; } });
+  createBuffer = (_channels, length) => ({ length, copyToChannel(samples) { this.samples = [...samples]; } });
   createBufferSource = () => {
     const source = { connect() {}, start: (time) => this.started.push((source.entry = { frame: time * RATE, samples: source.buffer.samples })), stop: (time) => (source.entry.stoppedAt = time) };
     return source;
@@ -83,6 +83,15 @@ test("chunks are started back to back on whole frames", () => {
   speak(0.0377);
   assert.deepEqual(context.started.map(({ frame }) => Math.round(frame)), [1200, 1200 + 4801, 1200 + 4801 + 4800]);
   assert.equal(context.started[0].samples.length, 4801);
+});
+
+test("the start is planned after the nodes are made, by the clock of that moment", () => {
+  const { context, speak } = makeEngine();
+  const { createBuffer } = context;
+  context.createBuffer = (...shape) => { context.currentTime += 0.1; return createBuffer(...shape); };
+  speak(0.2);
+  speak(0.2);
+  assert.deepEqual(context.started.map(({ frame }) => Math.round(frame)), [0.2 * RATE + MARGIN_FRAMES, 0.4 * RATE + MARGIN_FRAMES]);
 });
 
 test("nothing sounds before the start", () => {

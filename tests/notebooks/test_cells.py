@@ -154,7 +154,7 @@ def test_only_deltas_travel_while_an_answer_streams(fresh_kernel):
         "    sizes.append(len(str(content)) + sum(map(len, buffers or ())))\n"
         "    send(self, content, buffers)\n"
         "AudioPlayer.send = count\n"
-        'r = omni.ask("Who are you?", voice="Cherry")\n'
+        'r = omni.ask("Who are you?", voice="Cherry", max_tokens=30)\n'
         "print(sum(sizes), len(r.pcm) + len(r.text.encode()))"
     )
     messages, content = map(int, sent.splitlines()[-1].split())

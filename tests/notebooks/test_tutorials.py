@@ -17,7 +17,8 @@ def test_there_are_tutorials():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_tutorial_runs_and_stays_small(path, tmp_path):
+def test_a_tutorial_runs_and_stays_small(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMNI_NB_STAND_IN_PACE", "0")
     notebook = nbformat.read(path, 4)
     NotebookClient(
         notebook,

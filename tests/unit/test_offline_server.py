@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from omni_nb.errors import RequestError
 from omni_nb.offline import cli, server
 from omni_nb.offline.behaviour import Behaviour
-from omni_nb.offline.server import StandIn, shared, start
+from omni_nb.offline.server import PACE_VARIABLE, StandIn, shared, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,27 @@ def test_the_shared_one_comes_back_after_it_was_stopped(no_shared: None) -> None
 
     assert shared() is not first
     assert models(shared()) == 200
+
+
+@pytest.mark.parametrize(("given", "pace"), [(None, 1), ("0", 0), ("2.5", 2.5)])
+def test_a_variable_sets_the_pace_of_the_shared_one(
+    no_shared: None, monkeypatch: pytest.MonkeyPatch, given: str | None, pace: float
+) -> None:
+    monkeypatch.delenv(PACE_VARIABLE, raising=False)
+    if given is not None:
+        monkeypatch.setenv(PACE_VARIABLE, given)
+
+    assert shared().behaviour.pace == pace
+
+
+@pytest.mark.parametrize("given", ["", "fast", "-1", "nan"])
+def test_a_pace_that_is_none_is_refused(
+    no_shared: None, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv(PACE_VARIABLE, given)
+
+    with pytest.raises(RequestError, match="as fast as possible"):
+        shared()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
