@@ -15,53 +15,74 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omni_nb.chat import Conversation, ReplyStream
+    from omni_nb.chat import Conversation
     from omni_nb.connection import Connection, connect
     from omni_nb.errors import BudgetError, MediaError, OmniError, RequestError, ServiceError
     from omni_nb.media.clip import AudioClip
-    from omni_nb.media.parts import ImagePart, ImageURLPart, TextPart, as_parts, image
+    from omni_nb.media.parts import TextPart, as_parts
+    from omni_nb.media.pictures import ImagePart, ImageURLPart, image
+    from omni_nb.media.sounds import AudioPart, AudioURLPart, audio
+    from omni_nb.media.videos import FramesPart, VideoPart, VideoURLPart, frames, video
+    from omni_nb.models.catalog import register_model
     from omni_nb.models.pricing import Cost, Usage
-    from omni_nb.models.tokens import audio_tokens, image_tokens
+    from omni_nb.models.shrink import shrink
+    from omni_nb.models.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
     from omni_nb.reply import Reply, Timing
+    from omni_nb.stream import ReplyStream
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.player import AudioPlayer
 
 _HOMES = {
     "AudioClip": "media.clip",
+    "AudioPart": "media.sounds",
     "AudioPlayer": "views.player",
+    "AudioURLPart": "media.sounds",
     "BudgetError": "errors",
     "Chat": "views.notebook",
     "Connection": "connection",
     "Conversation": "chat",
     "Cost": "models.pricing",
-    "ImagePart": "media.parts",
-    "ImageURLPart": "media.parts",
+    "FramesPart": "media.videos",
+    "ImagePart": "media.pictures",
+    "ImageURLPart": "media.pictures",
     "MediaError": "errors",
     "OmniError": "errors",
     "Reply": "reply",
-    "ReplyStream": "chat",
+    "ReplyStream": "stream",
     "RequestError": "errors",
     "ServiceError": "errors",
     "TextPart": "media.parts",
     "Timing": "reply",
     "Usage": "models.pricing",
+    "VideoPart": "media.videos",
+    "VideoURLPart": "media.videos",
     "as_parts": "media.parts",
     "ask": "views.notebook",
     "ask_async": "views.notebook",
+    "audio": "media.sounds",
     "audio_tokens": "models.tokens",
     "connect": "connection",
-    "image": "media.parts",
+    "frames": "media.videos",
+    "frames_tokens": "models.tokens",
+    "image": "media.pictures",
     "image_tokens": "models.tokens",
+    "register_model": "models.catalog",
+    "shrink": "models.shrink",
+    "video": "media.videos",
+    "video_tokens": "models.tokens",
 }
 
 __all__ = [  # sorted; a test compares it with _HOMES
     "AudioClip",
+    "AudioPart",
     "AudioPlayer",
+    "AudioURLPart",
     "BudgetError",
     "Chat",
     "Connection",
     "Conversation",
     "Cost",
+    "FramesPart",
     "ImagePart",
     "ImageURLPart",
     "MediaError",
@@ -73,13 +94,23 @@ __all__ = [  # sorted; a test compares it with _HOMES
     "TextPart",
     "Timing",
     "Usage",
+    "VideoPart",
+    "VideoURLPart",
     "as_parts",
     "ask",
     "ask_async",
+    "audio",
     "audio_tokens",
     "connect",
+    "frames",
+    "frames_tokens",
     "image",
     "image_tokens",
+    "models",
+    "register_model",
+    "shrink",
+    "video",
+    "video_tokens",
 ]
 
 
@@ -89,6 +120,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("omni-nb")
+    if name == "models":  # the package of the rules, which can be called
+        return import_module(f"{__name__}.models")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -2,85 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
+import copy
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from omni_nb import history
+from omni_nb.archive.document import Archive
+from omni_nb.archive.reader import read
+from omni_nb.archive.writer import write
 from omni_nb.connection import current_connection
-from omni_nb.errors import ServiceError
-from omni_nb.media.parts import TextPart, as_images, as_parts
+from omni_nb.context import check_context, input_limit
+from omni_nb.errors import RequestError
+from omni_nb.history import Trimming
+from omni_nb.media.parts import as_media, as_parts
 from omni_nb.models.catalog import find_model
 from omni_nb.models.pricing import Usage, total_cost
 from omni_nb.reply import Reply
-from omni_nb.wire.client import EventStream
+from omni_nb.stream import ReplyStream
+from omni_nb.trim import trim
+from omni_nb.wire.dialects import check_dialect
 from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    import os
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
 
     from omni_nb.connection import Connection
+    from omni_nb.media.parts import Part
     from omni_nb.models.pricing import Cost
-    from omni_nb.wire.events import Event
+    from omni_nb.trim import TrimPolicy, TrimReport
 
-
-class ReplyStream:
-    """The events of one answer, for ``for`` or ``async for``; `reply` grows meanwhile.
-
-    Leaving the loop early ends the request. Use ``with`` where the stream may be dropped
-    in the middle: a request that nobody reads goes on being billed.
-
-    Attributes
-    ----------
-    reply : Reply
-        The answer so far.
-    """
-
-    def __init__(self, reply: Reply, connection: Connection) -> None:
-        self.reply = reply
-        self._source = EventStream(connection.endpoint, reply.request)
-        self._events = self._feed()
-
-    def __iter__(self) -> Iterator[Event]:
-        return self._events
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        try:
-            while (event := await asyncio.to_thread(next, self._events, None)) is not None:
-                yield event
-        finally:
-            self.stop()
-
-    def __enter__(self) -> ReplyStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End the answer now, from any thread; what has arrived stays in `reply`."""
-        self._source.stop()
-        if not self.reply.is_finished:
-            self.reply.finish(seconds=self._source.elapsed_seconds, is_interrupted=True)
-
-    def _feed(self) -> Iterator[Event]:
-        reply, source = self.reply, self._source
-        try:
-            for event in source:
-                if reply.is_finished:  # stopped from another thread
-                    break
-                reply.sent_at = source.sent_at
-                reply.feed(event, seconds=source.elapsed_seconds)
-                yield event
-        except ServiceError as error:
-            if not reply.is_finished:
-                error.reply = reply
-                reply.finish(seconds=source.elapsed_seconds, error=error)
-                raise
-        except GeneratorExit:
-            self.stop()
-            raise
-        if not reply.is_finished:
-            reply.finish(seconds=source.elapsed_seconds, is_interrupted=source.is_stopped)
+_OF_CONNECT = {"api_key", "base_url", "dialect", "region"}
 
 
 class Conversation:
@@ -96,10 +50,21 @@ class Conversation:
         ``["text"]`` or ``["text", "audio"]``; by default speech when a voice is given.
     system
         A system message. Qwen-omni-turbo ignores it when it speaks (spec, "支持的输出模态").
+    system_as_turns
+        Send the system message's words as a question that the model agreed to, in front of
+        all others: what the service's own FAQ advises where it ignores system messages.
     connection
         A service of its own; by default the notebook's (`connect`).
-    options
-        More fields of every request's body, such as ``max_tokens=200``.
+    extra, **options
+        More fields of every request's body, such as ``max_tokens=200``, ``enable_thinking=True``
+        or ``enable_search=True``; ``extra={...}`` takes those whose names are taken here.
+
+    Attributes
+    ----------
+    replies : list of Reply
+        Every answer with its question, oldest first.
+    trimming : Trimming
+        What of the oldest turns is no longer sent (`trim`).
 
     Examples
     --------
@@ -117,18 +82,33 @@ class Conversation:
         voice: str | None = None,
         modalities: Sequence[str] | None = None,
         system: str | None = None,
+        system_as_turns: bool = False,
         connection: Connection | None = None,
+        extra: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
+        options |= extra or {}
+        if misplaced := sorted(_OF_CONNECT & options.keys()):
+            raise RequestError(f"{', '.join(misplaced)} belongs to connect(), not to a chat.")
         self.model = model
         self.modalities, self.voice = choose_modalities(modalities, voice, model)
         self.system = system
+        self.system_as_turns = system_as_turns
         self.connection = connection
         self.options = options
         self.replies: list[Reply] = []
+        self.trimming = Trimming()
         self._warn_of_system_message()
 
-    def stream(self, prompt: Any = None, *content: Any, image: Any = None) -> ReplyStream:
+    def stream(
+        self,
+        prompt: Any = None,
+        *content: Any,
+        image: Any = None,
+        audio: Any = None,
+        video: Any = None,
+        frames: Any = None,
+    ) -> ReplyStream:
         """Ask, and return the events of the answer as they come.
 
         Parameters
@@ -138,21 +118,212 @@ class Conversation:
             an array, a Figure, a part.
         image
             One picture or a list of them: also a path or URL as ``str``.
+        audio, video
+            A sound or a video: a path, URL, bytes, and what the doors `omni_nb.audio` and
+            `omni_nb.video` take.
+        frames
+            A video as a list of its pictures.
 
         Raises
         ------
         MediaError, RequestError
-            Something is not allowed; nothing was sent.
+            Something is not allowed, or the whole weighs more than the model takes; nothing
+            was sent.
         ServiceError
             While iterating: the service refused or broke off.
         """
-        parts = (*as_images(image), *as_parts([prompt, *content]))
-        history = (*self._history(), Message("user", parts))
-        request = Request(self.model, history, self.modalities, self.voice, self.options)
+        media = as_media(image=image, audio=audio, video=video, frames=frames)
+        question = Message("user", (*media, *as_parts([prompt, *content])))
+        request = Request(
+            self.model,
+            (*self._history(), question),
+            self.modalities,
+            self.voice,
+            copy.deepcopy(self.options),  # a record: later changes are not of this request
+        )
+        check_context(request)
         connection = self.connection or current_connection()
+        check_dialect(request, connection.dialect)
         reply = Reply(request, region=connection.region, is_stand_in=connection.is_stand_in)
         self.replies.append(reply)
         return ReplyStream(reply, connection)
+
+    def fork(self, at: int | None = None) -> Self:
+        """Return a conversation of its own that has the first replies of this one.
+
+        Parameters
+        ----------
+        at
+            How many replies it begins with; all by default. As in a slice, a negative number
+            counts from the end: -1 leaves out the last. An answer that still streams is left
+            out.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> chat.fork() is chat
+        False
+        """
+        branch = copy.copy(self)
+        branch.options = copy.deepcopy(self.options)
+        # Replies are shared: a finished one is a record.
+        branch.replies = [reply for reply in self.replies[:at] if reply.is_finished]
+        branch.trimming = self.trimming.within(len(branch.replies))
+        return branch
+
+    def reworded(
+        self,
+        turn: int,
+        prompt: Any = None,
+        *content: Any,
+        image: Any = None,
+        audio: Any = None,
+        video: Any = None,
+        frames: Any = None,
+    ) -> tuple[Part, ...]:
+        """Return the question of a turn with new words, new media, or both.
+
+        What is not given stays as it was. Nothing is sent: to edit an earlier question, ask
+        it in a fork.
+
+        Parameters
+        ----------
+        turn
+            Its place in ``replies``; -1 is the last.
+        prompt, *content, image, audio, video, frames
+            What changes, as `stream` takes it.
+
+        Raises
+        ------
+        RequestError
+            There is no such turn.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for _ in chat.stream("Who are you?"): pass
+        >>> branch = chat.fork(at=0)
+        >>> for _ in branch.stream(*chat.reworded(0, "What can you do?")): pass
+        >>> [len(chat.replies), branch.messages[0]["content"]]
+        [1, 'What can you do?']
+        """
+        try:
+            question = self.replies[turn].question
+        except IndexError:
+            raise RequestError(
+                f"There is no turn {turn}: this conversation has {len(self.replies)}."
+            ) from None
+        media = as_media(image=image, audio=audio, video=video, frames=frames)
+        return history.reworded(question, (*media, *as_parts([prompt, *content])))
+
+    def undo(self, turns: int = 1) -> list[Reply]:
+        """Take the last turns back, and return them: nothing that was answered is lost.
+
+        Raises
+        ------
+        RequestError
+            There are fewer turns.
+        """
+        if not 0 <= turns <= len(self.replies):
+            raise RequestError(
+                f"undo() takes 0 to {len(self.replies)} turns of this conversation, not {turns}."
+            )
+        kept = len(self.replies) - turns
+        removed = self.replies[kept:]
+        del self.replies[kept:]
+        self.trimming = self.trimming.within(kept)
+        return removed
+
+    def trim(self, policy: TrimPolicy = "media", *, keep: int | None = None) -> TrimReport:
+        """Make the history lighter, and say what it no longer sends and what that saves.
+
+        ``replies`` keep and show everything; only what the model reads changes.
+
+        Parameters
+        ----------
+        policy
+            ``"media"``: the media of earlier turns are sent as a line of words each, such as
+            ``[image dog.jpg, 640×480, sent earlier]``; their answers stay.
+            ``"turns"``: the oldest turns are not sent.
+            ``"nothing"``: everything is sent again.
+        keep
+            How many of the newest turns stay whole: by default 1 for ``"media"``, and for
+            ``"turns"`` so many that half of what the model takes in is free for the next
+            question.
+
+        Raises
+        ------
+        RequestError
+            The policy is unknown, or ``"turns"`` needs ``keep`` because the model's limit is not
+            known.
+
+        Examples
+        --------
+        >>> Conversation("qwen-omni-turbo").trim().dropped
+        ()
+        """
+        limit = input_limit(self.model, self.options)
+        report = trim(self.replies, self.trimming, policy, keep=keep, model=self.model, limit=limit)
+        self.trimming = report.trimming
+        return report
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the conversation to a JSON file, and its media to a folder beside it.
+
+        ``talk.json`` keeps its media in ``talk_media/``, each file once, named by its
+        content. Nothing of the connection is written: no key, no address. An answer that
+        still streams is kept as far as it came.
+
+        Raises
+        ------
+        MediaError
+            A file that was sent is gone or has changed since.
+        RequestError
+            The file cannot be written.
+        """
+        archive = Archive(
+            model=self.model,
+            modalities=self.modalities,
+            voice=self.voice,
+            system=self.system,
+            system_as_turns=self.system_as_turns,
+            options=self.options,
+            trimming=self.trimming,
+            replies=tuple(self.replies),
+        )
+        return write(archive, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, connection: Connection | None = None) -> Self:
+        """Read a conversation that was saved; it goes on where it was.
+
+        Parameters
+        ----------
+        path
+            The JSON file; its media folder is beside it and stays there, in use.
+        connection
+            Who answers from now on; by default the notebook's (`connect`).
+
+        Raises
+        ------
+        RequestError
+            It is no saved conversation, or of a newer schema than this version knows.
+        MediaError
+            A medium is missing or has changed.
+        """
+        archive = read(path)
+        chat = cls(
+            archive.model,
+            voice=archive.voice,
+            modalities=archive.modalities,
+            connection=connection,
+        )
+        # set here, not there: of the system message a conversation warns once
+        chat.system, chat.system_as_turns = archive.system, archive.system_as_turns
+        chat.options = dict(archive.options)
+        chat.replies = list(archive.replies)
+        chat.trimming = archive.trimming
+        return chat
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -170,31 +341,26 @@ class Conversation:
         return total_cost(reply.cost for reply in self.replies)
 
     def _history(self) -> tuple[Message, ...]:
-        """What the model will read: every turn that got an answer, whole or broken."""
-        turns = [
-            message
-            for reply in self.replies
-            if reply.text
-            for message in (
-                Message("user", reply.question),
-                Message("assistant", (TextPart(reply.text),)),
-            )
-        ]
-        return (Message("system", (TextPart(self.system),)), *turns) if self.system else (*turns,)
+        """Return what the model will read."""
+        opening = history.opening(self.system, as_turns=self.system_as_turns)
+        return (*opening, *history.turns(self.replies, self.trimming))
 
     def _warn_of_system_message(self) -> None:
         facts = find_model(self.model)
         if (
             self.system
+            and not self.system_as_turns
             and "audio" in self.modalities
             and facts
             and not facts.system_message_with_audio
         ):
             warnings.warn(
-                f"{self.model} ignores the system message when it speaks. What works: open the "
-                "conversation with a question and answer that set the scene, or ask for text only.",
+                f"{self.model} ignores the system message when it speaks. What works: "
+                "system_as_turns=True sends its words as a question and answer in front, or ask "
+                "for text only.",
                 stacklevel=3,
             )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} with {self.model}, {len(self.replies)} replies>"
+        trimmed = f", {self.trimming}" if self.trimming != Trimming() else ""
+        return f"<{type(self).__name__} with {self.model}, {len(self.replies)} replies{trimmed}>"

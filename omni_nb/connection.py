@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from omni_nb.errors import RequestError
 from omni_nb.wire.client import Endpoint, Secret
+from omni_nb.wire.dialects import DIALECTS, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 URL_VARIABLE = "DASHSCOPE_BASE_URL"
+OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
+OPENAI_HOST = "api.openai.com"
 
 REGIONS: Mapping[str, str] = {
     "beijing": "https://dashscope.aliyuncs.com/compatible-mode/v1",
@@ -24,6 +28,15 @@ REGIONS: Mapping[str, str] = {
 }
 """Addresses by region (facts.md §4.6, read 2026-11-22). Omni models that speak are in
 Beijing and Singapore only; a key works in its own region only."""
+
+# DashScope's own hosts and a workspace's (facts.md §4.6), not all of aliyuncs.com: customers'
+# storage and functions live under that name, too, and must never be sent a key.
+_DASHSCOPE_HOST = re.compile(
+    r"(dashscope(-[a-z]+)?|[a-z0-9-]+\.dashscope|[a-z0-9_-]+\.(?P<region>[a-z0-9-]+)\.maas)"
+    r"\.aliyuncs\.com"
+)
+_USER_IN_ADDRESS = re.compile(r"[^/]*//[^/?#]*[@\\]")
+_WORKSPACE_REGIONS = {"cn-beijing": "beijing", "ap-southeast-1": "singapore"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +60,19 @@ class Connection:
         """The address that requests go to."""
         return self.endpoint.base_url
 
+    @property
+    def dialect(self) -> Dialect:
+        """How the server there wants its requests written."""
+        return self.endpoint.dialect
+
     def __repr__(self) -> str:
         if self.is_stand_in:
             return f"<Connection to the offline stand-in at {self.base_url}: no model answers>"
-        where = f"DashScope {self.region}" if self.region else "a compatible server"
-        return f"<Connection to {where} at {self.base_url}>"
+        host = urlsplit(self.base_url).hostname or ""
+        where = "DashScope" if _is_dashscope(host) else "a compatible server"
+        named = f"{where} {self.region}" if self.region else where
+        dialect = "" if self.dialect == "dashscope" else f" in the dialect {self.dialect}"
+        return f"<Connection to {named} at {self.base_url}{dialect}>"
 
 
 def connect(
@@ -61,6 +82,7 @@ def connect(
     base_url: str | None = None,
     api_key: str | None = None,
     ask_key: bool = False,
+    dialect: Dialect | None = None,
 ) -> Connection:
     """Choose the service that answers from now on.
 
@@ -76,9 +98,15 @@ def connect(
         Any OpenAI-compatible server, such as ``"http://localhost:8000/v1"``.
     api_key
         The key. Better not written in a notebook: without it the variable
-        ``DASHSCOPE_API_KEY`` is read, for DashScope only.
+        ``DASHSCOPE_API_KEY`` is read, for DashScope's own https addresses only, and
+        ``OPENAI_API_KEY`` for ``https://api.openai.com`` only.
     ask_key
         Ask for the key at a hidden prompt: it is in no cell, output or history.
+    dialect
+        How the server wants requests written: ``"dashscope"``, ``"openai"``, ``"vllm-omni"``
+        or ``"sglang-omni"``. Without it ``"openai"`` for ``api.openai.com`` and
+        ``"dashscope"`` for every other address: no address tells that vLLM-Omni or
+        SGLang-Omni is behind it, so name those. Answers are understood either way.
 
     Returns
     -------
@@ -88,15 +116,20 @@ def connect(
     Raises
     ------
     RequestError
-        The region is unknown, two addresses are given, or there is no key for DashScope.
+        The region or dialect is unknown, two addresses are given, or there is no key for
+        DashScope or OpenAI.
 
     Examples
     --------
+    >>> connect("http://localhost:8000/v1", dialect="vllm-omni")
+    <Connection to a compatible server at http://localhost:8000/v1 in the dialect vllm-omni>
     >>> connect("offline").is_stand_in
     True
     """
     global _current
-    _current = _choose(service, region, base_url, _typed_key() if ask_key else api_key)
+    _check_dialect(dialect)
+    key = _typed_key() if ask_key else api_key
+    _current = _choose(service, region, base_url, key, dialect)
     return _current
 
 
@@ -109,24 +142,38 @@ def current_connection() -> Connection:
 _current: Connection | None = None
 
 
+def _check_dialect(dialect: str | None) -> None:
+    if dialect is not None and dialect not in DIALECTS:
+        raise RequestError(f"There is no dialect {dialect!r}. Accepted: {', '.join(DIALECTS)}.")
+
+
 def _choose(
-    service: str | None, region: str | None, base_url: str | None, api_key: str | None
+    service: str | None,
+    region: str | None,
+    base_url: str | None,
+    api_key: str | None,
+    dialect: Dialect | None,
 ) -> Connection:
-    if service == "offline":
-        return _stand_in()
+    if service is not None and service != "offline" and service not in REGIONS:
+        if "://" not in service:
+            raise RequestError(
+                f"connect() does not know {service!r}. Accepted: 'offline', a region "
+                f"({', '.join(REGIONS)}) or a base URL such as 'http://localhost:8000/v1'."
+            )
+        base_url = base_url or service
     if service in REGIONS:
         region = region or service
-    elif service is not None and "://" in service:
-        base_url = base_url or service
-    elif service is not None:
-        raise RequestError(
-            f"connect() does not know {service!r}. Accepted: 'offline', a region "
-            f"({', '.join(REGIONS)}) or a base URL such as 'http://localhost:8000/v1'."
-        )
     if region is not None and base_url is not None:
         raise RequestError("Give connect() either a region or a base_url, not both.")
-    if base_url is not None:
-        return _compatible(base_url, api_key)
+    if base_url is not None and service != "offline":
+        return _at(base_url, api_key, dialect)
+    if dialect not in (None, "dashscope"):
+        raise RequestError(
+            f"The dialect {dialect} belongs to a server of its own: give its base_url, too. "
+            f"A stand-in that speaks it: omni-nb serve --dialect {dialect}."
+        )
+    if service == "offline":
+        return _stand_in()
     return _dashscope(region, api_key) if region or api_key else _from_environment()
 
 
@@ -135,39 +182,84 @@ def _from_environment() -> Connection:
 
 
 def _dashscope(region: str | None, api_key: str | None) -> Connection:
-    key = api_key or os.environ.get(KEY_VARIABLE, "")
     if region is not None and region not in REGIONS:
         raise RequestError(f"There is no region {region!r}. Accepted: {', '.join(REGIONS)}.")
-    if not key:
+    url = os.environ.get(URL_VARIABLE) if region is None else None
+    if url and not _has_own_key(_host(url)):
+        # Whoever set another address in this variable meant the key beside it for it.
+        api_key = api_key or os.environ.get(KEY_VARIABLE)
+    return _at(url or REGIONS[region or "beijing"], api_key, None)
+
+
+def _at(base_url: str, api_key: str | None, dialect: Dialect | None) -> Connection:
+    """Connect to an address, with the key given, else with the one that belongs to its host."""
+    base_url = base_url.strip()
+    host = _host(base_url)
+    guessed: Dialect = "openai" if host == OPENAI_HOST else "dashscope"
+    key = api_key or _key_of(host, is_private=base_url.lower().startswith("https://"))
+    return Connection(_endpoint(base_url, key, dialect or guessed), _region_of(host))
+
+
+def _host(base_url: str) -> str:
+    """Return the host of an address, which is where its key goes."""
+    example = "it looks like 'http://localhost:8000/v1'."
+    if _USER_IN_ADDRESS.match(base_url):  # first: no message may show it
+        raise RequestError(f"A base URL holds no user or password: pass api_key=; {example}")
+    try:
+        pieces = urlsplit(base_url)
+        host = (pieces.hostname or "").rstrip(".")
+        _ = pieces.port  # a wrong one is an error here, not when something is asked
+    except ValueError as error:
+        raise RequestError(f"{base_url!r} is no base URL ({error}); {example}") from None
+    if pieces.scheme not in {"http", "https"} or not host:
+        raise RequestError(f"{base_url!r} is no base URL; {example}")
+    return host
+
+
+def _is_dashscope(host: str) -> bool:
+    return _DASHSCOPE_HOST.fullmatch(host) is not None
+
+
+def _has_own_key(host: str) -> bool:
+    return host == OPENAI_HOST or _is_dashscope(host)
+
+
+def _region_of(host: str) -> str | None:
+    """Return the region whose prices count at a host, or None."""
+    found = _DASHSCOPE_HOST.fullmatch(host)
+    if found and found["region"]:
+        return _WORKSPACE_REGIONS.get(found["region"])
+    return next((name for name, url in REGIONS.items() if urlsplit(url).hostname == host), None)
+
+
+def _key_of(host: str, *, is_private: bool) -> str:
+    """Return the key of a host from its own variable: no other host is ever sent it."""
+    if _is_dashscope(host):
+        name, variable = "DashScope", KEY_VARIABLE
+    elif host == OPENAI_HOST:
+        name, variable = "OpenAI", OPENAI_KEY_VARIABLE
+    else:
+        return "none"
+    if not is_private:
+        raise RequestError(f"{name} is asked over https only: a key is not sent in the clear.")
+    key = os.environ.get(variable, "")
+    if not key.strip():
         raise RequestError(
-            f"DashScope needs a key: set the variable {KEY_VARIABLE}, or connect(ask_key=True). "
+            f"{name} needs a key: set the variable {variable}, or connect(ask_key=True). "
             "Without a key, connect('offline') answers with the stand-in."
         )
-    if region is None and (url := os.environ.get(URL_VARIABLE)):
-        return _compatible(url, key)
-    return Connection(_endpoint(REGIONS[region or "beijing"], key), region or "beijing")
-
-
-def _compatible(base_url: str, api_key: str | None) -> Connection:
-    pieces = urlsplit(base_url)
-    if pieces.scheme not in {"http", "https"} or not pieces.hostname:
-        raise RequestError(
-            f"{base_url!r} is no base URL; it looks like 'http://localhost:8000/v1'."
-        )
-    region = next((name for name, url in REGIONS.items() if url == base_url.rstrip("/")), None)
-    key = api_key or (os.environ.get(KEY_VARIABLE) if region else None)
-    return Connection(_endpoint(base_url, key or "none"), region)
+    return key
 
 
 def _stand_in() -> Connection:
     from omni_nb.offline.server import shared
 
     service = shared()
-    return Connection(_endpoint(service.base_url, service.api_key), is_stand_in=True)
+    return Connection(_endpoint(service.base_url, service.api_key, "dashscope"), is_stand_in=True)
 
 
-def _endpoint(base_url: str, key: str) -> Endpoint:
-    return Endpoint(base_url.rstrip("/"), Secret(key.strip()))
+def _endpoint(base_url: str, key: str, dialect: Dialect) -> Endpoint:
+    return Endpoint(base_url.rstrip("/"), Secret(key.strip()), dialect)
 
 
 def _typed_key() -> str:

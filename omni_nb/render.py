@@ -6,12 +6,12 @@ JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
 
 from __future__ import annotations
 
-import base64
 from decimal import Context
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
-from omni_nb.media.parts import ImagePart, TextPart
+from omni_nb.media.display import part_chip_html
+from omni_nb.media.parts import TextPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,6 +57,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "no count": "the service sent no token count",
         "silence": "The service sent no speech.",
         "thinking": "Thinking…",
+        "reasoning": "Thinking before the answer",
     },
     "zh": {
         "text": "文本",
@@ -82,6 +83,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "no count": "服务没有返回 Token 数",
         "silence": "服务没有返回语音。",
         "thinking": "思考中…",
+        "reasoning": "回答前的思考",
     },
 }
 
@@ -95,7 +97,6 @@ _CARD = (
 )
 _ASIDE = f"color:{_MUTED};font-size:0.85em"
 _ROW = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:0.75em"
-_THUMBNAIL = f"max-width:120px;max-height:90px;border-radius:4px;border:1px solid {_LINE}"
 
 
 def language_of(parts: Iterable[Part]) -> Language:
@@ -143,6 +144,7 @@ def reply_html(
     pieces = [
         question_html(reply.question, language),
         _note_html(reply, language),
+        _reasoning_html(reply.reasoning, language),
         _answer_html(reply.text, language),
         _speech_html(reply, language, storage, tail_id),
         _facts_html(reply, language),
@@ -155,7 +157,11 @@ def progress_html(reply: Reply) -> str:
     """Return a reply that still streams: the question and the text so far."""
     language = language_of(reply.question)
     text = reply.text
-    answer = _answer_html(text + " ▍", language) if text else _aside(labels(language)["thinking"])
+    if text:
+        thoughts = _reasoning_html(reply.reasoning, language)
+        answer = f"{thoughts}{_answer_html(f'{text} ▍', language)}"
+    else:
+        answer = _aside(labels(language)["thinking"]) + _thoughts_html(reply.reasoning)
     return (
         f'<div class="omni-reply omni-streaming" style="{_CARD}">'
         f"{question_html(reply.question, language)}{answer}</div>"
@@ -163,13 +169,13 @@ def progress_html(reply: Reply) -> str:
 
 
 def question_html(parts: Sequence[Part], language: Language) -> str:
-    """Return the question as HTML: small pictures and the words."""
-    pictures = "".join(_picture_html(part) for part in parts if not isinstance(part, TextPart))
+    """Return the question as HTML: a small sign of each medium, and the words."""
+    media = "".join(part_chip_html(part) for part in parts)
     words = "\n".join(part.text for part in parts if isinstance(part, TextPart))
     style = f"{_ROW};border-left:3px solid {_LINE};padding:0.1em 0 0.1em 0.75em;margin:0 0 0.5em"
     return (
         f'<div class="omni-question" role="group" aria-label="{labels(language)["question"]}" '
-        f'style="{style}">{pictures}<div dir="auto" style="flex:1 1 12em;white-space:pre-wrap;'
+        f'style="{style}">{media}<div dir="auto" style="flex:1 1 12em;white-space:pre-wrap;'
         f'color:{_MUTED}">{escape(words)}</div></div>'
     )
 
@@ -213,6 +219,19 @@ def _answer_html(text: str, language: Language) -> str:
         f'<div class="omni-text" role="group" aria-label="{labels(language)["answer"]}" dir="auto" '
         f'style="white-space:pre-wrap;margin:0.25em 0">{escape(text)}</div>'
     )
+
+
+def _reasoning_html(reasoning: str, language: Language) -> str:
+    """The model's thinking, folded away: it is not the answer."""
+    if not reasoning:
+        return ""
+    summary = f'<summary style="{_ASIDE}">{labels(language)["reasoning"]}</summary>'
+    return f'<details class="omni-reasoning">{summary}{_thoughts_html(reasoning)}</details>'
+
+
+def _thoughts_html(reasoning: str) -> str:
+    style = f"{_ASIDE};white-space:pre-wrap;border-left:3px solid {_LINE};padding-left:0.75em"
+    return f'<div dir="auto" style="{style}">{escape(reasoning)}</div>' if reasoning else ""
 
 
 def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: str | None) -> str:
@@ -297,20 +316,6 @@ def _cost_text(reply: Reply, language: Language) -> str:
 def _rounded(amount: Decimal) -> str:
     """Three digits that count; ``reply.cost`` has them all."""
     return f"{amount.normalize(Context(prec=3)):f}"
-
-
-def _picture_html(part: Part) -> str:
-    thumbnail = part.thumbnail() if isinstance(part, ImagePart) else None
-    if isinstance(part, TextPart):
-        return ""
-    name = escape(part.name)
-    if thumbnail is None:
-        return f'<span style="{_ASIDE}">▣ {name}</span>'
-    source = f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode('ascii')}"
-    return (
-        f'<img class="omni-picture" alt="{name}" title="{name}" '
-        f'style="{_THUMBNAIL}" src="{source}">'
-    )
 
 
 def _aside(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:

@@ -16,6 +16,8 @@ from omni_nb.wire.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from omni_nb.errors import ServiceError
     from omni_nb.media.parts import Part
     from omni_nb.models.pricing import Cost, Usage
@@ -116,6 +118,35 @@ class Reply:
         self._reasoning: list[str] = []
         self._arrivals: list[Arrival] = []
         self._total_seconds: float | None = None
+
+    @classmethod
+    def restored(
+        cls,
+        request: Request,
+        *,
+        text: str,
+        reasoning: str,
+        pcm: bytes,
+        usage: Usage | None,
+        finish_reason: str | None,
+        error: ServiceError | None,
+        region: str | None,
+        is_stand_in: bool,
+        sent_at: float | None,
+        total_seconds: float | None,
+        arrivals: Iterable[Arrival],
+        playback: Playback | None,
+    ) -> Reply:
+        """Return an answer as it was when it was saved; nothing more will come."""
+        reply = cls(request, region=region, is_stand_in=is_stand_in)
+        reply._content, reply._reasoning, reply.pcm = [text], [reasoning], bytearray(pcm)
+        reply.usage, reply.finish_reason, reply.error = usage, finish_reason, error
+        reply.sent_at, reply.playback = sent_at, playback
+        reply._arrivals, reply._total_seconds = list(arrivals), total_seconds
+        reply.is_finished = True
+        if error is not None:
+            error.reply = reply
+        return reply
 
     def feed(self, event: Event, *, seconds: float = 0.0) -> None:
         """Take one event, ``seconds`` after the request was sent."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
 
 if TYPE_CHECKING:
     import os
@@ -42,6 +42,32 @@ class AudioClip:
     def __repr__(self) -> str:
         return f"<AudioClip {self.seconds:.2f} s, {self.sample_rate} Hz>"
 
+    @classmethod
+    def from_samples(cls, samples: Any, sample_rate: int) -> AudioClip:
+        """Make a clip of an array; stereo is mixed to mono.
+
+        Parameters
+        ----------
+        samples
+            Floats from -1 to 1, int16, int32 or uint8, of shape (n,) or (n, 2).
+        sample_rate
+            Samples per second.
+
+        Raises
+        ------
+        MediaError
+            The samples are of another type or shape, or beyond their range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> AudioClip.from_samples(np.zeros((8000, 2)), 16000)
+        <AudioClip 0.50 s, 16000 Hz>
+        """
+        pcm = as_pcm16(samples)
+        mono = pcm[:, 0] if pcm.shape[1] == 1 else pcm.mean(axis=1).round()
+        return cls(mono.astype("<i2").tobytes(), checked_rate(sample_rate))
+
     @property
     def samples(self) -> npt.NDArray[np.int16]:
         """The samples, int16, shape (n,)."""
@@ -56,13 +82,7 @@ class AudioClip:
 
     def to_wav(self) -> bytes:
         """Return a WAV file: every sample as it is."""
-        file = io.BytesIO()
-        with wave.open(file, "wb") as writer:
-            writer.setnchannels(1)
-            writer.setsampwidth(2)
-            writer.setframerate(self.sample_rate)
-            writer.writeframes(self.pcm)
-        return file.getvalue()
+        return wav_file(self.pcm, self.sample_rate)
 
     def to_mp3(self, bits_per_second: int = MP3_BITS_PER_SECOND) -> bytes:
         """Return an MP3 file, small enough to live in a notebook (5 kB per second)."""

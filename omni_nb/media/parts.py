@@ -1,135 +1,89 @@
-"""The parts of a message: text and images, and the doors that make them."""
+"""The parts of a message, and the doors for everything at once."""
 
 from __future__ import annotations
 
-import io
-import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omni_nb.errors import MediaError
-from omni_nb.media.drawn import draw, encoded, flat
-from omni_nb.media.probe import probe_image
-from omni_nb.media.sources import RemoteSource, encode_data_url, open_source
+from omni_nb.media.clip import AudioClip
+from omni_nb.media.pictures import ImagePart, ImageURLPart, image
+from omni_nb.media.probe import kind_of
+from omni_nb.media.samples import are_samples
+from omni_nb.media.shown import Shown
+from omni_nb.media.sounds import AudioPart, AudioURLPart, audio
+from omni_nb.media.sources import RemoteSource, display_kind, embed, open_source
+from omni_nb.media.videos import FramesPart, VideoPart, VideoURLPart, frames, video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
+    from omni_nb.media.sources import Embed
 
-THUMBNAIL_PIXELS = 240
+__all__ = [
+    "PART_TYPES",
+    "AudioPart",
+    "AudioURLPart",
+    "FramesPart",
+    "ImagePart",
+    "ImageURLPart",
+    "Part",
+    "TextPart",
+    "VideoPart",
+    "VideoURLPart",
+    "as_images",
+    "as_media",
+    "as_parts",
+    "audio",
+    "frames",
+    "image",
+    "join_text",
+    "video",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class TextPart:
+class TextPart(Shown):
     """Words."""
 
     text: str
     modality: ClassVar[str] = "text"
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it."""
         return {"type": "text", "text": self.text}
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePart:
-    """An image that we hold: its bytes, MIME type and displayed size (pixels)."""
-
-    data: bytes = field(repr=False)
-    mime: str
-    width: int
-    height: int
-    name: str = "image"
-    modality: ClassVar[str] = "image"
-
-    @property
-    def total_bytes(self) -> int:
-        """The size of the image file."""
-        return len(self.data)
-
-    def payload(self) -> dict[str, Any]:
-        """Return the content part as the service takes it: a data URL."""
-        return {"type": "image_url", "image_url": {"url": encode_data_url(self.data, self.mime)}}
-
-    def thumbnail(self, pixels: int = THUMBNAIL_PIXELS) -> bytes | None:
-        """Return a small JPEG of the picture, or None when it cannot be decoded."""
-        from PIL import Image, ImageOps
-
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with Image.open(io.BytesIO(self.data)) as image:
-                    image.draft("RGB", (pixels * 2, pixels * 2))
-                    image.thumbnail((pixels * 2, pixels * 2))
-                    small = flat(ImageOps.exif_transpose(image))
-        except Exception:  # a damaged picture is the service's to judge; we only show less
-            return None
-        small.thumbnail((pixels, pixels))
-        return encoded(small, "JPEG", quality=70)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageURLPart:
-    """An image at a public URL. The service fetches it; we know nothing more of it."""
-
-    url: str
-    modality: ClassVar[str] = "image"
-
-    @property
-    def name(self) -> str:
-        """The file's name, for display."""
-        return RemoteSource(self.url).name
-
-    def payload(self) -> dict[str, Any]:
-        """Return the content part as the service takes it."""
-        return {"type": "image_url", "image_url": {"url": self.url}}
-
-
-Part: TypeAlias = "TextPart | ImagePart | ImageURLPart"
-PART_TYPES = (TextPart, ImagePart, ImageURLPart)
-
-
-def image(given: Any) -> ImagePart | ImageURLPart:
-    """Make an image part of anything that is a picture.
-
-    Parameters
-    ----------
-    given
-        A path, URL, data URL, bytes, binary file object, PIL image, array of shape (h, w),
-        (h, w, 1), (h, w, 3) or (h, w, 4), matplotlib Figure, or any object that has
-        ``_repr_png_``. Arrays are ``uint8`` 0–255, ``bool``, or floats 0–1. A URL is passed
-        on as it is; the service fetches it.
-
-    Raises
-    ------
-    MediaError
-        It is not a picture, or cannot be read. The message says what was given.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> image(np.zeros((30, 40, 3), dtype="uint8"))
-    ImagePart(mime='image/png', width=40, height=30, name='array 40×30')
-    """
-    if isinstance(given, (ImagePart, ImageURLPart)):
-        return given
-    source = open_source(given, kind="image") or draw(given)
-    if source is None:
-        raise MediaError(
-            f"An image cannot be made of {_describe(given)}. Accepted: a path, URL, data URL, "
-            "bytes, file object, PIL image, array, matplotlib Figure, or an object with _repr_png_."
-        )
-    if isinstance(source, RemoteSource):
-        return ImageURLPart(source.url)
-    facts = probe_image(source.data, name=source.name)
-    return ImagePart(source.data, facts.mime, facts.width, facts.height, source.name)
+Part: TypeAlias = (
+    "TextPart | ImagePart | ImageURLPart | AudioPart | AudioURLPart "
+    "| VideoPart | VideoURLPart | FramesPart"
+)
+PART_TYPES = (
+    TextPart,
+    ImagePart,
+    ImageURLPart,
+    AudioPart,
+    AudioURLPart,
+    VideoPart,
+    VideoURLPart,
+    FramesPart,
+)
+_DOORS: dict[str, Callable[[Any], Part]] = {
+    "image": image,
+    "audio": audio,
+    "video": video,
+    "frames": frames,
+}
 
 
 def as_parts(given: Any) -> tuple[Part, ...]:
     """Turn what a person passed into parts: one door for everything.
 
-    A ``str`` is always text: paths and URLs come through `image`. Lists and tuples are
+    A ``str`` is always text: paths and URLs come through `image`, `audio`, `video` or
+    `frames`. A ``Path`` is an image, a sound or a video by its content; ``(samples,
+    sample_rate)`` is a sound, and an array (n, h, w, 3) is frames. Other lists and tuples are
     flattened.
 
     Raises
@@ -148,25 +102,70 @@ def as_parts(given: Any) -> tuple[Part, ...]:
         return (given,)
     if isinstance(given, str):
         return (TextPart(given),)
-    if isinstance(given, (list, tuple)):
+    if isinstance(given, (list, tuple)) and not are_samples(given):
         return tuple(part for item in given for part in as_parts(item))
-    return (image(given),)
+    return (_as_part(given),)
+
+
+def as_media(
+    *, image: Any = None, audio: Any = None, video: Any = None, frames: Any = None
+) -> tuple[Part, ...]:
+    """Turn the media keywords of a question into parts; each takes one, or a list of its kind.
+
+    ``frames`` takes one list, the frames of one video. How many the model takes is for
+    `omni_nb.models.limits.check_parts` to say.
+
+    Raises
+    ------
+    MediaError
+        One of them is not of its kind.
+
+    Examples
+    --------
+    >>> [part.modality for part in as_media(image=["https://a.example/1.png"])]
+    ['image']
+    """
+    return (
+        *(_DOORS["image"](item) for item in _many(image)),
+        *(_DOORS["audio"](item) for item in _many(audio)),
+        *(_DOORS["video"](item) for item in _many(video)),
+        *(() if frames is None else (_DOORS["frames"](frames),)),
+    )
 
 
 def as_images(given: Any) -> tuple[Part, ...]:
     """Turn the ``image=`` argument, one picture or a list of them, into parts."""
-    if given is None:
-        return ()
-    many = given if isinstance(given, (list, tuple)) else [given]
-    return tuple(image(item) for item in many)
-
-
-def _describe(given: object) -> str:
-    kind = type(given)
-    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    return f"{name} of length {len(given)}" if isinstance(given, (dict, set)) else f"{name}"
+    return as_media(image=given)
 
 
 def join_text(parts: Iterable[Part]) -> str:
     """Return the words of a message, without its media."""
     return "\n".join(part.text for part in parts if isinstance(part, TextPart))
+
+
+def _many(given: Any) -> Iterable[Any]:
+    if given is None:
+        return ()
+    return given if isinstance(given, (list, tuple)) and not are_samples(given) else (given,)
+
+
+def _as_part(given: Any) -> Part:
+    """Make a part of an object that can only be one thing."""
+    if isinstance(given, AudioClip) or are_samples(given):
+        return audio(given)
+    if isinstance(given, PathLike):
+        return _from_path(given)
+    if getattr(given, "ndim", 0) == 4:
+        return frames(given)
+    return _DOORS[display_kind(given) or "image"](given)
+
+
+def _from_path(path: PathLike[str]) -> Part:
+    source = open_source(path, kind="media")
+    kind = None if source is None or isinstance(source, RemoteSource) else kind_of(source)
+    if kind is None:
+        raise MediaError(
+            f"{str(path)!r} is no image, sound or video that can be read, or it is cut short. "
+            "Text goes in as a str: Path(...).read_text()."
+        )
+    return _DOORS[kind](path)

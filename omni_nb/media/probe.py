@@ -1,15 +1,44 @@
-"""What a piece of media is: read from its header, without decoding it."""
+"""What a piece of media is: read from headers and packets, without decoding it."""
 
 from __future__ import annotations
 
 import io
 import warnings
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.tracks import read_tracks
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from omni_nb.media.sources import HeldSource
 
 _EXIF_ORIENTATION: Final = 0x0112
+_LEAST_RATE: Final = 1_000
+_MOST_RATE: Final = 768_000
+_SOUND_MIMES: Final = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "amr": "audio/amr",
+    "3gp": "audio/3gpp",
+    "webm": "audio/webm",
+}
+_VIDEO_MIMES: Final = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "mkv": "video/x-matroska",
+    "avi": "video/x-msvideo",
+    "webm": "video/webm",
+    "flv": "video/x-flv",
+    "wmv": "video/x-ms-wmv",
+    "3gp": "video/3gpp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +50,31 @@ class ImageFacts:
     height: int
 
 
-def probe_image(data: bytes, *, name: str) -> ImageFacts:
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """A sound file: its format as the service names it, MIME type, duration and samples."""
+
+    format: str
+    mime: str
+    seconds: float
+    sample_rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """A video file: MIME type, duration, displayed size (pixels), frames and sound."""
+
+    mime: str
+    seconds: float
+    width: int
+    height: int
+    fps: float
+    total_frames: int
+    has_sound: bool
+
+
+def probe_image(data: bytes | BinaryIO, *, name: str) -> ImageFacts:
     """Read the facts of an image from its header.
 
     Raises
@@ -39,22 +92,119 @@ def probe_image(data: bytes, *, name: str) -> ImageFacts:
     """
     from PIL import Image, UnidentifiedImageError
 
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    head = file.read(8)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged headers and large pictures: judged below
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(file) as image:
                 width, height = image.size
                 turned = image.format != "TIFF" and image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
                 mime = Image.MIME.get(image.format or "", "")
     except UnidentifiedImageError:
         raise MediaError(
-            f"{name!r} is not an image that Pillow can read (it starts with {data[:8]!r}). "
+            f"{name!r} is not an image that Pillow can read (it starts with {head!r}). "
             "PNG, JPEG, WEBP, GIF, BMP and TIFF work."
         ) from None
     except Image.DecompressionBombError as error:
         raise MediaError(f"{name!r} is too large to be a picture: {error}") from None
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The header of the image {name!r} is damaged: {error}.") from error
-    if not mime:
-        raise MediaError(f"{name!r} is an image with no MIME type; save it as PNG or JPEG.")
+    if not mime.startswith("image/"):  # Pillow also opens EPS, and takes MPEG for a picture
+        raise MediaError(f"{name!r} is no image that services know; save it as PNG or JPEG.")
     return ImageFacts(mime, *((height, width) if turned else (width, height)))
+
+
+def probe_audio(source: HeldSource) -> AudioFacts:
+    """Measure a sound file: right also where its header lies about the duration.
+
+    Raises
+    ------
+    MediaError
+        It is no sound file that services know. The message says what it is instead.
+    """
+    tracks = read_tracks(source)
+    if tracks is None or (tracks.sound is None and tracks.video is None):
+        raise _refused(source, "a sound file", _SOUND_MIMES)
+    if tracks.video is not None:
+        raise MediaError(f"{source.name!r} is a video; pass it as video=.")
+    form = {"mp4": "m4a", "mov": "m4a"}.get(tracks.container, tracks.container)
+    if form not in _SOUND_MIMES:
+        raise MediaError(
+            f"{source.name!r} is sound in a {form} file. Accepted: {', '.join(_SOUND_MIMES)}. "
+            "Save it as one of them."
+        )
+    sound = tracks.sound
+    if sound is None or not sound.seconds > 0:
+        raise MediaError(f"The sound file {source.name!r} has no sound in it.")
+    if not _LEAST_RATE <= sound.sample_rate <= _MOST_RATE:  # ffmpeg's resampler would hang on it
+        raise MediaError(
+            f"The header of {source.name!r} claims {sound.sample_rate:,} samples per second; sound "
+            f"has {_LEAST_RATE:,} to {_MOST_RATE:,}. The file is damaged."
+        )
+    return AudioFacts(form, _SOUND_MIMES[form], sound.seconds, sound.sample_rate, sound.channels)
+
+
+def probe_video(source: HeldSource) -> VideoFacts:
+    """Measure a video file by its packets.
+
+    Raises
+    ------
+    MediaError
+        It is no video file that services know. The message says what it is instead.
+    """
+    tracks = read_tracks(source)
+    if tracks is None or (tracks.sound is None and tracks.video is None):
+        raise _refused(source, "a video", _VIDEO_MIMES)
+    if tracks.video is None:
+        raise MediaError(f"{source.name!r} is sound without pictures; pass it as audio=.")
+    if tracks.container not in _VIDEO_MIMES:
+        raise MediaError(
+            f"{source.name!r} is video in a {tracks.container} file. Accepted: "
+            f"{', '.join(_VIDEO_MIMES)}. Save it as one of them."
+        )
+    video = tracks.video
+    if not (video.width and video.height and video.seconds > 0):
+        raise MediaError(f"The video {source.name!r} is damaged: it has no frames to show.")
+    size = (video.height, video.width) if tracks.is_turned else (video.width, video.height)
+    return VideoFacts(
+        _VIDEO_MIMES[tracks.container],
+        video.seconds,
+        *size,
+        fps=video.total_packets / video.seconds,
+        total_frames=video.total_packets,
+        has_sound=tracks.sound is not None,
+    )
+
+
+def kind_of(source: HeldSource) -> Literal["image", "audio", "video"] | None:
+    """Say what a file is by its content, or None when it is nothing that we know."""
+    if _is_image(source):
+        return "image"
+    tracks = read_tracks(source, is_glance=True)
+    if tracks is None:
+        return None
+    return "video" if tracks.video else "audio" if tracks.sound else None
+
+
+def _is_image(source: HeldSource) -> bool:
+    with source.open() as file:
+        try:
+            probe_image(file, name=source.name)
+        except MediaError:
+            return False
+    return True
+
+
+def _refused(source: HeldSource, expected: str, accepted: dict[str, str]) -> MediaError:
+    if _is_image(source):
+        return MediaError(
+            f"{source.name!r} is an image, not {expected}; pass it as image=, or the pictures of "
+            "an animation as frames=."
+        )
+    with source.open() as file:
+        head = file.read(8)
+    return MediaError(
+        f"{source.name!r} is not {expected} that can be read (it starts with {head!r}), or it is "
+        f"cut short. Accepted: {', '.join(accepted)}."
+    )

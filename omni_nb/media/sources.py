@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import os
-from dataclasses import dataclass
+import stat
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from omni_nb.errors import MediaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeAlias
+
+HELD_BYTES = 2**20
+"""Files up to this size are read at once, so that they may change or go before they are sent."""
 
 
 @runtime_checkable
@@ -42,15 +49,57 @@ class RemoteSource:
 class LocalSource:
     """Bytes that we hold, with a name for display."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     name: str
 
+    @property
+    def total_bytes(self) -> int:
+        """How many bytes it has."""
+        return len(self.data)
 
-Source: TypeAlias = "RemoteSource | LocalSource"
+    def open(self) -> BinaryIO:
+        """Return the bytes as a binary file."""
+        return io.BytesIO(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file on disk that is read when it is sent: a long video is never in memory at once."""
+
+    path: Path
+    name: str
+    total_bytes: int
+    modified_ns: int
+
+    def open(self) -> BinaryIO:
+        """Open the file.
+
+        Raises
+        ------
+        MediaError
+            It is gone, or no longer what it was when it was checked.
+        """
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise MediaError(f"The file {str(self.path)!r} cannot be read: {error}.") from error
+        now = os.fstat(file.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.total_bytes, self.modified_ns):
+            file.close()
+            raise MediaError(
+                f"The file {str(self.path)!r} has changed since it was checked. Ask with it again."
+            )
+        return file
+
+
+HeldSource: TypeAlias = "LocalSource | FileSource"
+Source: TypeAlias = "RemoteSource | HeldSource"
 
 
 def open_source(given: Any, *, kind: str) -> Source | None:
-    """Read a path, URL, data URL, bytes or file object.
+    """Find a path, URL, data URL, bytes, file object or what IPython shows of one.
+
+    A small file is read here; a large one when it is sent.
 
     Parameters
     ----------
@@ -61,7 +110,7 @@ def open_source(given: Any, *, kind: str) -> Source | None:
 
     Returns
     -------
-    RemoteSource, LocalSource or None
+    RemoteSource, LocalSource, FileSource or None
         None when ``given`` is none of these; the door of the kind goes on from there.
 
     Raises
@@ -69,17 +118,53 @@ def open_source(given: Any, *, kind: str) -> Source | None:
     MediaError
         The file is missing, unreadable or empty, or the data URL is not one.
     """
+    given = _content(given)
     if isinstance(given, str) and given.lower().startswith(("http://", "https://")):
         return RemoteSource(given)
     if isinstance(given, str) and given.lower().startswith("data:"):
         return _not_empty(LocalSource(decode_data_url(given), f"{kind} (data URL)"), kind)
     if isinstance(given, (str, os.PathLike)):
-        return _not_empty(_read_path(Path(os.fspath(given)), kind), kind)
+        return _not_empty(_find_path(Path(os.fspath(given)), kind), kind)
     if isinstance(given, (bytes, bytearray, memoryview)):
-        return _not_empty(LocalSource(bytes(given), f"{kind} ({len(given):,} bytes)"), kind)
+        data = bytes(given)
+        return _not_empty(LocalSource(data, f"{kind} ({len(data):,} bytes)"), kind)
     if isinstance(given, Readable):
         return _not_empty(_read_file(given, kind), kind)
     return None
+
+
+def _content(given: Any) -> Any:
+    """Return the bytes, path or URL inside an IPython Audio, Video or Image; else ``given``."""
+    if display_kind(given) is None:
+        return given
+    if isinstance(given.data, str) and given.data:  # IPython also takes base64 text
+        return decode_data_url(f"data:;base64,{given.data}")
+    return given.data or given.filename or given.url or b""
+
+
+def display_kind(given: object) -> str | None:
+    """Return which kind of media an IPython display object shows, None of anything else."""
+    display = sys.modules.get("IPython.display")
+    if display is None:
+        return None
+    kinds = {"image": display.Image, "audio": display.Audio, "video": display.Video}
+    return next((kind for kind, shows in kinds.items() if isinstance(given, shows)), None)
+
+
+def read_all(source: HeldSource) -> bytes:
+    """Return all bytes of a source."""
+    if isinstance(source, LocalSource):
+        return source.data
+    with source.open() as file:
+        return file.read()
+
+
+def described(given: object) -> str:
+    """Name the type of what was given, for errors."""
+    kind = type(given)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    counted = isinstance(given, (dict, list, set, tuple))
+    return f"{name} of length {len(given)}" if counted else name  # type: ignore[arg-type]
 
 
 def decode_data_url(url: str) -> bytes:
@@ -108,28 +193,59 @@ def encode_data_url(data: bytes, mime: str) -> str:
     return f"data:{mime};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _read_path(path: Path, kind: str) -> LocalSource:
+def data_url_length(total_bytes: int, mime: str) -> int:
+    """Return how many characters the data URL of so many bytes has.
+
+    Examples
+    --------
+    >>> data_url_length(10, "image/png") == len(encode_data_url(bytes(10), "image/png"))
+    True
+    """
+    return len(f"data:{mime};base64,") + (total_bytes + 2) // 3 * 4
+
+
+def embed(source: HeldSource, mime: str) -> str:
+    """Return all of a source as a data URL; the usual `Embed`."""
+    return encode_data_url(read_all(source), mime)
+
+
+Embed: TypeAlias = "Callable[[HeldSource, str], str]"
+"""How a held source with its MIME type becomes the string that stands for it in a request."""
+
+
+def _find_path(path: Path, kind: str) -> HeldSource:
     path = path.expanduser()
     try:
-        return LocalSource(path.read_bytes(), path.name)
+        facts = path.stat()
+        if stat.S_ISDIR(facts.st_mode):
+            raise MediaError(f"{str(path)!r} is a folder; pass one {kind} file of it.")
+        if not stat.S_ISREG(facts.st_mode):  # a device or a pipe may never end
+            raise MediaError(f"{str(path)!r} is no regular file; read it and pass its bytes.")
+        with path.open("rb") as file:
+            if facts.st_size <= HELD_BYTES:
+                return LocalSource(file.read(), path.name)
+        return FileSource(path.absolute(), path.name, facts.st_size, facts.st_mtime_ns)
     except FileNotFoundError:
         where = f"the notebook runs in {Path.cwd()}" if not path.is_absolute() else "check the path"
         raise MediaError(f"There is no {kind} file {str(path)!r}; {where}.") from None
-    except IsADirectoryError:
-        raise MediaError(f"{str(path)!r} is a folder; pass one {kind} file of it.") from None
-    except (OSError, ValueError) as error:
+    except MediaError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
         raise MediaError(f"The {kind} file {str(path)!r} cannot be read: {error}.") from error
 
 
 def _read_file(file: Readable, kind: str) -> LocalSource:
-    data = file.read()
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        raise MediaError(f"This file object cannot be read: {error}.") from error
     if not isinstance(data, (bytes, bytearray)):
         raise MediaError(f"This file object gives {type(data).__name__}; open it in mode 'rb'.")
     name = getattr(file, "name", None)
     return LocalSource(bytes(data), Path(name).name if isinstance(name, str) else f"{kind} file")
 
 
-def _not_empty(source: LocalSource, kind: str) -> LocalSource:
-    if not source.data:
+def _not_empty(source: HeldSource, kind: str) -> HeldSource:
+    if not source.total_bytes:
         raise MediaError(f"The {kind} {source.name!r} is empty (0 bytes).")
     return source

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
-from omni_nb.models.catalog import TokenRules, find_model
+from omni_nb.models.catalog import find_model
 
 if TYPE_CHECKING:
-    from omni_nb.models.catalog import ModelFacts
+    from collections.abc import Sequence
+
+    from omni_nb.models.facts import ModelFacts, TokenRules, VideoRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,21 @@ class ImageTokens:
     tokens: int
 
 
-def image_tokens(width: int, height: int, *, model: str) -> ImageTokens:
+@dataclass(frozen=True, slots=True)
+class VideoTokens:
+    """What the pictures of a video weigh, without its sound.
+
+    ``frames`` is how many of them the model looks at, each scaled to ``resized_width`` ×
+    ``resized_height`` pixels.
+    """
+
+    frames: int
+    resized_width: int
+    resized_height: int
+    tokens: int
+
+
+def image_tokens(width: int, height: int, *, model: str | ModelFacts) -> ImageTokens:
     """Count the tokens of an image, by the model's resizing rule.
 
     Parameters
@@ -31,7 +47,7 @@ def image_tokens(width: int, height: int, *, model: str) -> ImageTokens:
     width, height
         The image's size in pixels.
     model
-        A model of the catalog.
+        A model's name, or its facts.
 
     Raises
     ------
@@ -41,8 +57,9 @@ def image_tokens(width: int, height: int, *, model: str) -> ImageTokens:
     Notes
     -----
     Spec, "音频与图片转换为Token数的规则": each side is rounded to a multiple of 28 pixels (32 on
-    qwen3-omni-flash); the image is scaled into the model's range of tokens; two marks are
-    added. Python's rounding (to even) is part of the rule, and so is a side that rounds to 0.
+    newer models); the image is scaled into the model's range of tokens; two marks are added.
+    Python's rounding (to even) is part of the rule, and so is a side that rounds to 0 (on
+    qwen3.5-omni it counts as one token).
 
     Examples
     --------
@@ -62,7 +79,7 @@ def image_tokens(width: int, height: int, *, model: str) -> ImageTokens:
     )
 
 
-def audio_tokens(seconds: float, *, model: str, output: bool = False) -> int:
+def audio_tokens(seconds: float, *, model: str | ModelFacts, output: bool = False) -> int:
     """Count the tokens of ``seconds`` of sound, in or out.
 
     Spec, "音频与图片转换为Token数的规则": a fixed number of tokens per second; less than a second
@@ -74,13 +91,92 @@ def audio_tokens(seconds: float, *, model: str, output: bool = False) -> int:
     >>> audio_tokens(0.2, model="qwen-omni-turbo")
     25
     """
-    if seconds < 0:
+    if not 0 <= seconds < math.inf:
         raise RequestError(f"A duration is 0 seconds or more, not {seconds}.")
     if seconds == 0:
         return 0
     rules = _rules(model)
     per_second = rules.audio_per_second_out if output else rules.audio_per_second_in
     return math.ceil(round(max(1.0, seconds) * float(per_second), 6))
+
+
+def video_tokens(
+    width: int, height: int, seconds: float, fps: float, *, model: str | ModelFacts
+) -> VideoTokens:
+    """Count the tokens of a video's pictures; its sound is counted by `audio_tokens`.
+
+    Parameters
+    ----------
+    width, height
+        The size of the video in pixels.
+    seconds, fps
+        Its duration, and its own frames per second.
+    model
+        A model's name, or its facts.
+
+    Raises
+    ------
+    RequestError
+        The model's rule is not known, or the video is too short for it.
+
+    Notes
+    -----
+    The function in the documentation of January 2026 (facts.md 4.3): two frames of each
+    second are looked at, within the model's range; a last half second or less is left out.
+    The frames share one area, so a long video has smaller frames. Two frames in a row share
+    their tokens; two marks are added.
+
+    Examples
+    --------
+    >>> video_tokens(1280, 720, 5, 30, model="qwen-omni-turbo")
+    VideoTokens(frames=10, resized_width=1008, resized_height=560, tokens=3602)
+    """
+    if width < 1 or height < 1 or not 0 < seconds < math.inf or not 0 < fps < math.inf:
+        raise RequestError(
+            "A video has at least 1 × 1 pixel, a duration and frames per second, not "
+            f"{width} × {height} pixels, {seconds} seconds and {fps} frames per second."
+        )
+    video, rules = _video_rules(model)
+    frames = _sampled(seconds, fps, video)
+    if frames < video.frames_per_token:
+        raise RequestError(
+            f"The rule of {_name(model)} starts at {video.frames_per_token} frames; a video of "
+            f"{seconds:g} seconds with {fps:g} frames per second is too short for it."
+        )
+    return _weighed(frames, width, height, video, rules)
+
+
+def frames_tokens(sizes: Sequence[tuple[int, int]], *, model: str | ModelFacts) -> VideoTokens:
+    """Count the tokens of a list of images that is sent as a video.
+
+    Parameters
+    ----------
+    sizes
+        The (width, height) of each image, in pixels.
+    model
+        A model's name, or its facts.
+
+    Raises
+    ------
+    RequestError
+        The model's rule is not known, or there is no image.
+
+    Notes
+    -----
+    The documentation gives its function for files only (see `video_tokens`). Our reading:
+    every image of the list is a frame that is looked at, and the largest image decides the
+    size of all of them. An estimate, therefore.
+
+    Examples
+    --------
+    >>> frames_tokens([(640, 480)] * 4, model="qwen-omni-turbo").tokens
+    784
+    """
+    if not sizes or any(side < 1 for size in sizes for side in size):
+        raise RequestError("Frames are one image or more, each of at least 1 × 1 pixel.")
+    video, rules = _video_rules(model)
+    width, height = max(sizes, key=lambda size: size[0] * size[1])
+    return _weighed(len(sizes), width, height, video, rules)
 
 
 def text_tokens(text: str) -> int:
@@ -93,21 +189,79 @@ def text_tokens(text: str) -> int:
     return wide + math.ceil((len(text) - wide) / 4)
 
 
+def _sampled(seconds: float, fps: float, video: VideoRules) -> int:
+    """How many frames of a video file are looked at, in the documented order of operations."""
+    factor, total = video.frames_per_token, round(seconds * fps)
+    duration = total / fps
+    least = math.ceil(video.frames_min / factor) * factor
+    most = math.floor(min(video.frames_max, total) / factor) * factor
+    has_rest = duration - int(duration) > 1 / video.frames_per_second
+    present = math.ceil((duration if has_rest else int(duration)) * fps)
+    return int(min(max(present / fps * video.frames_per_second, least), most, present))
+
+
+def _weighed(
+    frames: int, width: int, height: int, video: VideoRules, rules: TokenRules
+) -> VideoTokens:
+    factor, side = video.frames_per_token, rules.image_pixels_per_side
+    square = side * side
+    shared = min(video.area_max * square, video.area_total * square / frames * factor)
+    columns, rows = _fitted(
+        width,
+        height,
+        side=side,
+        side_floor=True,
+        pixels_min=video.area_min * square,
+        pixels_max=max(shared, int(video.area_min * square * 1.05)),
+    )
+    return VideoTokens(
+        frames=frames,
+        resized_width=columns * side,
+        resized_height=rows * side,
+        tokens=math.ceil(frames / factor) * columns * rows + video.marks,
+    )
+
+
 def _grid(width: int, height: int, rules: TokenRules) -> tuple[int, int]:
-    """Columns and rows of tokens, after the rule's rounding and scaling."""
-    side, least = rules.image_pixels_per_side, int(rules.image_side_floor)
-    columns, rows = (max(least, round(pixels / side)) for pixels in (width, height))
-    if columns * rows > rules.image_tokens_max:
-        shrink = math.sqrt(height * width / (rules.image_tokens_max * side * side))
+    """Columns and rows of an image's tokens."""
+    square = rules.image_pixels_per_side**2
+    return _fitted(
+        width,
+        height,
+        side=rules.image_pixels_per_side,
+        side_floor=rules.image_side_floor,
+        pixels_min=rules.image_tokens_min * square,
+        pixels_max=rules.image_tokens_max * square,
+    )
+
+
+def _fitted(
+    width: int, height: int, *, side: int, side_floor: bool, pixels_min: int, pixels_max: float
+) -> tuple[int, int]:
+    """Columns and rows of squares, after the rule's rounding and scaling."""
+    columns, rows = (max(int(side_floor), round(pixels / side)) for pixels in (width, height))
+    if columns * rows * side * side > pixels_max:
+        shrink = math.sqrt(height * width / pixels_max)
         return math.floor(width / shrink / side), math.floor(height / shrink / side)
-    if columns * rows < rules.image_tokens_min:
-        grow = math.sqrt(rules.image_tokens_min * side * side / (height * width))
+    if columns * rows * side * side < pixels_min:
+        grow = math.sqrt(pixels_min / (height * width))
         return math.ceil(width * grow / side), math.ceil(height * grow / side)
     return columns, rows
 
 
-def _rules(model: str) -> TokenRules:
-    facts: ModelFacts | None = find_model(model)
+def _rules(model: str | ModelFacts) -> TokenRules:
+    facts = find_model(model) if isinstance(model, str) else model
     if facts is None or facts.tokens is None:
-        raise RequestError(f"The token rules of the model {model!r} are not known.")
+        raise RequestError(f"The token rules of the model {_name(model)!r} are not known.")
     return facts.tokens
+
+
+def _video_rules(model: str | ModelFacts) -> tuple[VideoRules, TokenRules]:
+    rules = _rules(model)
+    if rules.video is None:
+        raise RequestError(f"The video token rules of the model {_name(model)!r} are not known.")
+    return rules.video, rules
+
+
+def _name(model: str | ModelFacts) -> str:
+    return model if isinstance(model, str) else model.name

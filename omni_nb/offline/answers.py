@@ -9,21 +9,18 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
-from omni_nb.models.tokens import image_tokens
-from omni_nb.offline.phrases import COLORS, LESSONS, PHRASES, PLACES, Language, Register
-from omni_nb.offline.pictures import Picture
+from omni_nb.offline.descriptions import Describer
+from omni_nb.offline.phrases import LESSONS, PHRASES, Language, Register
 from omni_nb.offline.voice import CJK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from omni_nb.media.parts import ImageURLPart
-    from omni_nb.models.catalog import ModelFacts
     from omni_nb.offline.checks import ChatRequest
 
 QUOTED_CHARACTERS: Final = 40
 MOST_SECONDS: Final = 180
-_PICTURES_IN_DETAIL: Final = 3
+_TURNS_REMEMBERED: Final = 3
 _READ_CHARACTERS: Final = 2000  # a question longer than this is quoted and counted, not searched
 
 
@@ -55,33 +52,50 @@ def answer(request: ChatRequest) -> Answer:
     return Answer(_spaced(said, speaker.language), seconds)
 
 
+def thoughts(request: ChatRequest) -> str:
+    """What is thought before the answer, on models that think."""
+    return _Speaker(request).thoughts()
+
+
 class _Speaker:
     """One answer in the making: the request, and the words for it."""
 
     def __init__(self, request: ChatRequest) -> None:
-        self.facts: ModelFacts = request.facts
+        self._request = request
         self.turns = request.turns
         self.question = request.turns[-1].text
         self.language: Language = "zh" if re.search(f"[{CJK}]", self._latest_text()) else "en"
         register: Register = "spoken" if request.voice else "written"
         self._phrases = PHRASES[self.language, register]
+        self._describer = Describer(request.facts, self.language, register)
 
     def opening(self) -> Iterator[str]:
-        if len(self.turns) == 1:
-            yield self._say("intro")
-        else:
+        if len(self.turns) > 1:
             yield self._say("again")
+            return
+        yield self._say("intro")
+        is_deaf = self._request.voice and not self._request.facts.system_message_with_audio
+        if is_deaf and self._request.is_instructed:
+            yield self._say("ignored")
 
     def body(self) -> Iterator[str]:
-        pictures = self.turns[-1].pictures
-        if not pictures:
+        media = self.turns[-1].media
+        if not media:
             yield self._echo()
         if len(self.turns) > 1:
             yield self._recall()
+        yield from self._memory()
+        if self._request.searches:
+            yield self._say("searched")
         yield from self._useful()
-        yield from self._describe(pictures)
-        if len(self.turns) == 1 and not pictures:
+        yield from self._describer.describe(media)
+        if len(self.turns) == 1 and not media:
             yield self._say("close")
+
+    def thoughts(self) -> str:
+        count = _count(self.question, self.language)
+        named = self._describer.name(self.turns[-1].media)
+        return self._say("thoughts", count=count, media=named)
 
     def lesson(self, seconds: int) -> list[str]:
         """Enough sentences for the time asked for, and a few more: voices differ in speed."""
@@ -89,7 +103,7 @@ class _Speaker:
         return [self._say("long", seconds=seconds), *islice(cycle(LESSONS[self.language]), count)]
 
     def _latest_text(self) -> str:
-        """The latest words: a picture without any is answered in the language spoken before."""
+        """The latest words: a medium without any is answered in the language spoken before."""
         return next((turn.text for turn in reversed(self.turns) if turn.text.strip()), "")
 
     def _say(self, phrase: str, **facts: object) -> str:
@@ -110,6 +124,16 @@ class _Speaker:
             else self._say("turn_silent", turn=turn)
         )
 
+    def _memory(self) -> Iterator[str]:
+        """What was shown in the turns before: the latest of them."""
+        earlier = [
+            (number, turn.media)
+            for number, turn in enumerate(self.turns[:-1], start=1)
+            if turn.media
+        ]
+        for number, media in earlier[-_TURNS_REMEMBERED:]:
+            yield self._say("memory", turn=number, what=self._describer.name(media))
+
     def _useful(self) -> Iterator[str]:
         question = self.question[:_READ_CHARACTERS]
         for pattern, phrase in _TOPICS:
@@ -120,33 +144,6 @@ class _Speaker:
         asked = re.search(_REPEAT, question, re.IGNORECASE)
         if asked and (words := _quote(asked[1]).rstrip("。.!！?？")):
             yield self._say("repeat", words=words)
-
-    def _describe(self, pictures: Sequence[Picture | ImageURLPart]) -> Iterator[str]:
-        detailed = pictures[:_PICTURES_IN_DETAIL]
-        for number, picture in enumerate(detailed, start=1):
-            which = _which(number, len(pictures), self.language)
-            if isinstance(picture, Picture):
-                yield from self._measured(picture, which)
-            else:
-                yield self._say("unseen", which=which)
-        if more := len(pictures) - len(detailed):
-            yield self._say("more", count=more)
-
-    def _measured(self, picture: Picture, which: str) -> Iterator[str]:
-        yield self._say(
-            "picture",
-            which=which,
-            width=picture.width,
-            height=picture.height,
-            orientation=_orientation(picture, self.language),
-            tokens=image_tokens(picture.width, picture.height, model=self.facts.name).tokens,
-        )
-        yield self._say(
-            "look",
-            light=_light(picture, self.language),
-            colors=_colors(picture, self.language),
-            brightest=_brightest(picture, self.language),
-        )
 
 
 _TOPICS: Final = (
@@ -208,48 +205,6 @@ def _quote(text: str) -> str:
 def _count(text: str, language: Language) -> int:
     """Characters of a Chinese text, words of an English one."""
     return len("".join(text.split())) if language == "zh" else len(text.split())
-
-
-def _which(number: int, total: int, language: Language) -> str:
-    if language == "zh":
-        return "这张图" if total == 1 else f"第{'一二三'[number - 1]}张图"
-    return (
-        "This picture" if total == 1 else f"The {('first', 'second', 'third')[number - 1]} picture"
-    )
-
-
-def _orientation(picture: Picture, language: Language) -> str:
-    names = {"zh": ("方图", "横图", "竖图"), "en": ("square", "landscape", "portrait")}[language]
-    if picture.width == picture.height:
-        return names[0]
-    return names[1] if picture.width > picture.height else names[2]
-
-
-def _light(picture: Picture, language: Language) -> str:
-    place = (picture.brightness > 0.35) + (picture.brightness > 0.65)
-    tone = {"zh": ("偏暗", "明暗适中", "偏亮"), "en": ("dark", "evenly lit", "bright")}[language][
-        place
-    ]
-    strong = picture.contrast > 0.2
-    if language == "zh":
-        return f"{tone}，对比{'强烈' if strong else '柔和'}"
-    return f"{tone} with {'strong' if strong else 'soft'} contrast"
-
-
-def _colors(picture: Picture, language: Language) -> str:
-    names = COLORS[language]
-    shares = [(names.get(name, name), round(share * 100)) for name, share in picture.colors]
-    if language == "zh":
-        return "、".join(f"{name}约占{share}%" for name, share in shares) or "许多颜色"
-    return ", ".join(f"{name} about {share}%" for name, share in shares) or "many colours"
-
-
-def _brightest(picture: Picture, language: Language) -> str:
-    if picture.brightest is None:
-        return ""
-    row, column = picture.brightest
-    place = PLACES[language][row][column]
-    return f"，最亮的地方在{place}" if language == "zh" else f", brightest at the {place}"
 
 
 def _spaced(sentences: Sequence[str], language: Language) -> tuple[str, ...]:

@@ -29,8 +29,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from omni_nb.models.catalog import known_models
-from omni_nb.offline.checks import Refusal, read_request
+from omni_nb.offline.checks import read_request
+from omni_nb.offline.dialect_chunks import in_dialect
+from omni_nb.offline.dialects import documented
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, BrokenOff, encode_stream
+from omni_nb.offline.refusals import Refusal
 from omni_nb.offline.stream import Pacer, answer_chunks
 
 if TYPE_CHECKING:
@@ -114,12 +117,17 @@ class _Service:
             status, code, kind, message = HTTP_FAULTS[behaviour.fault]
             raise Refusal(message, status=status, code=code, type=kind)
         body = await _body(request)
-        self._activity.requests.append(body)
+        if self._activity.requests.maxlen:
+            self._activity.requests.append(bytes(body))
+        if behaviour.dialect != "dashscope":
+            body = bytearray(await run_in_threadpool(documented, bytes(body), behaviour.dialect))
         asked = await run_in_threadpool(read_request, body)
+        del body  # the answer may take minutes
         if behaviour.fault in BODY_FAULTS:
             kind, content = BODY_FAULTS[behaviour.fault]
             return Response(content, media_type=kind, headers={"x-request-id": request_id})
-        chunks = answer_chunks(asked, behaviour, Pacer(behaviour))
+        documented_chunks = answer_chunks(asked, behaviour, Pacer(behaviour))
+        chunks = in_dialect(documented_chunks, behaviour.dialect, asked)
         return EventStream(
             encode_stream(chunks, behaviour, request_id), self._activity, request_id=request_id
         )
@@ -221,15 +229,14 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def _body(request: Request) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
+async def _body(request: Request) -> bytearray:
+    """Return the body in one growing piece: a list of its pieces, joined, would be it twice."""
+    body = bytearray()
     async for piece in request.stream():
-        size += len(piece)
-        if size > MOST_BODY_BYTES:
+        body += piece
+        if len(body) > MOST_BODY_BYTES:
             raise Refusal("Multimodal file size is too large")
-        pieces.append(piece)
-    return b"".join(pieces)
+    return body
 
 
 def _model(name: str) -> dict[str, Any]:

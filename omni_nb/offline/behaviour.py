@@ -11,14 +11,34 @@ if TYPE_CHECKING:
 Fault: TypeAlias = Literal[
     "none",
     # instead of a stream: an HTTP error with its documented body
-    "403",
-    "429",
+    "401",  # the longer words of a wrong key
+    "403",  # the free quota is used up
+    "429",  # too many requests
     "500",
-    "503",
+    "503",  # the model is unavailable
+    "free_quota",  # the same as 403, in the newer words
+    "arrearage",
+    "rate_limit",  # too many requests, in the newer words
+    "quota_tokens",  # too many tokens in a minute
+    "burst",
+    "throttling",
+    "inspection",
+    "inspection_text",
+    "inspection_image_size",
+    "download_failed",
+    "download_timeout",
+    "audio_needs_stream",
+    "access_denied",
+    "endpoint_denied",
+    "model_not_supported",
+    "serving_error",
+    "timeout",
     # HTTP 200, but no stream
     "json_body",
     "html_body",
     "empty_body",
+    # HTTP 200, and the only event of the stream is a refusal
+    "search_frame",
     # the stream breaks in the middle, after `fault_after` events
     "drop",
     "stall",
@@ -42,6 +62,15 @@ Fault: TypeAlias = Literal[
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
+ServerDialect: TypeAlias = Literal[
+    "dashscope",
+    "openai",
+    "vllm-omni",  # a WAV file in every piece of speech
+    "vllm-omni-next",  # a header in the first piece only, as its pull request 5451 has it
+    "sglang-omni",
+]
+SERVER_DIALECTS: tuple[ServerDialect, ...] = get_args(ServerDialect)
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
@@ -62,6 +91,8 @@ class Behaviour:
         Each event comes up to this late; the same in every request.
     chunk_seconds
         Speech in one chunk.
+    dialect
+        The kind of server that it speaks as; one of `SERVER_DIALECTS`.
     """
 
     pace: float = 1.0
@@ -70,10 +101,15 @@ class Behaviour:
     lead_seconds: float = 0.4
     jitter_seconds: float = 0.0
     chunk_seconds: float = 0.2
+    dialect: ServerDialect = "dashscope"
 
     def __post_init__(self) -> None:
         if self.fault not in FAULTS:
             raise ValueError(f"There is no fault {self.fault!r}; there are {', '.join(FAULTS)}.")
+        if self.dialect not in SERVER_DIALECTS:
+            raise ValueError(
+                f"There is no dialect {self.dialect!r}; there are {', '.join(SERVER_DIALECTS)}."
+            )
         for name, least, most in _RANGES:
             if not least <= getattr(self, name) <= most:  # also false for NaN
                 raise ValueError(
@@ -109,7 +145,7 @@ class Behaviour:
 
 _READERS: dict[str, Any] = {
     field.name: {"str": str, "int": int}.get(str(field.type), float) for field in fields(Behaviour)
-} | {"fault": str}
+} | {"fault": str, "dialect": str}
 _RANGES = (
     ("pace", 0, 1000),
     ("fault_after", 0, 1_000_000),

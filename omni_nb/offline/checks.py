@@ -7,53 +7,18 @@ the documentation has only the rule, the words are ours and name the parameter t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from omni_nb.errors import MediaError
-from omni_nb.media.parts import ImageURLPart, TextPart
-from omni_nb.media.sources import decode_data_url
 from omni_nb.models.catalog import ModelFacts, find_model
-from omni_nb.models.tokens import image_tokens, text_tokens
-from omni_nb.offline.pictures import Picture, look_at
-
-_PREFIX: Final = "<400> InternalError.Algo.InvalidParameter: "
-
-
-class Refusal(Exception):
-    """A request that the service does not take: HTTP status, error code, type and message."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int = 400,
-        code: str = "invalid_parameter_error",
-        type: str = "invalid_request_error",
-    ) -> None:
-        super().__init__(message)
-        self.message, self.status, self.code, self.type = message, status, code, type
-
-
-ReadPart = TextPart | ImageURLPart | Picture
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What the user said and showed in one message."""
-
-    parts: tuple[ReadPart, ...]
-
-    @property
-    def text(self) -> str:
-        """The words of the message."""
-        return "\n".join(part.text for part in self.parts if isinstance(part, TextPart))
-
-    @property
-    def pictures(self) -> tuple[Picture | ImageURLPart, ...]:
-        """The images of the message, in order."""
-        return tuple(part for part in self.parts if not isinstance(part, TextPart))
+from omni_nb.offline.contents import ReadPart as ReadPart
+from omni_nb.offline.contents import Turn as Turn
+from omni_nb.offline.contents import read_text, read_turn, short
+from omni_nb.offline.items import Items
+from omni_nb.offline.refusals import INVALID
+from omni_nb.offline.refusals import Refusal as Refusal
+from omni_nb.offline.weights import weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +34,14 @@ class ChatRequest:
     voice
         None when only text is asked for.
     input_tokens
-        By modality; one that does not occur is missing. An image at a URL counts 0 tokens: it
+        By modality; one that does not occur is missing. A medium at a URL counts 0 tokens: it
         is never fetched, so its size is unknown, and the answer says so.
+    thinks
+        Whether the answer is thought over first.
+    searches
+        Whether the web was to be searched.
+    is_instructed
+        Whether there is a system message.
     """
 
     model: str
@@ -80,25 +51,40 @@ class ChatRequest:
     include_usage: bool
     max_tokens: int
     input_tokens: Mapping[str, int]
+    thinks: bool = False
+    searches: bool = False
+    is_instructed: bool = False
 
 
-def read_request(body: bytes) -> ChatRequest:
-    """Read and check the body of a chat completion; slow when it holds large images.
+def read_request(body: bytes | bytearray) -> ChatRequest:
+    """Read and check the body of a chat completion; slow when it holds large media.
+
+    Parameters
+    ----------
+    body
+        JSON. The large media of a ``bytearray`` are taken out of it, to use memory once.
 
     Raises
     ------
     Refusal
         A documented rule is broken.
     """
-    asked = _json_object(body)
+    with Items() as items:
+        held = body if isinstance(body, bytearray) else bytearray(body)
+        items.lift(held)
+        return _read(_json_object(held), items)
+
+
+def _read(asked: Mapping[str, Any], items: Items) -> ChatRequest:
     facts = _model(asked)
     _check_stream(asked)
-    _check_switches(asked, facts)
-    voice = _voice(asked, facts)
+    thinks = _thinks(asked, facts)
+    searches = _searches(asked, facts)
+    voice = _voice(asked, facts, thinks=thinks)
     max_tokens = _max_tokens(asked, facts)
     messages = _messages(asked)
-    turns = tuple(_turn(m, facts) for m in messages if m.get("role") == "user")
-    others = [text for m in messages if m.get("role") != "user" for text in _texts(m)]
+    turns = tuple(read_turn(m, facts, items) for m in messages if m.get("role") == "user")
+    others = [text for m in messages if m.get("role") != "user" for text in _texts(m, items)]
     options = asked.get("stream_options")
     return ChatRequest(
         model=asked["model"],
@@ -107,11 +93,17 @@ def read_request(body: bytes) -> ChatRequest:
         voice=voice,
         include_usage=isinstance(options, Mapping) and options.get("include_usage") is True,
         max_tokens=max_tokens,
-        input_tokens=_input_tokens(turns, others, facts),
+        input_tokens=_input_tokens(turns, others, facts, thinks=thinks),
+        thinks=thinks,
+        searches=searches,
+        is_instructed=any(m.get("role") in _INSTRUCTING for m in messages),
     )
 
 
-def _json_object(body: bytes) -> Mapping[str, Any]:
+_INSTRUCTING: Final = ("system", "developer")
+
+
+def _json_object(body: bytearray) -> Mapping[str, Any]:
     try:
         asked = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -126,7 +118,7 @@ def _model(asked: Mapping[str, Any]) -> ModelFacts:
     facts = find_model(name) if isinstance(name, str) else None
     if facts is None:
         raise Refusal(
-            f"The model {_short(name)} does not exist or you do not have access to it.",
+            f"The model {short(name)} does not exist or you do not have access to it.",
             status=404,
             code="model_not_found",
         )
@@ -141,22 +133,36 @@ def _check_stream(asked: Mapping[str, Any]) -> None:
         )
 
 
-def _check_switches(asked: Mapping[str, Any], facts: ModelFacts) -> None:
-    if asked.get("enable_search"):
+def _thinks(asked: Mapping[str, Any], facts: ModelFacts) -> bool:
+    """Whether to think first: as asked, or as the model does by default."""
+    wanted = asked.get("enable_thinking")
+    if facts.thinking == "no":
+        if wanted:
+            raise Refusal(f"The model {facts.name} does not support enable_thinking.")
+        return False
+    if wanted is not None and not isinstance(wanted, bool):
+        raise Refusal("Input should be a valid boolean: parameters.enable_thinking")
+    return facts.thinking == "on" if wanted is None else wanted
+
+
+def _searches(asked: Mapping[str, Any], facts: ModelFacts) -> bool:
+    wanted = bool(asked.get("enable_search"))
+    if wanted and not facts.search:
         raise Refusal("This model does not support enable_search.")
-    if asked.get("enable_thinking"):
-        raise Refusal(f"The model {facts.name} does not support enable_thinking.")
+    return wanted
 
 
-def _voice(asked: Mapping[str, Any], facts: ModelFacts) -> str | None:
+def _voice(asked: Mapping[str, Any], facts: ModelFacts, *, thinks: bool) -> str | None:
     """The voice to speak with, or None when only text is asked for."""
     modalities = asked.get("modalities") or ["text"]
-    known = [sorted(words) for words in facts.modalities] or [["text"]]
-    if not _is_words(modalities) or sorted(modalities) not in known:
-        listed = " or ".join(json.dumps(list(words)) for words in facts.modalities)
-        raise Refusal(f"Input should be {listed}: parameters.modalities")
+    _check_modalities(modalities, facts)
     if "audio" not in modalities:
         return None
+    if thinks:
+        raise Refusal(
+            f"{facts.name} answers with text only while enable_thinking is true: "
+            "parameters.modalities"
+        )
     audio = asked.get("audio")
     if audio is not None and not isinstance(audio, Mapping):
         raise Refusal("Input should be an object with voice and format: parameters.audio")
@@ -165,16 +171,31 @@ def _voice(asked: Mapping[str, Any], facts: ModelFacts) -> str | None:
     return _known_voice((audio or {}).get("voice"), facts)
 
 
+def _check_modalities(modalities: Any, facts: ModelFacts) -> None:
+    known = [sorted(words) for words in facts.modalities] or [["text"]]
+    if _is_words(modalities) and sorted(modalities) in known:
+        return
+    if _is_words(modalities) and "audio" in modalities and not facts.speaks:
+        raise Refusal(f"{facts.name} does not support the modalities {json.dumps(modalities)}")
+    listed = " or ".join(json.dumps(words) for words in facts.modalities or [["text"]])
+    raise Refusal(f"Input should be {listed}: parameters.modalities")
+
+
 def _known_voice(voice: Any, facts: ModelFacts) -> str:
     names = facts.voices.names
     if voice is None:
-        return names[0]
+        return names[0] if names else "Cherry"
     if not isinstance(voice, str) or not voice.strip():
         raise Refusal("Input should be a valid string: parameters.audio.voice")
     if facts.voices.closed and voice not in names:
         listed = ", ".join(f"'{name}'" for name in names[:-1]) + f" or '{names[-1]}'"
         raise Refusal(f"Input should be {listed}: parameters.audio.voice")
+    if voice in _REFUSED_VOICES and facts.name.startswith("qwen3.5-omni"):
+        raise Refusal(f"Voice '{voice}' is not supported")
     return voice
+
+
+_REFUSED_VOICES: Final = ("Cherry",)  # of an open list, the one that is known (facts.md 3.3)
 
 
 def _max_tokens(asked: Mapping[str, Any], facts: ModelFacts) -> int:
@@ -196,8 +217,7 @@ def _messages(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     for message in messages:
         if message.get("role") not in ("system", "developer", "user", "assistant"):
             raise Refusal(
-                f"{_short(message.get('role'))} is not one of system, user, assistant: "
-                "messages.role"
+                f"{short(message.get('role'))} is not one of system, user, assistant: messages.role"
             )
     if messages[-1]["role"] != "user":
         raise Refusal(
@@ -206,7 +226,7 @@ def _messages(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return messages
 
 
-def _texts(message: Mapping[str, Any]) -> list[str]:
+def _texts(message: Mapping[str, Any], items: Items) -> list[str]:
     """The words of a system or assistant message, which may hold nothing else."""
     role, content = message["role"], message.get("content")
     if content is None:
@@ -216,108 +236,22 @@ def _texts(message: Mapping[str, Any]) -> list[str]:
     parts = content if isinstance(content, list) else [content]
     if not all(isinstance(p, dict) and p.get("type") == "text" for p in parts):
         raise Refusal(f"A message of the role {role} takes text only: messages.content")
-    return [_read_text(part, None).text for part in parts]
-
-
-def _turn(message: Mapping[str, Any], facts: ModelFacts) -> Turn:
-    content = message.get("content")
-    if isinstance(content, str):
-        return Turn((TextPart(content),))
-    if not isinstance(content, list) or not content:
-        raise Refusal("Input should be a string or a list of parts: messages.content")
-    if not all(isinstance(part, dict) for part in content):
-        raise Refusal("Input should be a list of parts with a type: messages.content")
-    _check_media([part.get("type") for part in content], facts)
-    return Turn(tuple(_READERS[part["type"]](part, facts) for part in content))
-
-
-def _check_media(types: Sequence[Any], facts: ModelFacts) -> None:
-    for kind in types:
-        if not isinstance(kind, str) or kind not in {**_READERS, **_LATER}:
-            raise Refusal(
-                f"Invalid value: {_short(kind)}. "
-                "Supported values are: 'text','image_url','video_url' and 'video'."
-            )
-    media = {_LATER.get(kind, "image") for kind in types if kind != "text"}
-    if facts.one_medium_per_message and len(media) > 1:
-        raise Refusal(
-            f"A user message of {facts.name} takes text and one other modality, not "
-            f"{' and '.join(sorted(media))} together: messages.content"
-        )
-    if later := [kind for kind in types if kind in _LATER]:
-        raise Refusal(
-            f"This version of the omni_nb stand-in takes text and images only; the part "
-            f"'{later[0]}' is for a real service (or a later version)."
-        )
-
-
-def _read_text(part: Mapping[str, Any], facts: ModelFacts | None) -> TextPart:
-    text = part.get("text")
-    if not isinstance(text, str):
-        raise Refusal("Input should be a valid string: messages.content.text")
-    return TextPart(text)
-
-
-def _read_image(part: Mapping[str, Any], facts: ModelFacts) -> ImageURLPart | Picture:
-    holder = part.get("image_url")
-    url = holder.get("url") if isinstance(holder, Mapping) else None
-    if not isinstance(url, str):
-        raise Refusal("Input should be an object with a url: messages.content.image_url")
-    head = url[:8].lower()
-    if head.startswith(("http://", "https://")):
-        return ImageURLPart(url)
-    if not head.startswith("data:"):
-        raise Refusal(
-            f"{_PREFIX}The provided URL does not appear to be valid. "
-            "Ensure it is correctly formatted."
-        )
-    file_bytes = (len(url) - url.find(",") - 1) * 3 // 4
-    if facts.limits.image_bytes is not None and file_bytes > facts.limits.image_bytes + 2:
-        raise Refusal("Multimodal file size is too large")
-    return _look(url, facts)
-
-
-def _look(url: str, facts: ModelFacts) -> Picture:
-    try:
-        picture = look_at(decode_data_url(url))
-    except MediaError as error:
-        raise Refusal("Failed to decode the image during the data inspection.") from error
-    sides, limits = sorted((picture.width, picture.height)), facts.limits
-    too_small = sides[0] < (limits.image_min_side_pixels or 1)
-    if too_small or sides[1] > sides[0] * (limits.image_max_ratio or sides[1]):
-        raise Refusal(f"{_PREFIX}The image length and width do not meet the model restrictions.")
-    return picture
-
-
-# A kind of part that the stand-in takes has a reader; one it does not take yet, its medium.
-_READERS: Final[Mapping[str, Callable[[Mapping[str, Any], ModelFacts], ReadPart]]] = {
-    "text": _read_text,
-    "image_url": _read_image,
-}
-_LATER: Final = {"input_audio": "audio", "video": "video", "video_url": "video"}
+    return [read_text(part, items).text for part in parts]
 
 
 def _input_tokens(
-    turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts
+    turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts, *, thinks: bool
 ) -> Mapping[str, int]:
-    texts = [*others, *(part.text for t in turns for part in t.parts if isinstance(part, TextPart))]
-    seen = [p for turn in turns for p in turn.pictures if isinstance(p, Picture)]
-    counted = {
-        "text": sum(map(text_tokens, texts)),
-        "image": sum(image_tokens(p.width, p.height, model=facts.name).tokens for p in seen),
-    }
-    most = facts.limits.input_tokens
-    if not sum(counted.values()) and not any(turn.pictures for turn in turns):
-        raise Refusal("Range of input length should be [1, " + f"{most}]")
-    if most is not None and sum(counted.values()) > most:
-        raise Refusal(f"{_PREFIX}Range of input length should be [1, {most}]")
-    return {modality: tokens for modality, tokens in counted.items() if tokens}
+    counted = weigh(turns, others, facts)
+    total, most = sum(counted.values()), facts.limits.input_tokens
+    if thinks:
+        most = facts.limits.thinking_input_tokens or most
+    if not total and not any(turn.media for turn in turns):
+        raise Refusal(f"Range of input length should be [1, {most or 'xxx'}]")
+    if most is not None and total > most:
+        raise Refusal(f"{INVALID}Range of input length should be [1, {most}]")
+    return counted
 
 
 def _is_words(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(word, str) for word in value)
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"

@@ -29,9 +29,18 @@ class ChunkWriter:
 
     def role(self) -> dict[str, Any]:
         """The first chunk."""
-        delta = {"content": "", "role": "assistant"}
+        delta: dict[str, Any] = {"content": "", "role": "assistant"}
+        if self._request.thinks:
+            delta = {"content": None, "role": "assistant", "reasoning_content": ""}
         return self._chunk(
             [{"delta": delta, "index": 0, "logprobs": None, "finish_reason": None}],
+        )
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """A chunk of what is thought before the answer."""
+        delta = {"content": None, "reasoning_content": text}
+        return self._chunk(
+            [{"finish_reason": None, "logprobs": None, "delta": delta, "index": 0}],
         )
 
     def piece(self, piece: Piece) -> dict[str, Any]:
@@ -43,14 +52,25 @@ class ChunkWriter:
 
     def finish(self, reason: str) -> dict[str, Any]:
         """The last chunk that has a choice."""
-        choice = {"finish_reason": reason, "delta": {"content": ""}, "index": 0, "logprobs": None}
+        delta: dict[str, Any] = {"content": ""}
+        if self._request.thinks:
+            delta["reasoning_content"] = None
+        choice = {"finish_reason": reason, "delta": delta, "index": 0, "logprobs": None}
         return self._chunk([choice])
 
-    def usage(self, text: str, seconds: float) -> dict[str, Any]:
-        """The chunk without choices: what the request and the answer weigh."""
+    def usage(self, text: str, seconds: float, thoughts: str = "") -> dict[str, Any]:
+        """The chunk without choices: what the request and the answer weigh.
+
+        Thoughts are counted beside the text, as in the documentation's sample; its reference
+        counts them within (facts.md 1.3).
+        """
         given = self._request.input_tokens
         spoken = audio_tokens(seconds, model=self._request.facts.name, output=True)
-        made = {"audio": spoken, "text": text_tokens(text)}
+        made = {
+            "audio": spoken,
+            "reasoning": text_tokens(thoughts),
+            "text": text_tokens(text),
+        }
         tokens_in, tokens_out = sum(given.values()), sum(made.values())
         counts = {
             "prompt_tokens": tokens_in,

@@ -10,7 +10,7 @@ import threading
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.server import StandIn, start
 from omni_nb.offline.voice import has_speech
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        standin = start(Behaviour(pace=options.pace), port=options.port)
+        standin = start(Behaviour(pace=options.pace, dialect=options.dialect), port=options.port)
     except OSError as error:
         return _fail(f"cannot serve on port {options.port}: {os.strerror(error.errno or 0)}")
     except ValueError as error:
@@ -56,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         default=1.0,
         help="1 (default): speech in real time; 2: twice as fast; 0: as fast as possible",
     )
+    serve.add_argument(
+        "--dialect",
+        choices=SERVER_DIALECTS,
+        default="dashscope",
+        help="the kind of server that it speaks as (default: dashscope)",
+    )
     return parser
 
 
@@ -70,7 +76,7 @@ def _how_to_use(standin: StandIn) -> str:
     voice = "" if has_speech() else "\nIt babbles; for words: pip install 'omni-nb[voice]'"
     return f"""The omni_nb stand-in service is running (no model, nothing leaves this machine).
 Base URL: {standin.base_url}
-API key:  {standin.api_key}{voice}
+API key:  {standin.api_key}{voice}{_how_to_connect(standin)}
 
 export DASHSCOPE_BASE_URL={standin.base_url}
 export DASHSCOPE_API_KEY={standin.api_key}
@@ -78,6 +84,16 @@ curl -N $DASHSCOPE_BASE_URL/chat/completions -H "Authorization: Bearer $DASHSCOP
   -H "Content-Type: application/json" -d '{_EXAMPLE}'
 
 Ctrl+C stops it."""
+
+
+def _how_to_connect(standin: StandIn) -> str:
+    """No address tells what is spoken there, so where it is not the usual a client names it."""
+    dialect = standin.behaviour.dialect.removesuffix("-next")
+    if dialect == "dashscope":
+        return ""
+    return (
+        f"\n\nomni.connect({standin.base_url!r}, api_key={standin.api_key!r}, dialect={dialect!r})"
+    )
 
 
 _EXAMPLE = (

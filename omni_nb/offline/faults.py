@@ -12,13 +12,31 @@ if TYPE_CHECKING:
 
     from omni_nb.offline.behaviour import Behaviour, Fault
 
+_HELP: Final = "For details, see: https://help.aliyun.com/zh/model-studio/error-code"
+
+# Status, code, type and message as published (facts.md 3.2 and 3.3, and the error-code page
+# that they come from).
 HTTP_FAULTS: Final[Mapping[str, tuple[int, str, str, str]]] = {
+    "401": (
+        401,
+        "invalid_api_key",
+        "invalid_request_error",
+        f"Incorrect API key provided. {_HELP}#apikey-error",
+    ),
     "403": (
         403,
         "AllocationQuota.FreeTierOnly",
         "AllocationQuota.FreeTierOnly",
         "The free tier of the model has been exhausted. If you wish to continue access the model "
         'on a paid basis, please disable the "use free tier only" mode in the management console.',
+    ),
+    "free_quota": (
+        403,
+        "AllocationQuota.FreeTierOnly",
+        "AllocationQuota.FreeTierOnly",
+        "The free quota has been exhausted. To continue accessing the model on a paid basis, "
+        'please complete your payment information（or disable the "use free tier only" mode in '
+        "the management console if already completed).",
     ),
     "429": (429, "limit_requests", "limit_requests", "You exceeded your current requests list."),
     "500": (
@@ -33,8 +51,96 @@ HTTP_FAULTS: Final[Mapping[str, tuple[int, str, str, str]]] = {
         "ModelUnavailable",
         "Model is unavailable, please try again later.",
     ),
+    "arrearage": (
+        400,
+        "Arrearage",
+        "Arrearage",
+        "Access denied, please make sure your account is in good standing.",
+    ),
+    "rate_limit": (
+        429,
+        "limit_requests",
+        "limit_requests",
+        f"You have exceeded your current request limit. {_HELP}#rate-limit",
+    ),
+    "quota_tokens": (
+        429,
+        "insufficient_quota",
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    "burst": (
+        429,
+        "limit_burst_rate",
+        "limit_burst_rate",
+        "Request rate increased too quickly. To ensure system stability, please adjust your "
+        "client logic to scale requests more smoothly over time.",
+    ),
+    "throttling": (429, "Throttling", "Throttling", "Requests throttling triggered."),
+    "inspection": (
+        400,
+        "data_inspection_failed",
+        "data_inspection_failed",
+        "Input data may contain inappropriate content.",
+    ),
+    "inspection_text": (
+        400,
+        "data_inspection_failed",
+        "data_inspection_failed",
+        "<400> InternalError.Algo.DataInspectionFailed: Input text data may contain "
+        "inappropriate content.",
+    ),
+    "inspection_image_size": (
+        400,
+        "invalid_parameter_error",
+        "invalid_request_error",
+        "The image size is not supported for the data inspection.",
+    ),
+    "download_failed": (
+        400,
+        "invalid_parameter_error",
+        "invalid_request_error",
+        "Failed to download multimodal content.",
+    ),
+    "download_timeout": (
+        400,
+        "invalid_parameter_error",
+        "invalid_request_error",
+        "Download the media resource timed out during the data inspection process.",
+    ),
+    "audio_needs_stream": (
+        400,
+        "invalid_parameter_error",
+        "invalid_request_error",
+        "'audio' output only support with stream=true",
+    ),
+    "access_denied": (403, "Model.AccessDenied", "Model.AccessDenied", "Model access denied."),
+    "endpoint_denied": (
+        403,
+        "Endpoint.AccessDenied",
+        "Endpoint.AccessDenied",
+        "Workspace endpoint access denied.",
+    ),
+    "model_not_supported": (
+        404,
+        "model_not_supported",
+        "invalid_request_error",
+        "Unsupported model qwen-omni-turbo for OpenAI compatibility mode.",
+    ),
+    "serving_error": (
+        503,
+        "ModelServingError",
+        "ModelServingError",
+        "Too many requests. Your requests are being throttled due to system capacity limits. "
+        "Please try again later.",
+    ),
+    "timeout": (
+        500,
+        "RequestTimeOut",
+        "RequestTimeOut",
+        "Request timed out, please try again later.",
+    ),
 }
-"""Status, code, type and message."""
 
 BODY_FAULTS: Final[Mapping[str, tuple[str, bytes]]] = {
     "json_body": (
@@ -54,6 +160,12 @@ _INSPECTION: Final = {
     "param": None,
     "message": "Output data may contain inappropriate content.",
     "type": "data_inspection_failed",
+}
+_NO_SEARCH: Final = {
+    "code": "invalid_parameter_error",
+    "param": None,
+    "message": "This model does not support enable_search.",
+    "type": "invalid_request_error",
 }
 
 
@@ -81,7 +193,7 @@ async def encode_stream(
     async for chunk in chunks:
         if not keeps(chunk, fault):
             continue
-        if fault in _MIDDLE and count == behaviour.fault_after:
+        if fault == "search_frame" or (fault in _MIDDLE and count == behaviour.fault_after):
             async for piece in _break(fault, request_id):
                 yield piece
             return
@@ -111,6 +223,8 @@ async def _break(fault: Fault, request_id: str) -> AsyncIterator[bytes]:
             )
         case "error_frame":
             yield encode_event({"error": _INSPECTION, "request_id": request_id})
+        case "search_frame":
+            yield encode_event({"error": _NO_SEARCH, "request_id": request_id})
         case "stall":
             await asyncio.Event().wait()
         case _:

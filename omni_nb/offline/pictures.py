@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.probe import probe_image
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
     import PIL.Image
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.float64]
 
 MOST_PIXELS: Final = 89_478_485  # where Pillow starts to warn of a decompression bomb
-_SIDE: Final = 60
+SIDE: Final = 60
+"""A picture is measured in this many rows and columns."""
+_SQUARES: Final = 12  # and compared in this many
+_NOTICED: Final = 0.06 * 255
 _DECODERS = threading.BoundedSemaphore(2)  # a large picture takes 300 MB while it is decoded
 
 
@@ -36,6 +41,8 @@ class Picture:
         Main colours with their share (0–1), largest first.
     brightest
         Row and column, 0–2 each, of the brightest ninth; None when it is even.
+    squares
+        Mean colours of 12 × 12 squares, a byte per channel, to compare pictures by.
     """
 
     width: int
@@ -44,6 +51,7 @@ class Picture:
     contrast: float
     colors: tuple[tuple[str, float], ...]
     brightest: tuple[int, int] | None
+    squares: bytes = field(default=b"", repr=False)
 
 
 def look_at(data: bytes) -> Picture:
@@ -59,15 +67,43 @@ def look_at(data: bytes) -> Picture:
         raise MediaError(f"{facts.width} × {facts.height} pixels are too many to decode safely.")
     with _DECODERS:
         pixels = _pixels(data)
+    return measure(pixels, facts.width, facts.height)
+
+
+def measure(pixels: Pixels, width: int, height: int) -> Picture:
+    """Measure a picture of ``width`` × ``height``, scaled to `SIDE` × `SIDE` RGB of 0–1."""
     light: Pixels = pixels @ [0.299, 0.587, 0.114]
     return Picture(
-        facts.width,
-        facts.height,
+        width,
+        height,
         brightness=float(light.mean()),
         contrast=float(light.std()),
         colors=_main_colors(pixels),
         brightest=_brightest(light),
+        squares=_squares(pixels),
     )
+
+
+def difference(first: Picture, second: Picture) -> float:
+    """Return the share (0–1) of the squares of a picture that look different in another."""
+    import numpy as np
+
+    one, other = (
+        np.frombuffer(picture.squares, np.uint8).reshape(-1, 3).astype(float)
+        for picture in (first, second)
+    )
+    return float((np.abs(one - other).max(axis=1) > _NOTICED).mean())
+
+
+def main_colors(pictures: Sequence[Picture]) -> tuple[tuple[str, float], ...]:
+    """Return the main colours of several pictures together, with their mean share."""
+    names = {name for picture in pictures for name, _ in picture.colors}
+    means = {
+        name: sum(dict(picture.colors).get(name, 0.0) for picture in pictures) / len(pictures)
+        for name in names
+    }
+    shares = sorted(means.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple((name, share) for name, share in shares[:3] if share >= 0.1)
 
 
 def _pixels(data: bytes) -> Pixels:
@@ -77,11 +113,11 @@ def _pixels(data: bytes) -> Pixels:
 
     try:
         with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (4 * _SIDE, 4 * _SIDE))
+            image.draft("RGB", (4 * SIDE, 4 * SIDE))
             small: Any = _eight_bits(image)
-            small.thumbnail((4 * _SIDE, 4 * _SIDE))
+            small.thumbnail((4 * SIDE, 4 * SIDE))
             small = _on_white(ImageOps.exif_transpose(small))
-            small = small.resize((_SIDE, _SIDE), Image.Resampling.BOX)
+            small = small.resize((SIDE, SIDE), Image.Resampling.BOX)
             return np.asarray(small, dtype=np.float64) / 255
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The image cannot be decoded: {error}.") from error
@@ -105,6 +141,15 @@ def _on_white(image: PIL.Image.Image) -> PIL.Image.Image:
         return image.convert("RGB")
     clear = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+
+
+def _squares(pixels: Pixels) -> bytes:
+    import numpy as np
+
+    size = SIDE // _SQUARES
+    means = pixels.reshape(_SQUARES, size, _SQUARES, size, 3).mean(axis=(1, 3))
+    squares: bytes = np.rint(means * 255).astype(np.uint8).tobytes()
+    return squares
 
 
 def _main_colors(pixels: Pixels) -> tuple[tuple[str, float], ...]:
@@ -155,7 +200,7 @@ def _hue(pixels: Pixels, high: Pixels, spread: Pixels) -> Pixels:
 
 
 def _brightest(light: Pixels) -> tuple[int, int] | None:
-    third = _SIDE // 3
+    third = SIDE // 3
     means = light.reshape(3, third, 3, third).mean(axis=(1, 3))
     if means.max() - means.min() < 0.06:
         return None

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.concurrency import run_in_threadpool
 
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.models.tokens import text_tokens
-from omni_nb.offline.answers import answer
+from omni_nb.offline.answers import answer, thoughts
 from omni_nb.offline.chunks import ChunkWriter
 from omni_nb.offline.voice import speak
-from omni_nb.offline.weave import Weaver, shorten
+from omni_nb.offline.weave import Weaver, Words, shorten
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -59,6 +60,10 @@ class Pacer:
         due = self._start + ahead / self._pace if self._pace else self._start
         await self._sleep(max(0.0, due + late - self._now()))
 
+    def rest(self) -> None:
+        """Count the time anew from the next piece."""
+        self._start = None
+
 
 async def answer_chunks(
     request: ChatRequest, behaviour: Behaviour, pacer: Pacer
@@ -68,6 +73,9 @@ async def answer_chunks(
     weaver = Weaver(chunk_bytes(behaviour))
     yield writer.role()
     said = await run_in_threadpool(answer, request)
+    thought = thoughts(request) if request.thinks else ""
+    async for words in _read_out(thought, pacer):
+        yield writer.thought(words)
     reason = "stop"
     for sentence in said.sentences:
         part = shorten(sentence, request.max_tokens - text_tokens(weaver.text))
@@ -84,7 +92,7 @@ async def answer_chunks(
         yield writer.piece(piece)
     yield writer.finish(reason)
     if request.include_usage:
-        yield writer.usage(weaver.text, weaver.seconds)
+        yield writer.usage(weaver.text, weaver.seconds, thought)
 
 
 def chunk_bytes(behaviour: Behaviour) -> int:
@@ -97,6 +105,15 @@ def chunk_bytes(behaviour: Behaviour) -> int:
     return max(6, round(samples / 3) * 6) + _ODD_BYTES.get(behaviour.fault, 0)
 
 
+async def _read_out(text: str, pacer: Pacer) -> AsyncIterator[str]:
+    """Yield a text that nobody speaks, piece by piece; what follows has a time of its own."""
+    for piece in Weaver(1).weave(text, b""):
+        if isinstance(piece, Words):
+            await pacer.until(piece.at)
+            yield piece.text
+    pacer.rest()
+
+
 async def _speech(text: str, request: ChatRequest) -> bytes:
     """Speak in a worker thread: a sentence takes about 10 ms of it.
 
@@ -104,7 +121,13 @@ async def _speech(text: str, request: ChatRequest) -> bytes:
     """
     if request.voice is None or not text.strip():
         return b""
-    return await run_in_threadpool(speak, text, request.voice)
+    return await run_in_threadpool(_spoken, text, request.voice)
+
+
+@lru_cache(maxsize=32)
+def _spoken(text: str, voice: str) -> bytes:
+    """The same request gets the same sound: espeak's voices tremble at random."""
+    return speak(text, voice)
 
 
 def _is_long_enough(said: Answer, weaver: Weaver, request: ChatRequest) -> bool:

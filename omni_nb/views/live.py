@@ -19,8 +19,8 @@ from omni_nb.views.session import session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omni_nb.chat import ReplyStream
     from omni_nb.reply import Reply
+    from omni_nb.stream import ReplyStream
     from omni_nb.views.stages import Stage
 
 LOOK_SECONDS = 0.05
@@ -114,6 +114,7 @@ def _shown(stream: ReplyStream, stage: Stage) -> Iterator[None]:
 def _look(stream: ReplyStream, stage: Stage) -> None:
     if stage.is_stop_requested:
         stream.stop()
+    stage.look_at_upload(stream.reply, stream.upload)
     stage.look(stream.reply)
 
 

@@ -10,7 +10,8 @@ from omni_nb.views.stages import PREBUFFER_SECONDS, choose_stage
 from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Self
 
     from omni_nb.connection import Connection
     from omni_nb.render import Storage
@@ -36,6 +37,9 @@ class Chat(Conversation):
         prompt: Any = None,
         *content: Any,
         image: Any = None,
+        audio: Any = None,
+        video: Any = None,
+        frames: Any = None,
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -44,7 +48,7 @@ class Chat(Conversation):
 
         Parameters
         ----------
-        prompt, *content, image
+        prompt, *content, image, audio, video, frames
             The question, as `Conversation.stream` takes it.
         show
             False: silent. By default the answer streams into the notebook's cell and is
@@ -68,7 +72,7 @@ class Chat(Conversation):
         ServiceError
             The service refused or broke off; ``.reply`` holds what had arrived.
         """
-        stream = self.stream(prompt, *content, image=image)
+        stream = self.stream(prompt, *content, image=image, audio=audio, video=video, frames=frames)
         stage = choose_stage(
             stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
         )
@@ -79,27 +83,79 @@ class Chat(Conversation):
         prompt: Any = None,
         *content: Any,
         image: Any = None,
+        audio: Any = None,
+        video: Any = None,
+        frames: Any = None,
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
     ) -> Reply:
         """Do the same as `ask` under ``await``: other tasks go on meanwhile."""
-        stream = self.stream(prompt, *content, image=image)
+        stream = self.stream(prompt, *content, image=image, audio=audio, video=video, frames=frames)
         stage = choose_stage(
             stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
         )
         return await watch_async(stream, stage)
+
+    def edit(
+        self,
+        turn: int,
+        prompt: Any = None,
+        *content: Any,
+        image: Any = None,
+        audio: Any = None,
+        video: Any = None,
+        frames: Any = None,
+        show: bool | None = None,
+        storage: Storage = "mp3",
+        prebuffer_seconds: float = PREBUFFER_SECONDS,
+    ) -> Self:
+        """Ask an earlier question anew, in a new chat; this one stays as it was.
+
+        Parameters
+        ----------
+        turn
+            Its place in ``replies``; -1 is the last. Later turns are not in the new chat.
+        prompt, *content, image, audio, video, frames
+            What changes: new words, new media, or both. What is not given stays.
+        show, storage, prebuffer_seconds
+            As for `ask`.
+
+        Returns
+        -------
+        Chat
+            The new chat; its last reply is the new answer.
+
+        Examples
+        --------
+        >>> chat = Chat()
+        >>> reply = chat.ask("Who are you?", show=False)
+        >>> other = chat.edit(0, "What can you do?", show=False)
+        >>> [chat.messages[0]["content"], other.messages[0]["content"]]
+        ['Who are you?', 'What can you do?']
+        """
+        question = self.reworded(
+            turn, prompt, *content, image=image, audio=audio, video=video, frames=frames
+        )
+        branch = self.fork(at=turn)
+        branch.ask(*question, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds)
+        return branch
 
 
 def ask(
     prompt: Any = None,
     *content: Any,
     image: Any = None,
+    audio: Any = None,
+    video: Any = None,
+    frames: Any = None,
     model: str = DEFAULT_MODEL,
     voice: str | None = None,
     modalities: Sequence[str] | None = None,
     system: str | None = None,
+    system_as_turns: bool = False,
     connection: Connection | None = None,
+    extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
     prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -114,12 +170,22 @@ def ask(
     True
     """
     chat = Chat(
-        model, voice=voice, modalities=modalities, system=system, connection=connection, **options
+        model,
+        voice=voice,
+        modalities=modalities,
+        system=system,
+        system_as_turns=system_as_turns,
+        connection=connection,
+        extra=extra,
+        **options,
     )
     return chat.ask(
         prompt,
         *content,
         image=image,
+        audio=audio,
+        video=video,
+        frames=frames,
         show=show,
         storage=storage,
         prebuffer_seconds=prebuffer_seconds,
@@ -130,11 +196,16 @@ async def ask_async(
     prompt: Any = None,
     *content: Any,
     image: Any = None,
+    audio: Any = None,
+    video: Any = None,
+    frames: Any = None,
     model: str = DEFAULT_MODEL,
     voice: str | None = None,
     modalities: Sequence[str] | None = None,
     system: str | None = None,
+    system_as_turns: bool = False,
     connection: Connection | None = None,
+    extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
     prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -142,12 +213,22 @@ async def ask_async(
 ) -> Reply:
     """Do the same as `ask` under ``await``, also at a notebook's top level."""
     chat = Chat(
-        model, voice=voice, modalities=modalities, system=system, connection=connection, **options
+        model,
+        voice=voice,
+        modalities=modalities,
+        system=system,
+        system_as_turns=system_as_turns,
+        connection=connection,
+        extra=extra,
+        **options,
     )
     return await chat.ask_async(
         prompt,
         *content,
         image=image,
+        audio=audio,
+        video=video,
+        frames=frames,
         show=show,
         storage=storage,
         prebuffer_seconds=prebuffer_seconds,

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 from omni_nb.render import language_of, progress_html, question_html
 from omni_nb.reply import Playback
 from omni_nb.views.session import session
+from omni_nb.views.upload import (
+    REPAINT_SECONDS,
+    uploading_bundle,
+    uploading_html,
+    uploading_line,
+    worth_showing,
+)
 
 if TYPE_CHECKING:
     from omni_nb.render import Storage
     from omni_nb.reply import Reply
     from omni_nb.views.player import AudioPlayer
     from omni_nb.views.session import Session
+    from omni_nb.wire.upload import UploadProgress
 
 TEXT_REPAINT_SECONDS = 0.1
 REPAINT_CHARACTERS_PER_SECOND = 20_000
@@ -34,6 +42,10 @@ class Stage(Protocol):
 
     def open(self, reply: Reply) -> None:
         """Show the question, before anything is sent."""
+        ...
+
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
+        """Show how far the upload is while it is slow, and take that away after it."""
         ...
 
     def look(self, reply: Reply) -> None:
@@ -80,6 +92,9 @@ class SilentStage:
     def open(self, reply: Reply) -> None:
         """Nothing to open."""
 
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
+        """Nothing to show."""
+
     def look(self, reply: Reply) -> None:
         """Nothing to show."""
 
@@ -95,11 +110,28 @@ class TerminalStage:
     def __init__(self, here: Session) -> None:
         self._session = here
         self._shown = ""
+        self._clock = _Clock()
+        self._upload_line = ""
 
     def open(self, reply: Reply) -> None:
         """Say once that a stand-in answers; on standard error, the answer is the output."""
         if hint := self._session.hint(reply):
             print(hint, file=sys.stderr)
+
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
+        """Write one line over and over on standard error, if somebody can see that."""
+        now = worth_showing(upload)
+        if now is None:
+            self._write_upload_line("")
+        elif sys.stderr.isatty() and self._clock.is_due(REPAINT_SECONDS):
+            self._write_upload_line(uploading_line(now, language_of(reply.question)))
+            self._clock.note_repaint()
+
+    def _write_upload_line(self, line: str) -> None:
+        if line != self._upload_line:
+            clean = "\x1b[2K"  # the line before may be wider than it has characters
+            print(f"\r{clean}{line}", end="", file=sys.stderr, flush=True)
+            self._upload_line = line
 
     def look(self, reply: Reply) -> None:
         """Print the text that is new."""
@@ -114,6 +146,7 @@ class TerminalStage:
 
     def close(self, reply: Reply) -> None:
         """Print the rest and end the line."""
+        self._write_upload_line("")
         self.look(reply)
         if self._shown:
             print(flush=True)
@@ -129,11 +162,23 @@ class TextStage:
         self._storage = storage
         self._clock = _Clock()
         self._shown = ""
+        self._is_upload_shown = False
         self._handle: Any = None
 
     def open(self, reply: Reply) -> None:
         """Show the question."""
         self._handle = self._session.show(_progress(reply))
+
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
+        """Show a bar in the place of the answer, a few times a second."""
+        now = worth_showing(upload)
+        if now is not None and self._clock.is_due(REPAINT_SECONDS):
+            bundle = uploading_bundle(reply.question, now, language_of(reply.question))
+            self._handle.update(bundle, raw=True)
+            self._clock.note_repaint()
+        elif now is None and self._is_upload_shown:
+            self._handle.update(_progress(reply), raw=True)
+        self._is_upload_shown = now is not None
 
     def look(self, reply: Reply) -> None:
         """Repaint, about ten times a second, less often when the text is long."""
@@ -163,6 +208,7 @@ class SpeechStage:
         self._clock = _Clock()
         self._player: AudioPlayer | None = None
         self._handle: Any = None
+        self._is_upload_shown = False
         self._sent = (0, 0)
 
     @property
@@ -190,6 +236,18 @@ class SpeechStage:
         player.on_msg(note_playback)
         self._player = player
         self._handle = self._session.show({**_view(player), **_progress(reply)})
+
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
+        """Show a bar below the question, in the widget's header."""
+        now, language = worth_showing(upload), language_of(reply.question)
+        if self._player is None:
+            return
+        if now is not None and self._clock.is_due(REPAINT_SECONDS):
+            self._player.header_html = uploading_html(reply.question, now, language)
+            self._clock.note_repaint()
+        elif now is None and self._is_upload_shown:
+            self._player.header_html = question_html(reply.question, language)
+        self._is_upload_shown = now is not None
 
     def look(self, reply: Reply) -> None:
         """Send what is new: the first sound at once, then a few packets a second.

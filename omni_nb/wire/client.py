@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omni_nb.errors import ServiceError
-from omni_nb.wire.advice import advice_for
+from omni_nb.errors import MediaError, ServiceError
 from omni_nb.wire.decode import Decoder, SSEDecoder
+from omni_nb.wire.dialects import body_for
+from omni_nb.wire.endpoint import Endpoint, Secret
 from omni_nb.wire.events import Finished, UsageReport
+from omni_nb.wire.failures import (
+    KEPT,
+    broken_off,
+    completed,
+    refused,
+    require_event_stream,
+    unanswered,
+    unsent,
+)
+from omni_nb.wire.upload import Abandoned, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import ModuleType
 
-    from openai import APIStatusError, OpenAI
+    from openai import OpenAI
 
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
+    from omni_nb.wire.upload import Body, UploadProgress
+
+__all__ = ["Endpoint", "EventStream", "Secret"]
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
 """The service gives up a request after 300 s (facts.md §3.3, ``RequestTimeOut``)."""
 
-_KEPT = "What had arrived is kept in .reply."
 _SENT_HEADERS = (
     "accept",
     "connection",
@@ -40,43 +53,6 @@ _SENT_HEADERS = (
     "user-agent",
     "x-stainless-",
 )
-
-
-class Secret:
-    """A key that shows itself to nobody: not in a repr, a traceback or a pickle."""
-
-    __slots__ = ("__value",)
-
-    def __init__(self, value: str) -> None:
-        self.__value = value
-
-    def reveal(self) -> str:
-        """Return the key, for the one place that sends it."""
-        return self.__value
-
-    def hide_in(self, text: str) -> str:
-        """Return ``text`` without the key, should somebody have echoed it."""
-        return text.replace(self.__value, "[key]") if self.__value else text
-
-    def __repr__(self) -> str:
-        return "[key]"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self.__value == other.reveal()
-
-    def __hash__(self) -> int:
-        return hash(self.__value)
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError("A key is not pickled: connect again where it is needed.")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where requests go, and the key they go with."""
-
-    base_url: str
-    key: Secret
 
 
 class EventStream:
@@ -97,7 +73,8 @@ class EventStream:
     def __init__(self, endpoint: Endpoint, request: Request) -> None:
         self._endpoint = endpoint
         self._request = request
-        self._response: Any = None
+        self._upload = Upload()
+        self._line: Any = None  # the network stream that the request goes out on
         self._lock = threading.Lock()
         self._is_complete = False
         self._stopped = threading.Event()
@@ -113,6 +90,8 @@ class EventStream:
                 for event in self._events(response):
                     self.elapsed_seconds = time.perf_counter() - self._sent_at
                     yield event
+        except Abandoned as abandoned:
+            failure = abandoned.reason
         except Exception as error:
             failure = self._failure(error)
             if failure is None:
@@ -127,41 +106,68 @@ class EventStream:
         """Whether `stop` was called."""
         return self._stopped.is_set()
 
+    @property
+    def upload(self) -> UploadProgress | None:
+        """How much of the request has been sent; None when it carries nothing large."""
+        return self._upload.progress
+
     def stop(self) -> None:
-        """End the answer now; the reader sees the end of the events."""
+        """End the answer now, or the upload; the reader sees the end of the events."""
         with self._lock:
             self._stopped.set()
-            response = self._response
-        if response is not None:
-            _shut(response)
+            self._upload.stop()
+            _shut(self._line)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
         openai = import_module("openai")
-        client, body = _client(self._endpoint), self._request.payload()
+        client = _client(self._endpoint)
+        body = body_for(self._request, self._endpoint.dialect, self._upload.embed)
         self.sent_at, self._sent_at = time.time(), time.perf_counter()
-        stream = client.post(
-            "/chat/completions",
-            body=body,
-            cast_to=object,
-            stream=True,
-            stream_cls=openai.Stream[object],
-        )
+        context = _sending.set(self)
+        try:
+            stream = client.post(
+                "/chat/completions",
+                body=body,
+                cast_to=object,
+                stream=True,
+                stream_cls=openai.Stream[object],
+            )
+        finally:
+            _sending.reset(context)
         with contextlib.closing(stream.response) as response:
-            with self._lock:
-                self._response = response
             self.request_id = response.headers.get("x-request-id")
             try:
                 yield response
             finally:
                 with self._lock:
-                    self._response = None
+                    self._line = None
+
+    def _prepare(self, request: Any) -> None:
+        """Make a request of the HTTP library ready to go out; each try of the SDK is one."""
+        if self.is_stopped:
+            raise Abandoned
+        request.extensions["trace"] = self._note_connection
+        spliced = _spliced_class()
+        if not self._upload.is_large or isinstance(request.stream, spliced):  # a redirection
+            return
+        body = self._upload.body(request.content)
+        request.stream = spliced(body)
+        request.headers["Content-Length"] = str(body.total_bytes)
+
+    def _note_connection(self, step: str, facts: Mapping[str, Any]) -> None:
+        """Remember the newest connection: before the answer nothing else tells it."""
+        if step.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            with self._lock:
+                self._line = facts["return_value"]
+                if self.is_stopped:
+                    _shut(self._line)
 
     def _events(self, response: Any) -> Iterator[Event]:
         """Yield events until the stream says it is done, is stopped, or breaks off."""
         if self._stopped.is_set():
             return
-        _require_event_stream(response)
+        require_event_stream(response)
         lines, decoder = SSEDecoder(), Decoder()
         for piece in response.iter_bytes():
             for chunk in lines.decode(piece):
@@ -175,21 +181,25 @@ class EventStream:
         yield from decoder.flush()
         if not (self._is_complete or lines.is_done):
             raise ServiceError(
-                "The answer broke off: the stream ended without a finish_reason.", advice=_KEPT
+                "The answer broke off: the stream ended without a finish_reason.", advice=KEPT
             )
 
     def _failure(self, error: Exception) -> ServiceError | None:
         """Turn a failure of ours, the SDK or its HTTP library into a `ServiceError`."""
         import openai
 
-        http = import_module("httpx2" if int(openai.__version__.split(".")[0]) >= 3 else "httpx")
+        http = _http()
         match error:
+            case MediaError():
+                return unsent(error)
             case ServiceError():
-                return _completed(error, self._endpoint, self.request_id)
+                return completed(error, self._endpoint, self.request_id)
             case openai.APIStatusError():
-                return _refused(error, self._endpoint)
+                return refused(error, self._endpoint)
             case openai.OpenAIError() | http.HTTPError() | http.StreamError() | OSError():
-                return _broken(error, self._endpoint, self)
+                if self.elapsed_seconds:
+                    return broken_off(error, self._endpoint, self.request_id)
+                return unanswered(error, self._endpoint)
         return None
 
     def _noted(self, events: list[Event]) -> list[Event]:
@@ -214,11 +224,16 @@ def _client(endpoint: Endpoint) -> OpenAI:
 
     def send_only_ours(request: Any) -> None:
         # The SDK adds an organization, a project and custom headers from OPENAI_* variables:
-        # they belong to another provider.
+        # they belong to another provider. The key itself is missing after a redirection to
+        # another host.
+        takes_key = "authorization" in request.headers
         for name in list(request.headers):
             if not name.lower().startswith(_SENT_HEADERS):
                 del request.headers[name]
-        request.headers["Authorization"] = f"Bearer {key.reveal()}"
+        if takes_key:
+            request.headers["Authorization"] = f"Bearer {key.reveal()}"
+        if (stream := _sending.get()) is not None:
+            stream._prepare(request)
 
     host = urlsplit(endpoint.base_url).hostname or ""
     return openai.OpenAI(
@@ -228,77 +243,44 @@ def _client(endpoint: Endpoint) -> OpenAI:
         http_client=openai.DefaultHttpxClient(
             event_hooks={"request": [send_only_ours]},
             trust_env=host not in {"127.0.0.1", "localhost", "::1"},  # no proxy to ourselves
+            # The SDK does not read an answer's last bytes, so hardly any connection can be used
+            # again; that none is lets `stop` know each by its beginning.
+            limits=_http().Limits(max_connections=1000, max_keepalive_connections=0),
         ),
     )
 
 
-def _completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -> ServiceError:
-    """The service reported an error inside a stream: add what we know."""
-    error.message = endpoint.key.hide_in(error.message)
-    error.request_id = error.request_id or request_id
-    error.advice = error.advice or advice_for(error.status_code, error.code, error.message)
-    return error
+# The hook of a client runs on the thread that sends; this tells it for whom.
+_sending: ContextVar[EventStream | None] = ContextVar("omni_nb_sending", default=None)
 
 
-def _refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:
-    """The service answered with an error status: keep its own words."""
-    body = _json_or_none(error.response.text)
-    facts: Mapping[str, Any] = body if isinstance(body, dict) else {}
-    inner = facts.get("error") if isinstance(facts.get("error"), dict) else facts
-    words = (inner or {}).get("message") or error.response.text.strip()[:200] or error.message
-    message = endpoint.key.hide_in(str(words))
-    code = (inner or {}).get("code") or (inner or {}).get("type")
-    return ServiceError(
-        message,
-        status_code=error.status_code,
-        code=code,
-        request_id=facts.get("request_id") or error.response.headers.get("x-request-id"),
-        advice=advice_for(error.status_code, code, message),
-    )
+def _http() -> ModuleType:
+    """Return the HTTP library below the SDK."""
+    import openai
+
+    return import_module("httpx2" if int(openai.__version__.split(".")[0]) >= 3 else "httpx")
 
 
-def _broken(error: Exception, endpoint: Endpoint, stream: EventStream) -> ServiceError:
-    """No answer, or one that broke off on the way."""
-    words = endpoint.key.hide_in(str(error) or type(error).__name__)
-    cause = endpoint.key.hide_in(str(error.__cause__ or ""))
-    if stream.elapsed_seconds:
-        return ServiceError(
-            f"The answer broke off: {words}", request_id=stream.request_id, advice=_KEPT
-        )
-    detail = f" ({cause})" if cause and cause not in words else ""
-    return ServiceError(
-        f"No answer from {endpoint.base_url}: {words}{detail}",
-        advice="Check the network and the address; behind a proxy, set HTTPS_PROXY.",
-    )
+@lru_cache(maxsize=1)
+def _spliced_class() -> type[Any]:
+    """Return the class of a stream that sends a `Body`: the HTTP library asks for its own."""
+
+    class Spliced(_http().SyncByteStream):  # type: ignore[misc]
+        def __init__(self, body: Body) -> None:
+            self._body = body
+
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                yield from self._body
+            except MediaError as error:
+                raise Abandoned(unsent(error)) from error
+
+    return Spliced
 
 
-def _require_event_stream(response: Any) -> None:
-    """Refuse a 200 that is no stream: the SDK would show it as an empty answer."""
-    kind = response.headers.get("content-type", "")
-    if kind.startswith("text/event-stream"):
-        return
-    text = response.read()[:20_000].decode("utf-8", "replace")
-    body = _json_or_none(text)
-    if isinstance(body, dict) and (body.get("error") or body.get("message")):
-        Decoder().decode({"choices": [], **body})  # raises, with the service's own words
-    raise ServiceError(
-        f"The service answered with {kind or 'no type'} instead of a stream: {text[:120]!r}",
-        status_code=response.status_code,
-        advice="Check base_url: it ends in /v1, and names an OpenAI-compatible service.",
-    )
-
-
-def _json_or_none(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _shut(response: Any) -> None:
-    """Close the socket under a reader: ``response.close()`` alone does not wake it."""
-    network = response.extensions.get("network_stream")
-    connection = network.get_extra_info("socket") if network is not None else None
+def _shut(line: Any) -> None:
+    """Close the socket under whoever reads or writes: ``response.close()`` wakes neither."""
+    connection = line.get_extra_info("socket") if line is not None else None
     if connection is not None:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)

@@ -19,6 +19,7 @@ from omni_nb.wire.events import (
     TranscriptDelta,
     UsageReport,
 )
+from omni_nb.wire.wav import SoundReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,19 +81,29 @@ class SSEDecoder:
 class Decoder:
     """Turn chunks into events, whichever of the known servers sent them.
 
+    The servers are told apart by the shape of their chunks (facts.md §5), never by name:
+
+    * DashScope and OpenAI put base64 of bare PCM16 into ``delta.audio.data``; SGLang-Omni a
+      whole WAV file.
+    * vLLM-Omni names the ``modality`` of a chunk beside its choices: speech is then base64 of
+      a WAV in ``delta.content``. Its ``finish_reason`` ends a piece or a modality, never the
+      answer, and its usage is one so far: both count when the stream is over (`flush`).
+
     Each audio piece is base64-decoded on its own, because joined pieces that carry padding
-    lose everything after the first ``=``; a WAV header at the start of a piece is dropped; an
-    odd byte waits for the next piece.
+    lose everything after the first ``=``.
 
     Examples
     --------
     >>> Decoder().decode({"choices": [{"delta": {"content": "Hello"}}]})
     [TextDelta(text='Hello')]
+    >>> Decoder().decode({"modality": "audio", "choices": [{"delta": {"content": "AQIDBA=="}}]})
+    [AudioDelta()]
     """
 
     def __init__(self) -> None:
         self._quartet = ""
-        self._bytes = b""
+        self._sound = SoundReader()
+        self._at_end: dict[type, Event] = {}
 
     def decode(self, chunk: Mapping[str, Any]) -> list[Event]:
         """Return the events of one chunk.
@@ -106,38 +117,67 @@ class Decoder:
         _raise_error_frame(chunk)
         try:
             events = [
-                event for choice in chunk.get("choices") or [] for event in self._choice(choice)
+                event
+                for choice in chunk.get("choices") or []
+                for event in self._choice(choice, chunk)
             ]
             usage = chunk.get("usage")
-            return [*events, UsageReport(Usage.from_payload(usage), usage)] if usage else events
+            if usage:
+                events.append(UsageReport(Usage.from_payload(usage), usage))
         except (AttributeError, TypeError) as error:
             raise ServiceError(
                 f"The service sent a chunk of an unknown shape: {str(chunk)[:120]}.",
                 advice="What came before it is kept in .reply.",
             ) from error
+        return self._held_back(events) if chunk.get("modality") else self._unheld(events)
 
     def flush(self) -> list[Event]:
-        """Return what was still waiting: base64 that never got its quartet filled.
+        """Return what was still waiting at the end of the stream.
 
-        An odd last byte is no sample and is dropped.
+        That is base64 that never got its quartet filled, the last samples of a conversion, and
+        what vLLM-Omni says of the end. Half a last sample is no sample and is dropped.
         """
         rest, self._quartet = self._quartet, ""
-        return self._audio(_base64(rest)) if len(rest) > 1 else []
+        pcm = self._sound.read(_base64(rest)) if len(rest) > 1 else b""
+        ends, self._at_end = list(self._at_end.values()), {}
+        return [*_speech(pcm + self._sound.flush()), *ends]
 
-    def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
+    def _choice(self, choice: Mapping[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         delta = choice.get("delta") or {}
         audio = delta.get("audio") or {}
         events: list[Event] = []
+        content, data = _text(delta, "content"), _text(audio, "data")
+        if chunk.get("modality") == "audio":
+            content, data = "", content or data
         if reasoning := _text(delta, "reasoning_content"):
             events.append(ReasoningDelta(reasoning))
-        if content := _text(delta, "content"):
+        if content:
             events.append(TextDelta(content))
         if transcript := _text(audio, "transcript"):
             events.append(TranscriptDelta(transcript))
-        if data := _text(audio, "data"):
-            events += self._audio(self._piece(data))
+        if data:
+            events += _speech(self._sound.read(self._piece(data)))
         if reason := _text(choice, "finish_reason"):
             events.append(Finished(reason))
+        return events
+
+    def _held_back(self, events: list[Event]) -> list[Event]:
+        """Keep the latest word about the end until the end."""
+        live: list[Event] = []
+        for event in events:
+            match event:
+                case Finished("stop"):  # another modality's "length" says more
+                    self._at_end.setdefault(Finished, event)
+                case Finished() | UsageReport():
+                    self._at_end[type(event)] = event
+                case _:
+                    live.append(event)
+        return live
+
+    def _unheld(self, events: list[Event]) -> list[Event]:
+        """A usage or finish_reason that names no modality is about the whole answer."""
+        for event in events:
+            self._at_end.pop(type(event), None)
         return events
 
     def _piece(self, data: str) -> bytes:
@@ -157,11 +197,9 @@ class Decoder:
             self._quartet = last[whole:]
         return b"".join(_base64(unit) for unit in units)
 
-    def _audio(self, decoded: bytes) -> list[Event]:
-        data = self._bytes + _without_wav_header(decoded)
-        whole = len(data) - len(data) % 2
-        self._bytes = data[whole:]
-        return [AudioDelta(data[:whole])] if whole else []
+
+def _speech(pcm: bytes) -> list[Event]:
+    return [AudioDelta(pcm)] if pcm else []
 
 
 def _text(fields: Mapping[str, Any], key: str) -> str:
@@ -180,23 +218,6 @@ def _base64(text: str) -> bytes:
             f"A piece of the answer's audio is not base64: {error}.",
             advice="What came before it is kept in .reply.",
         ) from error
-
-
-def _without_wav_header(data: bytes) -> bytes:
-    """Drop a RIFF header: some servers send a whole WAV file in every piece."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        return data
-    position = 12
-    while position + 8 <= len(data):
-        name, size = data[position : position + 4], data[position + 4 : position + 8]
-        position += 8
-        length = int.from_bytes(size, "little")
-        if name == b"data":
-            # A streamed header does not know its length and says 0 or the largest number.
-            known = 0 < length <= len(data) - position
-            return data[position : position + length] if known else data[position:]
-        position += length + length % 2
-    return b""
 
 
 def _json_object(data: bytes) -> dict[str, Any]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import join_text
+from omni_nb.media.sources import embed
 from omni_nb.models.catalog import find_model
 from omni_nb.models.limits import check_modalities, check_parts, check_voice
+from omni_nb.wire import code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omni_nb.media.parts import Part
+    from omni_nb.media.sources import Embed
+    from omni_nb.models.catalog import ModelFacts
+    from omni_nb.wire.dialects import Dialect
 
 Role = Literal["system", "user", "assistant"]
 DEFAULT_MODEL = "qwen-omni-turbo"
@@ -27,11 +34,11 @@ class Message:
     role: Role
     parts: tuple[Part, ...]
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the message as the service takes it; words alone travel as a string."""
         if all(part.modality == "text" for part in self.parts):
             return {"role": self.role, "content": join_text(self.parts)}
-        return {"role": self.role, "content": [part.payload() for part in self.parts]}
+        return {"role": self.role, "content": [part.payload(embed) for part in self.parts]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +95,31 @@ class Request:
         if facts is None:
             return
         check_modalities(self.modalities, facts)
+        self._check_switches(facts)
         if self.voice and "audio" in self.modalities:
             check_voice(self.voice, facts)
         for message in self.messages:
             if message.role == "user":
                 check_parts(message.parts, facts)
 
+    def _check_switches(self, facts: ModelFacts) -> None:
+        thinks = self.options.get("enable_thinking", facts.thinking == "on")
+        if thinks and facts.thinking == "no":
+            raise RequestError(f"{facts.name} does not think: leave out enable_thinking.")
+        if thinks and "audio" in self.modalities:
+            raise RequestError(
+                f"{facts.name} does not speak while it thinks (facts.md §4.1): leave out voice= "
+                "and ask for text, or leave out enable_thinking."
+            )
+        if self.options.get("enable_search") and not facts.search:
+            raise RequestError(f"{facts.name} does not search the web: leave out enable_search.")
+
     @property
     def question(self) -> tuple[Part, ...]:
         """The parts of the last message."""
         return self.messages[-1].parts
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the body of the request, always streaming and with usage.
 
         Spec, "输出": only streaming is supported; ``audio.format`` is always ``"wav"``.
@@ -109,13 +129,31 @@ class Request:
         )
         return {
             "model": self.model,
-            "messages": [message.payload() for message in self.messages],
+            "messages": [message.payload(embed) for message in self.messages],
             "modalities": list(self.modalities),
             **speech,
             "stream": True,
             "stream_options": {"include_usage": True},
             **self.options,
         }
+
+    def as_python(
+        self, *, base_url: str = code.DEFAULT_BASE_URL, dialect: Dialect = "dashscope"
+    ) -> str:
+        """Return this request as a Python program (`omni_nb.wire.code.as_python`)."""
+        return code.as_python(self, base_url=base_url, dialect=dialect)
+
+    def as_node(
+        self, *, base_url: str = code.DEFAULT_BASE_URL, dialect: Dialect = "dashscope"
+    ) -> str:
+        """Return this request as a Node.js program (`omni_nb.wire.code.as_node`)."""
+        return code.as_node(self, base_url=base_url, dialect=dialect)
+
+    def as_curl(
+        self, *, base_url: str = code.DEFAULT_BASE_URL, dialect: Dialect = "dashscope"
+    ) -> str:
+        """Return this request as a script for curl (`omni_nb.wire.code.as_curl`)."""
+        return code.as_curl(self, base_url=base_url, dialect=dialect)
 
 
 def choose_modalities(
@@ -134,6 +172,21 @@ def choose_modalities(
         raise RequestError(f"modalities is a list, such as ['text', 'audio'], not {modalities!r}.")
     wanted = tuple(modalities or (("text", "audio") if voice else ("text",)))
     facts = find_model(model)
-    if "audio" in wanted and voice is None and facts and facts.voices.names:
-        voice = facts.voices.names[0]
+    if "audio" in wanted and facts and facts.voices.names:
+        voice = voice or facts.voices.names[0]
+        _warn_of_unknown_voice(voice, facts)
     return wanted, voice
+
+
+def _warn_of_unknown_voice(voice: str, facts: ModelFacts) -> None:
+    """An open list of voices is a hint: the service decides."""
+    voices = facts.voices
+    if voices.closed or voice in voices.names:
+        return
+    near = get_close_matches(voice, voices.names)
+    known = f"near it: {', '.join(near)}" if near else f"among them: {', '.join(voices.names[:6])}"
+    warnings.warn(
+        f"{voice!r} is not among the {len(voices.names)} voices listed for {facts.name} on "
+        f"{voices.date} ({known}). It is sent as it is; the service decides.",
+        stacklevel=4,
+    )

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from . import cpu, first_sound, import_time, notebook_size, traffic
+from . import cpu, first_sound, import_time, notebook_size, probing, traffic, upload
 from .table import table
 
 BENCHMARKS = {
@@ -14,6 +14,8 @@ BENCHMARKS = {
     "import": import_time.run,
     "traffic": traffic.run,
     "notebook": notebook_size.run,
+    "upload": upload.run,
+    "probing": probing.run,
     "sound": first_sound.run,
 }
 

@@ -8,18 +8,11 @@ names are globals: there the documentation's ``+=`` on a string copies all speec
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from contextlib import contextmanager
 from statistics import median
-from typing import TYPE_CHECKING
 
 from .burst_server import AUDIO_EVENTS
-from .process import REPOSITORY, plain_environment, run_python
+from .process import run_python, running_server
 from .table import Row
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GOAL = 0.5
 REPEATS = {"function": 7, "cell": 3}
@@ -27,7 +20,7 @@ REPEATS = {"function": 7, "cell": 3}
 
 def run() -> list[Row]:
     """Measure both loops in both places."""
-    with burst_server() as base_url:
+    with running_server("tests.benchmarks.burst_server") as base_url:
         return [_compare(place, repeats, base_url) for place, repeats in REPEATS.items()]
 
 
@@ -44,18 +37,3 @@ def _compare(place: str, repeats: int, base_url: str) -> Row:
 def _milliseconds(loop: str, place: str, base_url: str) -> float:
     printed = run_python("-m", "tests.benchmarks.cpu_client", loop, place, base_url)
     return 1000 * float(json.loads(printed)["cpu_seconds"])
-
-
-@contextmanager
-def burst_server() -> Iterator[str]:
-    """A running `burst_server`, by its base URL."""
-    command = [sys.executable, "-m", "tests.benchmarks.burst_server"]
-    server = subprocess.Popen(
-        command, cwd=REPOSITORY, env=plain_environment(), stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-    finally:
-        server.kill()
-        server.communicate()

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _FOREIGN = ("DASHSCOPE_", "OPENAI_")
@@ -28,3 +33,18 @@ def run_python(*arguments: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+@contextmanager
+def running_server(module: str) -> Iterator[str]:
+    """Run a module that serves and prints its port; give its base URL."""
+    command = [sys.executable, "-m", module]
+    server = subprocess.Popen(
+        command, cwd=REPOSITORY, env=plain_environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+    finally:
+        server.kill()
+        server.communicate()

@@ -229,6 +229,28 @@ def test_stop_wakes_a_reader_that_waits_for_the_network(server, fault):
     assert wait_until(lambda: standin.active_requests == 0)
 
 
+def test_stop_wakes_a_reader_after_a_refusal_too(server):
+    standin = server(fault="stall")
+    endpoint = connection(standin).endpoint
+
+    def stream_of(model: str) -> EventStream:
+        return EventStream(endpoint, Request(model, (Message("user", (TextPart("?"),)),)))
+
+    with pytest.raises(ServiceError):  # read to its end: its connection could be used again
+        list(stream_of("nope"))
+    stream, seen, ended = stream_of(TURBO), threading.Event(), threading.Event()
+
+    def read():
+        for _ in stream:
+            seen.set()
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert seen.wait(5)
+    stream.stop()
+    assert ended.wait(5)
+
+
 def test_stopping_before_the_answer_began_sends_no_second_request(server):
     standin = server(pace=1)
     stream = chat(standin).stream("你是谁")

@@ -101,6 +101,134 @@ def test_any_cut_of_the_bytes_gives_the_same_events(cuts):
     assert events_of(pieces) == EXPECTED
 
 
+def modality(name: str, content: str | bytes, finish: str | None = None, **fields) -> dict:
+    """A chunk of vLLM-Omni (facts.md §5)."""
+    text = content if isinstance(content, str) else base64.b64encode(content).decode()
+    return {
+        "modality": name,
+        "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}],
+        **fields,
+    }
+
+
+VLLM_USAGE = {"prompt_tokens": 9, "completion_tokens": 40, "total_tokens": 49}
+OPENAI = [
+    {"choices": [{"delta": {"role": "assistant", "refusal": None}}]},
+    {"choices": [{"delta": {"content": None, "audio": {"id": "audio_6", "transcript": "Hi"}}}]},
+    {"choices": [{"delta": {"audio": {"transcript": " there"}}}]},
+    {
+        "choices": [
+            {
+                "delta": {
+                    "role": "assistant",
+                    "content": None,
+                    "refusal": None,
+                    "audio": {"id": "audio_6", "data": base64.b64encode(PCM[:999]).decode()},
+                }
+            }
+        ]
+    },
+    {"choices": [{"delta": {"audio": {"data": base64.b64encode(PCM[999:]).decode()}}}]},
+    {"choices": [{"delta": {"audio": {"expires_at": 1757647879}}}]},
+]
+VLLM = [
+    modality("text", ""),
+    modality("text", "Hi there"),
+    modality("text", "", "stop"),
+    modality("audio", wav(PCM[:1000]), "stop", usage={**VLLM_USAGE, "completion_tokens": 20}),
+    modality("audio", wav(PCM[1000:]), "stop", usage=VLLM_USAGE),
+]
+VLLM_NEXT = [
+    modality("text", "Hi there"),
+    modality("audio", wav(b"")[:40] + b"\xff\xff\xff\xff" + PCM[:1000]),
+    modality("audio", PCM[1000:]),
+    modality("text", "", "stop", usage=VLLM_USAGE),
+]
+SGLANG = [
+    {"choices": [{"delta": {"role": "assistant", "content": "Hi there"}}]},
+    audio(wav(PCM[:1000])),
+    audio(wav(PCM[1000:])),
+    {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": VLLM_USAGE},
+]
+END = [Finished("stop"), UsageReport(Usage(input_total=9, output_total=40), VLLM_USAGE)]
+SERVERS = [
+    pytest.param(OPENAI, [AudioDelta(PCM)], id="openai"),
+    pytest.param(VLLM, [TextDelta("Hi there"), AudioDelta(PCM), *END], id="vllm-omni"),
+    pytest.param(VLLM_NEXT, [TextDelta("Hi there"), AudioDelta(PCM), *END], id="vllm-omni next"),
+    pytest.param(SGLANG, [TextDelta("Hi there"), AudioDelta(PCM), *END], id="sglang-omni"),
+]
+
+
+@pytest.mark.parametrize(("chunks", "expected"), SERVERS)
+@pytest.mark.parametrize("size", [1, 3, 64, 10**6])
+def test_other_servers_are_known_by_the_shape_of_their_chunks(chunks, expected, size):
+    stream = sse(chunks)
+    heard = events_of(stream[i : i + size] for i in range(0, len(stream), size))
+    assert [e for e in heard if not isinstance(e, TranscriptDelta)] == expected
+    transcript = [e.text for e in heard if isinstance(e, TranscriptDelta)]
+    assert transcript == (["Hi", " there"] if chunks is OPENAI else [])
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_cut_of_another_servers_bytes_gives_the_same_events(data):
+    chunks = data.draw(st.sampled_from([OPENAI, VLLM, VLLM_NEXT, SGLANG]))
+    stream = sse(chunks)
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=30))
+    assert events_of(cut(stream, cuts)) == events_of([stream])
+
+
+@given(st.lists(st.integers(0, len(PCM) // 2).map(lambda n: n * 2), max_size=20), st.booleans())
+def test_vllms_speech_is_the_same_with_a_header_in_each_piece_or_the_first(cuts, is_each):
+    first, *others = cut(PCM, cuts)
+    chunks = [modality("audio", wav(first))]
+    chunks += [modality("audio", wav(piece) if is_each else piece) for piece in others]
+    assert b"".join(e.pcm for e in events_of([sse(chunks)])) == PCM
+
+
+def test_a_finish_reason_of_one_modality_is_not_the_end_of_the_answer():
+    decoder = Decoder()
+    live = [event for chunk in VLLM for event in decoder.decode(chunk)]
+    assert not any(isinstance(event, (Finished, UsageReport)) for event in live)
+    assert decoder.flush() == END
+    assert decoder.flush() == []
+
+
+def test_an_answer_that_was_cut_short_is_not_called_finished_by_its_speech():
+    decoder = Decoder()
+    for chunk in [modality("text", "Hi", "length"), modality("audio", wav(PCM), "stop")]:
+        decoder.decode(chunk)
+    assert decoder.flush() == [Finished("length")]
+
+
+def test_a_usage_of_the_whole_answer_takes_the_place_of_one_so_far():
+    decoder = Decoder()
+    decoder.decode(VLLM[3])
+    (last,) = decoder.decode({"choices": [], "usage": USAGE})
+    assert last.usage.total == 7
+    assert decoder.flush() == [Finished("stop")]
+
+
+def test_text_that_looks_like_base64_is_text_where_the_modality_is_text():
+    assert Decoder().decode(modality("text", "UklGRg==")) == [TextDelta("UklGRg==")]
+
+
+def test_speech_that_is_converted_has_its_last_samples_at_the_end():
+    decoder = Decoder()
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((2, 2, 48000, 0, "NONE", ""))
+        writer.writeframes(bytes(4 * 4800))
+    live = decoder.decode(modality("audio", file.getvalue()))
+    assert sum(len(event.pcm) for event in [*live, *decoder.flush()]) == 2 * 2400
+
+
+def test_speech_in_mp3_is_an_error_that_says_so():
+    with pytest.raises(ServiceError, match="MP3") as caught:
+        Decoder().decode(audio(b"ID3\x04\x00\x00\x00\x00\x00\x00"))
+    assert "wav" in caught.value.advice
+
+
 def speech(pieces) -> bytes:
     return b"".join(e.pcm for e in events_of([sse([audio(p) for p in pieces])]) if e)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from omni_nb.media.parts import ImageURLPart, TextPart
+from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
 from omni_nb.models.catalog import find_model
-from omni_nb.offline.answers import answer
+from omni_nb.offline.answers import answer, thoughts
 from omni_nb.offline.checks import ChatRequest, Turn
 from omni_nb.offline.pictures import Picture
+from omni_nb.offline.sounds import Sound
+from omni_nb.offline.videos import Frames, Video
 
 PICTURE = Picture(
     width=640,
@@ -20,13 +23,32 @@ PICTURE = Picture(
     colors=(("blue", 0.58), ("green", 0.37)),
     brightest=(0, 2),
 )
+SPEECH = Sound(
+    seconds=3.21,
+    sample_rate=16_000,
+    channels=1,
+    loudness=-19.4,
+    is_silent=False,
+    is_speech_like=True,
+)
+VIDEO = Video(
+    seconds=5.0,
+    width=1280,
+    height=720,
+    fps=29.97,
+    looks=(PICTURE, PICTURE),
+    change=0.1,
+    sound=SPEECH,
+)
 
 
-def conversation(*turns: Any, voice: str | None = "Cherry") -> ChatRequest:
-    facts = find_model("qwen-omni-turbo")
+def conversation(
+    *turns: Any, voice: str | None = "Cherry", model: str = "qwen-omni-turbo", **changes: Any
+) -> ChatRequest:
+    facts = find_model(model)
     assert facts is not None
     return ChatRequest(
-        model="qwen-omni-turbo",
+        model=model,
         facts=facts,
         turns=tuple(
             Turn(tuple(TextPart(p) if isinstance(p, str) else p for p in parts))
@@ -36,11 +58,12 @@ def conversation(*turns: Any, voice: str | None = "Cherry") -> ChatRequest:
         include_usage=False,
         max_tokens=2048,
         input_tokens={},
+        **changes,
     )
 
 
-def say(*turns: Any, voice: str | None = "Cherry") -> str:
-    return answer(conversation(*turns, voice=voice)).text
+def say(*turns: Any, voice: str | None = "Cherry", **changes: Any) -> str:
+    return answer(conversation(*turns, voice=voice, **changes)).text
 
 
 def test_the_same_request_gets_the_same_words() -> None:
@@ -105,6 +128,133 @@ def test_every_picture_is_described_and_many_are_summed_up() -> None:
 def test_a_picture_by_url_is_said_not_to_have_been_looked_at() -> None:
     assert "didn't fetch it" in say(("What is this?", ImageURLPart("https://a/dog.png")))
     assert "没有去取" in say(("这是什么", ImageURLPart("https://a/dog.png")))
+
+
+def test_a_sound_is_described_by_its_measures() -> None:
+    said = say(("What is this?", SPEECH))
+
+    for words in ("3.2 seconds", "moderately loud", "like speech", "16000", "mono", "81 tokens"):
+        assert words in said
+    assert "about -19 dBFS" in say(("What is this?", SPEECH), voice=None)
+    assert "3.2秒" in say(("这是什么", SPEECH))
+    assert "有人说话" in say(("这是什么", SPEECH), voice=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"is_speech_like": False}, "does not sound like speech"),
+        ({"is_speech_like": False, "tone_hz": 440.2}, "steady tone of about 440 hertz"),
+        ({"is_silent": True, "is_speech_like": False, "loudness": -90.0}, "nothing to hear"),
+        ({"loudness": -5.0}, "loud"),
+        ({"loudness": -45.0}, "very quiet"),
+        ({"channels": 2}, "stereo"),
+        ({"channels": 6}, "several channels"),
+    ],
+)
+def test_each_sound_is_described_as_what_it_is(changes: dict[str, Any], words: str) -> None:
+    assert words in say(("What is this?", dataclasses.replace(SPEECH, **changes)))
+
+
+def test_a_video_is_described_with_its_sound_apart() -> None:
+    said = say(("What happens?", VIDEO))
+
+    for words in (
+        *("5 seconds", "1280 by 720", "30 frames a second", "3602 tokens"),
+        *("blue about 58%", "something moves", "like speech", "81 tokens on top"),
+    ):
+        assert words in said
+    assert "no sound" in say(("What happens?", dataclasses.replace(VIDEO, sound=None)))
+    assert "没有声音" in say(("发生了什么", dataclasses.replace(VIDEO, sound=None)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(0.0, "nothing moves"), (0.05, "something moves"), (0.9, "much of the picture changes")],
+)
+def test_a_video_is_said_to_move_or_not(change: float, words: str) -> None:
+    assert words in say(("What happens?", dataclasses.replace(VIDEO, change=change)))
+
+
+def test_a_video_that_ends_in_another_colour_is_said_to() -> None:
+    red = dataclasses.replace(PICTURE, colors=(("red", 1.0),))
+
+    said = say(("What happens?", dataclasses.replace(VIDEO, looks=(PICTURE, red))))
+
+    assert "begins mostly blue and ends mostly red" in said
+
+
+def test_frames_are_counted_compared_and_weighed() -> None:
+    squares = [bytes([level] * 432) for level in (0, 100, 200, 250)]
+    seen = [dataclasses.replace(PICTURE, squares=colors) for colors in squares]
+
+    said = say(("What happens?", Frames(tuple(seen))))
+
+    for words in ("4 pictures", "640 by 480", "784 tokens", "much of the picture changes"):
+        assert words in said
+
+
+def test_frames_of_different_sizes_and_at_urls_are_said_to_be() -> None:
+    small = dataclasses.replace(PICTURE, width=64, squares=bytes(432))
+    large = dataclasses.replace(PICTURE, squares=bytes(432))
+    remote = ImageURLPart("https://a/b.png")
+
+    said = say(("What happens?", Frames((small, large, remote, remote))))
+
+    assert "different sizes" in said
+    assert "2 pictures at web addresses" in said
+
+
+@pytest.mark.parametrize("voice", ["Cherry", None])
+@pytest.mark.parametrize(
+    "part", [AudioURLPart("https://a/b.mp3", "mp3"), VideoURLPart("https://a")]
+)
+def test_what_is_at_a_url_is_said_not_to_have_been_fetched(part: Any, voice: str | None) -> None:
+    assert "not fetch" in say(("What is it?", part), voice=voice).replace("n't", " not")
+    assert "取" in say(("这是什么", part), voice=voice)
+
+
+def test_earlier_turns_are_remembered_with_their_media() -> None:
+    said = say(("Listen", SPEECH), ("Look", PICTURE), ("Watch", VIDEO), "And now?")
+
+    assert "in turn 1 you sent a 3.2-second sound" in said
+    assert "in turn 2 you sent a picture of 640 by 480 pixels" in said
+    assert "in turn 3 you sent a 5-second video" in said
+    assert "第1轮你发过一段3.2秒的声音" in say(("听", SPEECH), "然后呢")
+
+
+def test_of_many_turns_and_many_media_the_latest_are_named() -> None:
+    said = say(*[("Look", *[PICTURE] * 5)] * 5, "And now?")
+
+    assert "in turn 1 you" not in said
+    assert "in turn 5 you sent" in said
+    assert "and 2 more" in said
+
+
+def test_a_model_whose_token_rule_is_unknown_is_said_to_have_none() -> None:
+    said = say(("What is it?", PICTURE, SPEECH, VIDEO), model="qwen3.8-omni-flash", voice=None)
+
+    assert said.count("an unknown number of") == 4
+
+
+def test_a_system_message_is_said_to_be_ignored_where_the_model_does_so() -> None:
+    assert "system message" in say("Hello", is_instructed=True)
+    assert "system message" not in say("Hello", is_instructed=True, voice=None)
+    assert "system message" not in say("Hello", is_instructed=True, model="qwen3-omni-flash")
+    assert "系统消息" in say("你好", is_instructed=True)
+
+
+def test_a_search_is_said_not_to_have_happened() -> None:
+    assert "didn't search" in say("Hello", searches=True)
+    assert "没有搜" in say("你好", searches=True)
+
+
+def test_thoughts_name_what_there_is_to_think_about() -> None:
+    thought = thoughts(conversation(("What is this?", SPEECH), voice=None))
+
+    assert "3 words and a 3.2-second sound" in thought
+    assert "no model" in thought
+    assert "没有别的内容" in thoughts(conversation("你好", voice=None))
 
 
 @pytest.mark.parametrize(

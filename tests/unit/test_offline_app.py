@@ -17,6 +17,7 @@ from omni_nb.offline import app
 from omni_nb.offline.behaviour import FAULTS, Behaviour
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, encode_stream
 from omni_nb.offline.server import start
+from tests.media_files import video
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -174,6 +175,21 @@ def test_another_path_and_another_method_get_the_documented_body(standin: StandI
     assert (get.status, get.json["error"]["code"]) == (405, "method_not_allowed")
 
 
+def test_a_large_video_is_measured_and_its_sound_counted_apart(standin: StandIn) -> None:
+    """Padded as a file may be, so that it is large without being long."""
+    padding = b"\x00" * 12_000_000
+    box = (len(padding) + 8).to_bytes(4, "big") + b"free" + padding
+    data = base64.b64encode(video("mp4-faststart", seconds=2) + box).decode()
+    part = {"type": "video_url", "video_url": {"url": f"data:;base64,{data}"}}
+    messages = [{"role": "user", "content": [part, {"type": "text", "text": "What is it?"}]}]
+
+    answer = request(standin, SPOKEN | {"messages": messages, "modalities": ["text"]})
+
+    given = answer.chunks[-1]["usage"]["prompt_tokens_details"]
+    assert given == {"text_tokens": 3, "video_tokens": 282, "audio_tokens": 51}
+    assert standin.requests[-1]["messages"] == messages
+
+
 def test_a_body_that_is_too_large_is_refused(
     standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +276,33 @@ def test_chinese_is_written_as_it_is(standin: StandIn) -> None:
 
     assert "替".encode() in answer.body
     assert b"\\u" not in answer.body
+
+
+def test_thoughts_come_first_in_the_documented_shape_and_are_counted(standin: StandIn) -> None:
+    body = SPOKEN | {
+        "model": "qwen3-omni-flash",
+        "modalities": ["text"],
+        "enable_thinking": True,
+    }
+
+    role, *middle, finish, usage = request(standin, body).chunks
+
+    deltas = [chunk["choices"][0]["delta"] for chunk in middle]
+    thinking = ["reasoning_content" in delta for delta in deltas]
+    assert role["choices"][0]["delta"] == {
+        "content": None,
+        "role": "assistant",
+        "reasoning_content": "",
+    }
+    assert list(middle[0]["choices"][0]) == ["finish_reason", "logprobs", "delta", "index"]
+    assert thinking == sorted(thinking, reverse=True)
+    assert all(delta["content"] is None for delta in deltas if "reasoning_content" in delta)
+    assert "rules" in "".join(delta.get("reasoning_content", "") for delta in deltas)
+    assert "stand-in" in "".join(delta["content"] or "" for delta in deltas)
+    assert finish["choices"][0]["delta"] == {"content": "", "reasoning_content": None}
+    made = usage["usage"]["completion_tokens_details"]
+    assert set(made) == {"reasoning_tokens", "text_tokens"}
+    assert usage["usage"]["completion_tokens"] == sum(made.values())
 
 
 def test_max_tokens_cut_the_answer_off_with_length(standin: StandIn) -> None:
@@ -360,6 +403,10 @@ def test_the_sound_of_a_request_is_the_same_in_any_piece(standin: StandIn) -> No
     assert not any("=" in piece for piece in pieces[:-1])
 
 
+def test_the_same_request_gets_the_same_sound(standin: StandIn) -> None:
+    assert request(standin).audio == request(standin).audio
+
+
 # Faults
 
 
@@ -367,8 +414,14 @@ def test_the_sound_of_a_request_is_the_same_in_any_piece(standin: StandIn) -> No
 def test_an_http_fault_has_its_status_and_the_documented_body(standin: StandIn, fault: str) -> None:
     answer = request(standin, behaviour=f"fault={fault}")
 
-    assert answer.status == int(fault)
-    assert set(answer.json["error"]) == {"code", "param", "message", "type"}
+    status, code, kind, message = HTTP_FAULTS[fault]
+    assert answer.status == status
+    assert answer.json["error"] == {
+        "code": code,
+        "param": None,
+        "message": message,
+        "type": kind,
+    }
     assert answer.json["request_id"]
 
 
@@ -412,6 +465,15 @@ def test_errors_inside_a_stream_come_in_both_shapes(standin: StandIn) -> None:
     assert framed.chunks[-1]["error"]["code"] == "data_inspection_failed"
     assert flat.chunks[-1]["code"] == "data_inspection_failed"
     assert "[DONE]" not in framed.events + flat.events
+
+
+def test_a_refused_search_can_come_inside_a_stream(standin: StandIn) -> None:
+    answer = request(standin, behaviour="fault=search_frame")
+
+    assert answer.status == 200
+    assert [chunk["error"]["message"] for chunk in answer.chunks] == [
+        "This model does not support enable_search."
+    ]
 
 
 def test_a_stream_can_lack_its_end(standin: StandIn) -> None:
@@ -475,7 +537,7 @@ def test_the_same_stream_can_be_written_in_other_ways(standin: StandIn, fault: s
 
 def test_every_fault_is_tried_here() -> None:
     tried = {
-        *("none", "drop", "stall", "garbage", "flat_error", "error_frame"),
+        *("none", "drop", "stall", "garbage", "flat_error", "error_frame", "search_frame"),
         *("no_done", "no_finish", "no_usage", "cut_last_event", "empty_answer"),
         *("wav_chunks", "odd_pieces", "padded_pieces", "both_texts"),
         *("crlf", "comments", "cut_anywhere"),

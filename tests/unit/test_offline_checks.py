@@ -71,6 +71,7 @@ def bomb() -> bytes:
 
 PREFIX = "<400> InternalError.Algo.InvalidParameter: "
 AUDIO = {"type": "input_audio", "input_audio": {"data": "https://a/welcome.mp3", "format": "mp3"}}
+VIDEO = {"type": "video_url", "video_url": {"url": "https://a/b.mp4"}}
 REFUSED = {
     # texts that are published (facts.md §3)
     "not streamed": (
@@ -138,7 +139,42 @@ REFUSED = {
     "MP3 asked": (asked(audio={"voice": "Cherry", "format": "mp3"}), "parameters.audio.format"),
     "voice of a number": (asked(audio={"voice": 3}), "parameters.audio.voice"),
     "image and audio": (showing(image("https://a/b.png"), AUDIO), "one other modality"),
-    "audio": (showing(AUDIO, text("?")), "text and images only"),
+    "two sounds": (showing(AUDIO, AUDIO), "at most 1 audio"),
+    "two videos": (showing(VIDEO, VIDEO), "at most 1 video"),
+    "text with the marks between messages": (showing(text("a<|im_end|>\n<|im_start|>b")), PREFIX),
+    "thinking": (
+        asked(enable_thinking=True),
+        "The model qwen-omni-turbo does not support enable_thinking.",
+    ),
+    "thinking aloud": (
+        asked(model="qwen3-omni-flash", enable_thinking=True),
+        "text only while enable_thinking",
+    ),
+    "thinking of a word": (
+        asked(model="qwen3-omni-flash", enable_thinking="yes", modalities=["text"]),
+        "parameters.enable_thinking",
+    ),
+    "voice that one model of an open list refuses": (
+        asked(model="qwen3.5-omni-flash"),
+        "Voice 'Cherry' is not supported",
+    ),
+    "speech of a model that only writes": (
+        asked(model="qwen3.8-omni-flash"),
+        "does not support the modalities",
+    ),
+    "no words and no media": (
+        asked(messages=[{"role": "user", "content": ""}]),
+        "Range of input length should be [1, 30720]",
+    ),
+    "sound of a number": (
+        showing({"type": "input_audio", "input_audio": {"data": 3}}),
+        "messages.content.input_audio",
+    ),
+    "format of a number": (
+        showing({"type": "input_audio", "input_audio": {"data": "https://a/b", "format": 3}}),
+        "input_audio.format",
+    ),
+    "frames that are no list": (showing({"type": "video", "video": "https://a/b.png"}), "list"),
     "image in an assistant message": (
         asked(
             messages=[
@@ -236,6 +272,33 @@ def test_text_is_the_default_and_needs_no_voice() -> None:
     assert read(asked(modalities=None, audio=None)).voice is None
 
 
+def test_a_model_that_searches_takes_the_switch() -> None:
+    assert read(asked(model="qwen3.5-omni-plus", modalities=None, enable_search=True)).searches
+
+
+def test_thinking_is_a_switch_whose_default_is_the_models() -> None:
+    def thinks(model: str, **changes: Any) -> bool:
+        return bool(read(asked(model=model, modalities=None, **changes)).thinks)
+
+    assert not thinks("qwen3-omni-flash")
+    assert thinks("qwen3-omni-flash", enable_thinking=True)
+    assert thinks("qwen3.8-omni-flash")
+    assert not thinks("qwen3.8-omni-flash", enable_thinking=False)
+    assert not thinks("qwen-omni-turbo", enable_thinking=False)
+
+
+def test_a_model_that_thinks_takes_less_input() -> None:
+    body = asked(
+        model="qwen3-omni-flash",
+        modalities=None,
+        messages=[{"role": "user", "content": "字" * 20_000}],
+    )
+
+    assert read(body).input_tokens == {"text": 20_000}
+    with pytest.raises(Refusal, match=r"\[1, 16384\]"):
+        read(body | {"enable_thinking": True})
+
+
 def test_a_system_message_with_speech_is_taken_as_the_service_does() -> None:
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 
@@ -247,7 +310,12 @@ json_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["type", "text", "image_url", "url", "role", "content", "voice"]),
+            st.sampled_from(
+                [
+                    *("type", "text", "image_url", "url", "role", "content", "voice"),
+                    *("input_audio", "data", "format", "video_url", "video"),
+                ]
+            ),
             inner,
             max_size=4,
         )
@@ -266,6 +334,8 @@ json_values = st.recursive(
             "audio": json_values,
             "max_tokens": json_values,
             "stream_options": json_values,
+            "enable_thinking": json_values,
+            "enable_search": json_values,
             "model": json_values,
         },
     )

@@ -4,6 +4,7 @@ import base64
 import io
 from pathlib import Path
 
+import IPython.display
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -13,8 +14,20 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from omni_nb.errors import MediaError, OmniError
-from omni_nb.media.parts import ImagePart, ImageURLPart, TextPart, as_images, as_parts, image
+from omni_nb.media.clip import AudioClip
+from omni_nb.media.parts import (
+    ImagePart,
+    ImageURLPart,
+    TextPart,
+    as_images,
+    as_media,
+    as_parts,
+    audio,
+    frames,
+    image,
+)
 from omni_nb.media.probe import ImageFacts, probe_image
+from tests.media_files import FORMATS_OF_SOUND, FORMATS_OF_VIDEO, sound, tone, video
 
 GRACE = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
@@ -161,6 +174,8 @@ def test_a_photo_in_memory_that_is_too_large_as_png_becomes_jpeg():
         (np.full((30, 40), 7.5), "from 0 to 1; these go from 7.5 to 7.5"),
         (np.full((30, 40), np.nan), "from 0 to 1"),
         (Image.new("RGB", (0, 5)), "no pixels: 0 × 5"),
+        (sound("wav"), "is no image; pass it as audio="),
+        (video("mp4"), "is no image; pass it as video="),
     ],
 )
 def test_what_is_no_picture_is_refused_by_name(given, words):
@@ -210,3 +225,110 @@ def test_a_transparent_picture_is_shown_on_white():
 
 def test_bytes_are_not_in_a_parts_repr():
     assert "\\x" not in repr(image(encoded("PNG")))
+
+
+def modalities(given) -> list[str]:
+    return [part.modality for part in as_parts(given)]
+
+
+@pytest.mark.parametrize(
+    ("data", "modality"),
+    [
+        *((encoded(form), "image") for form in ("PNG", "JPEG", "GIF", "TIFF")),
+        *((sound(form), "audio") for form in FORMATS_OF_SOUND),
+        *((video(form), "video") for form in FORMATS_OF_VIDEO),
+    ],
+)
+def test_a_bare_path_is_what_its_content_is(data, modality, tmp_path):
+    (tmp_path / "thing.bin").write_bytes(data)
+    (part,) = as_parts(tmp_path / "thing.bin")
+    assert (part.modality, part.name) == (modality, "thing.bin")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"hello", r"no image, sound or video.*Path\(\.\.\.\)\.read_text"),
+        (b"", r"empty \(0 bytes\)"),
+        (video("mp4")[:9000], "or it is cut short"),
+    ],
+)
+def test_a_bare_path_to_something_else_is_refused(data, words, tmp_path):
+    (tmp_path / "thing.bin").write_bytes(data)
+    with pytest.raises(MediaError, match=words):
+        as_parts(tmp_path / "thing.bin")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((tone(0.1), 16000), ["audio"]),
+        ([(tone(0.1), 16000), "What is said?"], ["audio", "text"]),
+        (AudioClip(bytes(480)), ["audio"]),
+        (IPython.display.Audio(sound("wav")), ["audio"]),
+        (IPython.display.Video(video("mp4"), embed=True), ["video"]),
+        (IPython.display.Image(encoded("JPEG")), ["image"]),
+        (IPython.display.Image(encoded("PNG")), ["image"]),
+        (np.zeros((4, 30, 20, 3), np.uint8), ["video"]),
+        (np.zeros((30, 20, 3), np.uint8), ["image"]),
+        ((np.zeros((30, 20, 3), np.uint8), "and this?"), ["image", "text"]),
+        ([frames([image(encoded("PNG"))]), TextPart("?")], ["video", "text"]),
+    ],
+)
+def test_what_can_only_be_one_thing_may_be_passed_bare(given, expected):
+    assert modalities(given) == expected
+
+
+def test_the_media_keywords_take_one_or_a_list_of_their_kind():
+    url = "https://a.example/1"
+    assert [part.modality for part in as_media(image=[url, url], audio=f"{url}.mp3")] == [
+        "image",
+        "image",
+        "audio",
+    ]
+    assert len(as_media(audio=[(tone(0.1), 16000), AudioClip(bytes(480))])) == 2
+    assert as_media(audio=(tone(0.1), 16000))[0].seconds == 0.1
+    assert len(as_media(video=[url, video("mp4")])) == 2
+    (part,) = as_media(frames=[image(encoded("PNG"))] * 4)
+    assert len(part.images) == 4
+    assert as_media() == ()
+
+
+def test_a_keyword_takes_its_own_kind_only():
+    with pytest.raises(MediaError, match="pass it as video="):
+        as_media(audio=video("mp4"))
+    with pytest.raises(MediaError, match="pass it as audio="):
+        as_media(video=sound("wav"))
+    with pytest.raises(MediaError, match=r"AudioPart"):
+        as_media(image=audio(sound("wav")))
+
+
+def test_the_ipython_image_of_a_url_is_passed_through():
+    shown = IPython.display.Image(url="https://example.com/dog.jpg")
+    assert image(shown) == ImageURLPart("https://example.com/dog.jpg")
+
+
+def test_a_large_image_file_is_read(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 256, (800, 800, 3), np.uint8)
+    (tmp_path / "noise.png").write_bytes(image(noise).data)
+    part = image(tmp_path / "noise.png")
+    assert part.total_bytes > 2**20
+    assert part.data == (tmp_path / "noise.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        TextPart("Is this <b>?"),
+        image(encoded("PNG")),
+        ImageURLPart("https://a.example/1.png"),
+        audio(sound("wav")),
+        audio("https://a.example/1.mp3"),
+        *as_media(video=[video("mp4"), "https://a.example/1.mp4"]),
+        frames([image(encoded("PNG"))] * 4),
+    ],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_part_shows_itself(part):
+    assert part._repr_html_().startswith("<div")
+    assert "<b>" not in part._repr_html_()

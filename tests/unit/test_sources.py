@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import base64
 import io
+import os
 from pathlib import Path
 
 import pytest
 
 from omni_nb.errors import MediaError
 from omni_nb.media.sources import (
+    HELD_BYTES,
+    FileSource,
     LocalSource,
     RemoteSource,
+    data_url_length,
     decode_data_url,
+    embed,
     encode_data_url,
     open_source,
+    read_all,
 )
 
 
@@ -99,3 +106,66 @@ def test_a_folder_an_empty_file_and_a_strange_path_are_refused(tmp_path):
         open_source(tmp_path / "empty.png", kind="image")
     with pytest.raises(MediaError, match="cannot be read"):
         open_source("a\0b", kind="image")
+
+
+@pytest.fixture
+def large_file(tmp_path):
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(b"pixels" + bytes(HELD_BYTES))
+    return path
+
+
+def test_a_large_file_is_read_only_when_it_is_sent(large_file):
+    source = open_source(large_file, kind="video")
+    assert isinstance(source, FileSource)
+    assert (source.name, source.total_bytes) == ("walk.mp4", HELD_BYTES + 6)
+    assert read_all(source) == large_file.read_bytes()
+    head, data = embed(source, "video/mp4").split(",")
+    assert head == "data:video/mp4;base64"
+    assert base64.b64decode(data) == large_file.read_bytes()
+
+
+def test_a_small_file_may_change_before_it_is_sent(tmp_path):
+    path = tmp_path / "question.wav"
+    path.write_bytes(b"samples")
+    source = open_source(path, kind="audio")
+    path.unlink()
+    assert read_all(source) == b"samples"
+
+
+def test_a_large_file_is_found_again_from_another_folder(large_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = open_source("walk.mp4", kind="video")
+    monkeypatch.chdir("/")
+    assert len(read_all(source)) == HELD_BYTES + 6
+
+
+@pytest.mark.parametrize("change", ["size", "time", "gone"])
+def test_a_large_file_that_has_changed_is_not_sent_unchecked(large_file, change):
+    source = open_source(large_file, kind="video")
+    if change == "size":
+        large_file.write_bytes(bytes(HELD_BYTES + 7))
+    elif change == "time":
+        os.utime(large_file, ns=(1, 1))
+    else:
+        large_file.unlink()
+    with pytest.raises(MediaError, match=r"walk\.mp4.* (has changed|cannot be read)"):
+        source.open()
+
+
+def test_what_never_ends_is_not_read():
+    with pytest.raises(MediaError, match="'/dev/zero' is no regular file"):
+        open_source("/dev/zero", kind="audio")
+
+
+def test_a_closed_file_object_is_refused():
+    file = io.BytesIO(b"pixels")
+    file.close()
+    with pytest.raises(MediaError, match=r"cannot be read: .*closed"):
+        open_source(file, kind="image")
+
+
+@pytest.mark.parametrize("total_bytes", [0, 1, 2, 3, 100])
+def test_the_length_of_a_data_url_is_known_without_making_it(total_bytes):
+    url = encode_data_url(bytes(total_bytes), "audio/wav")
+    assert data_url_length(total_bytes, "audio/wav") == len(url)

@@ -1,0 +1,117 @@
+"""Archive: a conversation at rest, and the fields of its JSON document.
+
+``talk.json`` holds ``schema_version``, ``chat`` (the settings), ``messages`` (each once) and
+``replies`` (each with the numbers of the messages it was asked with); ``talk_media/`` holds
+pictures, sounds, videos and the answers' speech. Nothing of the connection is in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.history import Trimming
+from omni_nb.media.folder import MediaFolder
+from omni_nb.media.parts import (
+    AudioPart,
+    AudioURLPart,
+    FramesPart,
+    ImagePart,
+    ImageURLPart,
+    TextPart,
+    VideoPart,
+    VideoURLPart,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from omni_nb.media.parts import Part
+    from omni_nb.reply import Reply
+
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A conversation at rest: its settings and its replies."""
+
+    model: str
+    modalities: tuple[str, ...]
+    voice: str | None = None
+    system: str | None = None
+    system_as_turns: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    trimming: Trimming = field(default_factory=Trimming)
+    replies: tuple[Reply, ...] = ()
+
+
+def media_folder(path: Path) -> MediaFolder:
+    """Return the folder beside a conversation's file that holds its media."""
+    return MediaFolder(path.with_name(f"{path.stem}_media"))
+
+
+# The names of the document, each with the types it may have: the writer takes its names from
+# here, and the reader checks them.
+
+PARTS: Final[Mapping[str, type[Part]]] = {
+    "text": TextPart,
+    "image": ImagePart,
+    "image_url": ImageURLPart,
+    "audio": AudioPart,
+    "audio_url": AudioURLPart,
+    "video": VideoPart,
+    "video_url": VideoURLPart,
+    "frames": FramesPart,
+}
+
+STRING: Final = str | None
+NUMBER: Final = int | float | None
+CHAT: Final[Mapping[str, Any]] = {
+    "model": str,
+    "modalities": list,
+    "voice": STRING,
+    "system": STRING,
+    "system_as_turns": bool,
+    "options": dict,
+    "trimming": dict,
+}
+REPLY: Final[Mapping[str, Any]] = {
+    "messages": list,
+    "model": str,
+    "modalities": list,
+    "voice": STRING,
+    "options": dict,
+    "text": str,
+    "reasoning": str,
+    "speech": STRING,
+    "finish_reason": STRING,
+    "error": dict | None,
+    "usage": dict | None,
+    "region": STRING,
+    "is_stand_in": bool,
+    "sent_at": NUMBER,
+    "total_seconds": NUMBER,
+    "arrivals": list,
+    "playback": dict | None,
+}
+ERROR: Final[Mapping[str, Any]] = {
+    "message": str,
+    "status_code": int | None,
+    "code": STRING,
+    "request_id": STRING,
+    "advice": STRING,
+}
+USAGE: Final[Mapping[str, Any]] = {
+    "input": dict,
+    "output": dict,
+    "input_total": int,
+    "output_total": int,
+    "reasoning": int,
+}
+PLAYBACK: Final[Mapping[str, Any]] = {
+    "first_sound_at": NUMBER,
+    "underruns": int,
+    "gap_seconds": int | float,
+}

@@ -1,0 +1,159 @@
+"""Archive → JSON file: every message and every medium is written once."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_folder
+from omni_nb.errors import RequestError
+from omni_nb.media.folder import replacing
+from omni_nb.media.parts import AudioPart
+from omni_nb.media.sources import FileSource, LocalSource
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from omni_nb.archive.document import Archive
+    from omni_nb.media.clip import AudioClip
+    from omni_nb.media.folder import MediaFolder
+    from omni_nb.media.parts import Part
+    from omni_nb.media.sources import HeldSource
+    from omni_nb.models.pricing import Usage
+    from omni_nb.reply import Reply
+    from omni_nb.wire.request import Message
+
+_PART_NAMES: Final = {kind: name for name, kind in PARTS.items()}
+
+
+def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
+    """Write the file and its media; what was there stays until all of it is written.
+
+    Raises
+    ------
+    MediaError
+        A medium is gone or has changed since it was sent.
+    RequestError
+        The file cannot be written, or an option is not JSON.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from omni_nb.archive.document import Archive
+    >>> from omni_nb.archive.reader import read
+    >>> chat = Archive("qwen-omni-turbo", ("text",), system="You are a cat.")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read(write(chat, f"{folder}/talk.json")) == chat
+    True
+    """
+    target = Path(path).expanduser()
+    try:
+        document = json.dumps(_Writer(media_folder(target)).document(archive), ensure_ascii=False)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as file:
+            # Half of a surrogate pair, as a broken stream may end with, is no UTF-8; Python's
+            # escape of it is JSON's.
+            file.write(document.encode("utf-8", "backslashreplace"))
+    except (OSError, TypeError) as error:
+        raise RequestError(
+            f"The conversation cannot be saved to {str(path)!r}: {error}."
+        ) from error
+    return target
+
+
+class _Writer:
+    def __init__(self, folder: MediaFolder) -> None:
+        self._folder = folder
+        self._messages: dict[Message, int] = {}
+        self._kept: dict[tuple[HeldSource, str], str] = {}
+
+    def document(self, archive: Archive) -> dict[str, Any]:
+        replies = [self._reply(reply) for reply in archive.replies]
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "chat": {
+                "model": archive.model,
+                "modalities": archive.modalities,
+                "voice": archive.voice,
+                "system": archive.system,
+                "system_as_turns": archive.system_as_turns,
+                "options": dict(archive.options),
+                "trimming": asdict(archive.trimming),
+            },
+            "messages": [
+                {"role": message.role, "parts": [self._part(part) for part in message.parts]}
+                for message in self._messages
+            ],
+            "replies": replies,
+        }
+
+    def _reply(self, reply: Reply) -> dict[str, Any]:
+        request, timing = reply.request, reply.timing
+        return {
+            "messages": [
+                self._messages.setdefault(message, len(self._messages))
+                for message in request.messages
+            ],
+            "model": request.model,
+            "modalities": request.modalities,
+            "voice": request.voice,
+            "options": dict(request.options),
+            "text": reply.text,
+            "reasoning": reply.reasoning,
+            "speech": self._speech(reply.audio) if reply.audio else None,
+            # an answer that still streams is, at rest, one that did not get further
+            "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
+            "error": _named(reply.error, ERROR) if reply.error else None,
+            "usage": _usage(reply.usage) if reply.usage else None,
+            "region": reply.region,
+            "is_stand_in": reply.is_stand_in,
+            "sent_at": reply.sent_at,
+            "total_seconds": timing.total_seconds,
+            "arrivals": [[piece.seconds, piece.kind, piece.size] for piece in timing.arrivals],
+            "playback": asdict(reply.playback) if reply.playback else None,
+        }
+
+    def _speech(self, clip: AudioClip) -> str:
+        return self._folder.keep(LocalSource(clip.to_wav(), "speech"), ".wav")
+
+    def _part(self, part: Part) -> dict[str, Any]:
+        values = {
+            field.name: self._value(getattr(part, field.name), part) for field in fields(part)
+        }
+        return {"type": _PART_NAMES[type(part)], **values}
+
+    def _value(self, value: Any, part: Part) -> Any:
+        match value:
+            case bytes():
+                return self._keep(LocalSource(value, getattr(part, "name", "")), _suffix(part))
+            case LocalSource() | FileSource():
+                return self._keep(value, _suffix(part))
+            case tuple():
+                return [self._part(item) for item in value]
+            case _:
+                return value
+
+    def _keep(self, source: HeldSource, suffix: str) -> str:
+        if (source, suffix) not in self._kept:
+            self._kept[source, suffix] = self._folder.keep(source, suffix)
+        return self._kept[source, suffix]
+
+
+def _named(value: object, kinds: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in kinds}
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return _named(usage, USAGE) | {"input": dict(usage.input), "output": dict(usage.output)}
+
+
+def _suffix(part: Part) -> str:
+    """Return the ending by which a file browser knows the file."""
+    if isinstance(part, AudioPart):
+        return f".{part.format}"
+    # our own table only: the machine's may differ
+    return mimetypes.MimeTypes().guess_extension(getattr(part, "mime", ""), strict=False) or ""

@@ -1,0 +1,278 @@
+"""Smaller copies of pictures, sounds and videos, as parts."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import MediaError
+from omni_nb.media.drawn import encoded, flat
+from omni_nb.media.extract import (
+    HEARD_SAMPLE_RATE,
+    decoded,
+    opened,
+    read_sound,
+    rotation,
+    video_stream,
+)
+from omni_nb.media.pictures import ImagePart
+from omni_nb.media.sounds import AudioPart
+from omni_nb.media.sources import LocalSource
+from omni_nb.media.videos import VideoPart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import PIL.Image
+
+    from omni_nb.media.sources import HeldSource
+
+SEEN_FRAMES_PER_SECOND = 10
+"""More than enough for models that look at two frames of each second (facts.md 4.3)."""
+
+_JPEG_QUALITIES = (90, 80, 65, 50)
+_SOUND_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; what MP3 has at 16 kHz
+_VIDEO_BITS = 4_000_000  # per second, at most
+_TRACK_BITS = 48_000  # per second, of a video's sound
+_AAC_FRAME_SAMPLES = 1024
+_PADDING_SECONDS = 0.1  # what an encoder may add at the end
+
+
+def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int | None) -> ImagePart:
+    """Return the picture as a JPEG of ``width`` × ``height`` pixels, upright, on white.
+
+    Where that is not small enough, its quality is lowered, and then its size.
+
+    Raises
+    ------
+    MediaError
+        The picture cannot be decoded, or cannot be made so small.
+    """
+    picture = _decoded_image(part)
+    while min(width, height) >= 1:
+        scaled = picture.resize((width, height))
+        for quality in _JPEG_QUALITIES:
+            data = encoded(scaled, "JPEG", quality=quality)
+            if most_bytes is None or len(data) <= most_bytes:
+                return ImagePart(data, "image/jpeg", width, height, part.name)
+        width, height = width // 2, height // 2
+    raise MediaError(f"The image {part.name!r} cannot be made smaller than {most_bytes:,} bytes.")
+
+
+def smaller_sound(part: AudioPart, seconds: float, *, most_bytes: int | None) -> AudioPart:
+    """Return the first ``seconds`` of a sound as an MP3 of 16 kHz mono.
+
+    Its bit rate is 64 kbit/s, or what the bytes allow.
+
+    Raises
+    ------
+    MediaError
+        The sound cannot be decoded, or so much of it cannot be made so small.
+    """
+    is_cut = seconds < part.seconds
+    heard = seconds - _PADDING_SECONDS if is_cut else math.inf
+    clip = read_sound(part.source, most_seconds=heard)
+    fitting = [b for b in _SOUND_BITS if most_bytes is None or b / 8 * clip.seconds < most_bytes]
+    for bits in fitting:
+        data = clip.to_mp3(bits)
+        if most_bytes is None or len(data) <= most_bytes:
+            return AudioPart(
+                LocalSource(data, part.name),
+                format="mp3",
+                mime="audio/mpeg",
+                seconds=clip.seconds,
+                sample_rate=clip.sample_rate,
+                channels=1,
+                name=part.name,
+            )
+    raise MediaError(
+        f"{clip.seconds:.0f} seconds of the sound {part.name!r} do not fit in {most_bytes:,} bytes "
+        "at any bit rate. Pass a smaller max_seconds."
+    )
+
+
+def smaller_video(
+    part: VideoPart, seconds: float, *, most_pixels: int | None, most_bytes: int | None
+) -> VideoPart:
+    """Return the first ``seconds`` of a video as an MP4 of at most 10 frames per second.
+
+    Parameters
+    ----------
+    part
+        The video.
+    seconds
+        How much of it.
+    most_pixels
+        The largest frame, as width × height.
+    most_bytes
+        The largest file.
+
+    Raises
+    ------
+    MediaError
+        The video cannot be decoded, or so much of it cannot be made so small.
+    """
+    fps = Fraction(max(1, min(part.fps, SEEN_FRAMES_PER_SECOND))).limit_denominator(1001)
+    size = _even_size(part.width, part.height, most_pixels)
+    bits = float(_VIDEO_BITS)
+    if most_bytes is not None:
+        bits = min(bits, most_bytes * 8 / min(seconds, part.seconds) * 0.9 - _TRACK_BITS)
+    for _ in range(4):
+        if bits < 1000:
+            break
+        pictures = _Pictures(fps, size, seconds)
+        data = _encoded_video(part.source, pictures, _Sounds(seconds), int(bits))
+        if most_bytes is None or len(data) <= most_bytes:
+            return VideoPart(
+                LocalSource(data, part.name),
+                mime="video/mp4",
+                seconds=float(pictures.places / fps),
+                width=size[0],
+                height=size[1],
+                fps=float(pictures.total_frames * fps / pictures.places),
+                total_frames=pictures.total_frames,
+                has_sound=part.has_sound,
+                name=part.name,
+            )
+        bits *= 0.8 * most_bytes / len(data)
+    raise MediaError(
+        f"{min(seconds, part.seconds):.0f} seconds of the video {part.name!r} do not fit in "
+        f"{most_bytes:,} bytes. Pass a smaller max_seconds."
+    )
+
+
+class _Pictures:
+    """Takes a video's frames: upright, scaled, not more often than ``fps``, up to an end.
+
+    Attributes
+    ----------
+    places, total_frames
+        How long that is, in units of ``1 / fps``, and how many frames were taken.
+    """
+
+    def __init__(self, fps: Fraction, size: tuple[int, int], seconds: float) -> None:
+        self.fps, self.size = fps, size
+        self.places = self.total_frames = 0
+        self.is_ended = False
+        self._most_places = max(1, int(min(seconds * fps, 2**31)))
+        self._start: float | None = None
+
+    def take(self, frame: Any) -> Iterator[Any]:
+        """The frame as it is to be encoded, if it is."""
+        if frame.time is None:
+            return
+        self._start = frame.time if self._start is None else self._start
+        place = math.floor((frame.time - self._start) * self.fps + Fraction(1, 100))
+        self.is_ended = place >= self._most_places
+        if self.places <= place and not self.is_ended:
+            self.places = place + 1
+            self.total_frames += 1
+            yield self._made(frame, place)
+
+    def _made(self, frame: Any, place: int) -> Any:
+        import av
+        import numpy as np
+
+        width, height = self.size
+        turns = rotation(frame) // 90 % 4
+        if turns:
+            lying = (height, width) if turns % 2 else (width, height)
+            pixels = frame.reformat(*lying, "rgb24").to_ndarray()
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.rot90(pixels, turns)))
+        made = frame.reformat(width, height, "yuv420p")
+        made.pts, made.time_base = place, 1 / self.fps
+        return made
+
+
+class _Sounds:
+    """Takes the frames of a sound track: 16 kHz mono, up to an end."""
+
+    def __init__(self, seconds: float) -> None:
+        import av
+
+        self.is_ended = False
+        self._most_samples = max(0.0, seconds - _PADDING_SECONDS) * HEARD_SAMPLE_RATE
+        self._samples = 0
+        self._resampler = av.AudioResampler(
+            format="fltp", layout="mono", rate=HEARD_SAMPLE_RATE, frame_size=_AAC_FRAME_SAMPLES
+        )
+
+    def take(self, frame: Any) -> Iterator[Any]:
+        """The pieces that are to be encoded now."""
+        frame.pts = None  # gaps in the file's times would upset the resampler
+        for piece in self._resampler.resample(frame):
+            self.is_ended = self._samples + piece.samples > self._most_samples
+            if self.is_ended:
+                return
+            piece.pts, piece.time_base = self._samples, Fraction(1, HEARD_SAMPLE_RATE)
+            self._samples += piece.samples
+            yield piece
+
+
+def _encoded_video(source: HeldSource, pictures: _Pictures, sounds: _Sounds, bits: int) -> bytes:
+    """Write an MP4 of what is taken from a video, with its sound if it has any."""
+    import av
+
+    file = io.BytesIO()
+    with opened(source) as given, av.open(file, "w", format="mp4") as made:
+        streams = [video_stream(given, source.name), *given.streams.audio[:1]]
+        takers: dict[str, tuple[Any, Any]] = {"video": (pictures, _add_video(made, pictures, bits))}
+        if len(streams) > 1:
+            takers["audio"] = (sounds, _add_audio(made))
+        for frame in decoded(given, *streams):
+            taker, track = takers["video" if isinstance(frame, av.VideoFrame) else "audio"]
+            for piece in taker.take(frame):
+                made.mux(track.encode(piece))
+            if all(taker.is_ended for taker, _ in takers.values()):
+                break
+        if not pictures.total_frames:
+            raise MediaError(f"None of the frames of {source.name!r} can be decoded.")
+        for _, track in takers.values():
+            made.mux(track.encode(None))
+    return file.getvalue()
+
+
+def _add_video(made: Any, pictures: _Pictures, bits: int) -> Any:
+    """Add an H.264 track, or an MPEG-4 one where this ffmpeg has no H.264."""
+    import av
+
+    most = {"maxrate": str(bits), "bufsize": str(bits)}
+    options = {"crf": "23", "preset": "veryfast", **most}
+    try:
+        track = made.add_stream("libx264", rate=pictures.fps, options=options)
+    except (ValueError, av.error.FFmpegError):
+        track = made.add_stream("mpeg4", rate=pictures.fps)
+        track.bit_rate = bits
+    track.width, track.height = pictures.size
+    track.pix_fmt = "yuv420p"
+    return track
+
+
+def _add_audio(made: Any) -> Any:
+    track = made.add_stream("aac", rate=HEARD_SAMPLE_RATE, layout="mono")
+    track.bit_rate = _TRACK_BITS
+    return track
+
+
+def _even_size(width: int, height: int, most_pixels: int | None) -> tuple[int, int]:
+    """The size scaled down to ``most_pixels``; H.264 wants even sides."""
+    factor = 1.0
+    if most_pixels is not None:
+        factor = min(1.0, math.sqrt(most_pixels / (width * height)))
+    sides = (max(2, math.floor(side * factor / 2) * 2) for side in (width, height))
+    return next(sides), next(sides)
+
+
+def _decoded_image(part: ImagePart) -> PIL.Image.Image:
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(part.data)) as image:
+                return flat(ImageOps.exif_transpose(image))
+    except Exception as error:  # Pillow's readers raise what their formats happen to raise
+        raise MediaError(f"The image {part.name!r} cannot be decoded: {error}.") from error

@@ -1,0 +1,259 @@
+"""The content of a user's message, read part by part, opened and measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from omni_nb.errors import MediaError
+from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
+from omni_nb.offline.pictures import Picture, look_at
+from omni_nb.offline.refusals import INVALID, Refusal
+from omni_nb.offline.sounds import Sound, listen_to
+from omni_nb.offline.videos import Frames, Video, watch
+
+if TYPE_CHECKING:
+    from omni_nb.models.catalog import Limits, ModelFacts
+    from omni_nb.offline.items import Item, Items
+
+URLPart = ImageURLPart | AudioURLPart | VideoURLPart
+Medium: TypeAlias = Picture | Sound | Video | Frames | URLPart
+ReadPart: TypeAlias = TextPart | Medium
+
+_VIDEO_RULE: Final = f"{INVALID}The video modality input does not meet the requirements because: "
+_TOO_LARGE: Final = "Multimodal file size is too large"
+_KINDS: Final = {
+    "image_url": "image",
+    "input_audio": "audio",
+    "video_url": "video",
+    "video": "video",
+}
+_TURN_MARKS: Final = "<|im_end|>\n<|im_start|>"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the user said and showed in one message."""
+
+    parts: tuple[ReadPart, ...]
+
+    @property
+    def text(self) -> str:
+        """The words of the message."""
+        return "\n".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        """What is not text, in order."""
+        return tuple(part for part in self.parts if not isinstance(part, TextPart))
+
+    @property
+    def pictures(self) -> tuple[Picture | ImageURLPart, ...]:
+        """The images of the message, in order."""
+        return tuple(part for part in self.parts if isinstance(part, (Picture, ImageURLPart)))
+
+
+def read_turn(message: Mapping[str, Any], facts: ModelFacts, items: Items) -> Turn:
+    """Read a user's message by the rules of a model.
+
+    Raises
+    ------
+    Refusal
+        A documented rule is broken.
+    """
+    content = message.get("content")
+    if isinstance(content, str):
+        return Turn((read_text({"text": content}, items),))
+    if not isinstance(content, list) or not content:
+        raise Refusal("Input should be a string or a list of parts: messages.content")
+    if not all(isinstance(part, dict) for part in content):
+        raise Refusal("Input should be a list of parts with a type: messages.content")
+    _check_kinds([part.get("type") for part in content], facts)
+    reader = _Reader(facts, items)
+    return Turn(tuple(reader.read(part) for part in content))
+
+
+def read_text(part: Mapping[str, Any], items: Items) -> TextPart:
+    """Read a part that holds words."""
+    text = part.get("text")
+    if not isinstance(text, str):
+        raise Refusal("Input should be a valid string: messages.content.text")
+    if items.holds(text):
+        raise Refusal(_TOO_LARGE)
+    if _TURN_MARKS in text:  # reported with no words but the code (facts.md 3.3)
+        raise Refusal(f"{INVALID}The text holds the marks between messages: messages.content.text")
+    return TextPart(text)
+
+
+def _check_kinds(types: list[Any], facts: ModelFacts) -> None:
+    for kind in types:
+        if not isinstance(kind, str) or kind not in {"text", *_KINDS}:
+            raise Refusal(
+                f"Invalid value: {short(kind)}. "
+                "Supported values are: 'text','image_url','video_url' and 'video'."
+            )
+    media = Counter(_KINDS[kind] for kind in types if kind != "text")
+    if unknown := [kind for kind in media if kind not in facts.inputs]:
+        raise Refusal(f"{facts.name} does not take {' and '.join(unknown)}: messages.content")
+    if facts.one_medium_per_message and len(media) > 1:
+        raise Refusal(
+            f"A user message of {facts.name} takes text and one other modality, not "
+            f"{' and '.join(sorted(media))} together: messages.content"
+        )
+    for kind, count in media.items():
+        most = _most(kind, facts)
+        if most is not None and count > most:
+            raise Refusal(
+                f"A user message of {facts.name} takes at most {most} {kind}, not {count}: "
+                "messages.content"
+            )
+
+
+def _most(kind: str, facts: ModelFacts) -> int | None:
+    """How many media of a kind a message takes: one file of sound or video on older models."""
+    known: int | None = getattr(facts.limits, f"{kind}s_max", None)
+    single = facts.one_medium_per_message and kind != "image"
+    return known if known is not None else 1 if single else None
+
+
+class _Reader:
+    """Read the parts of one message."""
+
+    def __init__(self, facts: ModelFacts, items: Items) -> None:
+        self._facts = facts
+        self._limits: Limits = facts.limits
+        self._items = items
+        self._embedded: Counter[str] = Counter()
+        self._readers: Mapping[str, Callable[[Mapping[str, Any]], ReadPart]] = {
+            "text": lambda part: read_text(part, items),
+            "image_url": self._image,
+            "input_audio": self._audio,
+            "video_url": self._video,
+            "video": self._frames,
+        }
+
+    def read(self, part: Mapping[str, Any]) -> ReadPart:
+        found = self._readers[part["type"]](part)
+        if isinstance(found, (Picture, Sound, Video)):
+            self._count(_KINDS[part["type"]])
+        return found
+
+    def _count(self, kind: str) -> None:
+        """Fewer media may come as base64 than as URLs."""
+        self._embedded[kind] += 1
+        most = self._limits.base64_items_max
+        if most is not None and self._embedded[kind] > most:
+            raise Refusal(
+                f"A user message of {self._facts.name} takes at most {most} {kind} as base64: "
+                "messages.content"
+            )
+
+    def _image(self, part: Mapping[str, Any]) -> Picture | ImageURLPart:
+        url = _inside(part, "image_url", "url")
+        if _is_remote(url):
+            return ImageURLPart(url)
+        picture = self._look(url)
+        sides, limits = sorted((picture.width, picture.height)), self._limits
+        too_small = sides[0] < (limits.image_min_side_pixels or 1)
+        if too_small or sides[1] > sides[0] * (limits.image_max_ratio or sides[1]):
+            raise Refusal(
+                f"{INVALID}The image length and width do not meet the model restrictions."
+            )
+        return picture
+
+    def _audio(self, part: Mapping[str, Any]) -> Sound | AudioURLPart:
+        url = _inside(part, "input_audio", "data")
+        form = part["input_audio"].get("format")
+        if form is not None and not isinstance(form, str):
+            raise Refusal("Input should be a valid string: messages.content.input_audio.format")
+        if _is_remote(url):
+            return AudioURLPart(url, form or "")
+        item = self._open(url, self._limits.audio_bytes)
+        try:
+            sound = listen_to(item.file) if item.total_bytes else None
+        except MediaError as error:
+            raise Refusal(f"{INVALID}The audio format is illegal and cannot be opened.") from error
+        if sound is None or not sound.seconds:
+            raise Refusal(f"{INVALID}The audio is empty")
+        most = self._limits.audio_seconds
+        if most is not None and sound.seconds > most + _LENIENCE:
+            raise Refusal(
+                f"InvalidFile.AudioLengthError: Audio length must be between 1s and {most}s."
+            )
+        return sound
+
+    def _video(self, part: Mapping[str, Any]) -> Video | VideoURLPart:
+        url = _inside(part, "video_url", "url")
+        if _is_remote(url):
+            return VideoURLPart(url)
+        item = self._open(url, self._limits.video_bytes)
+        try:
+            video = watch(item.file)
+        except MediaError as error:
+            raise Refusal(f"{INVALID}Invalid video file.") from error
+        most = self._limits.video_seconds
+        if most is not None and video.seconds > most + _LENIENCE:
+            raise Refusal(f"{_VIDEO_RULE}The video file is too long.")
+        return video
+
+    def _frames(self, part: Mapping[str, Any]) -> Frames:
+        urls = part.get("video")
+        if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+            raise Refusal("Input should be a list of URLs: messages.content.video")
+        least, most = self._limits.frames_min or 1, self._limits.frames_max
+        if len(urls) < least or (most is not None and len(urls) > most):
+            raise Refusal(f"{_VIDEO_RULE}the range of sequence images shoule be ({least},{most}).")
+        return Frames(
+            tuple(ImageURLPart(url) if _is_remote(url) else self._look(url) for url in urls)
+        )
+
+    def _look(self, url: str) -> Picture:
+        try:
+            item = self._open(url, self._limits.image_bytes, _BAD_IMAGE)
+            return look_at(item.file.read())
+        except MediaError as error:
+            raise Refusal(_BAD_IMAGE) from error
+
+    def _open(self, url: str, most_bytes: int | None, message: str | None = None) -> Item:
+        """Take a data URL, or the mark in its place, apart."""
+        if not url[:5].lower() == "data:" and not self._items.holds(url):
+            raise Refusal(
+                f"{INVALID}The provided URL does not appear to be valid. "
+                "Ensure it is correctly formatted."
+            )
+        try:
+            item = self._items.open(url)
+        except MediaError as error:
+            illegal = f"{INVALID}The file format is illegal and cannot be opened."
+            raise Refusal(message or illegal) from error
+        most = self._limits.base64_bytes
+        if most is not None and item.base64_bytes > most:
+            raise Refusal(f"{INVALID}Exceeded limit on max bytes per data-uri item : {most}'.")
+        if most_bytes is not None and item.total_bytes > most_bytes:
+            raise Refusal(_TOO_LARGE)
+        return item
+
+
+_BAD_IMAGE: Final = "Failed to decode the image during the data inspection."
+_LENIENCE: Final = 0.5
+"""Seconds: an encoder's padding makes a file of the longest length a little longer."""
+
+
+def _inside(part: Mapping[str, Any], kind: str, key: str) -> str:
+    holder = part.get(kind)
+    found = holder.get(key) if isinstance(holder, Mapping) else None
+    if not isinstance(found, str):
+        raise Refusal(f"Input should be an object with {key}: messages.content.{kind}")
+    return found
+
+
+def _is_remote(url: str) -> bool:
+    return url[:8].lower().startswith(("http://", "https://"))
+
+
+def short(value: Any) -> str:
+    """Return a value of a request as words for a message."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

@@ -1,0 +1,210 @@
+"""The chunks of other servers, rewritten from the documented ones (facts.md §5)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
+from omni_nb.models.tokens import audio_tokens, text_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from omni_nb.offline.behaviour import ServerDialect
+    from omni_nb.offline.checks import ChatRequest
+
+    Chunk = dict[str, Any]
+
+_UNKNOWN_LENGTH: Final = b"\xff\xff\xff\xff"
+
+
+async def in_dialect(
+    chunks: AsyncIterator[Chunk], dialect: ServerDialect, request: ChatRequest
+) -> AsyncIterator[Chunk]:
+    """Yield the chunks of an answer as this kind of server would write them."""
+    if dialect == "dashscope":
+        async for chunk in chunks:
+            yield chunk
+        return
+    writer = _WRITERS[dialect](request)
+    async for chunk in chunks:
+        for written in writer.write(chunk):
+            yield written
+    for written in writer.flush():
+        yield written
+
+
+class _Writer:
+    """What the servers have in common: a method for each thing that a chunk can be."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._is_spoken = request.voice is not None
+
+    def write(self, chunk: Chunk) -> list[Chunk]:
+        """Return what this server sends for one documented chunk."""
+        if not chunk["choices"]:
+            return self._usage(chunk)
+        choice = chunk["choices"][0]
+        delta = choice["delta"]
+        audio = delta.get("audio") or {}
+        if choice["finish_reason"]:
+            return self._finish(chunk, choice["finish_reason"])
+        if "role" in delta:
+            return [_with(chunk, delta)]
+        if "data" in audio:
+            return [self._sound(chunk, base64.b64decode(audio["data"]))]
+        if text := delta.get("content") or audio.get("transcript"):
+            return [self._words(chunk, text)]
+        return [chunk]
+
+    def flush(self) -> list[Chunk]:
+        """Return what the end of the stream was waited for."""
+        return []
+
+    def _words(self, chunk: Chunk, text: str) -> Chunk:
+        return _with(chunk, {"content": text})
+
+    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+        raise NotImplementedError
+
+    def _finish(self, chunk: Chunk, reason: str) -> list[Chunk]:
+        return [_with(chunk, {}, reason)]
+
+    def _usage(self, chunk: Chunk) -> list[Chunk]:
+        return [chunk]
+
+
+class _OpenAI(_Writer):
+    """Words are the transcript; the id comes once; the sound ends with its ``expires_at``."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        super().__init__(request)
+        self._has_id = self._has_sound = False
+
+    def _words(self, chunk: Chunk, text: str) -> Chunk:
+        if not self._is_spoken:
+            return _with(chunk, {"content": text})
+        if self._has_id:
+            return _with(chunk, {"audio": {"transcript": text}})
+        self._has_id = True
+        return _with(
+            chunk, {"content": None, "audio": {"id": _audio_id(chunk), "transcript": text}}
+        )
+
+    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+        sound = {"data": _base64(data)}
+        if self._has_sound:
+            return _with(chunk, {"audio": sound})
+        self._has_sound = True
+        first = {"role": "assistant", "content": None, "refusal": None}
+        return _with(chunk, {**first, "audio": {"id": _audio_id(chunk), **sound}})
+
+    def _finish(self, chunk: Chunk, reason: str) -> list[Chunk]:
+        ended = _with(chunk, {"audio": {"expires_at": chunk["created"] + 3600}})
+        return [*([ended] if self._has_sound else []), _with(chunk, {}, reason)]
+
+
+class _VLLMOmni(_Writer):
+    """Speech is the content of chunks whose ``modality`` is audio: a whole WAV file in each."""
+
+    _sound_finish: str | None = "stop"
+
+    def __init__(self, request: ChatRequest) -> None:
+        super().__init__(request)
+        self._request = request
+        self._text = ""
+        self._sound_bytes = 0
+
+    def write(self, chunk: Chunk) -> list[Chunk]:
+        """Return the chunk with its modality; what is not sound is text."""
+        return [{"modality": "text", **written} for written in super().write(chunk)]
+
+    def _words(self, chunk: Chunk, text: str) -> Chunk:
+        self._text += text
+        return super()._words(chunk, text)
+
+    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+        content = self._file(data)
+        self._sound_bytes += len(data)
+        written = _with(chunk, {"content": _base64(content)}, self._sound_finish)
+        return written | {"modality": "audio", "usage": self._usage_so_far()}
+
+    def _file(self, pcm: bytes) -> bytes:
+        return AudioClip(pcm).to_wav()
+
+    def _usage(self, chunk: Chunk) -> list[Chunk]:
+        """Counts come with the speech; without speech alone, as vLLM has it."""
+        return [] if self._sound_bytes else [chunk | {"usage": _without_details(chunk["usage"])}]
+
+    def _usage_so_far(self) -> Mapping[str, int]:
+        seconds = self._sound_bytes / 2 / SPEECH_SAMPLE_RATE
+        given = sum(self._request.input_tokens.values())
+        spoken = audio_tokens(seconds, model=self._request.facts.name, output=True)
+        made = text_tokens(self._text) + spoken
+        return {
+            "prompt_tokens": given,
+            "completion_tokens": made,
+            "total_tokens": given + made,
+        }
+
+
+class _VLLMOmniNext(_VLLMOmni):
+    """The same with one header, in the first piece, which cannot know the length."""
+
+    _sound_finish = None
+
+    def _file(self, pcm: bytes) -> bytes:
+        if self._sound_bytes:
+            return pcm
+        header = AudioClip(b"").to_wav()
+        return header[:4] + _UNKNOWN_LENGTH + header[8:40] + _UNKNOWN_LENGTH + pcm
+
+
+class _SGLangOmni(_Writer):
+    """A whole WAV file in every piece of speech; the usage rides on the last choice."""
+
+    def __init__(self, request: ChatRequest) -> None:
+        super().__init__(request)
+        self._last: list[Chunk] = []
+
+    def flush(self) -> list[Chunk]:
+        """Return the last choice, which waited for its usage."""
+        return self._last
+
+    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+        name = f"audio-{chunk['id'].removeprefix('chatcmpl-')}"
+        return _with(chunk, {"audio": {"id": name, "data": _base64(AudioClip(data).to_wav())}})
+
+    def _finish(self, chunk: Chunk, reason: str) -> list[Chunk]:
+        self._last = super()._finish(chunk, reason)
+        return []
+
+    def _usage(self, chunk: Chunk) -> list[Chunk]:
+        self._last = [last | {"usage": chunk["usage"]} for last in self._last]
+        return []
+
+
+_WRITERS: Final[Mapping[str, Callable[[ChatRequest], _Writer]]] = {
+    "openai": _OpenAI,
+    "vllm-omni": _VLLMOmni,
+    "vllm-omni-next": _VLLMOmniNext,
+    "sglang-omni": _SGLangOmni,
+}
+
+
+def _with(chunk: Chunk, delta: dict[str, Any], reason: str | None = None) -> Chunk:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+    return {**chunk, "choices": [choice]}
+
+
+def _without_details(usage: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: count for name, count in usage.items() if not name.endswith("_details")}
+
+
+def _audio_id(chunk: Chunk) -> str:
+    return f"audio_{chunk['id'].removeprefix('chatcmpl-')}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

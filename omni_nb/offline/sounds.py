@@ -1,0 +1,200 @@
+"""What can be measured in a sound: how long, how loud, a tone, or something like speech."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from omni_nb.errors import MediaError
+from omni_nb.offline.containers import frames, opened, packets
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[np.float32]
+    Levels = npt.NDArray[np.float64]
+
+QUIETEST: Final = -120.0
+_SILENCE: Final = -60.0
+_RATE: Final = 16_000
+_RATES: Final = range(1000, 768_001)
+_HEARD_SECONDS: Final = 60  # as much as is decoded; the rest is counted
+_STEP: Final = 160  # 10 ms
+_WINDOW: Final = 512  # 32 ms
+_LOWEST_TONE: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound that was listened to.
+
+    Attributes
+    ----------
+    seconds
+        What there is to hear, which a header may misstate.
+    sample_rate, channels
+        Of the file.
+    loudness
+        Level of its first minute in dBFS: a square wave at full scale has 0.
+    is_silent
+        Whether it is below -60 dBFS.
+    is_speech_like
+        Whether it changes as speech does; a rule of thumb, see `listen_to`.
+    tone_hz
+        The frequency of a sound that is one steady tone; None for any other.
+    """
+
+    seconds: float
+    sample_rate: int
+    channels: int
+    loudness: float
+    is_silent: bool
+    is_speech_like: bool
+    tone_hz: float | None = None
+
+
+def listen_to(file: BinaryIO) -> Sound:
+    """Measure a sound.
+
+    Raises
+    ------
+    MediaError
+        It cannot be decoded, or has no sound.
+
+    Notes
+    -----
+    "Speech-like" is a rule of thumb, no recogniser. Speech has most of its energy between 150
+    and 4000 Hz; it swells and fades with its syllables, two to eight times a second; it has
+    gaps; and its colour changes from sound to sound. A steady tone, noise and silence lack
+    several of these; a singer or a barking dog may have them all.
+    """
+    with opened(file) as container:
+        if not container.streams.audio:
+            raise MediaError("The file has no sound.")
+        ear = Ear(container.streams.audio[0])
+        for packet in packets(container, ear.stream):
+            ear.hear(packet)
+        return ear.sound()
+
+
+class Ear:
+    """Take the packets of one stream of sound, and measure what they hold."""
+
+    def __init__(self, stream: Any) -> None:
+        import av
+
+        self.stream = stream
+        self._resampler: Any = av.AudioResampler(format="fltp", rate=_RATE)
+        self._pieces: list[Samples] = []
+        self._decoded_seconds = 0.0
+        self._counted_seconds = 0.0
+
+    def hear(self, packet: Any) -> None:
+        """Take a packet."""
+        if self._decoded_seconds >= _HEARD_SECONDS:
+            self._counted_seconds += _seconds(packet)
+            return
+        for frame in frames(packet):
+            if frame.sample_rate not in _RATES:  # bringing it to ours would take all memory
+                raise MediaError(f"{frame.sample_rate} samples per second are no sound.")
+            self._decoded_seconds += frame.samples / frame.sample_rate
+            self._keep(frame)
+
+    def sound(self) -> Sound:
+        """Return what was measured of all that was taken."""
+        import numpy as np
+
+        context = self.stream.codec_context
+        heard = np.concatenate(self._pieces, axis=1) if self._pieces else np.zeros((1, 0))
+        loudness = _decibels(float(np.sqrt(np.mean(np.square(heard)))) if heard.size else 0.0)
+        loudest = heard[int(np.square(heard).sum(axis=1).argmax())]
+        is_silent = loudness < _SILENCE
+        tone = None if is_silent else _tone(loudest)
+        return Sound(
+            seconds=round(self._decoded_seconds + self._counted_seconds, 6),
+            sample_rate=context.sample_rate or 0,
+            channels=context.channels,
+            loudness=loudness,
+            is_silent=is_silent,
+            is_speech_like=not is_silent and tone is None and _is_speech_like(loudest),
+            tone_hz=tone,
+        )
+
+    def _keep(self, frame: Any) -> None:
+        for piece in self._resampler.resample(frame):
+            samples: Samples = piece.to_ndarray()[:2]  # two channels tell enough
+            self._pieces.append(samples)
+
+
+def _seconds(packet: Any) -> float:
+    ticks = packet.duration or 0
+    if ticks >= 2**31:  # ffmpeg's Vorbis reader: a negative duration in 32 bits
+        ticks -= 2**32
+    return float(ticks * packet.time_base)
+
+
+def _decibels(root_mean_square: float) -> float:
+    if not math.isfinite(root_mean_square) or root_mean_square <= 0:
+        return QUIETEST
+    return max(QUIETEST, 20 * math.log10(root_mean_square))
+
+
+def _tone(samples: Samples) -> float | None:
+    """Return the frequency that holds almost all energy of the sound, if one does."""
+    import numpy as np
+
+    middle = len(samples) // 2
+    part = samples[max(0, middle - 2 * _RATE) : middle + 2 * _RATE]
+    if len(part) < _RATE // 10:
+        return None
+    power = np.abs(np.fft.rfft(part * np.hanning(len(part)))) ** 2
+    peak, hertz = int(power.argmax()), _RATE / len(part)
+    near = max(4, round(12 / hertz))
+    share = power[max(0, peak - near) : peak + near + 1].sum() / max(power.sum(), 1e-30)
+    return float(peak * hertz) if share > 0.9 and peak * hertz >= _LOWEST_TONE else None
+
+
+def _is_speech_like(samples: Samples) -> bool:
+    import numpy as np
+
+    spectra = _spectra(samples)
+    if len(spectra) < 40:  # less than 0.4 s is no syllable and a gap
+        return False
+    hertz = np.arange(spectra.shape[1]) * _RATE / _WINDOW
+    band = (hertz >= 150) & (hertz <= 4000)
+    energy = spectra.sum(axis=1)
+    share = spectra[:, band].sum() / max(energy.sum(), 1e-30)
+    level = np.sqrt(spectra[:, band].sum(axis=1))
+    is_heard = level > 0.1 * np.percentile(level, 95)
+    centre = (spectra @ hertz)[is_heard] / np.maximum(energy[is_heard], 1e-30)
+    depth = level.std() / max(level.mean(), 1e-30)
+    return bool(
+        share > 0.5
+        and depth > 0.35
+        and _syllables(level) > 0.25
+        and 0.02 < 1 - is_heard.mean() < 0.95
+        and centre.std() > 100
+    )
+
+
+def _spectra(samples: Samples) -> Levels:
+    """Power spectra, one every 10 ms."""
+    import numpy as np
+
+    if len(samples) < _WINDOW:
+        return np.zeros((0, _WINDOW // 2 + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_STEP]
+    power: Levels = np.abs(np.fft.rfft(windows * np.hanning(_WINDOW), axis=1)) ** 2
+    return power
+
+
+def _syllables(level: Levels) -> float:
+    """Share of the swelling and fading that happens two to eight times a second."""
+    import numpy as np
+
+    hertz = np.fft.rfftfreq(len(level), _STEP / _RATE)
+    power = np.abs(np.fft.rfft((level - level.mean()) * np.hanning(len(level)))) ** 2
+    slow = power[(hertz >= 0.5) & (hertz <= 25)].sum()
+    return float(power[(hertz >= 2) & (hertz <= 8)].sum() / max(slow, 1e-30))

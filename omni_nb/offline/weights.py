@@ -1,0 +1,80 @@
+"""What a request weighs: its tokens by modality, counted by the model's own rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from omni_nb.errors import RequestError
+from omni_nb.media.parts import TextPart
+from omni_nb.models.tokens import (
+    audio_tokens,
+    frames_tokens,
+    image_tokens,
+    text_tokens,
+    video_tokens,
+)
+from omni_nb.offline.pictures import Picture
+from omni_nb.offline.sounds import Sound
+from omni_nb.offline.videos import Frames, Video
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omni_nb.models.catalog import ModelFacts
+    from omni_nb.offline.contents import ReadPart, Turn
+
+
+def weigh(turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts) -> Mapping[str, int]:
+    """Count the tokens of a conversation; a modality without any is missing.
+
+    Parameters
+    ----------
+    turns
+        The user's messages.
+    others
+        The words of all other messages.
+    """
+    counted: Counter[str] = Counter(text=sum(map(text_tokens, others)))
+    for turn in turns:
+        for part in turn.parts:
+            counted.update(part_tokens(part, facts))
+    return {modality: tokens for modality, tokens in counted.items() if tokens}
+
+
+def part_tokens(part: ReadPart, facts: ModelFacts) -> dict[str, int]:
+    """Count the tokens of a part by modality: the sound of a video apart from its pictures.
+
+    A medium at a URL weighs nothing here, for nobody looked at it; neither does one whose rule
+    is not published.
+    """
+    try:
+        return _counted(part, facts.name)
+    except RequestError:
+        return {}
+
+
+def _counted(part: ReadPart, model: str) -> dict[str, int]:
+    match part:
+        case TextPart():
+            return {"text": text_tokens(part.text)}
+        case Picture():
+            return {"image": image_tokens(part.width, part.height, model=model).tokens}
+        case Sound():
+            return {"audio": audio_tokens(part.seconds, model=model)}
+        case Video():
+            return {"video": _picture_tokens(part, model)} | (
+                {"audio": audio_tokens(part.sound.seconds, model=model)} if part.sound else {}
+            )
+        case Frames():
+            sizes = [(picture.width, picture.height) for picture in part.seen]
+            return {"video": frames_tokens(sizes, model=model).tokens} if sizes else {}
+        case _:
+            return {}
+
+
+def _picture_tokens(video: Video, model: str) -> int:
+    try:
+        return video_tokens(video.width, video.height, video.seconds, video.fps, model=model).tokens
+    except RequestError:  # shorter than the rule's first frames: the sound still counts
+        return 0

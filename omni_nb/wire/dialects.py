@@ -1,0 +1,217 @@
+"""How a request is written for each kind of server: DashScope, OpenAI, vLLM-Omni, SGLang-Omni."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from omni_nb.errors import RequestError
+from omni_nb.media.parts import (
+    AudioPart,
+    AudioURLPart,
+    FramesPart,
+    TextPart,
+    VideoPart,
+    VideoURLPart,
+    join_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from omni_nb.media.parts import ImagePart, ImageURLPart, Part
+    from omni_nb.media.sources import Embed, HeldSource
+    from omni_nb.wire.request import Message, Request
+
+Dialect = Literal["dashscope", "openai", "vllm-omni", "sglang-omni"]
+"""The kinds of server that we can ask; answers of all of them are read alike."""
+
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+OPENAI_SOUNDS = ("wav", "mp3")
+"""The formats of sound that OpenAI's ``input_audio`` takes."""
+
+
+def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]:
+    """Return the body of a request as a server of this dialect takes it.
+
+    Parameters
+    ----------
+    request
+        What is asked; already checked by the rules of its model.
+    dialect
+        ``"dashscope"``: as documented (`Request.payload`).
+
+        ``"openai"``: a sound as bare base64, wav or mp3 only; speech as ``pcm16``, the one
+        format that OpenAI streams; no sound by its URL and no video.
+
+        ``"vllm-omni"``: sound and video as ``audio_url`` and ``video_url``, whose data URL
+        names its MIME type (one without is refused there); frames as pictures, in order.
+
+        ``"sglang-omni"``: words in the messages; media in the lists ``audios``, ``images`` and
+        ``videos`` beside them, as URLs or data URLs; frames as pictures, in order. A list does
+        not say which message a medium belongs to, so only one message may carry media.
+    embed
+        How a held source becomes a data URL.
+
+    Raises
+    ------
+    RequestError
+        This dialect has no way to say it; the message names one that it has.
+
+    Notes
+    -----
+    facts.md §5, read 2026-11-22; measured against none of these servers. No source says how
+    frames travel to vLLM-Omni and SGLang-Omni: as pictures is what every server understands.
+
+    Examples
+    --------
+    >>> from omni_nb.media.parts import AudioPart
+    >>> from omni_nb.media.sources import LocalSource, embed
+    >>> from omni_nb.wire.request import Message, Request
+    >>> sound = AudioPart(LocalSource(b"sound", "a.wav"), "wav", "audio/wav", 1.0, 16000, 1)
+    >>> request = Request("gpt-audio", (Message("user", (sound,)),))
+    >>> body_for(request, "openai", embed)["messages"][0]["content"]
+    [{'type': 'input_audio', 'input_audio': {'data': 'c291bmQ=', 'format': 'wav'}}]
+    >>> body_for(request, "vllm-omni", embed)["messages"][0]["content"]
+    [{'type': 'audio_url', 'audio_url': {'url': 'data:audio/wav;base64,c291bmQ='}}]
+    """
+    return _WRITERS[dialect](request, embed)
+
+
+def check_dialect(request: Request, dialect: Dialect) -> None:
+    """Find out at once, and without reading a file, whether a dialect can say a request.
+
+    Raises
+    ------
+    RequestError
+        It cannot.
+    """
+    body_for(request, dialect, lambda source, mime: "data:,")
+
+
+def _documented(request: Request, embed: Embed) -> dict[str, Any]:
+    return request.payload(embed)
+
+
+def _openai(request: Request, embed: Embed) -> dict[str, Any]:
+    body = request.payload(_nothing) | {"messages": _messages(request, _openai_part, embed)}
+    if "audio" in body:
+        body["audio"] = {**body["audio"], "format": "pcm16"}
+    return body
+
+
+def _vllm_omni(request: Request, embed: Embed) -> dict[str, Any]:
+    return request.payload(_nothing) | {"messages": _messages(request, _vllm_part, embed)}
+
+
+def _sglang_omni(request: Request, embed: Embed) -> dict[str, Any]:
+    messages = [{"role": m.role, "content": join_text(m.parts)} for m in request.messages]
+    media = _only_media(request.messages)
+    return request.payload(_nothing) | {"messages": messages} | _lists(media, embed)
+
+
+_WRITERS: dict[str, Callable[[Request, Embed], dict[str, Any]]] = {
+    "dashscope": _documented,
+    "openai": _openai,
+    "vllm-omni": _vllm_omni,
+    "sglang-omni": _sglang_omni,
+}
+
+
+def _nothing(source: HeldSource, mime: str) -> str:
+    """Embed nothing: of this payload all but the messages is used."""
+    return ""
+
+
+def _messages(
+    request: Request, write: Callable[[Part, Embed], list[dict[str, Any]]], embed: Embed
+) -> list[dict[str, Any]]:
+    return [
+        message.payload(embed)
+        if all(isinstance(part, TextPart) for part in message.parts)
+        else {
+            "role": message.role,
+            "content": [p for part in message.parts for p in write(part, embed)],
+        }
+        for message in request.messages
+    ]
+
+
+def _openai_part(part: Part, embed: Embed) -> list[dict[str, Any]]:
+    match part:
+        case AudioPart(source=source, format=form, mime=mime):
+            if form not in OPENAI_SOUNDS:
+                raise RequestError(
+                    f"OpenAI takes sound as {' or '.join(OPENAI_SOUNDS)}, not {form} "
+                    f"({part.name}). Save it in one of these and ask with that file."
+                )
+            # Without the head only: what follows it may be a placeholder for a long upload.
+            bare = embed(source, mime).partition(",")[2]
+            return [{"type": "input_audio", "input_audio": {"data": bare, "format": form}}]
+        case AudioURLPart(url=url):
+            raise RequestError(
+                f"OpenAI takes no sound by its URL ({_short(url)}). Download it and pass the file."
+            )
+        case VideoPart() | VideoURLPart() | FramesPart():
+            raise RequestError(
+                f"OpenAI takes no video ({part.name}). Pass pictures of it with image=[...]; "
+                "omni.frames(path, count=8).images draws them from a file."
+            )
+        case _:
+            return [part.payload(embed)]
+
+
+def _vllm_part(part: Part, embed: Embed) -> list[dict[str, Any]]:
+    match part:
+        case AudioPart(source=source, mime=mime):
+            return [{"type": "audio_url", "audio_url": {"url": embed(source, mime)}}]
+        case AudioURLPart(url=url):
+            return [{"type": "audio_url", "audio_url": {"url": url}}]
+        case VideoPart(source=source, mime=mime):
+            return [{"type": "video_url", "video_url": {"url": embed(source, mime)}}]
+        case FramesPart(images=images):
+            return [image.payload(embed) for image in images]
+        case _:
+            return [part.payload(embed)]
+
+
+def _only_media(messages: Sequence[Message]) -> list[Part]:
+    """Return the media of the one message that has some."""
+    shown = [media for m in messages if (media := [p for p in m.parts if p.modality != "text"])]
+    if len(shown) > 1:
+        raise RequestError(
+            f"SGLang-Omni takes the media of one message, and {len(shown)} messages of this "
+            "conversation carry some: its lists do not say which belongs where. "
+            "Begin a new Chat for the next picture, sound or video."
+        )
+    return shown[0] if shown else []
+
+
+def _lists(media: Sequence[Part], embed: Embed) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {}
+    for part in media:
+        match part:
+            case AudioPart(source=source, mime=mime):
+                lists.setdefault("audios", []).append(embed(source, mime))
+            case AudioURLPart(url=url):
+                lists.setdefault("audios", []).append(url)
+            case VideoPart(source=source, mime=mime):
+                lists.setdefault("videos", []).append(embed(source, mime))
+            case VideoURLPart(url=url):
+                lists.setdefault("videos", []).append(url)
+            case FramesPart(images=images):
+                lists.setdefault("images", []).extend(_image_url(i, embed) for i in images)
+            case TextPart():
+                pass
+            case image:
+                lists.setdefault("images", []).append(_image_url(image, embed))
+    return lists
+
+
+def _image_url(image: ImagePart | ImageURLPart, embed: Embed) -> str:
+    url: str = image.payload(embed)["image_url"]["url"]
+    return url
+
+
+def _short(url: str) -> str:
+    return url if len(url) <= 80 else f"{url[:79]}…"

@@ -1,0 +1,96 @@
+"""Failures: what went wrong on the line, as a `ServiceError` with the service's own words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import ServiceError
+from omni_nb.wire.advice import advice_for
+from omni_nb.wire.decode import Decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openai import APIStatusError
+
+    from omni_nb.errors import MediaError
+    from omni_nb.wire.endpoint import Endpoint
+
+KEPT = "What had arrived is kept in .reply."
+
+
+def unsent(error: MediaError) -> ServiceError:
+    """A source is not what it was: the request is incomplete, so nobody can answer it."""
+    return ServiceError(
+        f"The request was not sent: {error}", advice="Make the part again, and ask once more."
+    )
+
+
+def completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -> ServiceError:
+    """The service reported an error inside a stream: add what we know."""
+    error.message = endpoint.key.hide_in(error.message)
+    error.request_id = error.request_id or request_id
+    error.advice = error.advice or advice_for(error.status_code, error.code, error.message)
+    return error
+
+
+def refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:
+    """The service answered with an error status: keep its own words."""
+    body = _json_or_none(error.response.text)
+    facts: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    inner = facts.get("error") if isinstance(facts.get("error"), dict) else facts
+    words = (inner or {}).get("message") or error.response.text.strip()[:200] or error.message
+    message = endpoint.key.hide_in(str(words))
+    code = (inner or {}).get("code") or (inner or {}).get("type")
+    return ServiceError(
+        message,
+        status_code=error.status_code,
+        code=code,
+        request_id=facts.get("request_id") or error.response.headers.get("x-request-id"),
+        advice=advice_for(error.status_code, code, message),
+    )
+
+
+def unanswered(error: Exception, endpoint: Endpoint) -> ServiceError:
+    """No answer came at all."""
+    words = _words_of(error, endpoint)
+    cause = endpoint.key.hide_in(str(error.__cause__ or ""))
+    detail = f" ({cause})" if cause and cause not in words else ""
+    return ServiceError(
+        f"No answer from {endpoint.base_url}: {words}{detail}",
+        advice="Check the network and the address; behind a proxy, set HTTPS_PROXY.",
+    )
+
+
+def broken_off(error: Exception, endpoint: Endpoint, request_id: str | None) -> ServiceError:
+    """The connection ended in mid-answer."""
+    words = _words_of(error, endpoint)
+    return ServiceError(f"The answer broke off: {words}", request_id=request_id, advice=KEPT)
+
+
+def require_event_stream(response: Any) -> None:
+    """Refuse a 200 that is no stream: the SDK would show it as an empty answer."""
+    kind = response.headers.get("content-type", "")
+    if kind.startswith("text/event-stream"):
+        return
+    text = response.read()[:20_000].decode("utf-8", "replace")
+    body = _json_or_none(text)
+    if isinstance(body, dict) and (body.get("error") or body.get("message")):
+        Decoder().decode({"choices": [], **body})  # raises, with the service's own words
+    raise ServiceError(
+        f"The service answered with {kind or 'no type'} instead of a stream: {text[:120]!r}",
+        status_code=response.status_code,
+        advice="Check base_url: it ends in /v1, and names an OpenAI-compatible service.",
+    )
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _words_of(error: Exception, endpoint: Endpoint) -> str:
+    return endpoint.key.hide_in(str(error) or type(error).__name__)

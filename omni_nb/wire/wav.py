@@ -1,0 +1,163 @@
+"""Sound as servers send it, file or bare samples, brought to mono PCM16 of 24 000 Hz."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from omni_nb.errors import ServiceError
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_SAMPLE_FORMATS = {(_PCM, 8): "u8", (_PCM, 16): "s16", (_PCM, 32): "s32", (_FLOAT, 32): "flt"}
+_OTHER_FILES = {b"ID3\x03\x00": "MP3", b"ID3\x04\x00": "MP3", b"OggS": "Ogg", b"fLaC": "FLAC"}
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFormat:
+    """How samples are written.
+
+    Attributes
+    ----------
+    kind
+        1 for whole numbers, 3 for floating point (the words of a WAV header).
+    """
+
+    sample_rate: int = SPEECH_SAMPLE_RATE
+    channels: int = 1
+    bits: int = 16
+    kind: int = _PCM
+
+    def __str__(self) -> str:
+        kind = {_PCM: "", _FLOAT: " floating point"}.get(self.kind, f", kind {self.kind}")
+        return f"{self.sample_rate:,} Hz, {self.channels} channels, {self.bits} bit{kind}"
+
+
+SPEECH = SoundFormat()
+
+
+class SoundReader:
+    """Take sound piece by piece; return whole samples of mono PCM16 of 24 000 Hz.
+
+    A piece may be bare samples, as DashScope and OpenAI send them, or a WAV file: some
+    servers send one in every piece, others a header in the first piece only, so a header
+    counts until the next one. Speech in another format is converted, without a seam between
+    pieces. A sample cut in two waits for the next piece.
+
+    Examples
+    --------
+    >>> reader = SoundReader()
+    >>> [len(reader.read(piece)) for piece in (bytes(3), bytes(2), bytes(1))]
+    [2, 2, 2]
+    """
+
+    def __init__(self) -> None:
+        self._format = SPEECH
+        self._waiting = b""
+        self._resampler: Any = None
+
+    def read(self, piece: bytes) -> bytes:
+        """Return the samples that this piece completes.
+
+        Raises
+        ------
+        ServiceError
+            The piece is a file of another kind, or of samples that we cannot convert.
+        """
+        before, samples = b"", piece
+        if piece[:4] == b"RIFF" and piece[8:12] == b"WAVE":
+            form, samples = read_wav(piece)
+            if form is not None and form != self._format:
+                before = self.flush()
+                self._format = form
+        elif name := next((n for magic, n in _OTHER_FILES.items() if piece.startswith(magic)), ""):
+            raise ServiceError(
+                f"The service sent its speech as {name} files; omni_nb reads WAV and bare PCM16.",
+                advice="Set the server's audio format to wav. What came before is kept in .reply.",
+            )
+        return before + self._convert(samples)
+
+    def flush(self) -> bytes:
+        """Return what a conversion still held; a sample that never became whole is dropped."""
+        self._waiting = b""
+        resampler, self._resampler = self._resampler, None
+        return _bytes_of(resampler.resample(None)) if resampler is not None else b""
+
+    def _convert(self, samples: bytes) -> bytes:
+        data = self._waiting + samples
+        size = max(1, self._format.channels * self._format.bits // 8)
+        whole = len(data) - len(data) % size
+        self._waiting = data[whole:]
+        if self._format == SPEECH or not whole:
+            return data[:whole]
+        return self._resampled(data[:whole])
+
+    def _resampled(self, samples: bytes) -> bytes:
+        import av
+        import numpy as np
+
+        given = self._format
+        name = _SAMPLE_FORMATS.get((given.kind, given.bits))
+        if (
+            name is None
+            or given.channels not in (1, 2)
+            or not 4_000 <= given.sample_rate <= 384_000
+        ):
+            raise ServiceError(
+                f"The service sent its speech as WAV of {given}, which omni_nb cannot convert.",
+                advice="Accepted: mono or stereo of 8, 16 or 32 bit. "
+                "What came before it is kept in .reply.",
+            )
+        dtype = {"u8": "u1", "s16": "<i2", "s32": "<i4", "flt": "<f4"}[name]
+        frame = av.AudioFrame.from_ndarray(
+            np.frombuffer(samples, dtype).reshape(1, -1),
+            format=name,
+            layout="mono" if given.channels == 1 else "stereo",
+        )
+        frame.sample_rate = given.sample_rate
+        if self._resampler is None:
+            self._resampler = av.AudioResampler("s16", "mono", SPEECH_SAMPLE_RATE)
+        return _bytes_of(self._resampler.resample(frame))
+
+
+def read_wav(file: bytes) -> tuple[SoundFormat | None, bytes]:
+    """Return the format and the samples of a WAV file, or of the start of one.
+
+    The format is None where the file does not say it.
+    """
+    form: SoundFormat | None = None
+    position = 12
+    while position + 8 <= len(file):
+        name = file[position : position + 4]
+        length = _number(file[position + 4 : position + 8])
+        position += 8
+        if name == b"fmt ":
+            form = _read_format(file[position : position + length])
+        if name == b"data":
+            # A streamed header does not know its length and says 0 or the largest number.
+            known = 0 < length <= len(file) - position
+            return form, file[position : position + length] if known else file[position:]
+        position += length + length % 2
+    return form, b""
+
+
+def _read_format(fields: bytes) -> SoundFormat | None:
+    if len(fields) < 16:
+        return None
+    kind = _number(fields[:2])
+    if kind == _EXTENSIBLE and len(fields) >= 26:
+        kind = _number(fields[24:26])
+    return SoundFormat(
+        sample_rate=_number(fields[4:8]),
+        channels=_number(fields[2:4]),
+        bits=_number(fields[14:16]),
+        kind=kind,
+    )
+
+
+def _bytes_of(frames: list[Any]) -> bytes:
+    return b"".join(frame.to_ndarray().astype("<i2").tobytes() for frame in frames)
+
+
+def _number(field: bytes) -> int:
+    return int.from_bytes(field, "little")
