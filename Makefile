@@ -31,7 +31,7 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, coverage, ev
 	@$(BIN)/nox -r -s protocol >build/nox.log 2>&1 & versions=$$!; \
 	  trap 'kill $$versions 2>/dev/null' EXIT; \
 	  $(MAKE) --no-print-directory check && npm test --silent \
-	    && $(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks || exit 1; \
+	    && $(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks -n 2 || exit 1; \
 	  wait $$versions || { cat build/nox.log; exit 1; }
 	@grep -E '^openai [0-9]|passed|success' build/nox.log
 	$(BIN)/coverage run -m pytest tests/browser -m "not alone" -n 2 --dist loadfile --reruns 1

@@ -170,7 +170,7 @@ def progress_html(reply: Reply) -> str:
 
 def question_html(parts: Sequence[Part], language: Language) -> str:
     """Return the question as HTML: a small sign of each medium, and the words."""
-    media = "".join(part_chip_html(part) for part in parts)
+    media = "".join(part_chip_html(part, labels(language)[part.modality]) for part in parts)
     words = "\n".join(part.text for part in parts if isinstance(part, TextPart))
     style = f"{_ROW};border-left:3px solid {_LINE};padding:0.1em 0 0.1em 0.75em;margin:0 0 0.5em"
     return (

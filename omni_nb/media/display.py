@@ -28,7 +28,7 @@ from omni_nb.media.sources import read_all
 from omni_nb.media.waveform import waveform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from omni_nb.media.parts import Part
 
@@ -79,34 +79,34 @@ def part_text(part: Part) -> str:
     return part.text if isinstance(part, TextPart) else " · ".join(_facts(part))
 
 
-def part_chip_html(part: Part) -> str:
+def part_chip_html(part: Part, kind: str = "") -> str:
     """Return a part as the small sign of it in a question, or nothing for a text.
 
     A picture is a thumbnail, a sound its waveform, a video or a list of frames a strip of
     four. Questions are painted many times while an answer streams: what was drawn once is
     kept, and the file that it was drawn from is not.
+
+    Parameters
+    ----------
+    kind
+        The word for its kind, for screen readers; by default the modality.
     """
     if isinstance(part, TextPart):
         return ""
-    drawing = _Drawing(part)
+    drawing = _Drawing(part, kind or part.modality)
     html = _kept_chip(drawing)
     drawing.part = None
     return html
 
 
-def chips_html(parts: Iterable[Part]) -> str:
-    """Return the media of a question as a row of small signs; see `part_chip_html`."""
-    chips = "".join(part_chip_html(part) for part in parts)
-    return f'<div class="omni-chips" style="{_ROW}">{chips}</div>' if chips else ""
-
-
 class _Drawing:
     """A key that is equal for equal parts, and lets go of its part once that is drawn."""
 
-    __slots__ = ("key", "part")
+    __slots__ = ("key", "kind", "part")
 
-    def __init__(self, part: Part) -> None:
-        self.key = (type(part), hash(part))
+    def __init__(self, part: Part, kind: str) -> None:
+        self.key = (type(part), hash(part), kind)
+        self.kind = kind
         self.part: Part | None = part
 
     def __hash__(self) -> int:
@@ -121,7 +121,7 @@ def _kept_chip(drawing: _Drawing) -> str:
     part = drawing.part
     if part is None:
         return ""
-    name, kind = escape(_facts(part)[0]), escape(_facts(part)[1])
+    name, kind = escape(_facts(part)[0]), escape(drawing.kind)
     sight = _sight(part, _CHIP_STRIP, "120px" if isinstance(part, ImagePart) else "56px")
     words = "" if sight and isinstance(part, ImagePart) else f"{_chip_name(part)}{_brief(part)}"
     caption = _line(escape(words if sight else f"▣ {words}")) if words else ""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from omni_nb.media import parts
-from omni_nb.media.display import chips_html, part_chip_html, part_html, part_text
+from omni_nb.media.display import part_chip_html, part_html, part_text
 from omni_nb.media.extract import read_sound
 from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.media.waveform import waveform
@@ -157,7 +157,7 @@ ALL = [
 
 @pytest.mark.parametrize("part", ALL, ids=lambda part: type(part).__name__)
 def test_every_part_shows_itself_with_what_an_untrusted_notebook_keeps(part: parts.Part) -> None:
-    for html in (part_html(part), part_chip_html(part), chips_html([part])):
+    for html in (part_html(part), part_chip_html(part)):
         page = Page(html)
         assert {tag for tag, _ in page.elements} <= KEPT_BY_JUPYTERLAB
         allowed = {"class", "style", "src", "alt", "title", "role", "dir", "href", "rel", "target"}
@@ -179,13 +179,6 @@ def test_a_chip_is_small_and_says_what_it_is(part: parts.Part) -> None:
     ((_, attributes),) = [e for e in Page(html).elements if e[1].get("class") == "omni-chip"]
     assert attributes["aria-label"]
     assert attributes["title"] == part_text(part)
-
-
-def test_chips_stand_in_the_order_of_the_parts() -> None:
-    html = chips_html([ALL[3], ALL[0], ALL[5]])
-    titles = [e[1]["title"] for e in Page(html).elements if "title" in e[1]]
-    assert titles == [part_text(ALL[3]), part_text(ALL[5])]
-    assert chips_html([parts.TextPart("only words")]) == ""
 
 
 class WatchedSource:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from omni_nb.errors import ServiceError
-from omni_nb.media.parts import ImageURLPart, TextPart, image
+from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, image
 from omni_nb.models.pricing import Usage
 from omni_nb.render import (
     MODALITY_COLORS,
@@ -156,6 +156,13 @@ def test_a_picture_behind_a_url_is_named_and_never_loaded():
     page = Page(question_html([ImageURLPart("https://example.com/dog.jpg")], "en"))
     assert "dog.jpg" in page.words
     assert "img" not in page.tags
+
+
+def test_media_stand_in_their_order_named_in_the_language_of_the_question():
+    asked = [ImageURLPart("https://x/a.jpg"), AudioURLPart("https://x/b.mp3", "mp3")]
+    page = Page(question_html([*asked, TextPart("这是什么?")], "zh"))
+    named = [value for name, value in page.attributes if name == "aria-label"]
+    assert named == ["提问", "图片: https://x/a.jpg", "音频: https://x/b.mp3"]
 
 
 @pytest.mark.parametrize(
