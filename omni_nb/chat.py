@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from omni_nb import history
@@ -12,7 +11,7 @@ from omni_nb.archive.reader import read
 from omni_nb.archive.writer import write
 from omni_nb.connection import current_connection
 from omni_nb.context import check_context, input_limit
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, warn
 from omni_nb.history import Trimming
 from omni_nb.media.parts import as_media, as_parts
 from omni_nb.models.catalog import find_model
@@ -354,11 +353,10 @@ class Conversation:
             and facts
             and not facts.system_message_with_audio
         ):
-            warnings.warn(
+            warn(
                 f"{self.model} ignores the system message when it speaks. What works: "
                 "system_as_turns=True sends its words as a question and answer in front, or ask "
                 "for text only.",
-                stacklevel=3,
             )
 
     def __repr__(self) -> str:

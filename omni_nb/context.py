@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, warn
 from omni_nb.models.catalog import find_model
 from omni_nb.models.weigh import weigh_parts
 
@@ -63,10 +62,9 @@ def check_context(request: Request) -> None:
     if limit is None or weight.total <= limit:
         return
     if weight.media <= limit:
-        warnings.warn(
+        warn(
             f"This request weighs {weight}, with its words estimated; {request.model} takes "
             f"{limit:,}. The service may refuse it. {_LIGHTER}",
-            stacklevel=3,
         )
         return
     question = weigh_messages(request.messages[-1:], request.model)

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -89,3 +91,15 @@ class ServiceError(OmniError):
         if self.advice:
             lines.append(self.advice)
         return "\n".join(lines)
+
+
+def warn(message: str) -> None:
+    """Warn at the line of the person who called us, however deep in our code it is noticed."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == "omni_nb"

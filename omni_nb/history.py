@@ -46,7 +46,9 @@ class Trimming:
     media: int = 0
 
     def __str__(self) -> str:
-        return f"{self.turns} turns not sent, media of {self.media} sent as words"
+        left_out = f"first {self.turns} turns not sent" if self.turns else ""
+        in_words = f"media of the first {self.media} sent as words" if self.media else ""
+        return ", ".join(filter(None, (left_out, in_words))) or "everything is sent"
 
     def within(self, turns: int) -> Trimming:
         """Return what of it concerns the first ``turns`` turns: later ones are new."""

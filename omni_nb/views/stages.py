@@ -161,7 +161,7 @@ class TextStage:
         self._session = here
         self._storage = storage
         self._clock = _Clock()
-        self._shown = ""
+        self._shown = "\n"
         self._is_upload_shown = False
         self._handle: Any = None
 
@@ -182,7 +182,7 @@ class TextStage:
 
     def look(self, reply: Reply) -> None:
         """Repaint, about ten times a second, less often when the text is long."""
-        text = reply.text
+        text = f"{reply.reasoning}\n{reply.text}"
         seconds = max(TEXT_REPAINT_SECONDS, len(text) / REPAINT_CHARACTERS_PER_SECOND)
         if text != self._shown and self._clock.is_due(seconds):
             self._handle.update(_progress(reply), raw=True)

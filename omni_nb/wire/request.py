@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, warn
 from omni_nb.media.parts import join_text
 from omni_nb.media.sources import embed
 from omni_nb.models.catalog import find_model
@@ -185,8 +184,7 @@ def _warn_of_unknown_voice(voice: str, facts: ModelFacts) -> None:
         return
     near = get_close_matches(voice, voices.names)
     known = f"near it: {', '.join(near)}" if near else f"among them: {', '.join(voices.names[:6])}"
-    warnings.warn(
+    warn(
         f"{voice!r} is not among the {len(voices.names)} voices listed for {facts.name} on "
         f"{voices.date} ({known}). It is sent as it is; the service decides.",
-        stacklevel=4,
     )

@@ -20,7 +20,7 @@ from omni_nb.render import (
     reply_text,
 )
 from omni_nb.reply import Reply
-from omni_nb.wire.events import AudioDelta, Finished, TextDelta, UsageReport
+from omni_nb.wire.events import AudioDelta, Finished, ReasoningDelta, TextDelta, UsageReport
 from omni_nb.wire.request import Message, Request
 
 EVIL = "<img src=x onerror=alert(1)>\"'&</div><script>alert(2)</script>"
@@ -225,3 +225,18 @@ def test_while_it_streams_the_text_has_a_cursor_or_a_waiting_word():
     assert "I am Omni. ▍" in progress_html(made)
     waiting = Reply(made.request)
     assert "Thinking…" in progress_html(waiting)
+
+
+def test_thinking_is_shown_while_it_lasts_and_folded_away_afterwards():
+    made = reply()
+    made = Reply(made.request)
+    made.feed(ReasoningDelta("Is <this> a cat?"))
+    thinking = progress_html(made)
+    assert "Thinking…" in thinking
+    assert "Is &lt;this&gt; a cat?" in thinking
+    made.feed(TextDelta("Yes."))
+    for shown in (progress_html(made), reply_html(made)):
+        page = Page(shown)
+        assert page.tags.count("details") == 1
+        assert "Is &lt;this&gt; a cat?</div></details>" in shown
+    assert "cat" not in reply_text(made)

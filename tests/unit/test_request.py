@@ -157,3 +157,26 @@ def test_what_was_not_said_is_filled_in(modalities, voice, model, expected):
 def test_modalities_as_a_string_are_refused():
     with pytest.raises(RequestError, match="is a list"):
         choose_modalities("audio", None, TURBO)
+
+
+def test_a_voice_that_is_not_in_an_open_list_is_a_warning_at_the_callers_line():
+    with pytest.warns(UserWarning, match="near it: Cherry") as caught:
+        assert choose_modalities(None, "Chery", "qwen3-omni-flash")[1] == "Chery"
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("model", "modalities", "options", "words"),
+    [
+        (TURBO, ("text",), {"enable_thinking": True}, "does not think"),
+        (TURBO, ("text",), {"enable_search": True}, "does not search"),
+        ("qwen3-omni-flash", ("text", "audio"), {"enable_thinking": True}, "does not speak while"),
+    ],
+)
+def test_a_switch_that_the_model_lacks_is_refused(model, modalities, options, words):
+    with pytest.raises(RequestError, match=words):
+        Request(model, (HELLO,), modalities, "Cherry", options)
+    allowed = dict.fromkeys(options, False)
+    assert (
+        Request(model, (HELLO,), modalities, "Cherry", allowed).payload().items() >= allowed.items()
+    )

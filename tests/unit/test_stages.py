@@ -16,7 +16,7 @@ from omni_nb.reply import Reply
 from omni_nb.views import stages
 from omni_nb.views.session import Session
 from omni_nb.wire.client import Endpoint, Secret
-from omni_nb.wire.events import AudioDelta, TextDelta, TranscriptDelta
+from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, TranscriptDelta
 from omni_nb.wire.request import Message, Request
 
 
@@ -153,6 +153,15 @@ def test_a_text_cell_repaints_ten_times_a_second_and_always_the_last_state(clock
     stage.close(made)
     assert 10 <= len(cell.handle.bundles) <= 13
     assert cell.handle.bundles[-1] == {"kept": made.text}
+
+
+def test_thinking_is_repainted_too(clock):
+    cell, made = Cell(), reply()
+    stage = stages.TextStage(cell, "mp3")
+    stage.open(made)
+    made.feed(ReasoningDelta("Is it a cat?"))
+    stage.look(made)
+    assert "Is it a cat?" in cell.handle.bundles[-1]["text/html"]
 
 
 def test_a_long_text_is_repainted_less_often(clock):

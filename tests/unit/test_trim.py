@@ -78,7 +78,7 @@ def test_the_report_says_what_that_saves(chat):
 def test_the_chat_says_that_it_is_trimmed(chat):
     assert "sent" not in repr(chat)
     chat.trim()
-    assert "media of 2 sent as words" in repr(chat)
+    assert "media of the first 2 sent as words" in repr(chat)
 
 
 def test_trimming_twice_drops_nothing_more_and_a_new_turn_is_whole(chat):
