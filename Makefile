@@ -28,13 +28,14 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, the built JavaScr
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, coverage, every SDK version
 	@mkdir -p build && rm -f .coverage .coverage.*
 	@echo "The protocol tests run on every SDK version meanwhile; see build/nox.log."
-	@$(BIN)/nox -r -s protocol >build/nox.log 2>&1 & versions=$$!; \
+	@nice -n 19 $(BIN)/nox -r -s protocol >build/nox.log 2>&1 & versions=$$!; \
 	  trap 'kill $$versions 2>/dev/null' EXIT; \
 	  $(MAKE) --no-print-directory check && npm test --silent \
-	    && $(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks -n 2 || exit 1; \
+	    && $(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks -n 2 \
+	    && $(BIN)/coverage run -m pytest tests/browser -m "not alone" -n 2 --dist loadfile --reruns 1 \
+	    || exit 1; \
 	  wait $$versions || { cat build/nox.log; exit 1; }
 	@grep -E '^openai [0-9]|passed|success' build/nox.log
-	$(BIN)/coverage run -m pytest tests/browser -m "not alone" -n 2 --dist loadfile --reruns 1
 	$(BIN)/coverage run -m pytest tests/browser -m alone --reruns 1
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
