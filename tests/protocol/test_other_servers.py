@@ -20,6 +20,8 @@ from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.server import start
 from omni_nb.wire.client import Endpoint, Secret
 
+pytestmark = pytest.mark.once
+
 MODEL = "qwen-omni-turbo"
 OTHERS = [dialect for dialect in SERVER_DIALECTS if dialect != "dashscope"]
 
