@@ -13,8 +13,9 @@ from tests.media_files import speechlike, video
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .lab import Lab, Tap
+    from .lab import Lab, Tap, Theme
 
+THEMES: tuple[Theme, ...] = ("dark", "light")
 SETUP = """
 import omni_nb as omni
 omni.connect("offline")
@@ -38,11 +39,9 @@ def open_notebook(lab: Lab, page: Page, *cells: str) -> None:
     lab.printed(page, 0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.usefixtures("files")
-def test_parts_show_themselves(lab: Lab, page: Page, theme: str) -> None:
+def test_parts_show_themselves(lab: Lab, page: Page) -> None:
     open_notebook(lab, page, "sound", "clip", "strip", "omni.models('qwen-omni-turbo')")
-    lab.theme(page, "dark" if theme == "dark" else "light")
     for index in range(1, 5):
         lab.run_cell(page, index)
     parts = page.locator(".omni-part")
@@ -53,12 +52,14 @@ def test_parts_show_themselves(lab: Lab, page: Page, theme: str) -> None:
     expect(parts.nth(2).locator("img")).to_have_count(4)
     for index in range(3):
         assert_fits(parts.nth(index))
-        parts.nth(index).scroll_into_view_if_needed()
-        lab.screenshot(page, f"part-{index}-{theme}")
+    for theme in THEMES:
+        lab.theme(page, theme)
+        parts.nth(0).scroll_into_view_if_needed()
+        lab.screenshot(page, f"parts-{theme}")
 
 
 ASKED = """
-chat = omni.Chat(voice="Cherry", max_tokens=40)
+chat = omni.Chat(voice="Cherry", max_tokens=15)
 chat.ask({question!r}, {media}, show=True)
 """
 
@@ -118,10 +119,7 @@ slow = Connection(Endpoint(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", 
 """
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_slow_upload_shows_how_far_it_is_and_then_the_answer(
-    lab: Lab, page: Page, theme: str
-) -> None:
+def test_a_slow_upload_shows_how_far_it_is_and_then_the_answer(lab: Lab, page: Page) -> None:
     clip = video("mp4", seconds=2)
     padding = 12_000_000
     box = struct.pack(">I4s", padding + 8, b"free") + bytes(padding)
@@ -129,14 +127,14 @@ def test_a_slow_upload_shows_how_far_it_is_and_then_the_answer(
     ask = 'omni.ask("What happens?", video="large.mp4", connection=slow)'
     lab.write_notebook("slow.ipynb", [f"import omni_nb as omni{SLOW_SERVER}", ask])
     lab.open(page, "slow.ipynb")
-    lab.theme(page, "dark" if theme == "dark" else "light")
+    lab.theme(page, "light")
     lab.run_cell(page, 0)
     lab.printed(page, 0)
     lab.run_cell(page, 1, wait=False)
     bar = page.locator('.omni-upload [role="progressbar"]')
     expect(bar).to_be_visible()
-    lab.screenshot(page, f"upload-{theme}")
     shares = [int(bar.get_attribute("aria-valuenow") or 0)]
+    lab.screenshot(page, "upload")
     page.wait_for_timeout(800)
     shares.append(int(bar.get_attribute("aria-valuenow") or 0))
     assert 0 <= shares[0] < shares[1] <= 100

@@ -1,0 +1,187 @@
+"""The explorers in a real JupyterLab: moved by mouse and keyboard, saved and reopened."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import time
+from typing import TYPE_CHECKING
+
+import nbconvert
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from skimage import data
+
+import omni_nb as omni
+from tests.media_files import speechlike
+
+if TYPE_CHECKING:
+    from .lab import Lab, Theme
+
+SETUP = "from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer"
+SETTLED_MILLISECONDS = 10_000
+
+
+def open_cells(lab: Lab, page: Page, *cells: str) -> Locator:
+    """Run the cells and return the explorers."""
+    lab.write_notebook("explorers.ipynb", [SETUP, *cells])
+    lab.open(page, "explorers.ipynb")
+    for index in range(len(cells) + 1):
+        lab.run_cell(page, index)
+        lab.printed(page, index)
+    explorers = page.locator(".omni-explorer")
+    expect(explorers).to_have_count(len(cells))
+    return explorers
+
+
+def handle(explorer: Locator, index: int = 0) -> Locator:
+    return explorer.get_by_role("slider").nth(index)
+
+
+def saved(lab: Lab, page: Page, cell: int) -> dict[str, str]:
+    """The saved form of the explorer in a cell: its second output."""
+    bundle: dict[str, str] = lab.outputs(page, cell)[1]["data"]
+    return {mime: "".join(text) for mime, text in bundle.items()}
+
+
+def wait_until_saved_says(lab: Lab, page: Page, cell: int, words: str) -> None:
+    deadline = time.monotonic() + SETTLED_MILLISECONDS / 1000
+    while words not in saved(lab, page, cell)["text/plain"]:
+        assert time.monotonic() < deadline, saved(lab, page, cell)["text/plain"]
+        page.wait_for_timeout(50)
+
+
+def test_the_mouse_drags_the_grid_along(lab: Lab, page: Page) -> None:
+    explorer = open_cells(lab, page, "image_explorer()").first
+    expect(explorer).to_contain_text("1,224 tokens")
+    before = explorer.locator("img").get_attribute("src")
+    knob = handle(explorer).bounding_box()
+    assert knob is not None
+    page.mouse.move(knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(knob["x"] - 60, knob["y"] + 5, steps=12)
+    page.mouse.up()
+    expect(explorer).not_to_contain_text("1,224 tokens")
+    width = int(explorer.get_by_role("spinbutton").first.input_value())
+    assert 10 < width < 1900
+    expected = omni.image_tokens(width, 1080, model="qwen-omni-turbo").tokens
+    expect(explorer).to_contain_text(f"{expected:,} tokens")
+    expect(explorer.locator("img")).not_to_have_attribute("src", before or "")
+    wait_until_saved_says(lab, page, 1, f"{width:,} × 1,080")
+
+
+def test_the_keyboard_reaches_and_moves_everything(lab: Lab, page: Page) -> None:
+    explorer = open_cells(lab, page, "image_explorer()").first
+    explorer.get_by_role("combobox").first.focus()
+    stops = []
+    for _ in range(7):
+        stops.append(
+            page.evaluate(
+                "() => document.activeElement.getAttribute('role') "
+                "|| document.activeElement.tagName.toLowerCase()"
+            )
+        )
+        page.keyboard.press("Tab")
+    assert stops == ["select", "select", "slider", "input", "slider", "input", "button"]
+    handle(explorer).focus()
+    page.keyboard.press("ArrowRight")
+    expect(explorer).not_to_contain_text("1,920 × 1,080")
+    box = explorer.get_by_role("spinbutton").nth(1)
+    box.fill("3000")
+    box.press("Enter")
+    expect(explorer).to_contain_text("× 3,000 →")
+    expect(explorer.get_by_role("status")).to_contain_text("3,000", timeout=SETTLED_MILLISECONDS)
+    page.keyboard.press("Tab")
+
+
+def test_a_person_uploads_a_picture(lab: Lab, page: Page, tmp_path) -> None:
+    from PIL import Image
+
+    photo, wrong = tmp_path / "cat.jpg", tmp_path / "<b>.jpg"
+    Image.fromarray(data.chelsea()).save(photo)
+    wrong.write_bytes(b"no picture")
+    explorer = open_cells(lab, page, "image_explorer()").first
+    chooser = explorer.locator("input[type=file]")
+    chooser.set_input_files(photo)
+    expect(explorer).to_contain_text("451 × 300 →")
+    chooser.set_input_files(wrong)
+    expect(explorer).to_contain_text("⚠")
+    expect(explorer).to_contain_text("451 × 300 →")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_explorers_fit_and_can_be_read(lab: Lab, page: Page, theme: Theme) -> None:
+    (lab.notebooks / "speech.wav").write_bytes(speechlike())
+    explorers = open_cells(
+        lab,
+        page,
+        "from skimage import data; image_explorer(data.chelsea())",
+        "image_explorer(language='zh')",
+        "audio_explorer('speech.wav')",
+        "audio_explorer(language='zh')",
+        "cost_explorer()",
+        "explorer = cost_explorer(language='zh'); explorer.batch.value = True; "
+        "explorer.pictures.value = 2; explorer",
+    )
+    lab.theme(page, theme)
+    for width in (1000, 520):
+        page.set_viewport_size({"width": width, "height": 800})
+        for index in range(6):
+            explorer = explorers.nth(index)
+            explorer.scroll_into_view_if_needed()
+            assert explorer.evaluate("(e) => e.scrollWidth <= e.clientWidth + 1"), index
+            assert contrast(explorer) > 4.5
+            explorer.screenshot(path=lab_picture(lab, f"explorer-{index}-{width}-{theme}"))
+
+
+def test_the_saved_form_is_hidden_while_the_widget_lives_and_seen_without_it(
+    lab: Lab, page: Page
+) -> None:
+    explorer = open_cells(lab, page, "image_explorer()", "cost_explorer()").first
+    still = page.locator(".omni-explorer-static")
+    expect(still).to_have_count(2)
+    expect(still.first).to_be_hidden()
+    box = explorer.get_by_role("spinbutton").first
+    box.fill("777")
+    box.press("Enter")
+    wait_until_saved_says(lab, page, 1, "777 × 1,080")
+    lab.save(page)
+    page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+    lab.shut_down_kernels()
+    notebook = lab.read_notebook("explorers.ipynb")
+    lab.close_documents(page)
+    lab.open(page, "explorers.ipynb")
+    expect(still.first).to_be_visible()
+    expect(still.first).to_contain_text("777 × 1,080 →")
+    assert still.first.locator("img").evaluate("(image) => image.naturalWidth") > 100
+    expect(still.nth(1)).to_contain_text("total")
+    lab.screenshot(page, "explorer-reopened")
+    html, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
+    assert "777 × 1,080" in html
+    assert 'class="omni-explorer-static' in html
+
+
+def contrast(explorer: Locator) -> float:
+    """The contrast of the largest words with the notebook behind them."""
+    colors = explorer.locator("b").first.evaluate(
+        """(words) => {
+          const behind = document.querySelector(".jp-Notebook");
+          return [getComputedStyle(words).color, getComputedStyle(behind).backgroundColor];
+        }"""
+    )
+    light, dark = sorted((luminance(color) for color in colors), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(color: str) -> float:
+    shares = [int(n) / 255 for n in re.findall(r"\d+", color)[:3]]
+    red, green, blue = (s / 12.92 if s <= 0.04 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def lab_picture(lab: Lab, name: str) -> str:
+    from .lab import SCREENSHOTS
+
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return str(SCREENSHOTS / f"{name}.png")
