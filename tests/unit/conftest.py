@@ -1,0 +1,18 @@
+"""What all unit tests have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_listens() -> Iterator[None]:
+    """The embedded stand-in need not speak in real time, here and in the processes we start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMNI_NB_STAND_IN_PACE", "0")
+        yield
