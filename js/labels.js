@@ -11,6 +11,9 @@ const ENGLISH = {
   stopped: "Stopped",
   mute: "Mute",
   stop: "Stop",
+  seconds: "{} s of speech so far",
+  cost: "about {}",
+  wouldCost: "free; would cost {}",
   controls: "Speech",
 };
 
@@ -28,6 +31,9 @@ const CHINESE = {
   stopped: "已停止",
   mute: "静音",
   stop: "停止",
+  seconds: "目前语音 {} 秒",
+  cost: "约 {}",
+  wouldCost: "免费，若用模型约 {}",
   controls: "朗读",
 };
 

@@ -7,6 +7,7 @@
 import { Arrival } from "./arrival.js";
 import { Engine, pcm16ToFloat32, sharedAudio, useContext } from "./audio.js";
 import { labelsFor } from "./labels.js";
+import { meterText } from "./meter.js";
 import { Tail, findTailPlace } from "./tail.js";
 import { createView } from "./view.js";
 
@@ -17,6 +18,7 @@ import { createView } from "./view.js";
  * @property {string} language "en" or "zh"
  * @property {string} header_html
  * @property {string} tail_id
+ * @property {import("./meter.js").Price | null} price null: unknown
  *
  * @typedef {import("./arrival.js").DeltaMessage} DeltaMessage
  *
@@ -45,6 +47,7 @@ import { createView } from "./view.js";
  * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
  */
 
+const BYTES_PER_SAMPLE = 2;
 /** A page that has heard nothing for this long asks what it has missed. */
 const OPEN_HELLO_MILLISECONDS = 500;
 /** Repairs are asked for at growing distances: a kernel that runs a cell answers all of them afterwards. */
@@ -167,10 +170,16 @@ class Session {
     return this.#arrival.isEmpty ? "thinking" : "answering";
   }
 
+  /** What is spoken is billed as it arrives, not as it is heard. */
+  get #meter() {
+    const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
+    return meterText(seconds, this.#model.get("price"), this.#labels);
+  }
+
   /** @returns {import("./view.js").Shown} */
   get #shown() {
     const { heardSeconds, hasSound, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted };
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };
   }
 
   /**

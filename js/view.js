@@ -11,6 +11,7 @@
  * @property {number} heardSeconds
  * @property {boolean} hasSound
  * @property {boolean} isMuted
+ * @property {string} meter the speech so far and its cost
  */
 
 /** @typedef {{stop(): void, toggleMute(): void}} Actions */
@@ -37,13 +38,16 @@ export function createView(element, { language, labels, actions }) {
   const state = make("span", "omni-player-state");
   state.setAttribute("role", "status");
   const time = make("span", "omni-player-time");
+  const meter = make("span", "omni-player-meter");
+  // It changes every second: to be looked at, not to be read out.
+  meter.setAttribute("aria-live", "off");
   const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
   const stop = button("omni-player-stop", labels.stop, actions.stop);
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
   controls.setAttribute("aria-label", labels.controls);
   guardKeys(controls);
-  const bar = make("div", "omni-player-bar", wave(), state, time, controls);
+  const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
   root.lang = language;
   element.replaceChildren(root);
@@ -54,11 +58,12 @@ export function createView(element, { language, labels, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted }) {
+    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterWords }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
       setText(state, labels[phase]);
       setText(time, hasSound ? clock(heardSeconds) : "");
+      setText(meter, hasSound ? meterWords : "");
       mute.hidden = !hasSound || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);

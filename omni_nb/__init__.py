@@ -15,44 +15,64 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from omni_nb.account import Account
     from omni_nb.chat import Conversation
     from omni_nb.connection import Connection, connect
     from omni_nb.errors import BudgetError, MediaError, OmniError, RequestError, ServiceError
+    from omni_nb.forecast import Comparison, Estimate, compare, estimate
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.parts import TextPart, as_parts
     from omni_nb.media.pictures import ImagePart, ImageURLPart, image
     from omni_nb.media.sounds import AudioPart, AudioURLPart, audio
     from omni_nb.media.videos import FramesPart, VideoPart, VideoURLPart, frames, video
     from omni_nb.models.catalog import register_model
+    from omni_nb.models.money import CNY, USD, Money
     from omni_nb.models.pricing import Cost, Usage
+    from omni_nb.models.quota import Quota
     from omni_nb.models.shrink import shrink
     from omni_nb.models.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
     from omni_nb.reply import Reply, Timing
     from omni_nb.stream import ReplyStream
+    from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.player import AudioPlayer
+    from omni_nb.views.plots import (
+        plot_audio_tokens,
+        plot_cost,
+        plot_image_token_map,
+        plot_image_tokens,
+        plot_timing,
+        plot_video_tokens,
+    )
 
 _HOMES = {
+    "Account": "account",
     "AudioClip": "media.clip",
     "AudioPart": "media.sounds",
     "AudioPlayer": "views.player",
     "AudioURLPart": "media.sounds",
     "BudgetError": "errors",
+    "CNY": "models.money",
     "Chat": "views.notebook",
+    "Comparison": "forecast",
     "Connection": "connection",
     "Conversation": "chat",
     "Cost": "models.pricing",
+    "Estimate": "forecast",
     "FramesPart": "media.videos",
     "ImagePart": "media.pictures",
     "ImageURLPart": "media.pictures",
     "MediaError": "errors",
+    "Money": "models.money",
     "OmniError": "errors",
+    "Quota": "models.quota",
     "Reply": "reply",
     "ReplyStream": "stream",
     "RequestError": "errors",
     "ServiceError": "errors",
     "TextPart": "media.parts",
     "Timing": "reply",
+    "USD": "models.money",
     "Usage": "models.pricing",
     "VideoPart": "media.videos",
     "VideoURLPart": "media.videos",
@@ -60,33 +80,51 @@ _HOMES = {
     "ask": "views.notebook",
     "ask_async": "views.notebook",
     "audio": "media.sounds",
+    "audio_explorer": "views.explorers",
     "audio_tokens": "models.tokens",
+    "compare": "forecast",
     "connect": "connection",
+    "cost_explorer": "views.explorers",
+    "estimate": "forecast",
     "frames": "media.videos",
     "frames_tokens": "models.tokens",
     "image": "media.pictures",
+    "image_explorer": "views.explorers",
     "image_tokens": "models.tokens",
+    "plot_audio_tokens": "views.plots",
+    "plot_cost": "views.plots",
+    "plot_image_token_map": "views.plots",
+    "plot_image_tokens": "views.plots",
+    "plot_timing": "views.plots",
+    "plot_video_tokens": "views.plots",
     "register_model": "models.catalog",
     "shrink": "models.shrink",
     "video": "media.videos",
     "video_tokens": "models.tokens",
 }
 
-__all__ = [  # sorted; a test compares it with _HOMES
+__all__ = [  # a test compares it with _HOMES
+    "CNY",
+    "USD",
+    "Account",
     "AudioClip",
     "AudioPart",
     "AudioPlayer",
     "AudioURLPart",
     "BudgetError",
     "Chat",
+    "Comparison",
     "Connection",
     "Conversation",
     "Cost",
+    "Estimate",
     "FramesPart",
     "ImagePart",
     "ImageURLPart",
     "MediaError",
+    "Money",
     "OmniError",
+    "Quota",
     "Reply",
     "ReplyStream",
     "RequestError",
@@ -100,13 +138,24 @@ __all__ = [  # sorted; a test compares it with _HOMES
     "ask",
     "ask_async",
     "audio",
+    "audio_explorer",
     "audio_tokens",
+    "compare",
     "connect",
+    "cost_explorer",
+    "estimate",
     "frames",
     "frames_tokens",
     "image",
+    "image_explorer",
     "image_tokens",
     "models",
+    "plot_audio_tokens",
+    "plot_cost",
+    "plot_image_token_map",
+    "plot_image_tokens",
+    "plot_timing",
+    "plot_video_tokens",
     "register_model",
     "shrink",
     "video",

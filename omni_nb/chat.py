@@ -6,16 +6,20 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from omni_nb import history
+from omni_nb.account import total_account
 from omni_nb.archive.document import Archive
 from omni_nb.archive.reader import read
 from omni_nb.archive.writer import write
+from omni_nb.budget import Purse
 from omni_nb.connection import current_connection
 from omni_nb.context import check_context, input_limit
 from omni_nb.errors import RequestError, warn
+from omni_nb.forecast import forecast, forecast_each, priced_region
 from omni_nb.history import Trimming
 from omni_nb.media.parts import as_media, as_parts
 from omni_nb.models.catalog import find_model
 from omni_nb.models.pricing import Usage, total_cost
+from omni_nb.render import language_of
 from omni_nb.reply import Reply
 from omni_nb.stream import ReplyStream
 from omni_nb.trim import trim
@@ -28,9 +32,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
+    from omni_nb.account import Account
     from omni_nb.connection import Connection
+    from omni_nb.forecast import Estimate
     from omni_nb.media.parts import Part
+    from omni_nb.models.money import Money
     from omni_nb.models.pricing import Cost
+    from omni_nb.models.quota import Quota
     from omni_nb.trim import TrimPolicy, TrimReport
 
 _OF_CONNECT = {"api_key", "base_url", "dialect", "region"}
@@ -54,6 +62,14 @@ class Conversation:
         all others: what the service's own FAQ advises where it ignores system messages.
     connection
         A service of its own; by default the notebook's (`connect`).
+    budget
+        What the conversation may cost, with the branches made of it (`fork`), such as
+        ``omni.CNY(1)``. Checked before a request, with the estimate of its input; a warning
+        comes at 80 %; an answer that passes it while it streams is stopped, and what came is
+        kept. Where a price is not known a budget cannot be kept, so nothing is sent. It is
+        not saved with the conversation, and may be changed at any time.
+    quota
+        A count of tokens to take every answer off (`omni_nb.Quota`); also of several chats.
     extra, **options
         More fields of every request's body, such as ``max_tokens=200``, ``enable_thinking=True``
         or ``enable_search=True``; ``extra={...}`` takes those whose names are taken here.
@@ -83,6 +99,8 @@ class Conversation:
         system: str | None = None,
         system_as_turns: bool = False,
         connection: Connection | None = None,
+        budget: Money | None = None,
+        quota: Quota | None = None,
         extra: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
@@ -97,6 +115,7 @@ class Conversation:
         self.options = options
         self.replies: list[Reply] = []
         self.trimming = Trimming()
+        self._purse = Purse(budget, quota)
         self._warn_of_system_message()
 
     def stream(
@@ -128,24 +147,69 @@ class Conversation:
         MediaError, RequestError
             Something is not allowed, or the whole weighs more than the model takes; nothing
             was sent.
+        BudgetError
+            The request would pass the budget; nothing was sent.
         ServiceError
             While iterating: the service refused or broke off.
         """
         media = as_media(image=image, audio=audio, video=video, frames=frames)
-        question = Message("user", (*media, *as_parts([prompt, *content])))
-        request = Request(
-            self.model,
-            (*self._history(), question),
-            self.modalities,
-            self.voice,
-            copy.deepcopy(self.options),  # a record: later changes are not of this request
-        )
-        check_context(request)
+        request = self._request((*media, *as_parts([prompt, *content])))
+        weight = check_context(request)
         connection = self.connection or current_connection()
         check_dialect(request, connection.dialect)
         reply = Reply(request, region=connection.region, is_stand_in=connection.is_stand_in)
+        reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
+        self._purse.check(reply.estimate)
         self.replies.append(reply)
-        return ReplyStream(reply, connection)
+        return ReplyStream(reply, connection, self._purse)
+
+    def estimate(
+        self,
+        prompt: Any = None,
+        *content: Any,
+        image: Any = None,
+        audio: Any = None,
+        video: Any = None,
+        frames: Any = None,
+        answer_seconds: float | None = None,
+        answer_tokens: int | None = None,
+    ) -> Estimate:
+        """Estimate the next question with all that is sent with it. Nothing is sent.
+
+        The arguments are those of `stream`, and the assumed answer as for
+        `omni_nb.estimate`.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo", system="You are a cat.")
+        >>> chat.estimate("Who are you?").tokens
+        7
+        """
+        media = as_media(image=image, audio=audio, video=video, frames=frames)
+        return forecast(
+            self._request((*media, *as_parts([prompt, *content]))),
+            region=priced_region(self.connection or current_connection()),
+            answer_seconds=answer_seconds,
+            answer_tokens=answer_tokens,
+        )
+
+    @property
+    def budget(self) -> Money | None:
+        """What the conversation and its branches may cost together; None: no limit."""
+        return self._purse.budget
+
+    @budget.setter
+    def budget(self, budget: Money | None) -> None:
+        self._purse.budget = budget
+
+    @property
+    def quota(self) -> Quota | None:
+        """The count of tokens that every answer is taken off."""
+        return self._purse.quota
+
+    @quota.setter
+    def quota(self, quota: Quota | None) -> None:
+        self._purse.quota = quota
 
     def fork(self, at: int | None = None) -> Self:
         """Return a conversation of its own that has the first replies of this one.
@@ -322,6 +386,9 @@ class Conversation:
         chat.options = dict(archive.options)
         chat.replies = list(archive.replies)
         chat.trimming = archive.trimming
+        for reply, estimate in zip(chat.replies, forecast_each(chat.replies), strict=True):
+            reply.estimate = estimate
+        chat._purse.remember(chat.replies)
         return chat
 
     @property
@@ -338,6 +405,21 @@ class Conversation:
     def cost(self) -> Cost | None:
         """What all replies cost; None when the cost of one is unknown."""
         return total_cost(reply.cost for reply in self.replies)
+
+    @property
+    def account(self) -> Account:
+        """Estimated against billed, by modality, over all replies."""
+        asked = [part for reply in self.replies for part in reply.question]
+        return total_account((reply.account for reply in self.replies), language_of(asked))
+
+    def _request(self, question: tuple[Part, ...]) -> Request:
+        return Request(
+            self.model,
+            (*self._history(), Message("user", question)),
+            self.modalities,
+            self.voice,
+            copy.deepcopy(self.options),  # a record: later changes are not of this request
+        )
 
     def _history(self) -> tuple[Message, ...]:
         """Return what the model will read."""

@@ -45,8 +45,8 @@ def input_limit(model: str, options: Mapping[str, Any]) -> int | None:
     return (thinks and facts.limits.thinking_input_tokens) or facts.limits.input_tokens
 
 
-def check_context(request: Request) -> None:
-    """Compare the estimate of a whole request with what its model takes in.
+def check_context(request: Request) -> Weight:
+    """Compare the estimate of a whole request with what its model takes in, and return it.
 
     The media alone decide: their weight follows documented rules. The words' weight is a
     rough estimate, so with them it is a warning only. What cannot be weighed, such as a URL,
@@ -60,13 +60,13 @@ def check_context(request: Request) -> None:
     limit = input_limit(request.model, request.options)
     weight = weigh_messages(request.messages, request.model)
     if limit is None or weight.total <= limit:
-        return
+        return weight
     if weight.media <= limit:
         warn(
             f"This request weighs {weight}, with its words estimated; {request.model} takes "
             f"{limit:,}. The service may refuse it. {_LIGHTER}",
         )
-        return
+        return weight
     question = weigh_messages(request.messages[-1:], request.model)
     advice = _LIGHTER if question.media <= limit else "Send fewer or smaller media in it."
     raise RequestError(

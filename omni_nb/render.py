@@ -48,9 +48,15 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "first sound": "first speech after {:.1f} s",
         "cost": "cost",
         "unknown": "unknown",
+        "about": "about {}, by our count",
+        "so far": "so far: {}",
+        "speech so far": "{:.0f} s of speech",
+        "text so far": "about {:,} tokens",
+        "cost so far": "about {}",
         "would cost": "free; {} would cost",
         "stand-in": "Offline stand-in: no model answered.",
         "interrupted": "Interrupted: this is what had arrived.",
+        "budget": "Stopped: the budget is spent. This is what had arrived.",
         "error": "The answer broke off: this is what had arrived.",
         "refused": "The service refused the request.",
         "length": "The answer reached the limit of tokens and was cut.",
@@ -74,9 +80,15 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "first sound": "{:.1f} 秒后收到语音",
         "cost": "费用",
         "unknown": "未知",
+        "about": "约 {}（按我们的规则估算）",
+        "so far": "目前：{}",
+        "speech so far": "语音 {:.0f} 秒",
+        "text so far": "约 {:,} Token",
+        "cost so far": "约 {}",
         "would cost": "免费，若用 {} 则为",
         "stand-in": "离线替身：没有模型作答。",
         "interrupted": "已中断：以下是已收到的内容。",
+        "budget": "已停止：预算已用完。以下是已收到的内容。",
         "error": "回答中断：以下是已收到的内容。",
         "refused": "服务拒绝了这个请求。",
         "length": "回答达到 Token 上限，被截断。",
@@ -159,13 +171,29 @@ def progress_html(reply: Reply) -> str:
     text = reply.text
     if text:
         thoughts = _reasoning_html(reply.reasoning, language)
-        answer = f"{thoughts}{_answer_html(f'{text} ▍', language)}"
+        meter = _aside(meter_text(reply), name="omni-meter")
+        answer = f"{thoughts}{_answer_html(f'{text} ▍', language)}{meter}"
     else:
         answer = _aside(labels(language)["thinking"]) + _thoughts_html(reply.reasoning)
     return (
         f'<div class="omni-reply omni-streaming" style="{_CARD}">'
         f"{question_html(reply.question, language)}{answer}</div>"
     )
+
+
+def meter_text(reply: Reply) -> str:
+    """Say what a reply has used so far, and what that costs where it is known."""
+    names, usage, cost = labels(language_of(reply.question)), reply.usage_so_far, reply.cost_so_far
+    said = [names["text so far"].format(usage.output.get("text", 0))]
+    if reply.audio:
+        said = [names["speech so far"].format(reply.audio.seconds)]
+    if cost is not None:
+        amount = f"{rounded(cost.total)} {cost.currency}"
+        free = names["would cost"].format(reply.model)
+        said.append(
+            f"{free} {amount}" if reply.is_stand_in else names["cost so far"].format(amount)
+        )
+    return names["so far"].format(" · ".join(said))
 
 
 def question_html(parts: Sequence[Part], language: Language) -> str:
@@ -203,7 +231,7 @@ def _note(reply: Reply, language: Language) -> str:
     return names.get(reply.finish_reason or "", "") if reply.finish_reason in _NOTED else ""
 
 
-_NOTED = {"interrupted", "length"}
+_NOTED = {"budget", "interrupted", "length"}
 
 
 def _note_html(reply: Reply, language: Language) -> str:
@@ -304,17 +332,26 @@ def _sides(usage: Usage) -> list[tuple[str, Mapping[str, int], int]]:
 
 
 def _cost_text(reply: Reply, language: Language) -> str:
-    names, cost = labels(language), reply.cost
+    names, cost = labels(language), reply.cost_so_far
     if cost is None:
         return f"{names['cost']}: {names['unknown']}"
-    amount = f"{_rounded(cost.total)} {cost.currency}"
+    amount = f"{rounded(cost.total)} {cost.currency}"
+    if reply.cost is None and reply.usage_so_far.total:
+        amount = names["about"].format(amount)
     if reply.is_stand_in:
         return f"{names['cost']}: {names['would cost'].format(reply.model)} {amount}"
     return f"{names['cost']}: {amount}"
 
 
-def _rounded(amount: Decimal) -> str:
-    """Three digits that count; ``reply.cost`` has them all."""
+def rounded(amount: Decimal) -> str:
+    """Write an amount with three digits that count; ``reply.cost`` has them all.
+
+    Examples
+    --------
+    >>> from decimal import Decimal
+    >>> rounded(Decimal("0.0012345")), rounded(Decimal("1234.5"))
+    ('0.00123', '1230')
+    """
     return f"{amount.normalize(Context(prec=3)):f}"
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from omni_nb.account import Account
+from omni_nb.errors import RequestError
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
+from omni_nb.models.pricing import Usage
+from omni_nb.models.tokens import audio_tokens, text_tokens
+from omni_nb.render import language_of
 from omni_nb.wire.events import (
     AudioDelta,
     Finished,
@@ -19,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from omni_nb.errors import ServiceError
+    from omni_nb.forecast import Estimate
     from omni_nb.media.parts import Part
-    from omni_nb.models.pricing import Cost, Usage
+    from omni_nb.models.pricing import Cost
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
 
@@ -78,9 +84,10 @@ class Reply:
     """One answer: text, speech, usage and how it came.
 
     It grows while it streams; `feed` is the only way in. Nothing that arrived is lost when
-    the stream breaks or is interrupted: ``finish_reason`` then says ``"error"`` or
-    ``"interrupted"``, else it is the service's own word (``"stop"``, ``"length"``, ...), or
-    None while the answer streams or where the service gave none.
+    the stream breaks or is interrupted: ``finish_reason`` then says ``"error"``,
+    ``"interrupted"`` (by the person) or ``"budget"`` (it was spent), else it is the service's
+    own word (``"stop"``, ``"length"``, ...), or None while the answer streams or where the
+    service gave none.
 
     Attributes
     ----------
@@ -94,6 +101,8 @@ class Reply:
         The offline stand-in answered, not a model.
     error : ServiceError or None
         Why the stream broke.
+    estimate : Estimate or None
+        What the request was estimated to weigh and cost before it was sent.
     sent_at : float or None
         When the request was sent, in unix seconds.
     is_finished : bool
@@ -107,6 +116,7 @@ class Reply:
         self.region = region
         self.is_stand_in = is_stand_in
         self.usage: Usage | None = None
+        self.estimate: Estimate | None = None
         self.finish_reason: str | None = None
         self.error: ServiceError | None = None
         self.is_finished = False
@@ -173,6 +183,7 @@ class Reply:
         seconds: float | None = None,
         error: ServiceError | None = None,
         is_interrupted: bool = False,
+        is_over_budget: bool = False,
     ) -> None:
         """Close the reply: nothing more will come."""
         self._total_seconds = seconds
@@ -180,6 +191,8 @@ class Reply:
             self.error, self.finish_reason = error, "error"
         elif is_interrupted:
             self.finish_reason = "interrupted"
+        elif is_over_budget:
+            self.finish_reason = "budget"
         self.is_finished = True
 
     @property
@@ -218,8 +231,72 @@ class Reply:
 
         For the stand-in it is what a model would have cost at the default region's prices.
         """
+        return self._price(self.usage) if self.usage else None
+
+    @property
+    def usage_so_far(self) -> Usage:
+        """The service's count; until it comes, and where none came, our rules' count.
+
+        A request that was refused, or broke before anything came, has used nothing.
+        """
+        if self.usage is not None:
+            return self.usage
+        return Usage() if self._has_failed_empty else self._by_rules()
+
+    @property
+    def cost_so_far(self) -> Cost | None:
+        """The cost while the answer streams and after it was cut short; None when not known.
+
+        With the service's count it is ``cost``; without, our rules' count is priced.
+        """
+        if (billed := self.cost) is not None:
+            return billed
+        if self._has_failed_empty:
+            return self._price(Usage())
+        counted = self._by_rules()
+        is_input_known = self.estimate is not None and not self.estimate.has_unknown
+        is_speech_known = not self.pcm or "audio" in counted.output
+        return self._price(counted) if is_input_known and is_speech_known else None
+
+    @property
+    def account(self) -> Account:
+        """Estimated against billed, by modality: where our rules and the service differ."""
+        made, estimated = self.estimate, self._by_rules()
+        has_unknown = made is None or made.has_unknown
+        return Account(
+            model=self.model,
+            estimated=estimated,
+            billed=self.usage,
+            estimated_cost=None if has_unknown else self._price(estimated),
+            billed_cost=self.cost,
+            has_unknown=has_unknown,
+            is_stand_in=self.is_stand_in,
+            language=language_of(self.question),
+        )
+
+    @property
+    def _has_failed_empty(self) -> bool:
+        return self.error is not None and not (self.text or self.pcm or self.reasoning)
+
+    def _by_rules(self) -> Usage:
+        """Count by our rules: the input as it was estimated, the output as it has arrived."""
+        seconds = len(self.pcm) / 2 / SPEECH_SAMPLE_RATE
+        text = text_tokens(self.text) + text_tokens(self.reasoning)
+        output = {"text": text, "audio": self._speech_tokens(seconds)}
+        return Usage(
+            input=self.estimate.usage.input if self.estimate else {},
+            output={name: count for name, count in output.items() if count},
+        )
+
+    def _speech_tokens(self, seconds: float) -> int:
+        try:
+            return audio_tokens(seconds, model=self.model, output=True)
+        except RequestError:  # the model's rule is not known
+            return 0
+
+    def _price(self, usage: Usage) -> Cost | None:
         region = "beijing" if self.is_stand_in else self.region
-        return self.usage.cost(self.model, region=region) if self.usage and region else None
+        return usage.cost(self.model, region=region) if region else None
 
     @property
     def timing(self) -> Timing:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from typing import TYPE_CHECKING
 
+from omni_nb.budget import Purse
 from omni_nb.errors import ServiceError
 from omni_nb.wire.client import EventStream
+from omni_nb.wire.events import AudioDelta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     from omni_nb.reply import Reply
     from omni_nb.wire.events import Event
     from omni_nb.wire.upload import UploadProgress
+
+
+LOOK_SECONDS = 0.1
 
 
 class ReplyStream:
@@ -29,8 +36,13 @@ class ReplyStream:
         The answer so far.
     """
 
-    def __init__(self, reply: Reply, connection: Connection) -> None:
+    def __init__(self, reply: Reply, connection: Connection, purse: Purse | None = None) -> None:
         self.reply = reply
+        self._purse = purse or Purse()
+        self._owner = threading.get_ident()
+        self._purse.open(reply)
+        self._looked_at = 0.0
+        self._is_over_budget = False
         self._source = EventStream(connection.endpoint, reply.request)
         self._events = self._feed()
 
@@ -43,12 +55,14 @@ class ReplyStream:
                 yield event
         finally:
             self.stop()
+            self.settle()
 
     def __enter__(self) -> ReplyStream:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self.settle()
 
     @property
     def upload(self) -> UploadProgress | None:
@@ -61,6 +75,15 @@ class ReplyStream:
         if not self.reply.is_finished:
             self.reply.finish(seconds=self._source.elapsed_seconds, is_interrupted=True)
 
+    def settle(self) -> None:
+        """Pay for the answer once it has ended; warns when budget or quota run low.
+
+        Does nothing on another thread than that of the person who asked, where a warning
+        would not land in their cell: what is left is settled with the next question.
+        """
+        if threading.get_ident() == self._owner:
+            self._purse.settle()
+
     def _feed(self) -> Iterator[Event]:
         reply, source = self.reply, self._source
         try:
@@ -70,13 +93,36 @@ class ReplyStream:
                 reply.sent_at = source.sent_at
                 reply.feed(event, seconds=source.elapsed_seconds)
                 yield event
+                if self._is_spent(event):
+                    source.stop()
+                    break
         except ServiceError as error:
             if not reply.is_finished:
                 error.reply = reply
                 reply.finish(seconds=source.elapsed_seconds, error=error)
+                self.settle()
                 raise
         except GeneratorExit:
             self.stop()
             raise
         if not reply.is_finished:
-            reply.finish(seconds=source.elapsed_seconds, is_interrupted=source.is_stopped)
+            reply.finish(
+                seconds=source.elapsed_seconds,
+                is_interrupted=source.is_stopped and not self._is_over_budget,
+                is_over_budget=self._is_over_budget,
+            )
+        self.settle()
+
+    def _is_spent(self, event: Event) -> bool:
+        """Whether this event took the running cost past the budget, with more to come.
+
+        Counting a long text takes a moment, so its running cost is looked at on a clock.
+        """
+        if self.reply.is_finished or self.reply.finish_reason is not None:
+            return False  # it is whole: stopping would save nothing
+        now = time.monotonic()
+        is_due = isinstance(event, AudioDelta) or now - self._looked_at >= LOOK_SECONDS
+        if is_due:
+            self._looked_at = now
+            self._is_over_budget = self._purse.is_passed()
+        return self._is_over_budget

@@ -1,4 +1,4 @@
-"""Find a Chromium for the browser tests, or install one; print where it is."""
+"""Find a Chromium and Chinese letters for the tests, or install them; print where it is."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+FONTS = ("fontconfig", "fonts-noto-cjk", "fonts-noto-color-emoji")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> int:
     """Take the first way that works; return the exit code."""
     path = found() or from_debian() or from_playwright()
+    letters()
     if path is None:
         print(
             "There is no Chromium, and none could be installed. Do one of these:\n"
@@ -41,12 +43,26 @@ def installed() -> str | None:
 
 def from_debian() -> str | None:
     """Install Debian's package, when apt and the right to use it are there."""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not can_install():
         return None
     run("apt-get", "update", "-qq")
-    # Chinese glyphs and emoji: the screenshots would show boxes without them.
-    run("apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
+    run("apt-get", "install", "-y", "-qq", "chromium", *FONTS)
     return found()
+
+
+def letters() -> None:
+    """Install a font with Chinese letters where there is none: screenshots would show boxes."""
+    listed = shutil.which("fc-list") and subprocess.run(
+        ["fc-list", ":lang=zh"], capture_output=True, check=False
+    )
+    if (not listed or not listed.stdout) and can_install():
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-y", "-qq", *FONTS)
+
+
+def can_install() -> bool:
+    """Return whether apt is here, and the right to use it."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
 def from_playwright() -> str | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from omni_nb.errors import RequestError
 from omni_nb.models.catalog import find_model
+from omni_nb.models.money import EXACT, Money, exact_sum, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from decimal import Decimal
 
-    from omni_nb.models.catalog import Prices
+    from omni_nb.models.catalog import ModelFacts, Prices
 
 MEDIA = ("audio", "image", "video")
 
@@ -79,7 +81,20 @@ class Usage:
         )
 
     def cost(self, model: str, *, region: str = "beijing", batch: bool = False) -> Cost | None:
-        """Price these tokens.
+        """Price these tokens of one answer.
+
+        The prices depend on what was asked and answered together, so price each answer on its
+        own and add the costs up (`total_cost`): the cost of added usages is another one.
+
+        Parameters
+        ----------
+        model
+            The model's name or an alias.
+        region
+            Where the model was asked: prices differ, and so may the currency.
+        batch
+            Whether it was asked through the Batch API. Only the model's own name has a price
+            there: the spec offers it for the stable version ("稳定版模型"), no alias or snapshot.
 
         Returns
         -------
@@ -91,35 +106,45 @@ class Usage:
         -----
         Spec, "商业版模型的免费额度用完后": input by modality; output text has two prices (input of
         text only, or with media); when speech is answered only the speech is billed; Batch
-        at the published factor.
+        at the published factor. Free quota is not taken off: see `omni_nb.models.quota.Quota`.
 
         Examples
         --------
         >>> usage = Usage(input={"text": 1000, "image": 1000}, output={"text": 1000, "audio": 1000})
         >>> usage.cost("qwen-omni-turbo").total
         Decimal('0.0519')
+        >>> usage.cost("qwen-omni-turbo", batch=True).total
+        Decimal('0.02595')
         """
         facts = find_model(model)
         prices = facts.prices.get(region) if facts else None
-        if prices is None or not self._adds_up():
+        if facts is None or prices is None or not self._adds_up():
             return None
-        amounts = {
-            f"{name} in": _amount(n, getattr(prices, f"{name}_in"))
-            for name, n in self.input.items()
+        factor = _factor(facts, prices, model) if batch else Decimal(1)
+        amounts = self._input_amounts(prices) | self._output_amounts(prices)
+        known = {name: amount for name, amount in amounts.items() if amount is not None}
+        if factor is None or len(known) < len(amounts):
+            return None
+        return Cost(
+            amounts={name: EXACT.multiply(amount, factor) for name, amount in known.items()},
+            currency=prices.currency,
+        )
+
+    def _input_amounts(self, prices: Prices) -> dict[str, Decimal | None]:
+        return {
+            f"{name} in": _amount(count, getattr(prices, f"{name}_in", None))
+            for name, count in self.input.items()
         }
-        amounts |= self._output_amounts(prices)
-        factor = prices.batch_factor if batch else 1
-        if factor is None or None in amounts.values():
-            return None
-        known = {name: amount * factor for name, amount in amounts.items() if amount is not None}
-        return Cost(amounts=known, currency=prices.currency)
 
     def _output_amounts(self, prices: Prices) -> dict[str, Decimal | None]:
-        speech = self.output.get("audio", 0)
+        text, speech = (self.output.get(name, 0) for name in ("text", "audio"))
         media = any(self.input.get(name) for name in MEDIA)
         text_price = prices.text_out_after_media if media else prices.text_out
-        amounts = {"text out": _amount(0 if speech else self.output.get("text", 0), text_price)}
-        return amounts | ({"audio out": _amount(speech, prices.audio_out)} if speech else {})
+        amounts = {"text out": _amount(0 if speech else text, text_price)}
+        if speech:
+            amounts["audio out"] = _amount(speech, prices.audio_out)
+        others = {name: n for name, n in self.output.items() if name not in ("text", "audio")}
+        return amounts | {f"{name} out": _amount(count, None) for name, count in others.items()}
 
     def _adds_up(self) -> bool:
         return (
@@ -130,7 +155,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """An amount of money, by what it was paid for (``"image in"``, ``"audio out"``, ...)."""
+    """An amount of money, by what it was paid for (``"image in"``, ``"audio out"``, ...).
+
+    Examples
+    --------
+    >>> cost = Cost({"text in": Decimal("0.0004"), "audio out": Decimal("0.05")}, "CNY")
+    >>> str(cost + cost)
+    '0.1008 CNY'
+    """
 
     amounts: Mapping[str, Decimal]
     currency: str
@@ -141,29 +173,44 @@ class Cost:
     @property
     def total(self) -> Decimal:
         """The sum of the amounts, exact."""
-        from decimal import Decimal
+        return plain(exact_sum(self.amounts.values()))
 
-        return sum(self.amounts.values(), Decimal(0)).normalize()
+    @property
+    def money(self) -> Money:
+        """The total with its currency, to be compared with a budget."""
+        return Money(self.total, self.currency)
 
     def __add__(self, other: Cost) -> Cost:
+        if not isinstance(other, Cost):
+            return NotImplemented
         if self.currency != other.currency:
-            raise ValueError(f"Cannot add {other.currency} to {self.currency}.")
-        names = [*self.amounts, *(n for n in other.amounts if n not in self.amounts)]
-        return Cost(
-            amounts={n: self.amounts.get(n, 0) + other.amounts.get(n, 0) for n in names},  # type: ignore[misc]
-            currency=self.currency,
-        )
+            raise RequestError(
+                f"{other.currency} cannot be added to {self.currency}: we know no exchange rate."
+            )
+        names = dict.fromkeys((*self.amounts, *other.amounts))
+        parts = {
+            name: [cost.amounts[name] for cost in (self, other) if name in cost.amounts]
+            for name in names
+        }
+        sums = {name: exact_sum(amounts) for name, amounts in parts.items()}
+        return Cost(amounts=sums, currency=self.currency)
 
     def __str__(self) -> str:
         return f"{self.total:f} {self.currency}"
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name} {amount:f}" for name, amount in self.amounts.items())
+        parts = ", ".join(f"{name} {plain(amount):f}" for name, amount in self.amounts.items())
         return f"<Cost {self}: {parts}>"
 
 
 def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
-    """Add costs up; None when one of them is unknown or there is none."""
+    """Add costs up; None when one of them is unknown or there is none.
+
+    Raises
+    ------
+    RequestError
+        They are in different currencies.
+    """
     total: Cost | None = None
     for cost in costs:
         if cost is None:
@@ -172,12 +219,16 @@ def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
     return total
 
 
-def _amount(tokens: int, per_million: Decimal | None) -> Decimal | None:
-    from decimal import Decimal
+def _factor(facts: ModelFacts, prices: Prices, model: str) -> Decimal | None:
+    return prices.batch_factor if model == facts.name else None
 
+
+def _amount(tokens: int, per_million: Decimal | None) -> Decimal | None:
     if tokens == 0:
         return Decimal(0)
-    return None if per_million is None else per_million * tokens / 1_000_000
+    if per_million is None:
+        return None
+    return EXACT.divide(EXACT.multiply(per_million, Decimal(int(tokens))), Decimal(1_000_000))
 
 
 def _details(details: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str, int]:

@@ -7,22 +7,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
-from omni_nb.models.catalog import find_model
+from omni_nb.models.fitting import Bounds, fit
+from omni_nb.models.images import (
+    ImageRule,
+    ImageTokenArrays,
+    ImageTokens,
+    image_rule,
+    image_tokens,
+    token_rules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.models.facts import ModelFacts, TokenRules, VideoRules
 
-
-@dataclass(frozen=True, slots=True)
-class ImageTokens:
-    """What an image weighs: the size it is scaled to (pixels) and its tokens."""
-
-    resized_width: int
-    resized_height: int
-    grid_tokens: int
-    tokens: int
+__all__ = [
+    "ImageRule",
+    "ImageTokenArrays",
+    "ImageTokens",
+    "VideoTokens",
+    "audio_tokens",
+    "frames_tokens",
+    "image_rule",
+    "image_tokens",
+    "text_tokens",
+    "video_tokens",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +48,6 @@ class VideoTokens:
     resized_width: int
     resized_height: int
     tokens: int
-
-
-def image_tokens(width: int, height: int, *, model: str | ModelFacts) -> ImageTokens:
-    """Count the tokens of an image, by the model's resizing rule.
-
-    Parameters
-    ----------
-    width, height
-        The image's size in pixels.
-    model
-        A model's name, or its facts.
-
-    Raises
-    ------
-    RequestError
-        The model's rule is not known.
-
-    Notes
-    -----
-    Spec, "音频与图片转换为Token数的规则": each side is rounded to a multiple of 28 pixels (32 on
-    newer models); the image is scaled into the model's range of tokens; two marks are added.
-    Python's rounding (to even) is part of the rule, and so is a side that rounds to 0 (on
-    qwen3.5-omni it counts as one token).
-
-    Examples
-    --------
-    >>> image_tokens(1920, 1080, model="qwen-omni-turbo").tokens
-    1224
-    """
-    if width < 1 or height < 1:
-        raise RequestError(f"An image has at least 1 × 1 pixel, not {width} × {height}.")
-    rules = _rules(model)
-    side = rules.image_pixels_per_side
-    columns, rows = _grid(width, height, rules)
-    return ImageTokens(
-        resized_width=columns * side,
-        resized_height=rows * side,
-        grid_tokens=columns * rows,
-        tokens=columns * rows + rules.image_marks,
-    )
 
 
 def audio_tokens(seconds: float, *, model: str | ModelFacts, output: bool = False) -> int:
@@ -95,7 +66,7 @@ def audio_tokens(seconds: float, *, model: str | ModelFacts, output: bool = Fals
         raise RequestError(f"A duration is 0 seconds or more, not {seconds}.")
     if seconds == 0:
         return 0
-    rules = _rules(model)
+    rules = token_rules(model)
     per_second = rules.audio_per_second_out if output else rules.audio_per_second_in
     return math.ceil(round(max(1.0, seconds) * float(per_second), 6))
 
@@ -206,58 +177,23 @@ def _weighed(
     factor, side = video.frames_per_token, rules.image_pixels_per_side
     square = side * side
     shared = min(video.area_max * square, video.area_total * square / frames * factor)
-    columns, rows = _fitted(
-        width,
-        height,
+    bounds = Bounds(
         side=side,
-        side_floor=True,
+        least_squares=1,
         pixels_min=video.area_min * square,
         pixels_max=max(shared, int(video.area_min * square * 1.05)),
     )
+    found = fit(width, height, bounds)
     return VideoTokens(
         frames=frames,
-        resized_width=columns * side,
-        resized_height=rows * side,
-        tokens=math.ceil(frames / factor) * columns * rows + video.marks,
+        resized_width=found.columns * side,
+        resized_height=found.rows * side,
+        tokens=math.ceil(frames / factor) * found.columns * found.rows + video.marks,
     )
-
-
-def _grid(width: int, height: int, rules: TokenRules) -> tuple[int, int]:
-    """Columns and rows of an image's tokens."""
-    square = rules.image_pixels_per_side**2
-    return _fitted(
-        width,
-        height,
-        side=rules.image_pixels_per_side,
-        side_floor=rules.image_side_floor,
-        pixels_min=rules.image_tokens_min * square,
-        pixels_max=rules.image_tokens_max * square,
-    )
-
-
-def _fitted(
-    width: int, height: int, *, side: int, side_floor: bool, pixels_min: int, pixels_max: float
-) -> tuple[int, int]:
-    """Columns and rows of squares, after the rule's rounding and scaling."""
-    columns, rows = (max(int(side_floor), round(pixels / side)) for pixels in (width, height))
-    if columns * rows * side * side > pixels_max:
-        shrink = math.sqrt(height * width / pixels_max)
-        return math.floor(width / shrink / side), math.floor(height / shrink / side)
-    if columns * rows * side * side < pixels_min:
-        grow = math.sqrt(pixels_min / (height * width))
-        return math.ceil(width * grow / side), math.ceil(height * grow / side)
-    return columns, rows
-
-
-def _rules(model: str | ModelFacts) -> TokenRules:
-    facts = find_model(model) if isinstance(model, str) else model
-    if facts is None or facts.tokens is None:
-        raise RequestError(f"The token rules of the model {_name(model)!r} are not known.")
-    return facts.tokens
 
 
 def _video_rules(model: str | ModelFacts) -> tuple[VideoRules, TokenRules]:
-    rules = _rules(model)
+    rules = token_rules(model)
     if rules.video is None:
         raise RequestError(f"The video token rules of the model {_name(model)!r} are not known.")
     return rules.video, rules

@@ -374,6 +374,9 @@ var ENGLISH = {
   stopped: "Stopped",
   mute: "Mute",
   stop: "Stop",
+  seconds: "{} s of speech so far",
+  cost: "about {}",
+  wouldCost: "free; would cost {}",
   controls: "Speech"
 };
 var CHINESE = {
@@ -387,10 +390,31 @@ var CHINESE = {
   stopped: "已停止",
   mute: "静音",
   stop: "停止",
+  seconds: "目前语音 {} 秒",
+  cost: "约 {}",
+  wouldCost: "免费，若用模型约 {}",
   controls: "朗读"
 };
 function labelsFor(language) {
   return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
+}
+
+// js/meter.js
+var LEAST_SECONDS = 1;
+function costSoFar(seconds, price) {
+  return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
+}
+function amountText(amount) {
+  if (!(amount > 0)) return "0";
+  const decimals = 2 - Math.floor(Math.log10(amount));
+  return amount.toFixed(Math.min(20, Math.max(0, decimals)));
+}
+function meterText(seconds, price, labels) {
+  const whole = Math.floor(seconds);
+  const spoken = labels.seconds.replace("{}", String(whole));
+  if (!price) return spoken;
+  const cost = `${amountText(costSoFar(Math.max(LEAST_SECONDS, whole), price))} ${price.currency}`;
+  return `${spoken} · ${(price.is_hypothetical ? labels.wouldCost : labels.cost).replace("{}", cost)}`;
 }
 
 // js/tail.js
@@ -514,13 +538,15 @@ function createView(element, { language, labels, actions }) {
   const state = make("span", "omni-player-state");
   state.setAttribute("role", "status");
   const time = make("span", "omni-player-time");
+  const meter = make("span", "omni-player-meter");
+  meter.setAttribute("aria-live", "off");
   const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
   const stop = button("omni-player-stop", labels.stop, actions.stop);
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
   controls.setAttribute("aria-label", labels.controls);
   guardKeys(controls);
-  const bar = make("div", "omni-player-bar", wave(), state, time, controls);
+  const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
   root.lang = language;
   element.replaceChildren(root);
@@ -530,11 +556,12 @@ function createView(element, { language, labels, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted }) {
+    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterWords }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
       setText(state, labels[phase]);
       setText(time, hasSound ? clock(heardSeconds) : "");
+      setText(meter, hasSound ? meterWords : "");
       mute.hidden = !hasSound || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);
@@ -583,6 +610,7 @@ function guardKeys(element) {
 }
 
 // js/player.js
+var BYTES_PER_SAMPLE = 2;
 var OPEN_HELLO_MILLISECONDS = 500;
 var FIRST_REPAIR_MILLISECONDS = 500;
 var MOST_REPAIRS = 8;
@@ -696,10 +724,15 @@ var Session = class {
     if (state !== "empty") return state;
     return this.#arrival.isEmpty ? "thinking" : "answering";
   }
+  /** What is spoken is billed as it arrives, not as it is heard. */
+  get #meter() {
+    const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
+    return meterText(seconds, this.#model.get("price"), this.#labels);
+  }
   /** @returns {import("./view.js").Shown} */
   get #shown() {
     const { heardSeconds, hasSound, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted };
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };
   }
   /**
    * @param {DeltaMessage | EndMessage} message

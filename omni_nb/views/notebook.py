@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from omni_nb.connection import Connection
+    from omni_nb.models.money import Money
+    from omni_nb.models.quota import Quota
     from omni_nb.render import Storage
     from omni_nb.reply import Reply
 
@@ -63,12 +65,14 @@ class Chat(Conversation):
         Returns
         -------
         Reply
-            Also when it was interrupted (■): then with what had arrived.
+            Also when it was interrupted (■) or passed the budget: then with what had arrived.
 
         Raises
         ------
         MediaError, RequestError
             Something is not allowed; nothing was sent.
+        BudgetError
+            It would pass the chat's budget; nothing was sent.
         ServiceError
             The service refused or broke off; ``.reply`` holds what had arrived.
         """
@@ -76,7 +80,10 @@ class Chat(Conversation):
         stage = choose_stage(
             stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
         )
-        return watch(stream, stage)
+        try:
+            return watch(stream, stage)
+        finally:
+            stream.settle()
 
     async def ask_async(
         self,
@@ -95,7 +102,10 @@ class Chat(Conversation):
         stage = choose_stage(
             stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
         )
-        return await watch_async(stream, stage)
+        try:
+            return await watch_async(stream, stage)
+        finally:
+            stream.settle()
 
     def edit(
         self,
@@ -155,6 +165,8 @@ def ask(
     system: str | None = None,
     system_as_turns: bool = False,
     connection: Connection | None = None,
+    budget: Money | None = None,
+    quota: Quota | None = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
@@ -176,6 +188,8 @@ def ask(
         system=system,
         system_as_turns=system_as_turns,
         connection=connection,
+        budget=budget,
+        quota=quota,
         extra=extra,
         **options,
     )
@@ -205,6 +219,8 @@ async def ask_async(
     system: str | None = None,
     system_as_turns: bool = False,
     connection: Connection | None = None,
+    budget: Money | None = None,
+    quota: Quota | None = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
@@ -219,6 +235,8 @@ async def ask_async(
         system=system,
         system_as_turns=system_as_turns,
         connection=connection,
+        budget=budget,
+        quota=quota,
         extra=extra,
         **options,
     )

@@ -3,7 +3,9 @@
 The browser side is ``js/player.js``; what travels between the two is listed here and mirrored
 there.
 
-Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html`` and ``tail_id``.
+Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html``, ``tail_id`` and
+``price`` (null where it is unknown, else a `Price`: the browser itself counts what the speech has
+cost so far, so that its meter needs no traffic; for the eye only, money is `Decimal` in Python).
 
 Messages to the browser (PCM is 16 bit little-endian mono, and travels as the message's only
 buffer):
@@ -46,6 +48,19 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent.parent / "static"
 BYTES_PER_SAMPLE = 2
 REPEATED_HELLO_SECONDS = 1.0
+
+
+class Price(TypedDict):
+    """What the meter counts with; see the module's docstring.
+
+    ``per_second`` of speech, and ``input`` for all that was asked with; ``is_hypothetical``:
+    the stand-in answers, which is free.
+    """
+
+    per_second: float
+    input: float
+    currency: str
+    is_hypothetical: bool
 
 
 class DeltaMessage(TypedDict):
@@ -113,7 +128,8 @@ class AudioPlayer(anywidget.AnyWidget):
         so that models do not pile up. Closing removes views, so it never comes before.
     **traits
         ``sample_rate``, ``prebuffer_seconds`` (sound to hold before starting), ``language``
-        (``"en"`` or ``"zh"``), ``header_html`` (shown as it is: escape it) and ipywidgets' own.
+        (``"en"`` or ``"zh"``), ``header_html`` (shown as it is: escape it), ``price`` (for the
+        meter, a `Price`) and ipywidgets' own.
 
     Attributes
     ----------
@@ -137,6 +153,7 @@ class AudioPlayer(anywidget.AnyWidget):
     language = traitlets.Unicode("en").tag(sync=True)
     header_html = traitlets.Unicode("").tag(sync=True)
     tail_id = traitlets.Unicode().tag(sync=True)
+    price = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
 
     stop_requested: threading.Event
     report: PlaybackReport | None

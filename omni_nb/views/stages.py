@@ -21,7 +21,7 @@ from omni_nb.views.upload import (
 if TYPE_CHECKING:
     from omni_nb.render import Storage
     from omni_nb.reply import Reply
-    from omni_nb.views.player import AudioPlayer
+    from omni_nb.views.player import AudioPlayer, Price
     from omni_nb.views.session import Session
     from omni_nb.wire.upload import UploadProgress
 
@@ -225,6 +225,7 @@ class SpeechStage:
             header_html=question_html(reply.question, language),
             language=language,
             prebuffer_seconds=self._prebuffer_seconds,
+            price=_price(reply),
         )
 
         def note_playback(*_: object) -> None:
@@ -280,6 +281,20 @@ class SpeechStage:
 def _view(player: AudioPlayer) -> dict[str, Any]:
     model = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
     return {"application/vnd.jupyter.widget-view+json": model}
+
+
+def _price(reply: Reply) -> Price | None:
+    """Return what the meter in the browser counts with; None when a price is unknown."""
+    estimate = reply.estimate
+    cost, speech = (estimate.cost, estimate.speech_price) if estimate else (None, None)
+    if cost is None or speech is None:
+        return None
+    return {
+        "per_second": float(speech),
+        "input": float(cost.total),
+        "currency": cost.currency,
+        "is_hypothetical": reply.is_stand_in,
+    }
 
 
 def _progress(reply: Reply) -> dict[str, str]:

@@ -6,7 +6,17 @@ import argparse
 import sys
 import time
 
-from . import cpu, first_sound, import_time, notebook_size, probing, traffic, upload
+from . import (
+    cpu,
+    explorers,
+    first_sound,
+    import_time,
+    notebook_size,
+    probing,
+    tokens,
+    traffic,
+    upload,
+)
 from .table import table
 
 BENCHMARKS = {
@@ -16,6 +26,8 @@ BENCHMARKS = {
     "notebook": notebook_size.run,
     "upload": upload.run,
     "probing": probing.run,
+    "tokens": tokens.run,
+    "explorers": explorers.run,
     "sound": first_sound.run,
 }
 

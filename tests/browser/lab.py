@@ -376,7 +376,6 @@ def assert_same_speech(heard: Heard, speech: NDArray[np.int64]) -> None:
     One render quantum may be missing: browser or recorder lost one in 1 of 54 runs.
     """
     assert heard.sample_rate == SPEECH_SAMPLE_RATE
-    np.savez("/tmp/s/diff.npz", heard=heard.samples, speech=speech)
     sounding = np.flatnonzero(speech)
     speech = speech[sounding[0] : sounding[-1] + 1]
     missing = len(speech) - len(heard.samples)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 import time
 from typing import TYPE_CHECKING
@@ -16,7 +14,11 @@ from skimage import data
 import omni_nb as omni
 from tests.media_files import speechlike
 
+from .lab import SCREENSHOTS
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .lab import Lab, Theme
 
 SETUP = "from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer"
@@ -35,8 +37,29 @@ def open_cells(lab: Lab, page: Page, *cells: str) -> Locator:
     return explorers
 
 
+def facts(explorer: Locator) -> Locator:
+    return explorer.locator(".omni-explorer-facts")
+
+
+def choose(page: Page, explorer: Locator, file: Path) -> None:
+    """Pick a file as a person does."""
+    with page.expect_file_chooser() as chooser:
+        explorer.get_by_role("button", name="Your own picture").click()
+    chooser.value.set_files(file)
+
+
 def handle(explorer: Locator, index: int = 0) -> Locator:
     return explorer.get_by_role("slider").nth(index)
+
+
+def drag(page: Page, knob: Locator, pixels: int) -> None:
+    box = knob.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + pixels, y, steps=12)
+    page.mouse.up()
 
 
 def saved(lab: Lab, page: Page, cell: int) -> dict[str, str]:
@@ -54,19 +77,15 @@ def wait_until_saved_says(lab: Lab, page: Page, cell: int, words: str) -> None:
 
 def test_the_mouse_drags_the_grid_along(lab: Lab, page: Page) -> None:
     explorer = open_cells(lab, page, "image_explorer()").first
-    expect(explorer).to_contain_text("1,224 tokens")
+    expect(facts(explorer)).to_contain_text("1,224 tokens")
     before = explorer.locator("img").get_attribute("src")
-    knob = handle(explorer).bounding_box()
-    assert knob is not None
-    page.mouse.move(knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(knob["x"] - 60, knob["y"] + 5, steps=12)
-    page.mouse.up()
-    expect(explorer).not_to_contain_text("1,224 tokens")
+    drag(page, handle(explorer), -60)
+    expect(facts(explorer)).not_to_contain_text("1,224 tokens")
+    expect(explorer.get_by_role("status")).not_to_contain_text("1,224 tokens")
     width = int(explorer.get_by_role("spinbutton").first.input_value())
     assert 10 < width < 1900
     expected = omni.image_tokens(width, 1080, model="qwen-omni-turbo").tokens
-    expect(explorer).to_contain_text(f"{expected:,} tokens")
+    expect(facts(explorer)).to_contain_text(f"{expected:,} tokens")
     expect(explorer.locator("img")).not_to_have_attribute("src", before or "")
     wait_until_saved_says(lab, page, 1, f"{width:,} × 1,080")
 
@@ -86,53 +105,102 @@ def test_the_keyboard_reaches_and_moves_everything(lab: Lab, page: Page) -> None
     assert stops == ["select", "select", "slider", "input", "slider", "input", "button"]
     handle(explorer).focus()
     page.keyboard.press("ArrowRight")
-    expect(explorer).not_to_contain_text("1,920 × 1,080")
+    expect(facts(explorer)).not_to_contain_text("1,920 × 1,080")
     box = explorer.get_by_role("spinbutton").nth(1)
     box.fill("3000")
     box.press("Enter")
-    expect(explorer).to_contain_text("× 3,000 →")
+    expect(facts(explorer)).to_contain_text("× 3,000 →")
     expect(explorer.get_by_role("status")).to_contain_text("3,000", timeout=SETTLED_MILLISECONDS)
     page.keyboard.press("Tab")
 
 
-def test_a_person_uploads_a_picture(lab: Lab, page: Page, tmp_path) -> None:
+def test_a_sound_is_dragged_beyond_the_models_limit(lab: Lab, page: Page) -> None:
+    explorer = open_cells(lab, page, "audio_explorer()").first
+    expect(facts(explorer)).to_contain_text("100 tokens")
+    handle(explorer).focus()
+    page.keyboard.press("Home")
+    expect(facts(explorer)).to_contain_text("Less than a second counts as one second.")
+    expect(facts(explorer)).to_contain_text("As a question: 25 tokens")
+    drag(page, handle(explorer), 900)
+    expect(facts(explorer)).to_contain_text("up to 3 minutes: this one would be refused")
+    explorer.get_by_label("Model").select_option("qwen3-omni-flash")
+    expect(facts(explorer)).to_contain_text("takes sounds of up to 20 minutes.")
+
+
+def test_a_bill_follows_the_keyboard(lab: Lab, page: Page) -> None:
+    explorer = open_cells(lab, page, "cost_explorer()").first
+    expect(facts(explorer)).to_contain_text("12.52 CNY")
+    explorer.get_by_label("Batch").focus()
+    page.keyboard.press("Space")
+    expect(facts(explorer)).to_contain_text("6.26 CNY")
+    questions = explorer.get_by_label("Questions")
+    questions.fill("500")
+    questions.press("Enter")
+    expect(facts(explorer)).to_contain_text("500 questions to qwen-omni-turbo: 3.13 CNY")
+    explorer.get_by_label("Region").select_option("singapore")
+    expect(facts(explorer)).to_contain_text("cost unknown")
+    wait_until_saved_says(lab, page, 1, "cost unknown")
+
+
+def test_a_person_uploads_a_picture(lab: Lab, page: Page, tmp_path: Path) -> None:
     from PIL import Image
 
     photo, wrong = tmp_path / "cat.jpg", tmp_path / "<b>.jpg"
     Image.fromarray(data.chelsea()).save(photo)
     wrong.write_bytes(b"no picture")
     explorer = open_cells(lab, page, "image_explorer()").first
-    chooser = explorer.locator("input[type=file]")
-    chooser.set_input_files(photo)
-    expect(explorer).to_contain_text("451 × 300 →")
-    chooser.set_input_files(wrong)
+    choose(page, explorer, photo)
+    expect(facts(explorer)).to_contain_text("451 × 300 →")
+    choose(page, explorer, wrong)
     expect(explorer).to_contain_text("⚠")
-    expect(explorer).to_contain_text("451 × 300 →")
+    expect(facts(explorer)).to_contain_text("451 × 300 →")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_explorers_fit_and_can_be_read(lab: Lab, page: Page, theme: Theme) -> None:
     (lab.notebooks / "speech.wav").write_bytes(speechlike())
-    explorers = open_cells(
-        lab,
-        page,
-        "from skimage import data; image_explorer(data.chelsea())",
-        "image_explorer(language='zh')",
-        "audio_explorer('speech.wav')",
-        "audio_explorer(language='zh')",
-        "cost_explorer()",
-        "explorer = cost_explorer(language='zh'); explorer.batch.value = True; "
-        "explorer.pictures.value = 2; explorer",
-    )
+    explorers = open_cells(lab, page, *CELLS)
     lab.theme(page, theme)
-    for width in (1000, 520):
-        page.set_viewport_size({"width": width, "height": 800})
-        for index in range(6):
+    page.evaluate(COLLAPSE)
+    expect(page.get_by_text("javascript error")).to_have_count(0)
+    for width in (1500, 900, 420):
+        page.set_viewport_size({"width": width, "height": 900})
+        for index in range(len(CELLS)):
             explorer = explorers.nth(index)
             explorer.scroll_into_view_if_needed()
-            assert explorer.evaluate("(e) => e.scrollWidth <= e.clientWidth + 1"), index
+            assert explorer.evaluate(STICKING_OUT) == []
             assert contrast(explorer) > 4.5
-            explorer.screenshot(path=lab_picture(lab, f"explorer-{index}-{width}-{theme}"))
+            explorer.screenshot(path=SCREENSHOTS / f"explorer-{index}-{width}-{theme}.png")
+    page.evaluate(EXPAND)
+
+
+CELLS = (
+    "from skimage import data; image_explorer(data.chelsea())",
+    "image_explorer(language='zh')",
+    "audio_explorer('speech.wav')",
+    "explorer = audio_explorer(language='zh'); explorer.duration.value = 200; explorer",
+    """
+import omni_nb as omni
+chat = omni.Chat(voice="Cherry", max_tokens=20)
+chat.ask("Who are you?", show=False)
+cost_explorer(chat)
+""",
+    """
+explorer = cost_explorer(language='zh')
+explorer.batch.value, explorer.pictures.value, explorer.video_seconds.value = True, 2, 40
+explorer
+""",
+)
+
+COLLAPSE = "() => window.jupyterapp.shell.collapseLeft()"
+EXPAND = "() => window.jupyterapp.shell.expandLeft()"
+
+STICKING_OUT = """(explorer) => {
+  const right = explorer.getBoundingClientRect().right + 1;
+  return [...explorer.querySelectorAll("input, select, button, img, label, b, div[style]")]
+    .filter((part) => part.getBoundingClientRect().right > right && !part.closest(".omni-table"))
+    .map((part) => part.outerHTML.slice(0, 200));
+}"""
 
 
 def test_the_saved_form_is_hidden_while_the_widget_lives_and_seen_without_it(
@@ -178,10 +246,3 @@ def luminance(color: str) -> float:
     shares = [int(n) / 255 for n in re.findall(r"\d+", color)[:3]]
     red, green, blue = (s / 12.92 if s <= 0.04 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def lab_picture(lab: Lab, name: str) -> str:
-    from .lab import SCREENSHOTS
-
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return str(SCREENSHOTS / f"{name}.png")

@@ -246,6 +246,12 @@ def test_neither_speech_nor_text_is_a_trait() -> None:
     player.update("secret words", b"xy")
     ours = {name for name in player.keys if not name.startswith("_")}
     assert ours == {
-        *("header_html", "language", "prebuffer_seconds", "sample_rate", "tail_id"),
+        *("header_html", "language", "prebuffer_seconds", "price", "sample_rate", "tail_id"),
         *("layout", "tabbable", "tooltip"),
     }
+
+
+def test_the_price_is_a_trait_that_is_set_once_and_may_be_unknown() -> None:
+    price = {"per_second": 0.00125, "input": 0.002, "currency": "CNY", "is_hypothetical": True}
+    assert AudioPlayer(price=price).get_state()["price"] == price
+    assert AudioPlayer().get_state()["price"] is None

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from omni_nb.errors import ServiceError
+from omni_nb.forecast import forecast
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, image
 from omni_nb.models.pricing import Usage
 from omni_nb.render import (
@@ -240,3 +241,42 @@ def test_thinking_is_shown_while_it_lasts_and_folded_away_afterwards():
         assert page.tags.count("details") == 1
         assert "Is &lt;this&gt; a cat?</div></details>" in shown
     assert "cat" not in reply_text(made)
+
+
+def estimated(made: Reply) -> Reply:
+    made.estimate = forecast(made.request, region="beijing")
+    return made
+
+
+def test_while_it_streams_a_meter_says_what_it_has_used_so_far():
+    request = Request("qwen-omni-turbo", (Message("user", (TextPart("Who?"),)),))
+    made = estimated(Reply(request, region="beijing"))
+    assert "so far" not in progress_html(made), "nothing has come"
+    made.feed(TextDelta("I am Omni, a model. "))
+    assert "so far: about 5 tokens · about 0.0000084 CNY" in progress_html(made)
+    made.region = None
+    assert "so far: about 5 tokens</div>" in progress_html(made)
+
+
+def test_the_meter_of_a_stand_in_says_that_it_is_free():
+    request = Request("qwen-omni-turbo", (Message("user", (TextPart("你是谁?"),)),))
+    made = estimated(Reply(request, is_stand_in=True))
+    made.feed(TextDelta("我是"))
+    assert "目前：约 2 Token · 免费，若用 qwen-omni-turbo 则为" in progress_html(made)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "cost"),
+    [
+        ("Who are you?", "the budget is spent", "cost: about 0.00125 CNY, by our count"),
+        ("你是谁?", "预算已用完", "费用: 约 0.00125 CNY"),
+    ],
+)
+def test_an_answer_that_passed_the_budget_says_so_with_the_cost_by_our_count(question, words, cost):
+    made = estimated(reply(question=(TextPart(question),), region="beijing"))
+    made.usage = made.finish_reason = None
+    made.finish(is_over_budget=True)
+    assert made.finish_reason == "budget"
+    for shown in (reply_html(made), reply_text(made)):
+        assert words in shown
+        assert cost in shown

@@ -9,6 +9,7 @@ import pytest
 
 import omni_nb as omni
 from omni_nb.connection import Connection
+from omni_nb.forecast import forecast
 from omni_nb.media.parts import TextPart
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
@@ -216,3 +217,18 @@ def test_the_first_sound_goes_at_once_and_words_ride_with_the_speech(clock):
 def test_the_hint_says_how_to_get_speech_where_there_is_none(monkeypatch, speaks):
     monkeypatch.setattr("omni_nb.offline.voice.has_speech", lambda: speaks)
     assert ("pip install 'omni-nb[voice]'" in Session().hint(reply())) != speaks
+
+
+def test_the_widget_gets_the_price_to_count_with_and_only_when_it_is_known():
+    made = reply(modalities=("text", "audio"))
+    assert stages._price(made) is None
+    made.estimate = forecast(made.request, region="beijing")
+    price = stages._price(made)
+    assert price == {
+        "per_second": 0.00125,
+        "input": 4e-07,
+        "currency": "CNY",
+        "is_hypothetical": True,
+    }
+    made.estimate = forecast(made.request, region=None)
+    assert stages._price(made) is None

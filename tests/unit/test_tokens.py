@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
+import subprocess
+import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -12,9 +16,11 @@ from hypothesis import strategies as st
 from omni_nb.errors import RequestError
 from omni_nb.models.catalog import find_model
 from omni_nb.models.tokens import (
+    ImageTokens,
     VideoTokens,
     audio_tokens,
     frames_tokens,
+    image_rule,
     image_tokens,
     text_tokens,
     video_tokens,
@@ -22,6 +28,13 @@ from omni_nb.models.tokens import (
 
 TURBO, FLASH, PLUS = "qwen-omni-turbo", "qwen3-omni-flash", "qwen3.5-omni-plus"
 SILENT = "qwen3.8-omni-flash"
+IMAGE_RULES = {  # side, tokens at least, and the least side after rounding (pixels)
+    TURBO: (28, 4, 0),
+    "qwen2.5-omni-7b": (28, 4, 0),
+    FLASH: (32, 4, 0),
+    PLUS: (32, 24, 32),
+    "qwen3.5-omni-flash": (32, 24, 32),
+}
 
 
 def fitted(width: int, height: int, side: int, least: float, most: float, floor: int):
@@ -61,10 +74,163 @@ def test_images_weigh_what_the_facts_table_says(height, width, turbo, flash, plu
 
 @given(st.integers(11, 20_000), st.integers(11, 20_000))
 def test_images_weigh_what_the_documented_rule_says(width, height):
-    for model, side, least, floor in ((TURBO, 28, 4, 0), (FLASH, 32, 4, 0), (PLUS, 32, 24, 32)):
+    for model, (side, least, floor) in IMAGE_RULES.items():
         counted = image_tokens(width, height, model=model)
         assert counted.tokens == documented_image(width, height, side, least, floor)
         assert counted.resized_width * counted.resized_height == counted.grid_tokens * side * side
+
+
+def random_sizes(count: int) -> list[tuple[int, int]]:
+    """Sizes of 10 to 20,000 pixels a side with a ratio of up to 200:1, either way."""
+    numbers = random.Random(4)
+    sizes = []
+    while len(sizes) < count:
+        longer = round(math.exp(numbers.uniform(math.log(10), math.log(20_000))))
+        shorter = round(longer / math.exp(numbers.uniform(0, math.log(200))))
+        if shorter >= 10:
+            sizes.append(numbers.choice([(longer, shorter), (shorter, longer)]))
+    corners = [(10, 10), (20_000, 20_000), (20_000, 100), (100, 20_000), (10, 2000), (2000, 10)]
+    return sizes[: count - len(corners)] + corners
+
+
+def tall_and_small_sizes() -> list[tuple[int, int]]:
+    """Every small size, and every half of a square: there the rounding decides."""
+    halves = [half * side for side in (14, 16) for half in range(1, 90)]
+    return [(w, h) for w in range(1, 80) for h in range(1, 80)] + [
+        (w, h) for w in halves for h in halves
+    ]
+
+
+@pytest.mark.parametrize("model", IMAGE_RULES)
+@pytest.mark.parametrize(
+    "sizes", [random_sizes(100_000), tall_and_small_sizes()], ids=["random", "corners"]
+)
+def test_many_sizes_weigh_exactly_what_the_documented_function_says(model, sizes):
+    side, least, floor = IMAGE_RULES[model]
+    area = side * side
+    expected = [fitted(w, h, side, least * area, 1280 * area, floor) for w, h in sizes]
+    counted = image_tokens(*np.array(sizes).T, model=model)
+    heights, widths = np.array(expected).T
+    assert np.array_equal(counted.resized_width, widths)
+    assert np.array_equal(counted.resized_height, heights)
+    assert np.array_equal(counted.grid_tokens, widths * heights // area)
+    assert np.array_equal(counted.tokens, counted.grid_tokens + 2)
+    for place in range(0, len(sizes), 97):
+        assert image_tokens(*sizes[place], model=model).tokens == counted.tokens[place]
+
+
+def test_only_the_older_rule_lets_a_side_vanish():
+    assert image_rule(2000, 10, model=TURBO).rounded_height == 0
+    assert image_rule(2000, 10, model=PLUS).rounded_height == 32
+    assert image_tokens(10**7, 15, model=TURBO).tokens == 2  # shrunk to no row at all
+
+
+def test_arrays_of_sizes_broadcast():
+    width, height = np.arange(1, 301), np.arange(1, 202)[:, None]
+    counted = image_tokens(width, height, model=TURBO)
+    assert counted.tokens.shape == (201, 300)
+    assert counted.tokens.dtype == counted.resized_width.dtype == np.int64
+    assert counted.tokens[199, 99] == image_tokens(100, 200, model=TURBO).tokens
+    assert image_tokens(480, width, model=TURBO).tokens[:3].tolist() == [46, 33, 28]
+
+
+@pytest.mark.parametrize("kind", ["uint16", "int32", "uint64", "float32", "float64", "object"])
+def test_sizes_may_be_of_any_kind_of_number(kind):
+    width, height = np.array([[640, 1920], [28, 12]]).astype(kind), np.array([480, 1080])
+    counted = image_tokens(width, height, model=TURBO).tokens
+    assert counted.tolist() == [[393, 1224], [19, 21]]
+
+
+def test_sizes_may_be_strided_read_only_empty_or_without_a_dimension():
+    widths = np.broadcast_to(np.arange(1, 50), (3, 49))[:, ::-2]
+    assert image_tokens(widths, 640, model=PLUS).tokens.shape == (3, 25)
+    assert image_tokens(np.array([], int), 640, model=PLUS).tokens.tolist() == []
+    assert image_tokens(np.array(640), np.array(480), model=TURBO).tokens == 393
+
+
+def test_a_column_of_a_table_is_an_array_of_sizes():
+    class Column:  # what pandas and polars have in common
+        def __array__(self, dtype=None, copy=None):
+            return np.array([640, 1920], dtype)
+
+    assert image_tokens(Column(), 480, model=TURBO).tokens.tolist() == [393, 1175]
+
+
+def test_a_number_of_numpys_own_is_a_number():
+    counted = image_tokens(np.int64(640), np.float64(480), model=TURBO)
+    assert counted == ImageTokens(644, 476, 391, 393)
+    assert {type(count) for count in (counted.tokens, counted.resized_width)} == {int}
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "message"),
+    [
+        (np.array([5, 0, -3]), 7, r"not 0 × 7 \(the size at \[1\]\)"),
+        (np.array([[5, 6], [7, 8]]), np.array([1, -2]), r"not 6 × -2 \(the size at \[0, 1\]\)"),
+        (np.array([5, math.nan]), 7, r"not nan × 7"),
+        (np.array([5, math.inf]), 7, r"not inf × 7"),
+        (np.array([5, math.inf]), np.array([7, 0]), r"not inf × 0"),
+        (np.array([5, 6.5]), 7, r"not 6.5 × 7"),
+        (np.array([True]), 7, "whole numbers of pixels, .*: an array of bool has none"),
+        (np.array([5, 2**40]), 2**40, r"\[1\]"),
+        (np.array(0), 5, "not 0 × 5"),
+        (np.array(["a"]), 5, "whole numbers of pixels"),
+        (np.array([None]), 5, "not nan × 5"),
+        (np.ones(3, int), np.ones(4, int), "broadcast"),
+        (6.5, 5, "not 6.5 × 5"),
+        (math.nan, 5, "not nan × 5"),
+        ("640", 5, "not 640 × 5"),
+        (None, 5, "not None × 5"),
+        (10**400, 5, "not 1000"),
+    ],
+)
+def test_the_first_size_that_is_none_is_named(width, height, message):
+    with pytest.raises(RequestError, match=message):
+        image_tokens(width, height, model=TURBO)
+
+
+def test_a_count_of_one_image_needs_no_numpy():
+    code = (
+        "import sys; from omni_nb import image_tokens\n"
+        "print(image_tokens(640, 480, model='qwen-omni-turbo').tokens, 'numpy' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["393", "False"]
+
+
+@pytest.mark.parametrize(
+    ("size", "branch", "rounded", "scale", "grid"),
+    [
+        ((640, 480), "as it is", (644, 476), 1, (23, 17)),
+        ((4000, 3000), "shrunk", (4004, 2996), 0.28919, (41, 30)),
+        ((28, 28), "enlarged", (28, 28), 2, (2, 2)),
+        ((2000, 10), "enlarged", (1988, 0), 0.39598, (29, 1)),
+    ],
+)
+def test_the_steps_of_the_rule_are_shown(size, branch, rounded, scale, grid):
+    rule = image_rule(*size, model=TURBO)
+    assert (rule.branch, rule.rounded_width, rule.rounded_height) == (branch, *rounded)
+    assert rule.scale == pytest.approx(scale, abs=1e-5)
+    assert (rule.columns, rule.rows) == grid
+    assert (rule.side, rule.tokens_min, rule.tokens_max, rule.marks) == (28, 4, 1280, 2)
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000), st.sampled_from(sorted(IMAGE_RULES)))
+def test_the_steps_lead_to_the_tokens(width, height, model):
+    rule, counted = image_rule(width, height, model=model), image_tokens(width, height, model=model)
+    assert (rule.tokens, rule.grid_tokens) == (counted.tokens, counted.grid_tokens)
+    assert (rule.columns * rule.side, rule.rows * rule.side) == (
+        counted.resized_width,
+        counted.resized_height,
+    )
+    squares = rule.rounded_width * rule.rounded_height // rule.side**2
+    within = rule.tokens_min <= squares <= rule.tokens_max
+    assert within == (rule.branch == "as it is") == (rule.scale == 1 and within)
+    cut = {"shrunk": math.floor, "enlarged": math.ceil, "as it is": round}[rule.branch]
+    if rule.branch != "shrunk":  # it divides, so that its quotient may differ in the last bit
+        assert rule.columns == max(
+            cut(width * rule.scale / rule.side), rule.rounded_width // rule.side * within
+        )
 
 
 @pytest.mark.parametrize(

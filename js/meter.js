@@ -1,0 +1,52 @@
+/**
+ * @file The running meter: seconds of speech so far and what they cost. It is counted here from what has
+ * arrived, so it needs no messages. For the eye only: the bill is Python's.
+ */
+
+/** @typedef {import("./labels.js").Labels} Labels */
+
+/**
+ * @typedef {object} Price
+ * @property {number} per_second of speech
+ * @property {number} input what was asked with
+ * @property {string} currency
+ * @property {boolean} is_hypothetical the stand-in answers, which is free
+ */
+
+/** Less than a second of speech is billed as one. */
+const LEAST_SECONDS = 1;
+
+/**
+ * The cost so far; 0 seconds of speech cost nothing.
+ *
+ * @param {number} seconds
+ * @param {Price} price
+ */
+export function costSoFar(seconds, price) {
+  return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
+}
+
+/**
+ * An amount in plain digits, three of them counting; zeros at its end stay, so that it does not jump about.
+ *
+ * @param {number} amount
+ */
+export function amountText(amount) {
+  if (!(amount > 0)) return "0";
+  const decimals = 2 - Math.floor(Math.log10(amount));
+  return amount.toFixed(Math.min(20, Math.max(0, decimals)));
+}
+
+/**
+ * @param {number} seconds of speech that have arrived
+ * @param {Price | null} price null: unknown
+ * @param {Labels} labels
+ */
+export function meterText(seconds, price, labels) {
+  const whole = Math.floor(seconds);
+  const spoken = labels.seconds.replace("{}", String(whole));
+  if (!price) return spoken;
+  // Of the same whole seconds, so that it changes once a second.
+  const cost = `${amountText(costSoFar(Math.max(LEAST_SECONDS, whole), price))} ${price.currency}`;
+  return `${spoken} · ${(price.is_hypothetical ? labels.wouldCost : labels.cost).replace("{}", cost)}`;
+}

@@ -1,0 +1,328 @@
+"""The audio explorer: the seconds of a sound, its tokens in and out, and what bounds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import MediaError
+from omni_nb.media.extract import read_sound
+from omni_nb.media.parts import AudioPart
+from omni_nb.media.parts import audio as as_audio
+from omni_nb.media.waveform import waveform
+from omni_nb.models.pricing import Usage
+from omni_nb.models.tokens import audio_tokens
+from omni_nb.render import MODALITY_COLORS
+from omni_nb.views.explorers.controls import (
+    CHOOSE,
+    Measure,
+    checked_model,
+    facts_of,
+    picker,
+    weighing_models,
+)
+from omni_nb.views.explorers.drawing import SOUND_BOX, draw_sound, peaks_of
+from omni_nb.views.explorers.frame import MUTED, Explorer, Picture, View, line, warning
+from omni_nb.views.explorers.words import AUDIO
+from omni_nb.wire.request import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from omni_nb.render import Language
+
+BEYOND = 1.25
+"""How far the scale goes beyond the model's limit, to show it."""
+
+_SHORTEST = 0.1  # seconds, of the slider; the box takes 0, too
+_LONGEST = 3600.0  # of a model whose limit is not known
+_SPANS = (2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 14_400)
+_HEARD_SECONDS = 20 * 60  # of a longer sound no waveform is drawn
+_START = 4.0
+_EXAMPLES: Mapping[str, float] = {"click": 0.2, "second": 1, "question": 4.3, "minute": 60}
+
+
+@dataclass(frozen=True, slots=True)
+class AudioState:
+    """What the controls of an audio explorer say."""
+
+    seconds: float
+    model: str
+    region: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A clip's waveform (PNG) and its length."""
+
+    drawn: bytes
+    seconds: float
+
+
+def audio_explorer(
+    clip: Any = None,
+    *,
+    model: str = DEFAULT_MODEL,
+    region: str = "beijing",
+    language: Language = "en",
+) -> AudioExplorer:
+    """Explore how seconds of sound become tokens, in a question and in an answer.
+
+    Parameters
+    ----------
+    clip
+        A sound to begin with: anything that `omni_nb.audio` takes.
+    model
+        The model to begin with.
+    region
+        Whose prices are shown.
+    language
+        ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    AudioExplorer
+        A widget; its ``close()`` ends it.
+
+    Raises
+    ------
+    MediaError
+        It is not a sound.
+    RequestError
+        The model's token rules are not known.
+
+    Examples
+    --------
+    >>> explorer = audio_explorer()
+    >>> explorer.duration.value = 0.2
+    >>> explorer.view.words[:28]
+    'As a question: 25 tokens (0.'
+    >>> explorer.close()
+    """
+    return AudioExplorer(clip, model=model, region=region, language=language)
+
+
+def why(state: AudioState) -> str:
+    """Say in words how the tokens of a question's sound come about.
+
+    Examples
+    --------
+    >>> why(AudioState(0.2, "qwen-omni-turbo", "beijing", "en"))
+    'Less than a second counts as one second. 25 tokens per second × 1 s = 25.'
+    """
+    names, gap = AUDIO[state.language], "" if state.language == "zh" else " "
+    stop = "。" if state.language == "zh" else "."
+    if state.seconds == 0:
+        return names["none"]
+    rates = _rates(state.model)
+    counted = max(1.0, state.seconds)
+    exact = round(float(rates[0]) * counted, 6)
+    tokens = audio_tokens(state.seconds, model=state.model)
+    rule = names["rule"].format(rate=rates[0], seconds=_plain(counted), exact=f"{exact:,.10g}")
+    if exact != tokens:
+        rule += f"{'，' if gap == '' else ', '}{names['rounded'].format(tokens=tokens)}"
+    sentences = [names["minimum"] if state.seconds < 1 else "", f"{rule}{stop}"]
+    if rates[0] != rates[1]:
+        sentences.append(names["rest"].format(rate_out=rates[1]))
+    return gap.join(filter(None, sentences))
+
+
+def limit_words(state: AudioState) -> tuple[str, bool]:
+    """Say how long a sound the model takes, and whether this one is too long."""
+    names, limit = AUDIO[state.language], facts_of(state.model).limits.audio_seconds
+    if limit is None:
+        return names["no limit"].format(model=state.model), False
+    is_too_long = state.seconds > limit
+    said = names["too long" if is_too_long else "limit"]
+    return said.format(model=state.model, limit=_long(limit, names)), is_too_long
+
+
+def audio_view(state: AudioState, shape: Shape | None = None) -> View:
+    """Return what an audio explorer shows of a state."""
+    names, reason = AUDIO[state.language], why(state)
+    question, answer = _question_words(state), _answer_words(state)
+    limit, is_too_long = limit_words(state)
+    picture = _drawn(state, shape)
+    lines = [
+        line(escape(_scale_words(state, shape)), color=MUTED, size="0.85em"),
+        line(f"{_DOT} <b>{escape(question)}</b>", size="1.25em"),
+        line(escape(_share_words(state)), color=MUTED),
+        line(f"{_DOT} {escape(answer)}"),
+        line(escape(reason)),
+        warning(limit) if is_too_long else line(escape(limit), color=MUTED),
+    ]
+    stop = "。" if names is AUDIO["zh"] else "."
+    words = " ".join([f"{question}{stop}", f"{answer}{stop}", reason, limit])
+    return View("".join(lines), words, picture)
+
+
+_DOT = f'<span aria-hidden="true" style="color:{MODALITY_COLORS["audio"]}">●</span>'
+
+
+def _question_words(state: AudioState) -> str:
+    tokens = audio_tokens(state.seconds, model=state.model)
+    said = AUDIO[state.language]["in"].format(tokens=tokens)
+    return f"{said} ({_cost_words(Usage(input={'audio': tokens}), state)})"
+
+
+def _answer_words(state: AudioState) -> str:
+    names = AUDIO[state.language]
+    if not facts_of(state.model).speaks:
+        return names["no speech"].format(model=state.model)
+    tokens = audio_tokens(state.seconds, model=state.model, output=True)
+    usage = Usage(output={"audio": tokens})
+    return f"{names['out'].format(tokens=tokens)} ({_cost_words(usage, state)})"
+
+
+def _cost_words(usage: Usage, state: AudioState) -> str:
+    names, cost = AUDIO[state.language], usage.cost(state.model, region=state.region)
+    if cost is None:
+        return names["unknown"]
+    return names["cost"].format(amount=f"{cost.total:f}", currency=cost.currency)
+
+
+def _share_words(state: AudioState) -> str:
+    limit = facts_of(state.model).limits.input_tokens
+    tokens = audio_tokens(state.seconds, model=state.model)
+    return "" if limit is None else AUDIO[state.language]["share"].format(tokens / limit)
+
+
+def _scale_words(state: AudioState, shape: Shape | None) -> str:
+    names, span = AUDIO[state.language], _span(state, shape)
+    limit = facts_of(state.model).limits.audio_seconds
+    mark = names["mark"] if limit is not None and limit < span else ""
+    return " ".join(filter(None, [names["scale"].format(span=span), mark]))
+
+
+def _drawn(state: AudioState, shape: Shape | None) -> Picture:
+    span = _span(state, shape)
+    data = draw_sound(
+        state.seconds,
+        max(1.0, state.seconds) if state.seconds else 0.0,
+        span,
+        limit=facts_of(state.model).limits.audio_seconds,
+        peaks=None if shape is None else peaks_of(shape.drawn, shape.seconds, span),
+    )
+    words = AUDIO[state.language]["drawn"].format(seconds=_plain(state.seconds), span=span)
+    return Picture(data, "image/png", *SOUND_BOX, words)
+
+
+def _span(state: AudioState, shape: Shape | None) -> int:
+    """The seconds that the drawing's scale has: steps, so that it stands still meanwhile."""
+    needed = max(state.seconds, shape.seconds if shape else 0.0)
+    return next((span for span in _SPANS if span > needed), int(needed * BEYOND) + 1)
+
+
+def _rates(model: str) -> tuple[Decimal, Decimal]:
+    rules = facts_of(model).tokens
+    if rules is None:  # the picker offers none
+        raise MediaError(f"The token rules of {model} are not known.")
+    return rules.audio_per_second_in, rules.audio_per_second_out
+
+
+def _plain(seconds: float) -> float | int:
+    return int(seconds) if seconds == int(seconds) else seconds
+
+
+def _long(seconds: float, names: Mapping[str, str]) -> str:
+    if seconds >= 3600:
+        return names["hours"].format(seconds / 3600)
+    return names["minutes"].format(seconds / 60) if seconds >= 60 else names["s"].format(seconds)
+
+
+class AudioExplorer(Explorer):
+    """What `audio_explorer` returns.
+
+    Attributes
+    ----------
+    duration
+        The seconds: a `Measure`.
+    model, example
+        The other controls, stock widgets.
+    """
+
+    def __init__(self, clip: Any, *, model: str, region: str, language: Language) -> None:
+        self._names = names = AUDIO[language]
+        self._region = region
+        part = None if clip is None else _heard(clip)
+        self._shape = None if part is None else _shape_of(part)
+        self._own_seconds = None if part is None else round(part.seconds, 3)
+        models = weighing_models()
+        self.model = picker(
+            names["model"], zip(models, models, strict=True), checked_model(model, of=models)
+        )
+        self.duration = Measure(
+            names["duration"],
+            names["seconds"],
+            min(_START if self._own_seconds is None else self._own_seconds, self._most()),
+            least=_SHORTEST,
+            most=self._most(),
+            zero=True,
+            digits=1,
+        )
+        own = CHOOSE if self._own_seconds is None else self._own_seconds
+        self.example = picker(names["example"], self._examples(), own)
+        rows = [self.model, self.example, self.duration.row]
+        super().__init__(names["title"], rows, language)
+        self.watch(self.model, self._take_model)
+        self.watch(self.example, self._take_example)
+        self.watch(self.duration.box)
+        self.refresh()
+
+    @property
+    def state(self) -> AudioState:
+        """What the controls say."""
+        return AudioState(self.duration.value, self.model.value, self._region, self._language)
+
+    def look(self) -> View:
+        """Weigh a sound of this length."""
+        if self.example.value not in (CHOOSE, self.duration.value):
+            self.example.value = CHOOSE
+        return audio_view(self.state, self._shape)
+
+    def _most(self) -> float:
+        """The end of the scale: beyond the limit, and not before the clip's end."""
+        limit = facts_of(self.model.value).limits.audio_seconds
+        return max(BEYOND * (limit or _LONGEST / BEYOND), self._own_seconds or 0.0)
+
+    def _examples(self) -> list[tuple[str, Any]]:
+        limit = facts_of(self.model.value).limits.audio_seconds
+        own = {} if self._own_seconds is None else {"yours": self._own_seconds}
+        most = {} if limit is None else {"most": float(limit)}
+        lengths = {**own, **_EXAMPLES, **most}
+        unit = self._names["seconds"]
+        named = [(f"{self._names[n]} · {_plain(s):,} {unit}", s) for n, s in lengths.items()]
+        return [(self._names["choose"], CHOOSE), *named]
+
+    def _take_model(self, _change: Any) -> None:
+        with self.together():
+            self.example.options = self._examples()
+            self.duration.reach(self._most())
+
+    def _take_example(self, change: Any) -> None:
+        if change["new"] != CHOOSE:
+            with self.together():
+                self.duration.value = change["new"]
+
+
+def _heard(clip: Any) -> AudioPart:
+    part = as_audio(clip)
+    if not isinstance(part, AudioPart):
+        raise MediaError(
+            f"{part.name!r} is a URL, which the service fetches and we do not: its length is not "
+            "known. Pass the file, or explore its length without a clip."
+        )
+    return part
+
+
+def _shape_of(part: AudioPart) -> Shape | None:
+    """The waveform, where the sound can be decoded and is not endless."""
+    if part.seconds > _HEARD_SECONDS:
+        return None
+    try:
+        return Shape(waveform(read_sound(part.source).samples), part.seconds)
+    except MediaError:  # a damaged sound is the service's to judge; we only show less
+        return None

@@ -1,0 +1,267 @@
+"""The frame of an explorer: controls, what follows them at once, and what the notebook keeps.
+
+Stock widgets only. A saved notebook without its kernel cannot show a widget, so an explorer has a
+second output with its state as plain HTML. While the widget lives, a style within it hides that
+output; when the widget does not come back, neither does the style.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextvars
+import threading
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from omni_nb.views.explorers.words import FRAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from omni_nb.render import Language
+
+SETTLED_SECONDS = 0.4
+"""How long nothing must change before the saved form and the screen reader are told."""
+
+BODY = "var(--jp-content-font-color1, currentColor)"
+MUTED = "var(--jp-content-font-color2, #6b6b6b)"
+LINE = "var(--jp-border-color2, #d0d0d0)"
+WARN = "var(--jp-warn-color1, #b35900)"
+_TEXT = (
+    f"color:{BODY};line-height:1.5;overflow-wrap:anywhere;"
+    "font-family:var(--jp-content-font-family, system-ui, sans-serif)"
+)
+_SHRINKING = "display:grid;grid-template-columns:minmax(0,1fr)"  # a wide table scrolls by itself
+_UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as a file, with its size on the page (pixels) and its description."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an explorer shows of its state.
+
+    Attributes
+    ----------
+    html
+        The numbers and the reasons; everything in it is escaped.
+    words
+        The same in short, for screen readers and front ends without HTML.
+    picture
+        Stands above the numbers.
+    """
+
+    html: str
+    words: str
+    picture: Picture | None = None
+
+
+class Explorer(widgets.VBox):  # type: ignore[misc]
+    """A widget whose picture and words follow its controls.
+
+    Subclasses make their controls, hand them over, and say in `look` what is to be seen.
+    Displaying one shows the widget and keeps its state in the notebook as plain HTML. `close`
+    ends it and all that belongs to it.
+
+    Attributes
+    ----------
+    view
+        What is shown at present.
+    """
+
+    view: View
+    _settling: Later | None = None  # a widget whose making failed is closed, too
+
+    def __init__(self, title: str, rows: Sequence[widgets.Widget], language: Language) -> None:
+        self.title = title
+        self._language = language
+        self.static_class = f"omni-explorer-{uuid.uuid4().hex}"
+        self._handles: list[Any] = []
+        self._is_held = False
+        self._kept: View | None = None
+        self._settling = Later(SETTLED_SECONDS, self.settle)
+        # without a tooltip: ipywidgets 8.1 cannot show an Image that has one
+        self._image = widgets.Image(layout={"max_width": "calc(100% - 4px)", "height": "auto"})
+        self._facts = widgets.HTML(layout={"width": "auto", "margin": "0"})
+        self._facts.add_class("omni-explorer-facts")
+        self._announced = widgets.HTML(layout={"width": "auto", "margin": "0"})
+        hider = widgets.HTML(_hider(self.static_class), layout={"display": "none"})
+        seen = [self._image, self._facts, self._announced, hider]
+        super().__init__(
+            [widgets.HTML(_heading(title)), _beside(rows, seen)],
+            layout={"width": "auto", "max_width": "70em"},
+        )
+        self.add_class("omni-explorer")
+
+    def look(self) -> View:
+        """Say what is to be seen now."""
+        raise NotImplementedError
+
+    def watch(self, control: widgets.Widget, react: Callable[[Any], None] | None = None) -> None:
+        """Follow the value of a control; by default with `refresh`."""
+        control.observe(react or self.refresh, "value")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Change several controls, and follow once."""
+        was_held, self._is_held = self._is_held, True
+        try:
+            yield
+        finally:
+            self._is_held = was_held
+        self.refresh()
+
+    def refresh(self, _change: Any = None) -> None:
+        """Show what the controls say."""
+        if self._is_held:
+            return
+        self.view = view = self.look()
+        if view.picture is not None:
+            self._image.width = str(view.picture.width)
+            self._image.format = view.picture.mime.partition("/")[2]
+            self._image.value = view.picture.data
+        self._image.layout.display = "none" if view.picture is None else None
+        self._facts.value = f'<div style="{_TEXT};{_SHRINKING}">{view.html}</div>'
+        if self._settling is not None:
+            self._settling.ask()
+
+    def settle(self) -> None:
+        """Bring the saved form up to date, and tell a screen reader: when the hand rests."""
+        view = self.view
+        if view == self._kept:
+            return
+        self._kept = view
+        bundle = self.static_bundle()
+        for handle in self._handles:
+            handle.update(bundle, raw=True)
+        words = escape(view.words)
+        self._announced.value = (
+            f'<div role="status" aria-live="polite" style="{_UNSEEN}">{words}</div>'
+        )
+
+    def static_bundle(self) -> dict[str, str]:
+        """Return the present state as ``text/html`` and ``text/plain``, without a widget."""
+        view = self.view
+        body = f"{_heading(self.title)}{_picture_html(view.picture)}{view.html}"
+        style = f"{_TEXT};max-width:46em;padding:0.25em"
+        return {
+            "text/html": f'<div class="omni-explorer-static {self.static_class}" '
+            f'style="{style}">{body}</div>',
+            "text/plain": f"{self.title}\n{view.words}",
+        }
+
+    def close(self) -> None:
+        """Take the widget, all its parts and its observers away; the saved form stays."""
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
+        parts = _below(self)
+        super().close()
+        for part in parts:
+            part.unobserve_all("value")
+            part.close()
+
+    def _ipython_display_(self, **_: Any) -> None:
+        from IPython.display import display
+
+        self.settle()
+        model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        live = {
+            "application/vnd.jupyter.widget-view+json": model,
+            "text/plain": FRAME[self._language]["run"],
+        }
+        display(live, raw=True)  # type: ignore[no-untyped-call]
+        handle = display(  # type: ignore[no-untyped-call]
+            self.static_bundle(), raw=True, display_id=True
+        )
+        if handle is not None:
+            self._handles.append(handle)
+
+
+class Later:
+    """Calls once, when it was not asked again for some time; on a thread of its own."""
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._timer: threading.Timer | None = None
+
+    def ask(self) -> None:
+        """Call after the time; what was asked before is put off until then."""
+        self.cancel()
+        run = contextvars.copy_context().run  # ipykernel routes output by context
+        self._timer = threading.Timer(self._seconds, run, (self._call,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Call no more, unless asked again."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def line(html: str, *, color: str = BODY, size: str = "1em") -> str:
+    """Return a line of the facts; ``html`` is escaped already."""
+    style = f"color:{color};font-size:{size};line-height:1.5;margin:0.15em 0"
+    return f'<div style="{style}">{html}</div>'
+
+
+def warning(words: str) -> str:
+    """Return words that warn."""
+    return line(f"⚠ {escape(words)}", color=WARN) if words else ""
+
+
+def _heading(title: str) -> str:
+    style = f"{_TEXT};font-weight:600;margin:0.25em 0"
+    return f'<div style="{style}">{escape(title)}</div>'
+
+
+def _beside(rows: Sequence[widgets.Widget], seen: Sequence[widgets.Widget]) -> widgets.Widget:
+    """Controls and view side by side; one above the other where that is too wide."""
+    controls = widgets.VBox(rows, layout={"flex": "1 1 21em", "min_width": "0"})
+    view = widgets.VBox(seen, layout={"flex": "1 1 26em", "min_width": "0"})
+    layout = {"flex_flow": "row wrap", "width": "auto", "grid_gap": "0.5em 1em"}
+    return widgets.HBox([controls, view], layout=layout)
+
+
+def _picture_html(picture: Picture | None) -> str:
+    if picture is None:
+        return ""
+    data = base64.b64encode(picture.data).decode()
+    return (
+        f'<img src="data:{picture.mime};base64,{data}" alt="{escape(picture.words)}" '
+        f'width="{picture.width}" height="{picture.height}" '
+        'style="max-width:100%;height:auto;margin:0">'
+    )
+
+
+def _hider(static_class: str) -> str:
+    """Two rules, because a browser that does not know ``:has`` drops the rule that uses it."""
+    hidden = "{display:none!important}"
+    return (
+        f"<style>.{static_class}{hidden}.jp-OutputArea-child:has(.{static_class}){hidden}</style>"
+    )
+
+
+def _below(box: widgets.Box) -> list[widgets.Widget]:
+    parts: list[widgets.Widget] = []
+    for child in box.children:
+        parts.append(child)
+        if isinstance(child, widgets.Box):
+            parts += _below(child)
+    return parts

@@ -1,0 +1,313 @@
+"""The image explorer: a picture's size, its grid of tokens, and why it is that grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from omni_nb.errors import MediaError
+from omni_nb.media.parts import ImagePart
+from omni_nb.media.parts import image as as_image
+from omni_nb.models.pricing import Usage
+from omni_nb.models.tokens import image_rule
+from omni_nb.render import MODALITY_COLORS
+from omni_nb.views.explorers.controls import (
+    CHOOSE,
+    Measure,
+    checked_model,
+    facts_of,
+    picker,
+    weighing_models,
+)
+from omni_nb.views.explorers.drawing import draw_grid, draw_photo, fitted, is_fine, read_photo
+from omni_nb.views.explorers.frame import MUTED, Explorer, Picture, View, line, warning
+from omni_nb.views.explorers.words import IMAGE
+from omni_nb.wire.request import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import PIL.Image
+
+    from omni_nb.models.images import ImageRule
+    from omni_nb.models.pricing import Cost
+    from omni_nb.render import Language
+
+SIDES = (10, 20_000)
+"""The shortest and the longest side that can be explored (pixels)."""
+
+UPLOAD_MEGABYTES = 9
+"""What fits into one message of a notebook's connection, which breaks at 10 MiB."""
+
+_PHOTO_PIXELS = 480
+_START = (1920, 1080)
+_EXAMPLES: Mapping[str, tuple[int, int]] = {
+    "phone": (4032, 3024),
+    "full hd": (1920, 1080),
+    "screen": (1280, 800),
+    "thumbnail": (320, 240),
+    "icon": (16, 16),
+    "banner": (1600, 200),
+    "scroll": (1080, 12_000),
+    "scan": (2480, 3508),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageState:
+    """What the controls of an image explorer say."""
+
+    width: int
+    height: int
+    model: str
+    region: str
+    language: Language
+
+
+def image_explorer(
+    image: Any = None,
+    *,
+    model: str = DEFAULT_MODEL,
+    region: str = "beijing",
+    language: Language = "en",
+) -> ImageExplorer:
+    """Explore how a picture's size becomes tokens: drag, type, or pick a size or a picture.
+
+    Parameters
+    ----------
+    image
+        A picture to begin with: anything that `omni_nb.image` takes. By default an outline.
+    model
+        The model to begin with.
+    region
+        Whose prices are shown.
+    language
+        ``"en"`` or ``"zh"``.
+
+    Returns
+    -------
+    ImageExplorer
+        A widget; its ``close()`` ends it.
+
+    Raises
+    ------
+    MediaError
+        It is not a picture.
+    RequestError
+        The model's token rules are not known.
+
+    Examples
+    --------
+    >>> explorer = image_explorer()
+    >>> explorer.width.value, explorer.height.value = 4000, 3000
+    >>> explorer.view.words[:12]
+    '1,232 tokens'
+    >>> explorer.close()
+    """
+    return ImageExplorer(image, model=model, region=region, language=language)
+
+
+def why(rule: ImageRule, width: int, height: int, language: Language) -> str:
+    """Say in words which branch of the rule a picture took.
+
+    Examples
+    --------
+    >>> why(image_rule(280, 280, model="qwen-omni-turbo"), 280, 280, "en")
+    'Rounded to squares of 28 × 28 pixels it has 10 × 10 = 100. That is within 4–1,280: it keeps \
+this size. 2 marks are added.'
+    """
+    names, side = IMAGE[language], rule.side
+    columns, rows = rule.rounded_width // side, rule.rounded_height // side
+    rounded = names["rounded"].format(side=side, columns=columns, rows=rows, grid=columns * rows)
+    branch = names[rule.branch].format(
+        least=rule.tokens_min,
+        most=rule.tokens_max,
+        scale=f"{rule.scale:.3g}",
+        columns=rule.columns,
+        rows=rule.rows,
+        grid=rule.grid_tokens,
+    )
+    halves = [n for n in dict.fromkeys((width, height)) if 2 * n % side == 0 and n % side]
+    sentences = [rounded, *(names["half"].format(pixels=n) for n in halves), branch]
+    gap = "" if language == "zh" else " "
+    return gap.join([*sentences, names["marks"].format(marks=rule.marks)])
+
+
+def refusal(state: ImageState) -> str:
+    """Say why the model would refuse a picture of this size, or nothing."""
+    limits, names = facts_of(state.model).limits, IMAGE[state.language]
+    short, long = sorted((state.width, state.height))
+    if limits.image_min_side_pixels is not None and short < limits.image_min_side_pixels:
+        return names["small"].format(model=state.model, least=limits.image_min_side_pixels - 1)
+    if limits.image_max_ratio is not None and long > limits.image_max_ratio * short:
+        return names["long"].format(model=state.model, most=limits.image_max_ratio)
+    return ""
+
+
+def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
+    """Return what an image explorer shows of a state."""
+    rule = image_rule(state.width, state.height, model=state.model)
+    names = IMAGE[state.language]
+    tokens = names["tokens"].format(tokens=rule.tokens)
+    sizes = names["sizes"].format(
+        width=state.width,
+        height=state.height,
+        seen_width=rule.columns * rule.side,
+        seen_height=rule.rows * rule.side,
+    )
+    made_of = names["sum"].format(columns=rule.columns, rows=rule.rows, marks=rule.marks)
+    cost, reason = (
+        _cost_words(state, rule.tokens),
+        why(rule, state.width, state.height, state.language),
+    )
+    refused = refusal(state)
+    details = " · ".join(filter(None, [made_of, _share_words(state, rule.tokens)]))
+    lines = [
+        line(f"{_DOT} <b>{escape(tokens)}</b>", size="1.25em"),
+        line(escape(details), color=MUTED),
+        line(escape(sizes)),
+        line(escape(cost)),
+        line(escape(reason)),
+        line(names["fine"], color=MUTED) if is_fine(rule.columns, rule.rows) else "",
+        warning(refused),
+    ]
+    words = " ".join(filter(None, [f"{tokens}.", f"{sizes}.", f"{cost}.", reason, refused]))
+    return View("".join(lines), words, _drawn(rule, photo, state.language))
+
+
+_DOT = f'<span aria-hidden="true" style="color:{MODALITY_COLORS["image"]}">●</span>'
+
+
+def _drawn(rule: ImageRule, photo: PIL.Image.Image | None, language: Language) -> Picture:
+    words = IMAGE[language]["drawn"].format(columns=rule.columns, rows=rule.rows)
+    width, height = fitted(rule.columns, rule.rows)
+    if photo is None:
+        return Picture(_outline(rule.columns, rule.rows), "image/png", width, height, words)
+    data = draw_photo(photo, rule.columns, rule.rows, rule.side)
+    return Picture(data, "image/jpeg", width, height, words)
+
+
+_outline = lru_cache(maxsize=64)(draw_grid)
+
+
+def _cost_words(state: ImageState, tokens: int) -> str:
+    cost = _cost(tokens, state)
+    if cost is None:
+        return IMAGE[state.language]["unknown"]
+    one, many = f"{cost.total:f}", f"{(cost.total * 1000).normalize():f}"
+    return IMAGE[state.language]["cost"].format(one=one, many=many, currency=cost.currency)
+
+
+def _cost(tokens: int, state: ImageState) -> Cost | None:
+    return Usage(input={"image": tokens}).cost(state.model, region=state.region)
+
+
+def _share_words(state: ImageState, tokens: int) -> str:
+    limit = facts_of(state.model).limits.input_tokens
+    return "" if limit is None else IMAGE[state.language]["share"].format(tokens / limit)
+
+
+class ImageExplorer(Explorer):
+    """What `image_explorer` returns.
+
+    Attributes
+    ----------
+    width, height
+        The size in pixels: each a `Measure`.
+    model, example, upload
+        The other controls, stock widgets.
+    """
+
+    def __init__(self, image: Any, *, model: str, region: str, language: Language) -> None:
+        self._names = names = IMAGE[language]
+        self._region = region
+        self._photo: PIL.Image.Image | None = None
+        models = weighing_models()
+        self.width, self.height = (
+            Measure(names[side], names["pixels"], pixels, least=SIDES[0], most=SIDES[1])
+            for side, pixels in zip(("width", "height"), _START, strict=True)
+        )
+        self.model = picker(
+            names["model"], zip(models, models, strict=True), checked_model(model, of=models)
+        )
+        self.example = picker(names["example"], self._examples())
+        limit = names["upload limit"].format(UPLOAD_MEGABYTES)
+        self.upload = widgets.FileUpload(
+            accept="image/*",
+            description=names["upload"],
+            tooltip=limit,
+            layout={"width": "auto"},
+        )
+        self._upload_words = widgets.HTML(layout={"width": "auto", "margin": "0 2px"})
+        self._limit_html = line(escape(limit), color=MUTED, size="0.85em")
+        self._upload_words.value = self._limit_html
+        rows = [
+            self.model,
+            self.example,
+            self.width.row,
+            self.height.row,
+            self.upload,
+            self._upload_words,
+        ]
+        super().__init__(names["title"], rows, language)
+        if image is not None:
+            self._take(image)
+        for control in (self.model, self.width.box, self.height.box):
+            self.watch(control)
+        self.watch(self.example, self._take_example)
+        self.watch(self.upload, self._take_upload)
+        self.refresh()
+
+    @property
+    def state(self) -> ImageState:
+        """What the controls say."""
+        return ImageState(
+            self.width.value, self.height.value, self.model.value, self._region, self._language
+        )
+
+    def look(self) -> View:
+        """Weigh a picture of this size."""
+        if self.example.value not in (CHOOSE, (self.width.value, self.height.value)):
+            self.example.value = CHOOSE
+        return image_view(self.state, self._photo)
+
+    def _examples(self, own: tuple[int, int] | None = None) -> list[tuple[str, Any]]:
+        sizes = {self._names[name]: size for name, size in _EXAMPLES.items()}
+        if own is not None:
+            sizes = {self._names["yours"]: own, **sizes}
+        named = [(f"{name} · {w:,} × {h:,}", (w, h)) for name, (w, h) in sizes.items()]
+        return [(self._names["choose"], CHOOSE), *named]
+
+    def _take_example(self, change: Any) -> None:
+        if change["new"] != CHOOSE:
+            with self.together():
+                self.width.value, self.height.value = change["new"]
+
+    def _take_upload(self, change: Any) -> None:
+        """Show an uploaded picture, and let go of the upload: it may be large."""
+        if not change["new"]:
+            return
+        content = bytes(change["new"][0]["content"])
+        try:
+            with self.together():
+                self._take(content)
+            self._upload_words.value = self._limit_html
+        except MediaError as error:
+            self._upload_words.value = warning(str(error))
+        self.upload.value = ()
+
+    def _take(self, given: Any) -> None:
+        part = as_image(given)
+        if not isinstance(part, ImagePart):
+            raise MediaError(
+                f"{part.name!r} is a URL, which the service fetches and we do not: its size is not "
+                "known. Pass the file, or explore its size without a picture."
+            )
+        self._photo = read_photo(part.thumbnail(_PHOTO_PIXELS))
+        self.example.options = self._examples((part.width, part.height))
+        self.width.value, self.height.value = part.width, part.height
+        self.example.value = (part.width, part.height)
