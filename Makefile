@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
@@ -30,9 +31,9 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, coverage, ev
 	@echo "The browser tests mostly wait, so everything else runs beside them, on idle time."
 	@nice -n 19 $(MAKE) --no-print-directory test-beside >build/beside.log 2>&1 & beside=$$!; \
 	  trap 'kill $$beside 2>/dev/null' EXIT; \
-	  $(BIN)/coverage run -m pytest tests/browser -m "not alone" -n 2 --dist worksteal --reruns 1; \
+	  $(BIN)/python -m pytest tests/browser -m "not alone" -n 2 --dist worksteal --reruns 1; \
 	  heard=$$?; wait $$beside; rest=$$?; cat build/beside.log; exit $$((heard + rest))
-	$(BIN)/coverage run -m pytest tests/browser -m alone --reruns 1
+	$(BIN)/python -m pytest tests/browser -m alone --reruns 1
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
@@ -67,9 +68,9 @@ $(VENV)/bin/python:
 	$(PIP) install --upgrade pip
 
 $(VENV)/.lab: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install -e '.[lab]'
+	$(INSTALL) -e '.[lab]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install -e '.[test]'
+	$(INSTALL) -e '.[test]'
 	@touch $@ $(VENV)/.lab

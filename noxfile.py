@@ -16,7 +16,7 @@ SDK_VERSIONS = ["==1.55.3", "<2", "<3", ">=3"]
 def protocol(session: nox.Session, openai: str) -> None:
     """Run the protocol tests against one version of the SDK."""
     _see_the_packages_of(sysconfig.get_path("purelib"), session)
-    session.install(f"openai{openai}", silent=True)
+    session.install("--no-compile", f"openai{openai}", silent=True)
     session.run("python", "-c", "import openai; print('openai', openai.__version__)")
     # Node.js, curl and other servers' streams do not care which Python SDK is there: `make test`
     # runs them once.

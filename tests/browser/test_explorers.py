@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
 import re
 import time
 from typing import TYPE_CHECKING
 
 import nbconvert
-import pytest
 from playwright.sync_api import Locator, Page, expect
 from skimage import data
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .lab import Lab, Theme
 
 SETUP = "from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer"
+THEMES: tuple[Theme, ...] = ("light", "dark")
 SETTLED_MILLISECONDS = 10_000
 
 
@@ -44,8 +46,24 @@ def facts(explorer: Locator) -> Locator:
 def choose(page: Page, explorer: Locator, file: Path) -> None:
     """Pick a file as a person does."""
     with page.expect_file_chooser() as chooser:
-        explorer.get_by_role("button", name="Your own picture").click()
+        explorer.locator(".omni-filedrop").click()
     chooser.value.set_files(file)
+
+
+DROP = """(zone, { name, base64 }) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name));
+  for (const type of ["dragover", "drop"]) {
+    zone.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+def drop(explorer: Locator, name: str, content: bytes) -> None:
+    """Let a file fall on the button."""
+    file = {"name": name, "base64": base64.b64encode(content).decode()}
+    explorer.locator(".omni-filedrop").evaluate(DROP, file)
 
 
 def handle(explorer: Locator, index: int = 0) -> Locator:
@@ -102,7 +120,7 @@ def test_the_keyboard_reaches_and_moves_everything(lab: Lab, page: Page) -> None
             )
         )
         page.keyboard.press("Tab")
-    assert stops == ["select", "select", "slider", "input", "slider", "input", "button"]
+    assert stops == ["select", "select", "slider", "input", "slider", "input", "input"]
     handle(explorer).focus()
     page.keyboard.press("ArrowRight")
     expect(facts(explorer)).not_to_contain_text("1,920 × 1,080")
@@ -142,7 +160,7 @@ def test_a_bill_follows_the_keyboard(lab: Lab, page: Page) -> None:
     wait_until_saved_says(lab, page, 1, "cost unknown")
 
 
-def test_a_person_uploads_a_picture(lab: Lab, page: Page, tmp_path: Path) -> None:
+def test_a_person_opens_or_drops_a_picture(lab: Lab, page: Page, tmp_path: Path) -> None:
     from PIL import Image
 
     photo, wrong = tmp_path / "cat.jpg", tmp_path / "<b>.jpg"
@@ -154,16 +172,22 @@ def test_a_person_uploads_a_picture(lab: Lab, page: Page, tmp_path: Path) -> Non
     choose(page, explorer, wrong)
     expect(explorer).to_contain_text("⚠")
     expect(facts(explorer)).to_contain_text("451 × 300 →")
+    drop(explorer, "large.jpg", bytes(9_000_001))
+    expect(explorer.get_by_role("alert")).to_contain_text("large.jpg: At most 9 MB")
+    Image.fromarray(data.coffee()).save(photo)
+    drop(explorer, "coffee.jpg", photo.read_bytes())
+    expect(facts(explorer)).to_contain_text("600 × 400 →")
+    expect(explorer.get_by_role("alert")).to_be_empty()
+    lab.screenshot(page, "explorer-drop")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_explorers_fit_and_can_be_read(lab: Lab, page: Page, theme: Theme) -> None:
+def test_explorers_fit_and_can_be_read(lab: Lab, page: Page) -> None:
     (lab.notebooks / "speech.wav").write_bytes(speechlike())
     explorers = open_cells(lab, page, *CELLS)
-    lab.theme(page, theme)
     page.evaluate(COLLAPSE)
     expect(page.get_by_text("javascript error")).to_have_count(0)
-    for width in (1500, 900, 420):
+    for theme, width in itertools.product(THEMES, (1500, 420)):
+        lab.theme(page, theme)
         page.set_viewport_size({"width": width, "height": 900})
         for index in range(len(CELLS)):
             explorer = explorers.nth(index)

@@ -105,8 +105,10 @@ display(compare({question!r}, photo, voice="Cherry"))
 """
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("question", ["What is in this picture?", "图中描绘的是什么景象?"])
+@pytest.mark.parametrize(
+    ("theme", "question"),
+    [("light", "What is in this picture?"), ("dark", "图中描绘的是什么景象?")],
+)
 def test_estimates_are_tables_that_fit(lab: Lab, page: Page, theme: str, question: str) -> None:
     language = "en" if question.isascii() else "zh"
     PIL.Image.new("RGB", (640, 480), "teal").save(lab.notebooks / "photo.png")

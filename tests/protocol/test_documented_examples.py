@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from omni_nb.offline.server import StandIn
 
+pytestmark = pytest.mark.once
+
 
 def encoded_picture(form: str, width: int, height: int, moment: float = 0.5) -> bytes:
     Image.fromarray(picture(moment, width, height)).save(file := io.BytesIO(), form)

@@ -13,6 +13,8 @@ from omni_nb.connection import Connection
 from omni_nb.media.clip import AudioClip
 from omni_nb.wire.client import Endpoint, Secret
 
+pytestmark = pytest.mark.once
+
 HUM = AudioClip(array("h", [int(9000 * math.sin(n / 9)) for n in range(48_000)]).tobytes())
 
 

@@ -179,15 +179,14 @@ def test_an_example_sets_both_sides_at_once_and_is_left_by_the_next_move(explore
     assert explorer.example.label == "choose a size …"
 
 
-def test_an_upload_is_shown_and_let_go_of(explore):
+def test_a_file_that_is_dropped_is_shown(explore):
     explorer = explore(image_explorer)
     file = io.BytesIO()
     Image.fromarray(data.coffee()).save(file, "JPEG")
     content = file.getvalue()
-    explorer.upload.value = (upload("coffee.jpg", content),)
+    drop(explorer, "coffee.jpg", content)
     assert "600 × 400 →" in explorer.view.html
     assert explorer.view.picture.mime == "image/jpeg"
-    assert explorer.upload.value == ()
     assert explorer.example.value == (600, 400)
     assert explorer.example.options[1] == ("your picture · 600 × 400", (600, 400))
 
@@ -195,7 +194,7 @@ def test_an_upload_is_shown_and_let_go_of(explore):
 def test_what_is_no_picture_is_refused_in_words_and_changes_nothing(explore):
     explorer = explore(image_explorer)
     before = explorer.view
-    explorer.upload.value = (upload("<b>", b"<script>alert(1)</script>"),)
+    drop(explorer, "<b>", b"<script>alert(1)</script>")
     assert explorer.view == before
     assert "⚠" in explorer._upload_words.value
     assert "<script" not in explorer._upload_words.value
@@ -209,17 +208,9 @@ def test_a_model_without_rules_is_not_offered(explore):
         image_explorer(model="qwen3.8-omni-flash")
 
 
-def upload(name, content):
-    import datetime
-
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return {
-        "name": name,
-        "type": "image/jpeg",
-        "size": len(content),
-        "content": memoryview(content),
-        "last_modified": now,
-    }
+def drop(explorer, name, content):
+    """Let a message arrive as the browser sends it."""
+    explorer.upload._handle_custom_msg({"type": "file", "name": name}, [memoryview(content)])
 
 
 # -- what a sound weighs -----------------------------------------------------------------------

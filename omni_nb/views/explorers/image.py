@@ -26,6 +26,7 @@ from omni_nb.views.explorers.controls import (
 from omni_nb.views.explorers.drawing import draw_grid, draw_photo, fitted, is_fine, read_photo
 from omni_nb.views.explorers.frame import MUTED, Explorer, Picture, View, line, warning
 from omni_nb.views.explorers.words import IMAGE
+from omni_nb.views.filedrop import FileDrop
 from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ class ImageExplorer(Explorer):
     width, height
         The size in pixels: each a `Measure`.
     model, example, upload
-        The other controls, stock widgets.
+        The other controls.
     """
 
     def __init__(self, image: Any, *, model: str, region: str, language: Language) -> None:
@@ -236,11 +237,12 @@ class ImageExplorer(Explorer):
         )
         self.example = picker(names["example"], self._examples())
         limit = names["upload limit"].format(UPLOAD_MEGABYTES)
-        self.upload = widgets.FileUpload(
+        self.upload = FileDrop(
+            self._take_upload,
             accept="image/*",
-            description=names["upload"],
-            tooltip=limit,
-            layout={"width": "auto"},
+            label=names["upload"],
+            most_bytes=UPLOAD_MEGABYTES * 1_000_000,
+            too_large=f"⚠ {{}}: {limit}",
         )
         self._upload_words = widgets.HTML(layout={"width": "auto", "margin": "0 2px"})
         self._limit_html = line(escape(limit), color=MUTED, size="0.85em")
@@ -259,7 +261,6 @@ class ImageExplorer(Explorer):
         for control in (self.model, self.width.box, self.height.box):
             self.watch(control)
         self.watch(self.example, self._take_example)
-        self.watch(self.upload, self._take_upload)
         self.refresh()
 
     @property
@@ -287,18 +288,14 @@ class ImageExplorer(Explorer):
             with self.together():
                 self.width.value, self.height.value = change["new"]
 
-    def _take_upload(self, change: Any) -> None:
-        """Show an uploaded picture, and let go of the upload: it may be large."""
-        if not change["new"]:
-            return
-        content = bytes(change["new"][0]["content"])
+    def _take_upload(self, _name: str, data: bytes) -> None:
+        """Show a picture that was opened or dropped."""
         try:
             with self.together():
-                self._take(content)
+                self._take(data)
             self._upload_words.value = self._limit_html
         except MediaError as error:
             self._upload_words.value = warning(str(error))
-        self.upload.value = ()
 
     def _take(self, given: Any) -> None:
         part = as_image(given)

@@ -35,7 +35,7 @@ IMAGE: Words = {
         "scroll": "long web page",
         "scan": "A4 page at 300 dpi",
         "yours": "your picture",
-        "upload": "Your own picture",
+        "upload": "Your own picture: drop it here, or click",
         "upload limit": "At most {} MB: a larger file breaks the notebook's connection. "
         "Read it in Python then: image_explorer('photo.jpg').",
         "tokens": "{tokens:,} tokens",
@@ -77,7 +77,7 @@ IMAGE: Words = {
         "scroll": "长网页",
         "scan": "A4 扫描件（300 dpi）",
         "yours": "您的图片",
-        "upload": "上传图片",
+        "upload": "您的图片：拖到这里或点击选择",
         "upload limit": "最大 {} MB：更大的文件会中断笔记本的连接。"
         "请改用 image_explorer('photo.jpg') 在 Python 中读取。",
         "tokens": "{tokens:,} 个 Token",

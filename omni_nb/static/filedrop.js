@@ -1,0 +1,51 @@
+// js/filedrop.js
+var widget = {
+  render({ model, el }) {
+    const zone = document.createElement("label");
+    zone.className = "omni-filedrop";
+    const input = document.createElement("input");
+    input.type = "file";
+    const words = document.createElement("span");
+    const note = document.createElement("div");
+    note.className = "omni-filedrop-note";
+    note.setAttribute("role", "alert");
+    zone.append(input, words);
+    el.append(zone, note);
+    const updateLabel = () => void (words.textContent = model.get("label"));
+    const updateAccept = () => void (input.accept = model.get("accept"));
+    updateLabel();
+    updateAccept();
+    model.on("change:label", updateLabel);
+    model.on("change:accept", updateAccept);
+    const take = async (file) => {
+      if (!file) return;
+      const isTooLarge = file.size > model.get("most_bytes");
+      note.textContent = isTooLarge ? model.get("too_large").replace("{}", () => file.name) : "";
+      if (!isTooLarge) model.send({ type: "file", name: file.name }, void 0, [await file.arrayBuffer()]);
+    };
+    input.addEventListener("change", () => {
+      void take(input.files?.[0]);
+      input.value = "";
+    });
+    const mark = (isOver) => zone.classList.toggle("omni-filedrop-over", isOver);
+    zone.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      mark(true);
+    });
+    zone.addEventListener("dragleave", () => mark(false));
+    zone.addEventListener("drop", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      mark(false);
+      void take(event.dataTransfer?.files[0]);
+    });
+    return () => {
+      model.off("change:label", updateLabel);
+      model.off("change:accept", updateAccept);
+    };
+  }
+};
+var filedrop_default = widget;
+export {
+  filedrop_default as default
+};
