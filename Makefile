@@ -7,7 +7,7 @@ INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-beside test-fast bench clean browser node
+.PHONY: help setup demo check test test-quiet test-versions test-fast bench clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,18 +28,25 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, the built JavaScr
 
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, coverage, every SDK version
 	@mkdir -p build && rm -f .coverage .coverage.*
-	@echo "The browser tests mostly wait, so everything else runs beside them, on idle time."
-	@nice -n 19 $(MAKE) --no-print-directory test-beside >build/beside.log 2>&1 & beside=$$!; \
-	  trap 'kill $$beside 2>/dev/null' EXIT; \
-	  $(BIN)/python -m pytest tests/browser -m "not alone" -n 2 --dist worksteal --reruns 1; \
-	  heard=$$?; wait $$beside; rest=$$?; cat build/beside.log; exit $$((heard + rest))
-	$(BIN)/python -m pytest tests/browser -m alone --reruns 1
+	@echo "The browser tests mostly wait: the others run beside them, on idle time."
+	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
+	@echo "The tests of every sample run alone, but for a quiet look at each version of the SDK."
+	@$(call beside,test-versions,$(BROWSER) -m alone)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-test-beside: check
+BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+# $(call beside,target,command): run both, the target on idle time; fail when one fails.
+beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
+  trap 'kill $$beside 2>/dev/null' EXIT; \
+  $(2); seen=$$?; wait $$beside; rest=$$?; cat build/$(1).log; exit $$((seen + rest))
+
+test-quiet: check
 	npm test --silent
-	$(BIN)/coverage run -m pytest tests/unit tests/protocol tests/notebooks -n 2
+	$(BIN)/coverage run -m pytest tests/unit -n 2
+	$(BIN)/python -m pytest tests/protocol tests/notebooks -n 2
+
+test-versions:
 	$(BIN)/nox -r -s protocol
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser

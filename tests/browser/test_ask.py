@@ -128,7 +128,7 @@ def test_the_first_sound_comes_soon_after_the_first_audio_chunk(
 ) -> None:
     ask = (
         "here = standing_in(lead_seconds=0)\n"
-        'reply = omni.ask("Who are you?", voice="Cherry", max_tokens=30, connection=here)'
+        'reply = omni.ask("Who are you?", voice="Cherry", max_tokens=12, connection=here)'
     )
     waited = "print(reply.timing.first_sound_seconds - reply.timing.first_audio_seconds)"
     open_notebook(lab, page, ask, waited)
@@ -298,9 +298,8 @@ def test_a_refusal_is_read_without_a_traceback(lab: Lab, page: Page) -> None:
 
 
 LOOKS = {
-    "light": ("light", 1000, "What is in this picture?", "Ethan"),
-    "dark": ("dark", 1000, "What is in this picture?", "Ethan"),
-    "narrow": ("light", 480, "What is in this picture?", "Ethan"),
+    "wide": ("light", 1000, "What is in this picture?", "Ethan"),
+    "narrow": ("dark", 480, "What is in this picture?", "Ethan"),
     "chinese": ("dark", 760, "图中描绘的是什么景象?", "Cherry"),
 }
 

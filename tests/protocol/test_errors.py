@@ -21,6 +21,8 @@ from omni_nb.offline.server import start
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from tests.media_files import sound, video
 
+pytestmark = pytest.mark.once
+
 KEY = "sk-a-secret"
 TURBO = "qwen-omni-turbo"
 INVALID = "<400> InternalError.Algo.InvalidParameter: "
