@@ -242,7 +242,7 @@ def _frames_at(
                 break
             frame, here, is_jump = following, _time(following), False
         if frame is None:
-            raise MediaError("none of its frames can be decoded")
+            raise ValueError("none of its frames is whole")  # `opened` says which file
         yield frame
 
 

@@ -312,9 +312,7 @@ def test_an_answer_fits_while_it_streams_and_when_it_is_done(
     ask = f"omni.ask({question!r}, image=photo, voice={voice!r}, connection=standing_in(pace=4))"
     open_notebook(lab, page, PHOTO, ask)
     lab.theme(page, "dark" if theme == "dark" else "light")
-    page.evaluate(
-        "() => window.jupyterapp.commands.execute('application:toggle-left-area').then(() => null)"
-    )
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.set_viewport_size({"width": width, "height": 800})
     lab.run_cell(page, 1)
     lab.run_cell(page, 2, wait=False)

@@ -182,6 +182,13 @@ def test_a_wav_file_that_lies_about_its_size_is_heard_whole(size: int) -> None:
     assert read_sound(source_of(with_wav_sizes(sound("wav"), size))).seconds == 1.5
 
 
+def test_a_video_of_which_no_frame_is_whole_is_named() -> None:
+    damaged = bytearray(truncated(video("wmv"), 0.5))
+    damaged[1100] = 0
+    with pytest.raises(MediaError, match=r"clip.* cannot be decoded: none of its frames is whole"):
+        draw_frames(source_of(bytes(damaged)), 3)
+
+
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_damage_ends_in_a_result_or_in_our_error(data: st.DataObject) -> None:
