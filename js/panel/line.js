@@ -1,0 +1,368 @@
+/**
+ * @file The line to Python: what is sent is acknowledged, what is lost is asked for again, and whether the
+ * kernel listens is known before somebody wonders.
+ */
+
+/**
+ * @typedef {import("./types.js").Model} Model
+ * @typedef {import("./types.js").Incoming} Incoming
+ * @typedef {import("./types.js").Outgoing} Outgoing
+ * @typedef {Extract<Outgoing, {type: "hello"}>} Hello
+ * @typedef {"ready" | "busy" | "gone"} LineState
+ *
+ * @typedef {object} LineOptions
+ * @property {string} panelId
+ * @property {number} seq of what is here already
+ * @property {() => Omit<Hello, "type" | "reason">} describe what a `hello` says of this page
+ * @property {() => boolean} isExpecting is an answer under way, so that silence is a bad sign?
+ *
+ * @typedef {object} Pending
+ * @property {number} count which message this is
+ * @property {boolean} isHello
+ * @property {boolean} isOverdue
+ * @property {(isTaken: boolean) => void} settle
+ * @property {ReturnType<typeof setTimeout>[]} timers
+ *
+ * @typedef {{connect(slot: (sender: unknown, value: string) => void): unknown,
+ *   disconnect(slot: (sender: unknown, value: string) => void): unknown}} Signal
+ * @typedef {{status?: string, statusChanged?: Signal, connectionStatusChanged?: Signal,
+ *   interrupt?: () => unknown}} Kernel what JupyterLab's widget manager knows; not documented for widgets
+ */
+
+/** A message that is not taken for so long waits for another cell. */
+export const BUSY_MILLISECONDS = 800;
+/** A message that is not taken for so long, by a kernel that does not say it is busy, is lost. */
+export const LOST_MILLISECONDS = 30_000;
+/** Nothing heard of an answer for so long: ask. */
+export const SILENCE_MILLISECONDS = 3000;
+/** Repairs are asked for at growing distances: a kernel that runs a cell answers all of them afterwards. */
+export const FIRST_REPAIR_MILLISECONDS = 500;
+const LONGEST_REPAIR_MILLISECONDS = 30_000;
+/** A kernel that has been busy for so long is asked whether it listens nevertheless, and so often. */
+const PING_MILLISECONDS = 1000;
+const PING_AGAIN_MILLISECONDS = 3000;
+const DEAD = new Set(["restarting", "autorestarting", "dead", "terminating"]);
+
+export class Line {
+  page;
+
+  /** @type {Model} */ #model;
+  /** @type {LineOptions} */ #options;
+  /** @type {Map<string, Set<(message: any, bytes: Uint8Array) => void>>} */ #handlers = new Map();
+  /** @type {Map<string, Pending>} */ #pending = new Map();
+  /** @type {Set<() => void>} */ #stateListeners = new Set();
+  /** @type {LineState} */ #state = "ready";
+  #seq;
+  #count = 0;
+  #prefix = randomId();
+  #repairs = 0;
+  #nextRepairAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #silenceTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #pingTimer;
+  /** @type {() => void} */ #releasePage;
+  /** @type {Kernel | undefined} */ #kernel;
+
+  /**
+   * @param {Model} model
+   * @param {LineOptions} options
+   */
+  constructor(model, options) {
+    this.#model = model;
+    this.#options = options;
+    this.#seq = options.seq;
+    const { page, release } = usePage(options.panelId);
+    this.page = page;
+    this.#releasePage = release;
+    this.#kernel = kernelOf(model);
+    this.#kernel?.statusChanged?.connect(this.#onStatus);
+    this.#kernel?.connectionStatusChanged?.connect(this.#onConnection);
+    model.on("msg:custom", this.#receive);
+    model.on("comm:close", this.#onClose);
+  }
+
+  dispose() {
+    this.#model.off("msg:custom", this.#receive);
+    this.#model.off("comm:close", this.#onClose);
+    this.#kernel?.statusChanged?.disconnect(this.#onStatus);
+    this.#kernel?.connectionStatusChanged?.disconnect(this.#onConnection);
+    clearTimeout(this.#silenceTimer);
+    clearTimeout(this.#pingTimer);
+    for (const id of [...this.#pending.keys()]) this.#settle(id, false);
+    this.#handlers.clear();
+    this.#stateListeners.clear();
+    this.#releasePage();
+  }
+
+  /** @returns {LineState} */
+  get state() {
+    return this.#state;
+  }
+
+  /**
+   * @param {() => void} callback
+   * @returns {() => void}
+   */
+  onState(callback) {
+    this.#stateListeners.add(callback);
+    return () => this.#stateListeners.delete(callback);
+  }
+
+  /**
+   * Hear all messages of a type, with the bytes of their only buffer (empty when there is none).
+   *
+   * @template {Incoming["type"]} Type
+   * @param {Type} type
+   * @param {(message: Extract<Incoming, {type: Type}>, bytes: Uint8Array) => void} handler
+   * @returns {() => void} stop listening
+   */
+  listen(type, handler) {
+    const handlers = this.#handlers.get(type) ?? new Set();
+    this.#handlers.set(type, handlers);
+    handlers.add(handler);
+    return () => handlers.delete(handler);
+  }
+
+  /**
+   * @param {Outgoing} outgoing
+   * @param {(ArrayBuffer | ArrayBufferView)[]} [buffers]
+   * @returns {Promise<boolean>} true: the kernel has taken it; false: it is gone, or did not in time
+   */
+  send(outgoing, buffers) {
+    const count = ++this.#count;
+    const id = `${this.#prefix}.${count}`;
+    return new Promise((resolve) => {
+      const timers = [
+        setTimeout(() => this.#noticeOverdue(id), BUSY_MILLISECONDS),
+        setTimeout(() => this.#giveUp(id), LOST_MILLISECONDS),
+      ];
+      this.#pending.set(id, { count, isHello: outgoing.type === "hello", isOverdue: false, settle: resolve, timers });
+      try {
+        this.#model.send({ ...outgoing, id, page: this.page }, undefined, /** @type {any} */ (buffers));
+      } catch {
+        this.#lose();
+      }
+    });
+  }
+
+  /**
+   * Tell Python what is here; it sends what is missing.
+   *
+   * @param {Hello["reason"]} reason
+   */
+  hello(reason) {
+    this.#watchForSilence();
+    return this.send({ type: "hello", reason, ...this.#options.describe() });
+  }
+
+  /** Something is missing: ask for it, but not all the time. */
+  repair() {
+    const now = performance.now();
+    if (now < this.#nextRepairAt) return;
+    this.#nextRepairAt = now + Math.min(FIRST_REPAIR_MILLISECONDS * 2 ** this.#repairs, LONGEST_REPAIR_MILLISECONDS);
+    this.#repairs += 1;
+    void this.hello("repair");
+  }
+
+  /** A cell that blocks the kernel also blocks our messages: this is what JupyterLab's own stop button does. */
+  interrupt() {
+    void kernelOf(this.#model)?.interrupt?.();
+  }
+
+  /**
+   * @param {Incoming} message
+   * @param {DataView[]} buffers
+   */
+  #receive = (message, buffers) => {
+    const isGap = message.seq > this.#seq + 1;
+    this.#seq = Math.max(this.#seq, message.seq);
+    if (this.#state === "gone") this.#setState("ready");
+    if (message.type === "ack") this.#takeAck(message.of);
+    const [first] = buffers ?? [];
+    const bytes = first ? new Uint8Array(first.buffer, first.byteOffset, first.byteLength) : new Uint8Array();
+    for (const handler of [...(this.#handlers.get(message.type) ?? [])]) handler(message, bytes);
+    if (isGap) this.repair();
+    else if (message.type !== "ack") this.#repairs = 0;
+    this.#watchForSilence();
+  };
+
+  /** @param {string} id */
+  #takeAck(id) {
+    const taken = this.#pending.get(id);
+    if (!taken) return;
+    this.#settle(id, true);
+    // The kernel takes messages in their order, so it has seen the earlier ones: an ack was lost, perhaps.
+    for (const pending of this.#pending.values()) if (pending.count < taken.count) pending.isOverdue = false;
+    this.#update();
+  }
+
+  /** @param {string} id */
+  #noticeOverdue(id) {
+    const pending = this.#pending.get(id);
+    if (pending) pending.isOverdue = true;
+    this.#update();
+  }
+
+  /** @param {string} id */
+  #giveUp(id) {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    if (this.#kernel?.status === "busy") {
+      // It is in the queue of a kernel that runs a cell, however long.
+      pending.timers.push(setTimeout(() => this.#giveUp(id), PING_AGAIN_MILLISECONDS));
+      return;
+    }
+    const isSilent = pending.isOverdue;
+    this.#settle(id, false);
+    if (isSilent) this.#lose();
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} isTaken
+   */
+  #settle(id, isTaken) {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    pending.timers.forEach(clearTimeout);
+    pending.settle(isTaken);
+  }
+
+  #lose() {
+    for (const id of [...this.#pending.keys()]) this.#settle(id, false);
+    this.#setState("gone");
+  }
+
+  #update() {
+    if (this.#state === "gone") return;
+    const isBusy = [...this.#pending.values()].some(({ isOverdue }) => isOverdue);
+    this.#setState(isBusy ? "busy" : "ready");
+  }
+
+  /** @param {LineState} state */
+  #setState(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const listener of [...this.#stateListeners]) listener();
+  }
+
+  /** No timer runs while nothing is expected. */
+  #watchForSilence() {
+    clearTimeout(this.#silenceTimer);
+    if (!this.#options.isExpecting() || this.#state === "gone") return;
+    this.#silenceTimer = setTimeout(() => {
+      if (!this.#options.isExpecting()) return;
+      this.repair();
+      this.#watchForSilence();
+    }, SILENCE_MILLISECONDS);
+  }
+
+  /**
+   * @param {unknown} _sender
+   * @param {string} status
+   */
+  #onStatus = (_sender, status) => {
+    clearTimeout(this.#pingTimer);
+    if (DEAD.has(status)) this.#lose();
+    else if (status === "busy") this.#pingTimer = setTimeout(() => this.#ping(), PING_MILLISECONDS);
+  };
+
+  /** A kernel with subshells listens while a cell runs; another takes our messages afterwards. */
+  #ping() {
+    const isAsked = [...this.#pending.values()].some(({ isHello }) => isHello);
+    if (!isAsked && this.#state !== "gone") void this.hello("repair");
+    this.#pingTimer = setTimeout(() => this.#ping(), PING_AGAIN_MILLISECONDS);
+  }
+
+  /**
+   * @param {unknown} _sender
+   * @param {string} status
+   */
+  #onConnection = (_sender, status) => {
+    if (status === "connected" && this.#state !== "gone") void this.hello("repair");
+  };
+
+  #onClose = () => this.#lose();
+}
+
+/** crypto.randomUUID is missing on plain http. */
+export function randomId() {
+  return Math.random().toString(36).slice(2, 12);
+}
+
+/**
+ * @param {Model} model
+ * @returns {Kernel | undefined}
+ */
+function kernelOf(model) {
+  return /** @type {{kernel?: Kernel} | undefined} */ (/** @type {unknown} */ (model.widget_manager))?.kernel;
+}
+
+/**
+ * The name of this page, kept over a reload. It lies in the store only while no page has it: a duplicated tab
+ * gets a copy of the store, and two pages of one name would both speak.
+ *
+ * @param {string} panelId
+ * @returns {{page: string, release: () => void}}
+ */
+function usePage(panelId) {
+  const key = `omni_nb.page.${panelId}`;
+  const store = sessionStore();
+  const page = store.take(key) || randomId();
+  const keep = () => store.set(key, page);
+  const take = () => void store.take(key);
+  window.addEventListener("pagehide", keep);
+  window.addEventListener("pageshow", take);
+  return {
+    page,
+    release() {
+      window.removeEventListener("pagehide", keep);
+      window.removeEventListener("pageshow", take);
+      keep();
+    },
+  };
+}
+
+/** sessionStorage, where the browser allows it. */
+export function sessionStore() {
+  return guardedStore(() => window.sessionStorage);
+}
+
+/** localStorage, where the browser allows it. */
+export function localStore() {
+  return guardedStore(() => window.localStorage);
+}
+
+/** @param {() => Storage} open which may throw, as may every use */
+function guardedStore(open) {
+  /**
+   * @template Result
+   * @param {(storage: Storage) => Result} action
+   * @returns {Result | null}
+   */
+  const attempt = (action) => {
+    try {
+      return action(open());
+    } catch {
+      return null;
+    }
+  };
+  return {
+    /** @param {string} key */
+    get: (key) => attempt((storage) => storage.getItem(key)),
+    /**
+     * @param {string} key
+     * @param {string} value
+     */
+    set: (key, value) => void attempt((storage) => storage.setItem(key, value)),
+    /** @param {string} key */
+    remove: (key) => void attempt((storage) => storage.removeItem(key)),
+    /** @param {string} key */
+    take: (key) =>
+      attempt((storage) => {
+        const value = storage.getItem(key);
+        storage.removeItem(key);
+        return value;
+      }),
+  };
+}

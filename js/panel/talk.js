@@ -1,0 +1,158 @@
+/** @file The conversation on this page: what all views of one model share. */
+import { Line } from "./line.js";
+import { Turns } from "./turns.js";
+
+/**
+ * @typedef {import("./types.js").Model} Model
+ * @typedef {{kind: "info" | "warning" | "error", text: string}} Notice
+ */
+
+/** Time for Python to end an answer by itself; a cell that blocks the kernel has to be interrupted. */
+const INTERRUPT_MILLISECONDS = 250;
+const MOST_NOTICES = 5;
+
+export class Talk {
+  /** Ids of the drafts that are shown on this page: a `hello` names them. @type {Set<string>} */
+  drafts = new Set();
+  /** Has Python said what the conversation is? Until then a static copy is the better sight. */
+  isAlive = false;
+  /** @type {Notice[]} */ notices = [];
+
+  /** @type {Set<() => void>} */ #listeners = new Set();
+  /** @type {((words: string) => void)[]} */ #announcers = [];
+  #timers = /** @type {Set<ReturnType<typeof setTimeout>>} */ (new Set());
+
+  /** @param {Model} model */
+  constructor(model) {
+    this.model = model;
+    const conversation = model.get("conversation") ?? { seq: 0, turns: [] };
+    this.line = new Line(model, {
+      panelId: model.get("panel_id"),
+      seq: conversation.seq,
+      describe: () => ({ language: this.language, have: this.turns.have, drafts: [...this.drafts] }),
+      isExpecting: () => this.isAnswering,
+    });
+    this.turns = new Turns({
+      line: this.line,
+      panelId: model.get("panel_id"),
+      sampleRate: model.get("sample_rate"),
+      prebufferSeconds: model.get("prebuffer_seconds"),
+      onChange: () => this.#changed(),
+    });
+    this.turns.begin(conversation.turns);
+    this.line.listen("turns", ({ page }) => {
+      if (page !== this.page || this.isAlive) return;
+      this.isAlive = true;
+      this.#changed();
+    });
+    this.line.listen("notice", ({ kind, text }) => this.notice(kind, text));
+    this.line.onState(() => this.#changed());
+    model.on("change:header", this.#changed);
+    model.on("change:asks_key", this.#changed);
+    void this.line.hello("open");
+  }
+
+  dispose() {
+    this.model.off("change:header", this.#changed);
+    this.model.off("change:asks_key", this.#changed);
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.turns.dispose();
+    this.line.dispose();
+    this.#listeners.clear();
+  }
+
+  get page() {
+    return this.line.page;
+  }
+
+  /** @returns {"en" | "zh"} */
+  get language() {
+    const wanted = this.model.get("language") || document.documentElement.lang || navigator.language || "en";
+    return wanted.toLowerCase().startsWith("zh") ? "zh" : "en";
+  }
+
+  get header() {
+    return this.model.get("header");
+  }
+
+  /** Is a turn answering? */
+  get isAnswering() {
+    return this.turns?.answering !== undefined;
+  }
+
+  /** How many questions wait for their turn. */
+  get waiting() {
+    return this.turns.shown.filter(({ record }) => record.state === "waiting").length;
+  }
+
+  /** The words of the question that was asked last. */
+  get lastQuestion() {
+    return this.turns.shown.at(-1)?.record.question_text ?? "";
+  }
+
+  /**
+   * Anything that the views show has changed. It is called often: wait a moment before you draw.
+   *
+   * @param {() => void} callback
+   * @returns {() => void}
+   */
+  onChange(callback) {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  /** Be silent at once, and end the answer that comes. */
+  stop() {
+    this.turns.silence();
+    const turn = this.turns.answering;
+    if (!turn) return;
+    void this.line.send({ type: "stop", turn: turn.id });
+    if (!turn.record.is_of_cell) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (turn.record.state === "answering") this.line.interrupt();
+    }, INTERRUPT_MILLISECONDS);
+    this.#timers.add(timer);
+  }
+
+  /**
+   * Say something to people who listen to the page. Of several views one says it.
+   *
+   * @param {string} words
+   */
+  announce(words) {
+    this.#announcers.at(-1)?.(words);
+  }
+
+  /**
+   * @param {(words: string) => void} announcer of a view
+   * @returns {() => void}
+   */
+  addAnnouncer(announcer) {
+    this.#announcers.push(announcer);
+    return () => {
+      this.#announcers = this.#announcers.filter((other) => other !== announcer);
+    };
+  }
+
+  /**
+   * Show something at the end of the transcript until it is dismissed.
+   *
+   * @param {Notice["kind"]} kind
+   * @param {string} text
+   */
+  notice(kind, text) {
+    this.notices = [...this.notices.filter((notice) => notice.text !== text), { kind, text }].slice(-MOST_NOTICES);
+    this.#changed();
+  }
+
+  /** @param {Notice} notice */
+  dismiss(notice) {
+    this.notices = this.notices.filter((other) => other !== notice);
+    this.#changed();
+  }
+
+  #changed = () => {
+    for (const listener of [...this.#listeners]) listener();
+  };
+}
