@@ -1,10 +1,14 @@
 /**
- * @file Gapless playback of speech that is still arriving: planning as pure functions, `Turns` so that
- * answers do not talk over each other, and `Engine`, which hands the samples to the sound card.
+ * @file Gapless playback of speech that is still arriving: planning as pure functions, and `Engine`, which
+ * hands the samples to the sound card.
  *
  * Every chunk becomes one AudioBufferSourceNode that starts on the very frame where the one before
  * ends. The context runs at the rate of the speech: resampling chunk by chunk clicks at the borders.
+ * At speed 1 every sample reaches the sound card as it came.
  */
+import { FADE_SECONDS, Fader } from "./fader.js";
+import { Reader, Speech } from "./speech.js";
+import { Timeline } from "./timeline.js";
 
 /**
  * Time the audio thread gets to notice a newly scheduled node. On a busy machine it renders ahead in
@@ -15,13 +19,20 @@ export const SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
 export const LARGEST_GROWN_PREBUFFER_SECONDS = 1;
 /** A speaker that has been silent for so long (a dead stream) loses its turn to the next. */
 export const PATIENCE_SECONDS = 3;
-/** Stopping fades this quickly: at once to the ear, but without a click. */
-export const FADE_SECONDS = 0.015;
 /** Only after so long does a silent sound card mean that the browser wants a click. */
 export const WAKING_MILLISECONDS = 300;
-/** With nothing to play for so long the sound card may rest. */
-export const REST_MILLISECONDS = 5000;
 const TICK_MILLISECONDS = 50;
+
+export const SLOWEST = 0.5;
+export const FASTEST = 2;
+/** A new speed is heard after so long: what is nearer stays, so that there is time to plan what follows. */
+export const CHANGE_SECONDS = 0.15;
+/** Hurry while an answer still arrives only with such a lead, and no longer when there is less than that. */
+export const LEAD_TO_HURRY_SECONDS = 2;
+export const LEAST_LEAD_SECONDS = 1;
+/** Stretched speech is made as it is needed, so far ahead and so much at a time. */
+const STRETCHED_AHEAD_SECONDS = 5;
+const STRETCHED_AT_ONCE_SECONDS = 1;
 
 /**
  * Little-endian 16 bit samples as floats; the inverse of what the sound card does, so exact.
@@ -81,106 +92,6 @@ export function growPrebuffer(seconds) {
   return Math.max(seconds, Math.min(grown, LARGEST_GROWN_PREBUFFER_SECONDS));
 }
 
-/** @typedef {{pump(): void, readonly isIdle: boolean}} Speaker */
-
-/** Who may speak on this page: first come, first served. */
-export class Turns {
-  /** @type {Speaker[]} */
-  #queue = [];
-
-  /**
-   * Queue up (once) and say whether it is this speaker's turn.
-   *
-   * @param {Speaker} speaker
-   */
-  ask(speaker) {
-    if (!this.#queue.includes(speaker)) this.#queue.push(speaker);
-    while (this.#queue[0] !== speaker && this.#queue[0].isIdle) this.#queue.shift();
-    return this.#queue[0] === speaker;
-  }
-
-  /** @param {Speaker} speaker */
-  leave(speaker) {
-    this.#queue = this.#queue.filter((other) => other !== speaker);
-    this.#queue[0]?.pump();
-  }
-}
-
-/**
- * @typedef {object} Loudspeaker
- * @property {AudioContext} context
- * @property {Set<object>} users
- * @property {ReturnType<typeof setTimeout> | undefined} restTimer
- *
- * @typedef {object} SharedAudio what all players of a page have in common
- * @property {Map<number, Loudspeaker>} loudspeakers by sample rate
- * @property {Turns} turns
- * @property {Map<string, object>} owners who speaks an answer on this page, by its tail's id
- */
-
-/**
- * Every widget model loads its own copy of this module, so what is shared hangs on the page.
- *
- * @returns {SharedAudio}
- */
-export function sharedAudio() {
-  const key = Symbol.for("omni_nb.audio.1");
-  const page = /** @type {Record<symbol, SharedAudio | undefined>} */ (/** @type {unknown} */ (globalThis));
-  return (page[key] ??= { loudspeakers: new Map(), turns: new Turns(), owners: new Map() });
-}
-
-/**
- * The page's audio context of this sample rate, kept awake until every user has released it: a context
- * that runs keeps the sound card and the computer from sleeping.
- *
- * @param {number} sampleRate
- * @returns {{context: AudioContext, release: () => void}}
- */
-export function useContext(sampleRate) {
-  const { loudspeakers } = sharedAudio();
-  let loudspeaker = loudspeakers.get(sampleRate);
-  if (!loudspeaker) {
-    loudspeaker = { context: new AudioContext({ sampleRate }), users: new Set(), restTimer: undefined };
-    loudspeakers.set(sampleRate, loudspeaker);
-  }
-  const { context } = loudspeaker;
-  const user = {};
-  loudspeaker.users.add(user);
-  clearTimeout(loudspeaker.restTimer);
-  const ignoreGestures = resumeOnGesture(context);
-  const release = () => {
-    ignoreGestures();
-    if (loudspeaker.users.delete(user) && loudspeaker.users.size === 0) {
-      loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
-    }
-  };
-  return { context, release };
-}
-
-/**
- * Browsers keep a page silent until somebody touches it: start the context with the first touch.
- *
- * @param {AudioContext} context
- * @returns {() => void} stop waiting for it
- */
-function resumeOnGesture(context) {
-  const resume = () => void context.resume();
-  const release = () => {
-    document.removeEventListener("pointerdown", resume, true);
-    document.removeEventListener("keydown", resume, true);
-    context.removeEventListener("statechange", onStateChange);
-  };
-  const onStateChange = () => {
-    if (context.state === "running") release();
-  };
-  if (context.state === "running") return () => {};
-  document.addEventListener("pointerdown", resume, true);
-  document.addEventListener("keydown", resume, true);
-  context.addEventListener("statechange", onStateChange);
-  resume();
-  return release;
-}
-
 /**
  * - `empty`: no sound has arrived
  * - `buffering`: collecting sound, before the start or after an underrun
@@ -202,16 +113,19 @@ export class Engine {
   firstSoundAt = null;
 
   /** @type {AudioContext} */ #context;
-  /** @type {GainNode} */ #output;
-  /** @type {Turns} */ #turns;
+  #fader;
+  /** @type {import("./loudspeaker.js").Turns} */ #turns;
   /** @type {() => void} */ #onChange;
-  /** @type {Set<AudioBufferSourceNode>} */ #sources = new Set();
-  /** @type {Float32Array<ArrayBuffer>[]} */ #held = [];
-  #heldFrames = 0;
-  #scheduledFrames = 0;
+  #speech = new Speech();
+  #timeline = new Timeline();
+  #reader;
+  /** Of the speech: where it begins to be spoken. */
+  #beginFrame = 0;
   /** @type {number | null} */ #firstFrame = null;
-  /** @type {number | null} */ #nextFrame = null;
   #prebufferSeconds;
+  #volume = 1;
+  #speed = 1;
+  #isHurrying = false;
   #isUnderrun = false;
   #isStarted = false;
   #isQueued = false;
@@ -220,16 +134,23 @@ export class Engine {
   #pushedAt = 0;
   /** @type {number | null} in milliseconds of the clock on the wall */ #firstPushAt = null;
   /** @type {"done" | "stopped" | null} */ #outcome = null;
+  /** @type {number | null} of the speech, once it is over */ #heardAtEnd = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
-  /** @param {{context: AudioContext, turns: Turns, prebufferSeconds: number, onChange: () => void}} options */
+  /**
+   * @param {object} options
+   * @param {AudioContext} options.context
+   * @param {import("./loudspeaker.js").Turns} options.turns
+   * @param {number} options.prebufferSeconds
+   * @param {() => void} options.onChange
+   */
   constructor({ context, turns, prebufferSeconds, onChange }) {
     this.#context = context;
     this.#turns = turns;
     this.#prebufferSeconds = prebufferSeconds;
     this.#onChange = onChange;
-    this.#output = context.createGain();
-    this.#output.connect(context.destination);
+    this.#fader = new Fader(context);
+    this.#reader = new Reader(this.#speech, context.sampleRate);
   }
 
   /** @returns {EngineState} */
@@ -242,7 +163,7 @@ export class Engine {
   }
 
   get hasSound() {
-    return this.#scheduledFrames + this.#heldFrames > 0;
+    return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
 
   /** Even where it may, the sound card takes a moment to start. */
@@ -258,14 +179,28 @@ export class Engine {
     return this.#isMuted;
   }
 
+  get volume() {
+    return this.#volume;
+  }
+
+  /** As wished; while an answer arrives with little lead it is spoken no faster than at 1. */
+  get speed() {
+    return this.#speed;
+  }
+
   /** Has nothing come and nothing sounded for too long? */
   get isIdle() {
-    const quietSince = Math.max(this.#pushedAt, (this.#nextFrame ?? 0) / this.#context.sampleRate);
+    const quietSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
     return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
   }
 
+  /** Of the speech, from its very beginning, whatever the speed. */
+  get heardFrames() {
+    return this.#heardAtEnd ?? this.#timeline.heardFrame(this.#nowFrame);
+  }
+
   get heardSeconds() {
-    return Math.max(0, this.#scheduledFrames - this.#remainingFrames) / this.#context.sampleRate;
+    return this.heardFrames / this.#context.sampleRate;
   }
 
   get #nowFrame() {
@@ -279,7 +214,25 @@ export class Engine {
   }
 
   get #remainingFrames() {
-    return Math.max(0, (this.#nextFrame ?? 0) - this.#nowFrame);
+    return Math.max(0, (this.#timeline.nextFrame ?? 0) - this.#nowFrame);
+  }
+
+  /** Of the speech: what has arrived and is not scheduled. */
+  get #heldFrames() {
+    return this.isOver ? 0 : Math.max(0, this.#speech.frames - this.#timeline.speechFrame);
+  }
+
+  /**
+   * Leave out the first frames of the speech, e.g. what was heard before the page was reloaded; to be
+   * called before `start`.
+   *
+   * @param {number} frames
+   */
+  startAt(frames) {
+    if (this.#isStarted) return;
+    this.#beginFrame = frames;
+    this.#timeline.begin(frames);
+    this.#reader.seek(frames);
   }
 
   /** From now on it may sound. */
@@ -291,8 +244,7 @@ export class Engine {
   /** @param {Float32Array<ArrayBuffer>} samples */
   push(samples) {
     if (this.isOver || samples.length === 0) return;
-    this.#held.push(samples);
-    this.#heldFrames += samples.length;
+    this.#speech.push(samples);
     this.#pushedAt = this.#context.currentTime;
     this.#firstPushAt ??= Date.now();
     this.pump();
@@ -307,38 +259,71 @@ export class Engine {
   /** Be silent, now and for good. */
   stop() {
     if (this.isOver) return;
-    const now = this.#context.currentTime;
-    this.#output.gain.setValueAtTime(this.#output.gain.value, now);
-    this.#output.gain.linearRampToValueAtTime(0, now + FADE_SECONDS);
-    for (const source of this.#sources) source.stop(now + 2 * FADE_SECONDS);
-    setTimeout(() => this.#output.disconnect(), 200);
+    this.#fader.turnTo(0);
+    this.#timeline.stop(this.#context.currentTime + 2 * FADE_SECONDS);
+    setTimeout(() => this.#fader.node.disconnect(), 200);
     this.#finish("stopped");
   }
 
   /** @param {boolean} isMuted */
   mute(isMuted) {
     this.#isMuted = isMuted;
-    if (!this.isOver) this.#output.gain.value = isMuted ? 0 : 1;
+    this.#turnVolume();
+  }
+
+  /** @param {number} volume from 0 to 1; muted is muted at any */
+  setVolume(volume) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#turnVolume();
+  }
+
+  #turnVolume() {
+    if (!this.isOver) this.#fader.turnTo(this.#isMuted ? 0 : this.#volume);
     this.#onChange();
+  }
+
+  /**
+   * Speak faster or slower from now on, at the same pitch.
+   *
+   * @param {number} speed from 0.5 to 2
+   */
+  setSpeed(speed) {
+    const possible = Math.min(FASTEST, Math.max(SLOWEST, speed));
+    if (possible === this.#speed) return;
+    this.#speed = possible;
+    if (this.isOver) return this.#onChange();
+    const { sampleRate } = this.#context;
+    const ahead = Math.max(2 * this.#marginFrames, Math.ceil(CHANGE_SECONDS * sampleRate));
+    this.#timeline.takeBack(this.#nowFrame + ahead, sampleRate);
+    this.#reader.seek(this.#timeline.speechFrame);
+    this.pump();
   }
 
   /** Schedule what can be scheduled and notice what has happened. */
   pump() {
     if (this.isOver) return;
+    this.#forgetHeard();
     this.#noticeUnderrun();
     this.#schedule();
     this.#noticeFirstSound();
     if (this.#isEnded && this.#heldFrames === 0 && this.#remainingFrames === 0) {
-      this.#output.disconnect();
+      this.#fader.node.disconnect();
       return this.#finish("done");
     }
     if (this.hasSound && this.#isStarted) this.#tickLater();
     this.#onChange();
   }
 
+  #forgetHeard() {
+    this.#timeline.forget(this.#nowFrame);
+    // Whatever may be taken back lies ahead.
+    this.#speech.forget(this.heardFrames);
+  }
+
   #noticeUnderrun() {
-    if (this.#isUnderrun || this.#isEnded || this.#nextFrame === null) return;
-    if (!isDry(this.#nowFrame, this.#nextFrame, this.#marginFrames)) return;
+    const { nextFrame } = this.#timeline;
+    if (this.#isUnderrun || this.#isEnded || nextFrame === null) return;
+    if (!isDry(this.#nowFrame, nextFrame, this.#marginFrames)) return;
     this.#isUnderrun = true;
     this.#prebufferSeconds = growPrebuffer(this.#prebufferSeconds);
   }
@@ -347,17 +332,37 @@ export class Engine {
     if (this.#heldFrames === 0 || !this.#isStarted) return;
     this.#isQueued = !this.#turns.ask(this);
     if (this.#isQueued || !planStart(this.#situation)) return;
-    const sources = this.#held.map((samples) => this.#makeSource(samples));
+    const pieces = this.#read();
+    if (pieces.length === 0) return;
+    const sources = pieces.map(({ samples }) => this.#makeSource(samples));
     // Only now: making them takes a moment, in which the sound card has moved on.
     const plan = planStart(this.#situation);
-    if (plan) this.#start(sources, plan.startFrame, plan.gapFrames);
+    if (plan) this.#start(pieces, sources, plan.startFrame, plan.gapFrames);
+    else this.#reader.seek(this.#timeline.speechFrame);
+  }
+
+  /** @returns {import("./speech.js").Piece[]} */
+  #read() {
+    const { sampleRate } = this.#context;
+    const speed = this.#choosePace();
+    if (speed !== 1 && this.#remainingFrames > STRETCHED_AHEAD_SECONDS * sampleRate) return [];
+    const mostFrames = STRETCHED_AT_ONCE_SECONDS * sampleRate;
+    return this.#reader.read({ speed, mostFrames, isEnded: this.#isEnded });
+  }
+
+  /** Speech that arrives in real time cannot be spoken faster: with little lead that would only stutter. */
+  #choosePace() {
+    if (this.#speed <= 1 || this.#isEnded) return this.#speed;
+    const leadSeconds = this.#speech.frames / this.#context.sampleRate - this.heardSeconds;
+    this.#isHurrying = leadSeconds >= (this.#isHurrying ? LEAST_LEAD_SECONDS : LEAD_TO_HURRY_SECONDS);
+    return this.#isHurrying ? this.#speed : 1;
   }
 
   /** @returns {Situation} */
   get #situation() {
     return {
       nowFrame: this.#nowFrame,
-      nextFrame: this.#nextFrame,
+      nextFrame: this.#timeline.nextFrame,
       heldFrames: this.#heldFrames,
       prebufferFrames: Math.round(this.#prebufferSeconds * this.#context.sampleRate),
       marginFrames: this.#marginFrames,
@@ -374,34 +379,30 @@ export class Engine {
     buffer.copyToChannel(samples, 0);
     const source = this.#context.createBufferSource();
     source.buffer = buffer;
-    source.connect(this.#output);
-    source.onended = () => this.#sources.delete(source);
+    source.connect(this.#fader.node);
     return source;
   }
 
   /**
-   * @param {AudioBufferSourceNode[]} sources of what is held
+   * @param {import("./speech.js").Piece[]} pieces
+   * @param {AudioBufferSourceNode[]} sources of the pieces
    * @param {number} startFrame
    * @param {number} gapFrames
    */
-  #start(sources, startFrame, gapFrames) {
+  #start(pieces, sources, startFrame, gapFrames) {
     const { sampleRate } = this.#context;
     let frame = startFrame;
-    for (const source of sources) {
+    sources.forEach((source, i) => {
       source.start(frame / sampleRate);
-      this.#sources.add(source);
-      frame += source.buffer?.length ?? 0;
-    }
+      this.#timeline.add(pieces[i], source, frame);
+      frame += pieces[i].samples.length;
+    });
     if (gapFrames > 0) {
       this.underruns += 1;
       this.gapSeconds += gapFrames / sampleRate;
     }
     this.#isUnderrun = false;
     this.#firstFrame ??= startFrame;
-    this.#nextFrame = frame;
-    this.#scheduledFrames += this.#heldFrames;
-    this.#held = [];
-    this.#heldFrames = 0;
   }
 
   #noticeFirstSound() {
@@ -419,9 +420,9 @@ export class Engine {
 
   /** @param {"done" | "stopped"} outcome */
   #finish(outcome) {
+    this.#heardAtEnd = this.heardFrames;
     this.#outcome = outcome;
-    this.#held = [];
-    this.#heldFrames = 0;
+    this.#speech.forget(Infinity);
     clearTimeout(this.#timer);
     this.#turns.leave(this);
     this.#onChange();

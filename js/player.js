@@ -5,8 +5,9 @@
  * The traits and messages are described in `omni_nb/views/player.py`; change both together.
  */
 import { Arrival } from "./arrival.js";
-import { Engine, pcm16ToFloat32, sharedAudio, useContext } from "./audio.js";
+import { Engine, pcm16ToFloat32 } from "./audio.js";
 import { labelsFor } from "./labels.js";
+import { sharedAudio, useContext } from "./loudspeaker.js";
 import { meterText } from "./meter.js";
 import { Tail, findTailPlace } from "./tail.js";
 import { createView } from "./view.js";

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import {
-  Engine,
-  FADE_SECONDS,
-  PATIENCE_SECONDS,
-  REST_MILLISECONDS,
-  Turns,
-  WAKING_MILLISECONDS,
-  growPrebuffer,
-  pcm16ToFloat32,
-  planStart,
-  useContext,
-} from "../../js/audio.js";
+import { Engine, PATIENCE_SECONDS, WAKING_MILLISECONDS, growPrebuffer, pcm16ToFloat32, planStart } from "../../js/audio.js";
+import { FADE_SECONDS } from "../../js/fader.js";
+import { Turns } from "../../js/loudspeaker.js";
+import { FakeContext, RATE } from "./sound.js";
 
-const RATE = 24000;
 const MARGIN_FRAMES = 1200;
 
 test("PCM16 becomes floats that are exact, from any place in a buffer", () => {
@@ -44,26 +35,6 @@ for (const [name, change, expected] of [
 test("the pre-buffer grows by half, to a second, and never shrinks", () => {
   assert.deepEqual([0, 0.3, 0.8, 1, 2].map(growPrebuffer), [0.1, 0.3 * 1.5, 1, 1, 2]);
 });
-
-/** An AudioContext whose clock is turned by hand and which remembers what was scheduled. */
-class FakeContext {
-  sampleRate = RATE;
-  currentTime = 0;
-  baseLatency = 0.005;
-  outputLatency = 0.01;
-  state = "running";
-  destination = {};
-  /** @type {{frame: number, samples: number[], stoppedAt?: number}[]} */
-  started = [];
-  gain = { value: 1, ramps: /** @type {number[][]} */ ([]), setValueAtTime() {}, linearRampToValueAtTime: (...ramp) => this.gain.ramps.push(ramp) };
-
-  createGain = () => ({ gain: this.gain, connect() {}, disconnect() {} });
-  createBuffer = (_channels, length) => ({ length, copyToChannel(samples) { this.samples = [...samples]; } });
-  createBufferSource = () => {
-    const source = { connect() {}, start: (time) => this.started.push((source.entry = { frame: time * RATE, samples: source.buffer.samples })), stop: (time) => (source.entry.stoppedAt = time) };
-    return source;
-  };
-}
 
 function makeEngine({ context = new FakeContext(), turns = new Turns(), prebufferSeconds = 0.3 } = {}) {
   const engine = new Engine({ context, turns, prebufferSeconds, onChange() {} });
@@ -181,6 +152,30 @@ test("a page that may not sound yet says so and schedules ahead", () => {
   assert.equal(engine.state, "speaking");
 });
 
+test("the volume ramps, and mute keeps it", () => {
+  const { engine, context } = makeEngine();
+  context.currentTime = 1;
+  engine.setVolume(0.25);
+  assert.deepEqual(context.gain.ramps.at(-1), [0.25, 1 + FADE_SECONDS]);
+  engine.mute(true);
+  engine.setVolume(0.5);
+  assert.deepEqual([engine.volume, engine.isMuted, context.gain.value], [0.5, true, 0]);
+  engine.mute(false);
+  assert.deepEqual([engine.isMuted, context.gain.value], [false, 0.5]);
+  engine.setVolume(7);
+  assert.deepEqual([engine.volume, context.gain.value], [1, 1]);
+});
+
+test("a ramp that is overtaken goes on from where it is", () => {
+  const { engine, context } = makeEngine();
+  const starts = [];
+  context.gain.setValueAtTime = (value) => starts.push(value);
+  engine.setVolume(0);
+  context.currentTime = FADE_SECONDS / 4;
+  engine.setVolume(1);
+  assert.ok(Math.abs(starts[1] - 0.75) < 1e-9);
+});
+
 test("mute turns the volume down and up again", () => {
   const { engine, context } = makeEngine();
   engine.mute(true);
@@ -225,44 +220,6 @@ test("a speaker whose stream has died loses its turn, and gets another when it l
   second.engine.end();
   second.at(10);
   assert.equal(first.engine.state, "speaking");
-});
-
-test("a page has one context per rate, which rests a while after the last player has let go", () => {
-  const listeners = new Set();
-  globalThis.document = {
-    addEventListener: (name) => listeners.add(name),
-    removeEventListener: (name) => listeners.delete(name),
-  };
-  globalThis.AudioContext = class {
-    state = "suspended";
-    constructor({ sampleRate }) { this.sampleRate = sampleRate; }
-    addEventListener(name, listener) { this.listener = listener; }
-    removeEventListener() { this.listener = undefined; }
-    change(state) { this.state = state; this.listener?.(); }
-    resume() { this.isWanted = true; }
-    suspend() { this.change("suspended"); }
-  };
-  const first = useContext(RATE);
-  const second = useContext(RATE);
-  assert.equal(first.context, second.context);
-  assert.notEqual(useContext(16000).context, first.context);
-  assert.deepEqual([...listeners], ["pointerdown", "keydown"]);
-  first.context.isWanted = false;
-  first.context.change("running");
-  first.release();
-  mock.timers.tick(2 * REST_MILLISECONDS);
-  assert.equal(first.context.state, "running", "the second still needs it");
-  second.release();
-  second.release();
-  mock.timers.tick(REST_MILLISECONDS - 1);
-  const third = useContext(RATE);
-  mock.timers.tick(2 * REST_MILLISECONDS);
-  assert.equal(first.context.state, "running", "the third came in time");
-  third.release();
-  mock.timers.tick(REST_MILLISECONDS);
-  assert.equal(first.context.state, "suspended");
-  useContext(RATE);
-  assert.equal(first.context.isWanted, true, "and the next one wakes it up");
 });
 
 test("it notices by itself, on a timer, that the sound is over", () => {
