@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 import wave
 
@@ -9,6 +10,7 @@ import pytest
 
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
+from omni_nb.media.compressed import decompressed
 
 
 def tone(seconds: float, hertz: float = 440) -> AudioClip:
@@ -44,6 +46,7 @@ def test_an_mp3_is_as_long_as_the_clip_and_sounds_the_same(seconds):
 
 def test_a_notebook_second_of_mp3_is_small():
     assert len(tone(60).player_html()) / 60 < 7_500
+    assert len(tone(60).player_html("opus")) < len(tone(60).player_html())
 
 
 def test_the_player_has_its_source_on_the_tag_and_all_controls():
@@ -57,8 +60,49 @@ def test_the_player_has_its_source_on_the_tag_and_all_controls():
 
 
 def test_an_unknown_ending_is_refused(tmp_path):
-    with pytest.raises(MediaError, match=r"answer.ogg"):
-        tone(0.1).save(tmp_path / "answer.ogg")
+    with pytest.raises(MediaError, match=r"\.opus or \.ogg, not as 'answer.flac'"):
+        tone(0.1).save(tmp_path / "answer.flac")
+    with pytest.raises(MediaError, match=r"'mp3', 'opus' or 'wav', not as 'aac'"):
+        tone(0.1).player_html("aac")
+
+
+@pytest.mark.parametrize("seconds", [0.004, 0.1, 1, 7.3])
+@pytest.mark.parametrize(("form", "rate"), [("opus", 24000), ("opus", 22050), ("mp3", 24000)])
+def test_compressed_speech_is_read_back_as_long_as_it_was(form, rate, seconds):
+    clip = AudioClip(tone(seconds).pcm, rate)
+    heard = np.frombuffer(decompressed(clip.to_file(form), rate), "<i2")
+    assert abs(len(heard) - len(clip.samples)) < 0.03 * rate
+    if seconds >= 1:
+        loudest = np.abs(np.fft.rfft(heard)).argmax() * rate / len(heard)
+        assert abs(loudest - 440 * rate / 24000) < 5
+
+
+@pytest.mark.parametrize("ending", [".opus", ".ogg", ".OPUS"])
+def test_an_opus_file_is_mono_ogg(tmp_path, ending):
+    path = tone(1).save(tmp_path / f"answer{ending}")
+    with av.open(str(path)) as file:
+        assert (file.format.name, file.streams.audio[0].codec.name) == ("ogg", "opus")
+        assert file.streams.audio[0].channels == 1
+
+
+def test_what_is_no_sound_is_refused():
+    with pytest.raises(MediaError, match="cannot be decoded"):
+        decompressed(b"no sound", 24000)
+
+
+@pytest.mark.parametrize("form", ["mp3", "opus"])
+def test_the_same_speech_is_encoded_once(monkeypatch, form):
+    pcm = tone(1.1).pcm
+    first = AudioClip(pcm).player_html(form)
+    monkeypatch.setattr(av, "open", None)
+    assert AudioClip(bytes(bytearray(pcm))).player_html(form) == first
+
+
+def test_the_data_url_of_a_wav_holds_every_sample():
+    clip = tone(0.3)
+    data = base64.b64decode(clip.player_html("wav").partition("base64,")[2].partition('"')[0])
+    with wave.open(io.BytesIO(data)) as file:
+        assert file.readframes(-1) == clip.pcm
 
 
 def test_a_repr_is_short():

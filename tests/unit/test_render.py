@@ -33,20 +33,24 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags, self.attributes, self.words, self._open = [], [], "", []
+        self.typeset = ""  # where MathJax looks for formulas
         self.feed(html)
         assert self._open == []
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.attributes += attrs
+        is_ignored = tag == "code" or "mathjax_ignore" in dict(attrs).get("class", "")
         if tag not in {"img", "br"}:
-            self._open.append(tag)
+            self._open.append((tag, is_ignored))
 
     def handle_endtag(self, tag):
-        assert self._open.pop() == tag
+        assert self._open.pop()[0] == tag
 
     def handle_data(self, data):
         self.words += data
+        if not any(is_ignored for _, is_ignored in self._open):
+            self.typeset += data
 
 
 def picture(name="dog.png"):
@@ -98,7 +102,7 @@ def test_nothing_from_the_model_or_the_person_becomes_a_tag(text):
     made.error = ServiceError(EVIL, advice=EVIL)
     for html in (reply_html(made, hint=EVIL), progress_html(made)):
         page = Page(html)
-        assert set(page.tags) <= {"div", "span", "audio", "img"}
+        assert set(page.tags) <= {"div", "span", "p", "audio", "img"}
         assert not [name for name, _ in page.attributes if name.startswith("on")]
         assert EVIL in page.words
     assert text in Page(reply_html(made)).words.replace("\ufffd", "\0")
@@ -116,11 +120,34 @@ def test_the_static_form_has_no_widget_script_or_remote_address():
 
 
 @pytest.mark.parametrize(
-    ("storage", "start"), [("mp3", "data:audio/mpeg"), ("wav", "data:audio/wav;base64,UklGR")]
+    ("storage", "start"),
+    [
+        ("mp3", "data:audio/mpeg"),
+        ("opus", "data:audio/ogg;base64,T2dnUw"),
+        ("wav", "data:audio/wav;base64,UklGR"),
+    ],
 )
 def test_the_storage_of_the_speech_can_be_chosen(storage, start):
     sources = [v for n, v in Page(reply_html(reply(), storage=storage)).attributes if n == "src"]
     assert sources[0].startswith(start)
+
+
+def test_the_result_is_read_as_markdown_and_a_growing_answer_as_words():
+    made = reply("It is **blue**:\n\n- sky\n- sea", speech=False)
+    assert "<strong>blue</strong>" in reply_html(made)
+    assert "<li>sky</li>" in reply_html(made)
+    assert "**blue**" in progress_html(made)
+
+
+def test_no_page_typesets_a_formula_of_the_model_that_would_act():
+    evil = r"$\href{javascript:alert(1)}{x}$"
+    made = reply(evil, question=(TextPart(evil), ImageURLPart(f"https://x/{evil}")))
+    made.feed(ReasoningDelta(evil))
+    made.error = ServiceError(evil)
+    for html in (reply_html(made), progress_html(made)):
+        page = Page(html)
+        assert page.words.count(evil) >= 3
+        assert evil not in page.typeset
 
 
 def test_a_written_answer_has_no_player():
