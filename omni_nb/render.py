@@ -10,6 +10,8 @@ from decimal import Context
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
+from omni_nb.formulas import IGNORED, words_html
+from omni_nb.markdown import markdown_html
 from omni_nb.media.display import part_chip_html
 from omni_nb.media.parts import TextPart
 
@@ -17,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from omni_nb.media.clip import Storage as Storage
     from omni_nb.media.parts import Part
     from omni_nb.models.pricing import Usage
     from omni_nb.reply import Reply
 
 Language = Literal["en", "zh"]
-Storage = Literal["mp3", "wav"]
 
 MODALITY_COLORS: Mapping[str, str] = {
     "text": "#0072B2",
@@ -103,7 +105,7 @@ _BODY = "var(--jp-content-font-color1, currentColor)"
 _MUTED = "var(--jp-content-font-color2, #6b6b6b)"
 _LINE = "var(--jp-border-color2, #d0d0d0)"
 _WARN = "var(--jp-warn-color1, #b35900)"
-_CARD = (
+CARD = (
     f"max-width:46em;padding:0.25em 0.25em 0.5em;color:{_BODY};line-height:1.6;"
     "font-family:var(--jp-content-font-family, system-ui, sans-serif);overflow-wrap:anywhere"
 )
@@ -136,7 +138,8 @@ def reply_bundle(
     Parameters
     ----------
     storage
-        How the notebook keeps the speech: ``"mp3"`` (5 kB per second) or ``"wav"`` (48 kB).
+        How the notebook keeps the speech: ``"mp3"`` (5 kB per second), ``"opus"`` (3 kB) or
+        ``"wav"`` (48 kB, every sample).
     tail_id
         Marks the place where a browser that still speaks puts its Stop button.
     hint
@@ -153,16 +156,30 @@ def reply_html(
 ) -> str:
     """Return a finished reply as HTML; see `reply_bundle` for the parameters."""
     language = language_of(reply.question)
+    turn = turn_html(reply, language, storage=storage, tail_id=tail_id)
+    stand_in = stand_in_html(language, hint) if reply.is_stand_in else ""
+    return f'<div class="omni-reply" style="{CARD}">{turn}{stand_in}</div>'
+
+
+def turn_html(
+    reply: Reply, language: Language, *, storage: Storage = "mp3", tail_id: str | None = None
+) -> str:
+    """Return a question and its answer, without a card around them."""
     pieces = [
         question_html(reply.question, language),
         _note_html(reply, language),
         _reasoning_html(reply.reasoning, language),
-        _answer_html(reply.text, language),
+        _answer_html(markdown_html(reply.text), language),
         _speech_html(reply, language, storage, tail_id),
-        _facts_html(reply, language),
-        _stand_in_html(reply, language, hint),
+        facts_html(reply, language),
     ]
-    return f'<div class="omni-reply" style="{_CARD}">{"".join(pieces)}</div>'
+    return "".join(pieces)
+
+
+def stand_in_html(language: Language, hint: str = "") -> str:
+    """Say that no model answered."""
+    words = " ".join(filter(None, [labels(language)["stand-in"], hint]))
+    return _aside(f"◇ {words}", name="omni-stand-in")
 
 
 def progress_html(reply: Reply) -> str:
@@ -172,18 +189,19 @@ def progress_html(reply: Reply) -> str:
     if text:
         thoughts = _reasoning_html(reply.reasoning, language)
         meter = _aside(meter_text(reply), name="omni-meter")
-        answer = f"{thoughts}{_answer_html(f'{text} ▍', language)}{meter}"
+        answer = f"{thoughts}{_answer_html(_growing_html(f'{text} ▍'), language)}{meter}"
     else:
         answer = _aside(labels(language)["thinking"]) + _thoughts_html(reply.reasoning)
     return (
-        f'<div class="omni-reply omni-streaming" style="{_CARD}">'
+        f'<div class="omni-reply omni-streaming" style="{CARD}">'
         f"{question_html(reply.question, language)}{answer}</div>"
     )
 
 
-def meter_text(reply: Reply) -> str:
+def meter_text(reply: Reply, language: Language | None = None) -> str:
     """Say what a reply has used so far, and what that costs where it is known."""
-    names, usage, cost = labels(language_of(reply.question)), reply.usage_so_far, reply.cost_so_far
+    names = labels(language or language_of(reply.question))
+    usage, cost = reply.usage_so_far, reply.cost_so_far
     said = [names["text so far"].format(usage.output.get("text", 0))]
     if reply.audio:
         said = [names["speech so far"].format(reply.audio.seconds)]
@@ -200,11 +218,13 @@ def question_html(parts: Sequence[Part], language: Language) -> str:
     """Return the question as HTML: a small sign of each medium, and the words."""
     media = "".join(part_chip_html(part, labels(language)[part.modality]) for part in parts)
     words = "\n".join(part.text for part in parts if isinstance(part, TextPart))
+    if media:
+        media = f'<div class="{IGNORED}" style="{_ROW}">{media}</div>'
     style = f"{_ROW};border-left:3px solid {_LINE};padding:0.1em 0 0.1em 0.75em;margin:0 0 0.5em"
     return (
         f'<div class="omni-question" role="group" aria-label="{labels(language)["question"]}" '
         f'style="{style}">{media}<div dir="auto" style="flex:1 1 12em;white-space:pre-wrap;'
-        f'color:{_MUTED}">{escape(words)}</div></div>'
+        f'color:{_MUTED}">{words_html(words)}</div></div>'
     )
 
 
@@ -212,7 +232,7 @@ def reply_text(reply: Reply) -> str:
     """Return a reply as plain text, for terminals and front ends without HTML."""
     language = language_of(reply.question)
     names = labels(language)
-    lines = [_note(reply, language), reply.text]
+    lines = [note_text(reply, language), reply.text]
     if reply.audio:
         lines.append(f"[{names['seconds'].format(reply.audio.seconds)}]")
     lines.append(f"[{_usage_text(reply.usage, language)}; {_cost_text(reply, language)}]")
@@ -221,7 +241,8 @@ def reply_text(reply: Reply) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _note(reply: Reply, language: Language) -> str:
+def note_text(reply: Reply, language: Language) -> str:
+    """Say why an answer is not whole; nothing when it is."""
     names = labels(language)
     if reply.error is not None:
         headline = names["error"] if reply.text or reply.pcm else names["refused"]
@@ -235,18 +256,25 @@ _NOTED = {"budget", "interrupted", "length"}
 
 
 def _note_html(reply: Reply, language: Language) -> str:
-    note = _note(reply, language)
+    note = note_text(reply, language)
     style = f"color:{_WARN};white-space:pre-wrap;margin:0.25em 0"
     return (
-        f'<div class="omni-note" role="note" style="{style}">{escape(note)}</div>' if note else ""
+        f'<div class="omni-note {IGNORED}" role="note" style="{style}">{escape(note)}</div>'
+        if note
+        else ""
     )
 
 
-def _answer_html(text: str, language: Language) -> str:
+def _answer_html(answer: str, language: Language) -> str:
     return (
         f'<div class="omni-text" role="group" aria-label="{labels(language)["answer"]}" dir="auto" '
-        f'style="white-space:pre-wrap;margin:0.25em 0">{escape(text)}</div>'
+        f'style="margin:0.25em 0">{answer}</div>'
     )
+
+
+def _growing_html(text: str) -> str:
+    """An answer that still comes: as words, for half of a table or formula is none."""
+    return f'<div class="{IGNORED}" style="white-space:pre-wrap">{escape(text)}</div>'
 
 
 def _reasoning_html(reasoning: str, language: Language) -> str:
@@ -259,7 +287,8 @@ def _reasoning_html(reasoning: str, language: Language) -> str:
 
 def _thoughts_html(reasoning: str) -> str:
     style = f"{_ASIDE};white-space:pre-wrap;border-left:3px solid {_LINE};padding-left:0.75em"
-    return f'<div dir="auto" style="{style}">{escape(reasoning)}</div>' if reasoning else ""
+    thoughts = f'<div class="{IGNORED}" dir="auto" style="{style}">{escape(reasoning)}</div>'
+    return thoughts if reasoning else ""
 
 
 def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: str | None) -> str:
@@ -271,7 +300,8 @@ def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: st
     return f'<div class="omni-speech" style="margin:0.5em 0">{player}{tail}</div>'
 
 
-def _facts_html(reply: Reply, language: Language) -> str:
+def facts_html(reply: Reply, language: Language) -> str:
+    """Return what an answer weighed and cost, and how it came, as lines of HTML."""
     names = labels(language)
     facts = [_cost_text(reply, language), reply.model, _voice(reply)]
     if reply.audio:
@@ -284,13 +314,6 @@ def _facts_html(reply: Reply, language: Language) -> str:
 
 def _voice(reply: Reply) -> str:
     return reply.request.voice or "" if "audio" in reply.request.modalities else ""
-
-
-def _stand_in_html(reply: Reply, language: Language, hint: str) -> str:
-    if not reply.is_stand_in:
-        return ""
-    words = " ".join(filter(None, [labels(language)["stand-in"], hint]))
-    return _aside(f"◇ {words}", name="omni-stand-in")
 
 
 def _usage_html(usage: Usage | None, language: Language) -> str:
