@@ -1,0 +1,133 @@
+/** @file The row under the question: what to attach, what it weighs, who answers, and Send. */
+import { acceptOf, createFileInput } from "./attach.js";
+import { fill, kindsText } from "./composer_words.js";
+import { button, make, relabel, setText } from "./dom.js";
+
+/**
+ * @typedef {import("./composer_words.js").Words} Words
+ * @typedef {import("./types.js").Header} Header
+ *
+ * @typedef {object} Shown
+ * @property {Header} header
+ * @property {boolean} isAnswering
+ * @property {boolean} isEmpty there is nothing to send
+ * @property {boolean} isHeld it is sent when its files are there
+ * @property {boolean} isRefused it cannot be sent as it is
+ * @property {boolean} isTalking
+ * @property {boolean} isCameraOn
+ * @property {string} weight
+ * @property {number | null} share of the context
+ *
+ * @typedef {object} Actions
+ * @property {(files: File[]) => void} take
+ * @property {() => void} photograph
+ * @property {() => void} showSettings
+ * @property {() => void} stop
+ * @property {() => void} send
+ */
+
+/**
+ * @param {{words: Words, actions: Actions}} options
+ */
+export function createBar({ words, actions }) {
+  const file = createFileInput(actions.take);
+  const attach = button("omni-composer-attach", "", () => file.click(), { icon: "attach" });
+  // What its presses do is told to it by `pushToTalk`.
+  const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: "microphone" });
+  const camera = button("omni-composer-shoot", words.camera, actions.photograph, { icon: "camera" });
+  const weight = createWeight(words);
+  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: "settings", text: " " });
+  const settingsText = /** @type {HTMLElement} */ (settings.querySelector(".omni-panel-button-text"));
+  const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: "stop" });
+  const send = button("omni-composer-send", words.send, actions.send, { icon: "send" });
+  const sendNote = make("span", "omni-composer-send-note");
+  send.append(sendNote);
+  const media = make("span", "omni-composer-media", attach, microphone, camera);
+  const go = make("span", "omni-composer-go", stop, send);
+  const element = make("div", "omni-composer-bar", file, media, weight.element, settings, go);
+
+  return {
+    element,
+    microphone,
+    send,
+    stop,
+    /** @param {Shown} shown */
+    update({ header, isAnswering, isEmpty, isHeld, isRefused, isTalking, isCameraOn, weight: weighed, share }) {
+      const who = header.who || words.thisModel;
+      const kinds = kindsText(header.takes, words);
+      file.accept = acceptOf(header.takes);
+      allow(attach, kinds !== "", kinds ? fill(words.attach, kinds) : fill(words.notTaken, who));
+      allow(microphone, header.takes.includes("audio"), words.talk, fill(words.noSound, who));
+      allow(camera, header.takes.includes("image"), words.camera, fill(words.noPictures, who));
+      microphone.setAttribute("aria-pressed", String(isTalking));
+      camera.setAttribute("aria-pressed", String(isCameraOn));
+
+      const settingsWords = [header.who, header.how].filter(Boolean).join(" · ");
+      setText(settingsText, settingsWords);
+      relabel(settings, fill(words.settings, settingsWords), settingsWords);
+      settings.setAttribute("aria-expanded", String(header.has_settings));
+
+      weight.update(weighed, share, isRefused);
+      stop.hidden = !isAnswering;
+      send.hidden = isAnswering && isEmpty && !isHeld;
+      relabel(send, isHeld ? words.sendLater : isAnswering ? words.sendNext : words.send);
+      setText(sendNote, isHeld ? words.waitsForFiles : "");
+      // Not `disabled`: it keeps the focus, and pressed it says why not.
+      send.setAttribute("aria-disabled", String(isEmpty || isRefused));
+    },
+  };
+}
+
+/**
+ * @param {HTMLButtonElement} element
+ * @param {boolean} isAllowed
+ * @param {string} label
+ * @param {string} [reason] why not
+ */
+function allow(element, isAllowed, label, reason = label) {
+  element.disabled = !isAllowed;
+  relabel(element, isAllowed ? label : reason);
+}
+
+/** @param {Words} words */
+function createWeight(words) {
+  const text = make("span", "omni-composer-weight-text");
+  const bar = make("span", "omni-composer-meter-bar");
+  const meter = make("span", "omni-composer-meter", bar);
+  meter.setAttribute("role", "meter");
+  meter.setAttribute("aria-valuemin", "0");
+  meter.setAttribute("aria-valuemax", "100");
+  const percent = make("span", "omni-composer-share");
+  percent.setAttribute("aria-hidden", "true");
+  const context = make("span", "omni-composer-context", meter, percent);
+  const element = make("span", "omni-composer-weight", text, context);
+  element.title = words.weigh;
+  return {
+    element,
+    /**
+     * @param {string} weighed
+     * @param {number | null} share
+     * @param {boolean} isRefused
+     */
+    update(weighed, share, isRefused) {
+      setText(text, weighed);
+      element.dataset.state = isRefused || (share ?? 0) > 1 ? "over" : (share ?? 0) > 0.8 ? "near" : "fine";
+      context.hidden = share === null;
+      if (share === null) return;
+      const said = percentText(share);
+      setText(percent, said);
+      bar.style.width = `${Math.min(100, 100 * share)}%`;
+      context.title = fill(words.context, said);
+      meter.setAttribute("aria-label", fill(words.context, said));
+      meter.setAttribute("aria-valuenow", String(Math.min(100, Math.round(100 * share))));
+      meter.setAttribute("aria-valuetext", said);
+    },
+  };
+}
+
+/** @param {number} share */
+export function percentText(share) {
+  if (share > 0 && share < 0.01) return "<1 %";
+  // Just above the whole is not the whole.
+  return `${share > 1 ? Math.ceil(100 * share) : Math.floor(100 * share)} %`;
+}

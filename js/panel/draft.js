@@ -1,0 +1,97 @@
+/**
+ * @file What a person is about to ask: the words, and what is attached. The words and the draft's id stay
+ * in the tab, so that a reload loses neither; what is attached stays with Python.
+ */
+
+import { randomId, sessionStore } from "./line.js";
+
+/** @typedef {import("./types.js").DraftItem} DraftItem */
+/** @typedef {import("./types.js").DraftMessage} DraftMessage */
+
+export class Draft {
+  #key;
+  id;
+  text = "";
+  /** Was it here before the page was loaded? Then Python may know it. */
+  isRestored = false;
+  /** @type {DraftItem[]} */ items = [];
+  /** What it will weigh and cost, or why it cannot be sent. */
+  words = "";
+  /** @type {number | null} */ share = null;
+  isSendable = true;
+  /** The words that Python was last told of, and those that its answer speaks of. */
+  #toldText = "";
+  /** @type {string | null} */ #weighedText = null;
+
+  /** @param {string} key of the session storage */
+  constructor(key) {
+    this.#key = key;
+    const kept = read(key);
+    this.isRestored = kept !== null;
+    this.id = kept?.id ?? randomId();
+    this.text = kept?.text ?? "";
+    this.#write();
+  }
+
+  get isEmpty() {
+    return this.text.trim() === "" && this.items.length === 0;
+  }
+
+  /** Does Python refuse it as it is now? What it has not seen yet it may well take. */
+  get isRefused() {
+    if (this.items.some(({ refusal }) => refusal !== "")) return true;
+    return !this.isSendable && !this.isEmpty && this.#weighedText === this.text;
+  }
+
+  /** @param {string} text */
+  setText(text) {
+    this.text = text;
+    this.#write();
+  }
+
+  /** Python is told of the words as they are now. */
+  tell() {
+    this.#toldText = this.text;
+  }
+
+  /** @param {DraftMessage} message */
+  take({ items, words, share, is_sendable }) {
+    this.items = items;
+    this.words = words;
+    this.share = share;
+    this.isSendable = is_sendable;
+    this.#weighedText = this.#toldText;
+  }
+
+  /** It is on its way; gives what brings it back. */
+  empty() {
+    const { text, items } = this;
+    this.items = [];
+    this.words = "";
+    this.share = null;
+    this.isSendable = true;
+    this.#weighedText = null;
+    this.setText("");
+    return () => {
+      if (this.isEmpty) this.items = items;
+      if (this.text === "") this.setText(text);
+    };
+  }
+
+  #write() {
+    sessionStore().set(this.#key, JSON.stringify({ id: this.id, text: this.text }));
+  }
+}
+
+/**
+ * @param {string} key
+ * @returns {{id: string, text: string} | null}
+ */
+function read(key) {
+  try {
+    const kept = JSON.parse(sessionStore().get(key) ?? "null");
+    return typeof kept?.id === "string" && typeof kept.text === "string" ? kept : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,159 @@
+/** @file The strip that shows while somebody talks: the level, the time, and two ways out. */
+import { Microphone } from "../microphone.js";
+import { clock } from "../view.js";
+import { wavBlob } from "../wav.js";
+import { fill } from "./composer_words.js";
+import { button, make, setText } from "./dom.js";
+
+/** @typedef {import("./composer_words.js").Words} Words */
+
+const BARS = 32;
+
+/**
+ * @param {object} options
+ * @param {Words} options.words
+ * @param {() => number | null} options.mostSeconds
+ * @param {(recording: Blob) => void} options.take
+ * @param {() => void} options.silence what is spoken would be recorded as well
+ * @param {() => void} options.onChange
+ * @param {() => Microphone} [options.open] another microphone, for tests
+ */
+export function createRecorder({ words, mostSeconds, take, silence, onChange, open = () => new Microphone() }) {
+  const bars = Array.from({ length: BARS }, () => make("i", ""));
+  const level = make("span", "omni-composer-level", ...bars);
+  level.setAttribute("aria-hidden", "true");
+  const state = make("span", "omni-composer-strip-state");
+  state.setAttribute("role", "status");
+  const time = make("span", "omni-composer-time");
+  const cancelButton = button("omni-composer-cancel", words.cancel, () => cancel());
+  const doneButton = button("omni-composer-done", words.done, () => void done());
+  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: "close" });
+  const element = make("div", "omni-composer-strip omni-composer-recorder");
+  element.append(level, state, time, cancelButton, doneButton, dismiss);
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", words.recorder);
+
+  /** @type {Microphone | null} */
+  let microphone = null;
+  let isOpening = false;
+  let wasReleasedEarly = false;
+
+  rest();
+  return {
+    element,
+    get isOn() {
+      return microphone !== null;
+    },
+    begin,
+    end,
+    cancel,
+    dispose: cancel,
+  };
+
+  /** Nothing is recorded; say this, if anything. @param {string} [said] */
+  function rest(said = "") {
+    const hadFocus = element.contains(document.activeElement);
+    microphone = null;
+    isOpening = false;
+    for (const one of [level, time, cancelButton, doneButton]) one.hidden = true;
+    dismiss.hidden = said === "";
+    setText(state, said);
+    element.hidden = said === "";
+    element.dataset.state = "resting";
+    onChange();
+    if (hadFocus && said) dismiss.focus();
+  }
+
+  async function begin() {
+    const mine = (microphone = open());
+    isOpening = true;
+    wasReleasedEarly = false;
+    silence();
+    element.hidden = false;
+    element.dataset.state = "opening";
+    dismiss.hidden = true;
+    cancelButton.hidden = false;
+    setText(state, words.opening);
+    onChange();
+    try {
+      await mine.start({
+        mostSeconds: mostSeconds() ?? Infinity,
+        onLevel: (now) => mine === microphone && showLevel(now),
+        onSeconds: (seconds) => mine === microphone && showSeconds(seconds),
+        onEnd: (reason) => void (mine === microphone && done(reason === "limit" ? words.isFull : words.isUnplugged)),
+      });
+    } catch (error) {
+      if (mine === microphone) rest(wordsOf(error, words.microphone));
+      return;
+    }
+    if (mine !== microphone) return mine.cancel();
+    isOpening = false;
+    if (wasReleasedEarly) {
+      mine.cancel();
+      return rest(words.holdAgain);
+    }
+    for (const bar of bars) bar.style.transform = "";
+    for (const one of [level, time, doneButton]) one.hidden = false;
+    showSeconds(0);
+    setText(state, words.listening);
+    element.dataset.state = "listening";
+  }
+
+  /**
+   * The button was let go, or clicked again.
+   *
+   * @param {boolean} wasHeld
+   */
+  function end(wasHeld) {
+    if (!microphone) return;
+    if (!isOpening) void done();
+    // Whoever answers the browser's question lets the button go for it.
+    else if (wasHeld) wasReleasedEarly = true;
+    else cancel();
+  }
+
+  function cancel() {
+    const mine = microphone;
+    if (!mine) return;
+    rest();
+    mine.cancel();
+  }
+
+  /** @param {string} [said] */
+  async function done(said) {
+    const mine = microphone;
+    if (!mine || isOpening) return;
+    rest(said);
+    try {
+      const { samples, sampleRate } = await mine.stop();
+      take(wavBlob([new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)], sampleRate));
+    } catch (error) {
+      if (!microphone) rest(wordsOf(error, words.microphone));
+    }
+  }
+
+  /** The newest comes in from the right. @param {number} now from 0 to 1 */
+  function showLevel(now) {
+    for (const [place, bar] of bars.entries()) {
+      const next = bars[place + 1];
+      bar.style.transform = next ? next.style.transform : `scaleY(${Math.max(0.08, Math.min(1, now)).toFixed(2)})`;
+    }
+  }
+
+  /** @param {number} seconds */
+  function showSeconds(seconds) {
+    const most = mostSeconds();
+    setText(time, most === null ? clock(seconds) : fill(words.ofMost, clock(seconds), clock(most)));
+  }
+}
+
+/**
+ * What to say of an error of the microphone or the camera.
+ *
+ * @param {unknown} error
+ * @param {Words["microphone"]} words
+ */
+export function wordsOf(error, words) {
+  const { code } = /** @type {{code?: string}} */ (error ?? {});
+  return words[/** @type {keyof typeof words} */ (code)] ?? words.failed;
+}
