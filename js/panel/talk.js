@@ -1,5 +1,7 @@
 /** @file The conversation on this page: what all views of one model share. */
+import { download } from "./download.js";
 import { Line } from "./line.js";
+import { Sample } from "./sample.js";
 import { Turns } from "./turns.js";
 
 /**
@@ -19,6 +21,7 @@ export class Talk {
   /** @type {Notice[]} */ notices = [];
 
   /** @type {Set<() => void>} */ #listeners = new Set();
+  #exports = 0;
   /** @type {((words: string) => void)[]} */ #announcers = [];
   #timers = /** @type {Set<ReturnType<typeof setTimeout>>} */ (new Set());
 
@@ -34,7 +37,6 @@ export class Talk {
     });
     this.turns = new Turns({
       line: this.line,
-      panelId: model.get("panel_id"),
       sampleRate: model.get("sample_rate"),
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed(),
@@ -45,6 +47,12 @@ export class Talk {
       this.isAlive = true;
       this.#changed();
     });
+    this.line.listen("file", ({ name, mime }, bytes) => {
+      // Every page hears it; the one that asked keeps it.
+      if (this.#exports > 0) download(new Blob([new Uint8Array(bytes)], { type: mime }), name);
+      this.#exports = Math.max(0, this.#exports - 1);
+    });
+    this.sample = new Sample(this);
     this.line.listen("notice", ({ kind, text }) => this.notice(kind, text));
     this.line.onState(() => this.#changed());
     model.on("change:header", this.#changed);
@@ -56,6 +64,7 @@ export class Talk {
     this.model.off("change:header", this.#changed);
     this.model.off("change:asks_key", this.#changed);
     for (const timer of this.#timers) clearTimeout(timer);
+    this.sample.dispose();
     this.turns.dispose();
     this.line.dispose();
     this.#listeners.clear();
@@ -101,11 +110,16 @@ export class Talk {
     return () => this.#listeners.delete(callback);
   }
 
-  /** Be silent at once, and end the answer that comes. */
-  stop() {
-    this.turns.silence();
+  /**
+   * Be silent at once, and end the answer that comes.
+   *
+   * @param {import("./turns.js").Turn} [only] this one; by default whatever comes and sounds
+   */
+  stop(only) {
+    if (only) this.turns.hush(only);
+    else this.turns.silence();
     const turn = this.turns.answering;
-    if (!turn) return;
+    if (!turn || (only && only !== turn)) return;
     void this.line.send({ type: "stop", turn: turn.id });
     if (!turn.record.is_of_cell) return;
     const timer = setTimeout(() => {
@@ -144,6 +158,17 @@ export class Talk {
   notice(kind, text) {
     this.notices = [...this.notices.filter((notice) => notice.text !== text), { kind, text }].slice(-MOST_NOTICES);
     this.#changed();
+  }
+
+  /** Ask for the conversation as a file, which is offered as a download. @param {"html" | "ipynb"} form */
+  exportAs(form) {
+    this.#exports += 1;
+    void this.line.send({ type: "export", form });
+  }
+
+  /** Say a sentence in the chosen voice. */
+  hearVoice() {
+    this.sample.ask();
   }
 
   /** @param {Notice} notice */

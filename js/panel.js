@@ -1,0 +1,90 @@
+/**
+ * @file The ChatPanel widget. The conversation belongs to the model, and each view shows it; anywidget gives
+ * `initialize` and `render` different model proxies, so it lives in a closure.
+ *
+ * The traits and messages are described in `omni_nb/views/panel/protocol.py`; change both together.
+ */
+import { createComposer } from "./panel/composer.js";
+import { guard, make } from "./panel/dom.js";
+import { Talk } from "./panel/talk.js";
+import { createTranscript } from "./panel/transcript.js";
+import { transcriptWords } from "./panel/words.js";
+
+/** @typedef {import("./panel/types.js").Traits} Traits */
+
+/** @type {import("@anywidget/types").AnyWidget<Traits>} */
+const widget = () => {
+  /** @type {Talk | undefined} */
+  let talk;
+  /** The number of each view of the model, so that its draft is found again after a reload. @type {Set<number>} */
+  const viewNumbers = new Set();
+  return {
+    initialize({ model }) {
+      const opened = (talk = new Talk(model));
+      return () => opened.dispose();
+    },
+    render({ el }) {
+      if (!talk) return undefined;
+      const shown = talk;
+      let number = 0;
+      while (viewNumbers.has(number)) number++;
+      viewNumbers.add(number);
+      const undo = show(shown, el, String(number));
+      shown.turns.setShown(true);
+      return () => {
+        undo();
+        viewNumbers.delete(number);
+        if (viewNumbers.size === 0) shown.turns.setShown(false);
+      };
+    },
+  };
+};
+
+/**
+ * @param {Talk} talk
+ * @param {HTMLElement} element
+ * @param {string} viewKey
+ */
+function show(talk, element, viewKey) {
+  const transcript = make("div", "omni-panel-transcript");
+  const composer = make("div", "omni-panel-composer");
+  const root = make("section", "omni-panel", transcript, composer);
+  root.lang = talk.language === "zh" ? "zh-CN" : "en";
+  root.setAttribute("aria-label", transcriptWords(talk.language).conversation);
+  guard(root);
+  element.append(root);
+  const removeTranscript = createTranscript(transcript, talk);
+  const removeComposer = createComposer(composer, talk, { viewKey });
+  const hideCopy = hideStaticCopy(talk, root);
+  return () => {
+    hideCopy();
+    removeComposer();
+    removeTranscript();
+    root.remove();
+  };
+}
+
+/**
+ * The notebook keeps a static copy of the conversation beside the widget; two of it would be one too many. But
+ * only a kernel that answers makes the panel the better one: a saved widget without a kernel must not hide it.
+ *
+ * @param {Talk} talk
+ * @param {HTMLElement} root
+ * @returns {() => void}
+ */
+function hideStaticCopy(talk, root) {
+  const style = document.createElement("style");
+  const update = () => {
+    if (!talk.isAlive || style.isConnected) return;
+    style.textContent = `.omni-kept-${CSS.escape(talk.model.get("panel_id"))} { display: none !important; }`;
+    root.append(style);
+  };
+  update();
+  const off = talk.onChange(update);
+  return () => {
+    off();
+    style.remove();
+  };
+}
+
+export default widget;

@@ -1,0 +1,65 @@
+/** @file The line under an answer that comes or is still spoken: what happens, since when, and the controls. */
+import { labelsFor } from "../labels.js";
+import { meterText } from "../meter.js";
+import { clock } from "../view.js";
+import { button, make, setText } from "./dom.js";
+import { createSoundControls } from "./sound_controls.js";
+
+/**
+ * @typedef {import("./talk.js").Talk} Talk
+ * @typedef {import("./turns.js").Turn} Turn
+ * @typedef {"thinking" | "answering" | "buffering" | "blocked" | "queued" | "speaking" | "over"} Phase
+ */
+
+/**
+ * @param {Turn} turn
+ * @returns {Phase}
+ */
+export function phaseOf(turn) {
+  const sound = turn.speech && !turn.speech.isOver ? turn.speech.state : null;
+  if (turn.isOver) return sound === null ? "over" : sound === "empty" ? "buffering" : /** @type {Phase} */ (sound);
+  if (sound !== null && sound !== "empty") return /** @type {Phase} */ (sound);
+  return turn.textLength === 0 && turn.totalBytes === 0 ? "thinking" : "answering";
+}
+
+/**
+ * @param {Talk} talk
+ * @param {Turn} turn
+ * @param {import("./words.js").Words} words
+ * @returns {{element: HTMLElement, update: () => void, dispose: () => void}}
+ */
+export function createLive(talk, turn, words) {
+  const labels = labelsFor(talk.language);
+  const wave = make("span", "omni-panel-wave", ...Array.from({ length: 4 }, () => make("i", "")));
+  wave.setAttribute("aria-hidden", "true");
+  const state = make("span", "omni-panel-state");
+  const time = make("span", "omni-panel-time");
+  const meter = make("span", "omni-panel-meter");
+  const sound = createSoundControls(talk.turns.preferences, words);
+  const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: "stop", text: words.stop });
+  const element = make(
+    "div",
+    "omni-panel-live",
+    make("span", "omni-panel-live-words", wave, state, time, meter),
+    make("span", "omni-panel-live-controls", sound.element, stop),
+  );
+  return {
+    element,
+    update() {
+      const phase = phaseOf(turn);
+      const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasSound;
+      element.dataset.phase = phase;
+      setText(state, phase === "over" ? "" : words[phase]);
+      setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
+      setText(meter, turn.isOver ? "" : meterWords());
+      sound.element.hidden = !isSpokenHere;
+    },
+    dispose: sound.dispose,
+  };
+
+  /** What is spoken is billed as it arrives, not as it is heard. */
+  function meterWords() {
+    if (turn.totalBytes === 0) return turn.record.meter;
+    return meterText(talk.turns.secondsOf(turn), turn.record.price, labels);
+  }
+}

@@ -1,0 +1,68 @@
+/** @file How a person wants to hear speech: one answer for all that sounds on the page, kept in the browser. */
+import { localStore } from "./line.js";
+
+/** @typedef {{volume: number, isMuted: boolean, speed: number}} Sound */
+
+export const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+const KEY = "omni_nb.sound";
+/** @type {Sound} */
+const USUAL = { volume: 1, isMuted: false, speed: 1 };
+
+/**
+ * What was kept, if it makes sense.
+ *
+ * @param {string | null} kept
+ * @returns {Sound}
+ */
+export function readSound(kept) {
+  /** @type {Partial<Record<keyof Sound, unknown>>} */
+  let values;
+  try {
+    values = JSON.parse(kept ?? "{}") ?? {};
+  } catch {
+    return USUAL;
+  }
+  const { volume, isMuted, speed } = values;
+  return {
+    volume: typeof volume === "number" && volume >= 0 && volume <= 1 ? volume : USUAL.volume,
+    isMuted: isMuted === true,
+    speed: typeof speed === "number" && SPEEDS.includes(speed) ? speed : USUAL.speed,
+  };
+}
+
+export class Preferences {
+  #store = localStore();
+  /** @type {Set<() => void>} */ #listeners = new Set();
+  /** @type {Sound} */ #sound = readSound(this.#store.get(KEY));
+
+  get sound() {
+    return this.#sound;
+  }
+
+  /** @param {Partial<Sound>} change */
+  set(change) {
+    this.#sound = { ...this.#sound, ...change };
+    this.#store.set(KEY, JSON.stringify(this.#sound));
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /**
+   * @param {() => void} callback
+   * @returns {() => void}
+   */
+  onChange(callback) {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+}
+
+/**
+ * Every panel loads its own copy of this module, so what is shared hangs on the page.
+ *
+ * @returns {Preferences}
+ */
+export function sharedPreferences() {
+  const key = Symbol.for("omni_nb.preferences.1");
+  const page = /** @type {Record<symbol, Preferences | undefined>} */ (/** @type {unknown} */ (globalThis));
+  return (page[key] ??= new Preferences());
+}

@@ -1,0 +1,124 @@
+/** @file A question as it was asked, and as it may be asked in other words. */
+import { copyText } from "../markdown/copy.js";
+import { button, make, relabel, setText } from "./dom.js";
+
+/**
+ * @typedef {import("./talk.js").Talk} Talk
+ * @typedef {import("./turns.js").Turn} Turn
+ * @typedef {import("./words.js").Words} Words
+ */
+
+const COPIED_MILLISECONDS = 1500;
+
+/**
+ * @param {Talk} talk
+ * @param {Turn} turn
+ * @param {Words} words
+ * @returns {{element: HTMLElement, update: () => void}}
+ */
+export function createQuestion(talk, turn, words) {
+  const chips = make("div", "omni-panel-question-chips");
+  const text = make("div", "omni-panel-question-text");
+  text.dir = "auto";
+  const bubble = make("div", "omni-panel-bubble", chips, text);
+  const wait = make("span", "omni-panel-waits", words.waits);
+  const takeBack = button("omni-panel-take-back", words.takeBack, () => {
+    void talk.line.send({ type: "cancel", turn: turn.id });
+  }, { icon: "close" });
+  const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: "edit" });
+  const copy = copyButton(words.copyQuestion, words, () => turn.record.question_text);
+  const actions = make("div", "omni-panel-actions", wait, edit, copy, takeBack);
+  const element = make("section", "omni-panel-question", bubble, actions);
+  element.setAttribute("aria-label", words.you);
+  /** @type {HTMLElement | null} */
+  let form = null;
+  let shownHtml = "";
+
+  function beginToEdit() {
+    form = createEditForm(turn.record.question_text, words, {
+      ask(changed) {
+        void talk.line.send({ type: "edit", turn: turn.id, text: changed });
+        endEditing();
+      },
+      cancel: endEditing,
+    });
+    bubble.after(form);
+    element.dataset.isEdited = "true";
+    form.querySelector("textarea")?.focus();
+  }
+
+  function endEditing() {
+    form?.remove();
+    form = null;
+    delete element.dataset.isEdited;
+    edit.focus();
+  }
+
+  return {
+    element,
+    update() {
+      const { state, question_text, question_html } = turn.record;
+      if (question_html !== shownHtml) chips.innerHTML = shownHtml = question_html;
+      chips.hidden = !question_html;
+      text.hidden = !question_text;
+      setText(text, question_text);
+      wait.hidden = takeBack.hidden = state !== "waiting";
+      edit.hidden = state !== "over";
+      copy.hidden = !question_text;
+    },
+  };
+}
+
+/**
+ * @param {string} text
+ * @param {Words} words
+ * @param {{ask(text: string): void, cancel(): void}} actions
+ */
+function createEditForm(text, words, { ask, cancel }) {
+  const area = make("textarea", "omni-panel-edit-text");
+  area.value = text;
+  area.rows = Math.min(8, text.split("\n").length + 1);
+  area.dir = "auto";
+  area.setAttribute("aria-label", words.editedQuestion);
+  const save = make("button", "omni-panel-button omni-panel-main-button", words.saveAndAsk);
+  const form = make(
+    "form",
+    "omni-panel-edit-form",
+    area,
+    make("div", "omni-panel-form-row", button("", words.cancel, cancel), save),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(area.value);
+  });
+  area.addEventListener("keydown", (event) => {
+    // keyCode 229: Safari ends a composition before it says which key did.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Escape") cancel();
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    ask(area.value);
+  });
+  return form;
+}
+
+/**
+ * A button that says for a moment that it has copied.
+ *
+ * @param {string} label
+ * @param {Words} words
+ * @param {() => string} text
+ */
+export function copyButton(label, words, text) {
+  const copy = button("omni-panel-copy", label, () => void act(), { icon: "copy" });
+  async function act() {
+    if (!(await copyText(text()))) return;
+    copy.dataset.isDone = "true";
+    relabel(copy, words.copied);
+    setTimeout(() => {
+      delete copy.dataset.isDone;
+      relabel(copy, label);
+    }, COPIED_MILLISECONDS);
+  }
+  return copy;
+}

@@ -1,0 +1,160 @@
+/** @file The live speech of one turn on the page that speaks it. */
+import { Engine, pcm16ToFloat32 } from "../audio.js";
+import { sharedAudio, useContext } from "../loudspeaker.js";
+import { sessionStore } from "./line.js";
+
+/**
+ * @typedef {import("./preferences.js").Preferences} Preferences
+ * @typedef {"playing" | "done" | "stopped"} ReportState
+ * @typedef {{state: ReportState, first_sound_at: number | null, underruns: number, gap_seconds: number}} Report
+ *
+ * @typedef {object} SpeechOptions
+ * @property {string} turn its id
+ * @property {number} sampleRate
+ * @property {number} prebufferSeconds
+ * @property {Preferences} preferences
+ * @property {() => void} onChange
+ * @property {(report: Report) => void} onReport
+ */
+
+const KEEP_MILLISECONDS = 1000;
+/** What was heard longer ago than this is not gone on with: it would startle. */
+const FRESH_MILLISECONDS = 30_000;
+
+/** A reloaded page goes on where it was heard. */
+export class Progress {
+  #store = sessionStore();
+  #key;
+  #keptAt = 0;
+
+  /** @param {string} turn */
+  constructor(turn) {
+    this.#key = `omni_nb.heard.${turn}`;
+  }
+
+  /** Frames that were heard a moment ago; null when nothing was. */
+  get frames() {
+    const [frames, at] = (this.#store.get(this.#key) ?? "").split(" ").map(Number);
+    return frames > 0 && Date.now() - at < FRESH_MILLISECONDS ? frames : null;
+  }
+
+  /** @param {number} frames */
+  keep(frames) {
+    const now = Date.now();
+    if (now - this.#keptAt < KEEP_MILLISECONDS || !(frames > 0)) return;
+    this.#keptAt = now;
+    this.#store.set(this.#key, `${Math.floor(frames)} ${now}`);
+  }
+
+  forget() {
+    this.#store.remove(this.#key);
+  }
+}
+
+export class Speech {
+  /** @type {Engine} */ #engine;
+  /** @type {SpeechOptions} */ #options;
+  #progress;
+  #releaseContext;
+  #ignorePreferences;
+  /** @type {ReportState | ""} */ #lastReport = "";
+  #isStarted = false;
+
+  /** @param {SpeechOptions} options */
+  constructor(options) {
+    this.#options = options;
+    const { context, release } = useContext(options.sampleRate);
+    this.#releaseContext = release;
+    this.#engine = new Engine({
+      context,
+      turns: sharedAudio().turns,
+      prebufferSeconds: options.prebufferSeconds,
+      onChange: () => this.#changed(),
+    });
+    this.#progress = new Progress(options.turn);
+    const { frames } = this.#progress;
+    if (frames !== null) this.#engine.startAt(frames);
+    this.#applyPreferences();
+    this.#ignorePreferences = options.preferences.onChange(() => this.#applyPreferences());
+  }
+
+  /** From now on it may sound. */
+  start() {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#engine.start();
+  }
+
+  /** @param {Uint8Array} bytes */
+  push(bytes) {
+    if (bytes.byteLength > 0) this.#engine.push(pcm16ToFloat32(bytes));
+  }
+
+  /** Nothing more will come. */
+  end() {
+    this.#engine.end();
+  }
+
+  /** Be silent, now and for good. */
+  stop() {
+    this.#engine.stop();
+  }
+
+  /** The page or the panel goes; what was heard stays known, so that a reload goes on. */
+  dispose() {
+    this.#ignorePreferences();
+    this.#releaseContext();
+    this.#options.onChange = () => {};
+    this.#options.onReport = () => {};
+    const { heardFrames, isOver } = this.#engine;
+    this.#engine.stop();
+    if (!isOver) new Progress(this.#options.turn).keep(heardFrames);
+  }
+
+  get state() {
+    return this.#engine.state;
+  }
+
+  get isOver() {
+    return this.#engine.isOver;
+  }
+
+  get hasSound() {
+    return this.#engine.hasSound;
+  }
+
+  get heardSeconds() {
+    return this.#engine.heardSeconds;
+  }
+
+  #applyPreferences() {
+    const { volume, isMuted, speed } = this.#options.preferences.sound;
+    if (this.#engine.isMuted !== isMuted) this.#engine.mute(isMuted);
+    this.#engine.setVolume(volume);
+    this.#engine.setSpeed(speed);
+  }
+
+  #changed() {
+    if (!this.#engine) return;
+    this.#report();
+    if (this.#engine.isOver) {
+      this.#progress.forget();
+      this.#ignorePreferences?.();
+      this.#releaseContext();
+    } else {
+      this.#progress.keep(this.#engine.heardFrames);
+    }
+    this.#options.onChange();
+  }
+
+  /** Tell Python at the first sound, and when the sound is over. */
+  #report() {
+    const { isOver, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
+    if (!this.#isStarted || (!isOver && firstSoundAt === null)) return;
+    /** @type {ReportState} */
+    const word = state === "done" || state === "stopped" ? state : "playing";
+    if (word === this.#lastReport) return;
+    this.#lastReport = word;
+    this.#options.onReport({ state: word, first_sound_at: firstSoundAt, underruns, gap_seconds: gapSeconds });
+  }
+}

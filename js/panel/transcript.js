@@ -1,0 +1,147 @@
+/** @file The conversation as a person sees it: header, turns, notices, and what the kernel is about. */
+import { createMarkdown } from "../markdown.js";
+import { make, setText } from "./dom.js";
+import { createHeader } from "./header.js";
+import { createNotices } from "./notices.js";
+import { createScroller } from "./scroller.js";
+import { createTurn } from "./turn.js";
+import { fill, transcriptWords } from "./words.js";
+
+/**
+ * @typedef {import("./talk.js").Talk} Talk
+ * @typedef {import("./turns.js").Turn} Turn
+ * @typedef {import("./turn.js").TurnView} TurnView
+ */
+
+/** A timer, not animation frames: those stop in hidden tabs. */
+const DRAW_MILLISECONDS = 60;
+
+/**
+ * Draw the conversation into `element` and keep it up to date.
+ *
+ * @param {HTMLElement} element
+ * @param {Talk} talk
+ * @returns {() => void} undo it
+ */
+export function createTranscript(element, talk) {
+  const words = transcriptWords(talk.language);
+  const markdown = createMarkdown({ labels: { copy: words.copy, copied: words.copied, image: words.image } });
+  const header = createHeader(talk, words);
+  const notices = createNotices(talk, words);
+  const hint = make("div", "omni-panel-hint", make("strong", "", words.emptyTitle), make("span", "", words.emptyHint));
+  const list = make("div", "omni-panel-turns");
+  const scroller = createScroller(make("div", "omni-panel-content", hint, list), {
+    label: words.conversation,
+    latest: words.latest,
+  });
+  const line = make("div", "omni-panel-line");
+  line.setAttribute("role", "status");
+  const announcement = make("div", "omni-panel-hidden");
+  announcement.setAttribute("role", "status");
+  announcement.setAttribute("aria-live", "polite");
+  element.append(header.element, scroller.element, notices.element, line, announcement);
+
+  /** @type {Map<Turn, TurnView>} */
+  const views = new Map();
+  /** @type {Set<Turn>} */
+  const dirty = new Set();
+  let isReordered = true;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  const drawLater = () => {
+    timer ??= setTimeout(draw, DRAW_MILLISECONDS);
+  };
+
+  function draw() {
+    clearTimeout(timer);
+    timer = undefined;
+    if (isReordered) reorder();
+    for (const turn of dirty) views.get(turn)?.update();
+    dirty.clear();
+    isReordered = false;
+    header.update();
+    notices.update();
+    setText(line, lineWords(talk, words));
+    line.dataset.state = talk.line.state;
+    scroller.stay();
+  }
+
+  function reorder() {
+    const last = list.lastElementChild;
+    const shown = new Set(talk.turns.shown);
+    for (const [turn, view] of views) {
+      if (shown.has(turn)) continue;
+      view.element.remove();
+      view.dispose();
+      views.delete(turn);
+    }
+    /** @type {Element | null} */
+    let before = list.firstElementChild;
+    for (const turn of talk.turns.shown) {
+      const view = views.get(turn) ?? createTurn(talk, turn, words, markdown);
+      views.set(turn, view);
+      // What stands where it belongs is not moved: it would lose its focus.
+      if (view.element === before) before = before.nextElementSibling;
+      else list.insertBefore(view.element, before);
+    }
+    hint.hidden = talk.turns.shown.length > 0;
+    const isAsker = element.closest(".omni-panel")?.contains(document.activeElement);
+    if (list.lastElementChild !== last && isAsker) scroller.toEnd();
+  }
+
+  const offs = [
+    talk.turns.onChange((turn) => {
+      if (turn === null) isReordered = true;
+      else dirty.add(turn);
+      drawLater();
+    }),
+    talk.onChange(drawLater),
+    talk.addAnnouncer((text) => {
+      announcement.textContent = text;
+    }),
+    announceAnswers(talk, words),
+  ];
+  draw();
+
+  return () => {
+    clearTimeout(timer);
+    for (const off of offs) off();
+    for (const view of views.values()) view.dispose();
+    header.dispose();
+    scroller.dispose();
+    element.replaceChildren();
+  };
+}
+
+/**
+ * @param {Talk} talk
+ * @param {import("./words.js").Words} words
+ */
+function lineWords(talk, words) {
+  if (talk.line.state === "gone") return words.gone;
+  // A cell that asks blocks the kernel, too; then its answer is what there is to see.
+  const isOurs = talk.turns.answering?.record.is_of_cell ?? false;
+  return talk.line.state === "busy" && !isOurs ? words.busy : "";
+}
+
+/**
+ * Say once that an answer begins, and once that it is complete: the words themselves are read, or heard.
+ *
+ * @param {Talk} talk
+ * @param {import("./words.js").Words} words
+ * @returns {() => void}
+ */
+function announceAnswers(talk, words) {
+  let answering = talk.turns.answering;
+  return talk.turns.onChange(() => {
+    const now = talk.turns.answering;
+    if (now === answering) return;
+    if (answering?.isOver && talk.turns.shown.includes(answering)) {
+      const seconds = Math.round(talk.turns.secondsOf(answering));
+      talk.announce(seconds > 0 ? fill(words.completeSpoken, seconds) : words.complete);
+    }
+    if (now) talk.announce(words.begins);
+    answering = now;
+  });
+}

@@ -1,0 +1,155 @@
+/** @file One question with its answer. */
+import { createBranchSwitch } from "./branches.js";
+import { createCode } from "./code.js";
+import { button, make, setText } from "./dom.js";
+import { createLive, phaseOf } from "./live.js";
+import { copyButton, createQuestion } from "./question.js";
+import { createReplay } from "./replay.js";
+
+/**
+ * @typedef {import("./talk.js").Talk} Talk
+ * @typedef {import("./turns.js").Turn} Turn
+ * @typedef {ReturnType<typeof import("../markdown.js").createMarkdown>} Markdown
+ *
+ * @typedef {object} TurnView
+ * @property {HTMLElement} element
+ * @property {() => void} update
+ * @property {() => void} dispose
+ */
+
+/**
+ * @param {Talk} talk
+ * @param {Turn} turn
+ * @param {import("./words.js").Words} words
+ * @param {Markdown} markdown
+ * @returns {TurnView}
+ */
+export function createTurn(talk, turn, words, markdown) {
+  const question = createQuestion(talk, turn, words);
+  const thoughts = createThoughts(words);
+  const text = make("div", "omni-panel-text omni-markdown");
+  const note = make("div", "omni-panel-note");
+  note.setAttribute("role", "note");
+  const facts = make("div", "omni-panel-facts");
+  const branches = createBranchSwitch(talk, turn, words);
+  const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: "code" });
+  showCode.setAttribute("aria-expanded", "false");
+  const actions = make(
+    "div",
+    "omni-panel-actions",
+    branches.element,
+    copyButton(words.copyAnswer, words, () => turn.text),
+    button("omni-panel-again", words.askAgain, () => void talk.line.send({ type: "again", turn: turn.id }), { icon: "again" }),
+    showCode,
+  );
+  const foot = make("div", "omni-panel-foot", facts, actions);
+  const answer = make("article", "omni-panel-answer", thoughts.element, text, note, foot);
+  answer.setAttribute("aria-label", words.answer);
+  const element = make("div", "omni-panel-turn", question.element, answer);
+  element.dataset.turn = turn.id;
+
+  /** @type {ReturnType<typeof createLive> | null} */
+  let live = null;
+  /** @type {ReturnType<typeof createReplay> | null} */
+  let replay = null;
+  /** @type {ReturnType<typeof createCode> | null} */
+  let code = null;
+  /** @type {import("./types.js").TurnRecord | null} */
+  let shownRecord = null;
+  let shownText = "";
+  let isShownFinal = false;
+
+  function toggleCode() {
+    if (code) {
+      code.element.remove();
+      code = null;
+    } else {
+      code = createCode(words);
+      code.update(turn.code);
+      foot.after(code.element);
+      if (!turn.code) void talk.line.send({ type: "code", turn: turn.id });
+    }
+    showCode.setAttribute("aria-expanded", String(code !== null));
+  }
+
+  function updateRecord() {
+    const { record } = turn;
+    element.dataset.state = record.state;
+    question.update();
+    branches.update();
+    answer.hidden = record.state === "waiting";
+    answer.setAttribute("aria-busy", String(record.state === "answering"));
+    setText(note, record.note);
+    note.hidden = !record.note;
+    if (record.facts_html !== shownRecord?.facts_html) facts.innerHTML = record.facts_html;
+    foot.hidden = record.state !== "over";
+    shownRecord = record;
+  }
+
+  function updateText() {
+    if (shownText === turn.text && isShownFinal === turn.isOver) return;
+    shownText = turn.text;
+    isShownFinal = turn.isOver;
+    markdown.update(text, turn.text, { isFinal: turn.isOver });
+  }
+
+  function updateLive() {
+    const isLive = turn.record.state !== "waiting" && phaseOf(turn) !== "over";
+    if (isLive && !live) {
+      live = createLive(talk, turn, words);
+      note.after(live.element);
+    } else if (!isLive && live) {
+      live.element.remove();
+      live.dispose();
+      live = null;
+    }
+    live?.update();
+    updateReplay(!isLive && turn.isOver && talk.turns.secondsOf(turn) > 0);
+  }
+
+  /** @param {boolean} isPossible */
+  function updateReplay(isPossible) {
+    if (isPossible && !replay) {
+      replay = createReplay(talk, turn, words);
+      note.after(replay.element);
+    } else if (!isPossible && replay) {
+      replay.element.remove();
+      replay.dispose();
+      replay = null;
+    }
+    replay?.update();
+  }
+
+  function update() {
+    if (turn.record !== shownRecord) updateRecord();
+    thoughts.update(turn);
+    updateText();
+    updateLive();
+    code?.update(turn.code);
+  }
+
+  update();
+  return {
+    element,
+    update,
+    dispose() {
+      live?.dispose();
+      replay?.dispose();
+    },
+  };
+}
+
+/** @param {import("./words.js").Words} words */
+function createThoughts(words) {
+  const text = make("div", "omni-panel-thoughts-text");
+  text.dir = "auto";
+  const element = make("details", "omni-panel-thoughts", make("summary", "", words.thoughts), text);
+  return {
+    element,
+    /** @param {Turn} turn */
+    update({ reasoning }) {
+      element.hidden = reasoning === "";
+      setText(text, reasoning);
+    },
+  };
+}
