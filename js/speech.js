@@ -2,7 +2,8 @@
  * @file The speech of one answer as it has arrived (`Speech`), and reading it from any place on at any speed
  * (`Reader`) as pieces of sound, each of which becomes one node of the sound card.
  */
-import { Stretcher, concatenated } from "./stretch.js";
+import { concatenated } from "./samples.js";
+import { Stretcher } from "./stretch.js";
 
 /**
  * @typedef {object} Piece

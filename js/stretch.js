@@ -7,6 +7,7 @@
  * of hops the output *is* the speech at a place that is known to the frame (`marks`): there one may change
  * to any other speed, or to the plain samples, without a crossfade and without losing anything.
  */
+import { concatenated } from "./samples.js";
 
 /** Longer than a period of the lowest voice, shorter than a sound of speech. */
 export const HOP_SECONDS = 0.015;
@@ -202,18 +203,4 @@ function fadeIn(frames) {
  */
 function joined(left, right) {
   return left.length === 0 ? right.slice() : concatenated([left, right]);
-}
-
-/**
- * @param {Float32Array[]} pieces
- * @returns {Float32Array<ArrayBuffer>}
- */
-export function concatenated(pieces) {
-  const whole = new Float32Array(pieces.reduce((total, { length }) => total + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }

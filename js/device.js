@@ -1,0 +1,89 @@
+/**
+ * @file Asking for the microphone or the camera: what can go wrong as codes (the words are the panel's),
+ * and no device left on, whatever happens.
+ *
+ * - `denied`: the person, the browser or the page that embeds this one said no
+ * - `no-device`: there is none, or it was taken out
+ * - `busy`: another program has it, or the system does not give it
+ * - `insecure`: browsers give devices only to https pages and to this computer itself
+ * - `unsupported`: this browser cannot do it
+ * - `silent`: it gave nothing, e.g. a microphone that is switched off
+ *
+ * @typedef {"denied" | "no-device" | "busy" | "insecure" | "unsupported" | "silent"} DeviceErrorCode
+ */
+
+export class DeviceError extends Error {
+  /**
+   * @param {DeviceErrorCode} code
+   * @param {unknown} [cause]
+   */
+  constructor(code, cause) {
+    super(`${code}${cause ? `: ${cause}` : ""}`, { cause });
+    this.name = "DeviceError";
+    this.code = code;
+  }
+}
+
+/** @type {Record<string, DeviceErrorCode>} by the names of DOMExceptions */
+const CODES = {
+  NotAllowedError: "denied",
+  PermissionDeniedError: "denied",
+  SecurityError: "denied",
+  NotFoundError: "no-device",
+  DevicesNotFoundError: "no-device",
+  OverconstrainedError: "no-device",
+  NotReadableError: "busy",
+  TrackStartError: "busy",
+  AbortError: "busy",
+};
+
+/**
+ * @param {unknown} error of the browser
+ * @returns {DeviceError}
+ */
+export function deviceError(error) {
+  if (error instanceof DeviceError) return error;
+  const { name = "" } = /** @type {{name?: string}} */ (error ?? {});
+  return new DeviceError(CODES[name] ?? "unsupported", error);
+}
+
+/**
+ * May this page ask for devices at all? On plain http, unless it is this computer itself, browsers hide them.
+ *
+ * @returns {"yes" | "insecure" | "missing"}
+ */
+export function deviceAccess() {
+  const devices = /** @type {{getUserMedia?: unknown} | undefined} */ (globalThis.navigator?.mediaDevices);
+  if (devices?.getUserMedia) return "yes";
+  return globalThis.isSecureContext === false ? "insecure" : "missing";
+}
+
+/**
+ * Ask the person for a device; null when `signal` comes first. The signal switches the device off, also
+ * one that is given later.
+ *
+ * @param {MediaStreamConstraints} constraints
+ * @param {AbortSignal} signal
+ * @returns {Promise<MediaStream | null>}
+ */
+export async function openStream(constraints, signal) {
+  const access = deviceAccess();
+  if (access !== "yes") throw new DeviceError(access === "insecure" ? "insecure" : "unsupported");
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => resolve(null), { once: true });
+    if (signal.aborted) return resolve(null);
+    navigator.mediaDevices.getUserMedia(constraints).then(
+      (stream) => {
+        signal.addEventListener("abort", () => stopTracks(stream), { once: true });
+        if (signal.aborted) stopTracks(stream);
+        else resolve(stream);
+      },
+      (error) => reject(deviceError(error)),
+    );
+  });
+}
+
+/** @param {MediaStream} stream */
+function stopTracks(stream) {
+  for (const track of stream.getTracks()) track.stop();
+}
