@@ -1,0 +1,30 @@
+/** @file A page without a browser, for the tests of js/markdown.js. */
+import { JSDOM } from "jsdom";
+
+const { window } = new JSDOM("<!doctype html><body></body>");
+Object.assign(globalThis, {
+  window,
+  document: window.document,
+  Element: window.Element,
+  HTMLElement: window.HTMLElement,
+});
+
+const { createMarkdown } = await import("../../js/markdown.js");
+
+export const LABELS = { copy: "Copy", copied: "Copied", image: "Image" };
+export const markdown = createMarkdown({ labels: LABELS });
+
+/** @returns {HTMLElement} */
+export function newAnswer() {
+  return document.body.appendChild(document.createElement("div"));
+}
+
+/**
+ * @param {string} text
+ * @returns {HTMLElement} the whole text, shown at once
+ */
+export function shown(text) {
+  const answer = newAnswer();
+  markdown.update(answer, text, { isFinal: true });
+  return answer;
+}
