@@ -57,6 +57,7 @@ export class Line {
   #prefix = randomId();
   #repairs = 0;
   #nextRepairAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #repairTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #silenceTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #pingTimer;
   /** @type {() => void} */ #releasePage;
@@ -85,6 +86,7 @@ export class Line {
     this.#model.off("comm:close", this.#onClose);
     this.#kernel?.statusChanged?.disconnect(this.#onStatus);
     this.#kernel?.connectionStatusChanged?.disconnect(this.#onConnection);
+    clearTimeout(this.#repairTimer);
     clearTimeout(this.#silenceTimer);
     clearTimeout(this.#pingTimer);
     for (const id of [...this.#pending.keys()]) this.#settle(id, false);
@@ -154,10 +156,16 @@ export class Line {
     return this.send({ type: "hello", reason, ...this.#options.describe() });
   }
 
-  /** Something is missing: ask for it, but not all the time. */
+  /** Something is missing: ask for it, now or a little later, but not all the time. */
   repair() {
     const now = performance.now();
-    if (now < this.#nextRepairAt) return;
+    if (now < this.#nextRepairAt) {
+      this.#repairTimer ??= setTimeout(() => this.repair(), this.#nextRepairAt - now);
+      return;
+    }
+    clearTimeout(this.#repairTimer);
+    this.#repairTimer = undefined;
+    if (this.#state === "gone") return;
     this.#nextRepairAt = now + Math.min(FIRST_REPAIR_MILLISECONDS * 2 ** this.#repairs, LONGEST_REPAIR_MILLISECONDS);
     this.#repairs += 1;
     void this.hello("repair");

@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { FakeClock, FakeModel, FakeSignal, openPage } from "./panel_fakes.js";
+
+openPage();
+const { BUSY_MILLISECONDS, Line, LOST_MILLISECONDS, SILENCE_MILLISECONDS } = await import("../../js/panel/line.js");
+
+const lines = [];
+let isExpecting = false;
+
+function lineOf(model) {
+  const describe = () => ({ language: "en", have: {}, drafts: [] });
+  const line = new Line(model, { panelId: "p1", seq: 0, describe, isExpecting: () => isExpecting });
+  lines.push(line);
+  return line;
+}
+
+const clock = new FakeClock();
+const pass = (milliseconds) => clock.pass(milliseconds);
+
+beforeEach(() => {
+  clock.start();
+  isExpecting = false;
+});
+afterEach(() => {
+  for (const line of lines.splice(0)) line.dispose();
+  clock.stop();
+  window.sessionStorage.clear();
+});
+
+test("a message that is acknowledged was taken", async () => {
+  const model = new FakeModel();
+  const line = lineOf(model);
+  assert.equal(await line.send({ type: "settings" }), true);
+  const [{ type, id, page }] = model.sent;
+  assert.deepEqual([type, typeof id, page], ["settings", "string", line.page]);
+});
+
+test("a kernel that takes its time is busy, then ready again", async () => {
+  const model = new FakeModel();
+  model.isListening = false;
+  const line = lineOf(model);
+  const states = [];
+  line.onState(() => states.push(line.state));
+  const sent = line.send({ type: "settings" });
+  pass(BUSY_MILLISECONDS - 100);
+  assert.equal(line.state, "ready");
+  pass(200);
+  assert.equal(line.state, "busy");
+  model.post({ type: "ack", of: model.sent[0].id });
+  assert.equal(await sent, true);
+  assert.deepEqual(states, ["busy", "ready"]);
+});
+
+test("an ack that is lost does not keep the line busy: a later one says that the kernel listens", () => {
+  const model = new FakeModel();
+  model.isListening = false;
+  const line = lineOf(model);
+  void line.send({ type: "settings" });
+  pass(1000);
+  assert.equal(line.state, "busy");
+  model.isListening = true;
+  void line.send({ type: "settings" });
+  assert.equal(line.state, "ready");
+});
+
+test("what is not taken in time is lost, and so is the kernel", async () => {
+  const model = new FakeModel();
+  model.isListening = false;
+  const line = lineOf(model);
+  const sent = line.send({ type: "settings" });
+  pass(LOST_MILLISECONDS);
+  assert.equal(await sent, false);
+  assert.equal(line.state, "gone");
+});
+
+test("a kernel that says it is busy is waited for", async () => {
+  const kernel = { status: "busy", statusChanged: new FakeSignal() };
+  const model = new FakeModel({}, { kernel });
+  model.isListening = false;
+  const line = lineOf(model);
+  const sent = line.send({ type: "settings" });
+  pass(LOST_MILLISECONDS + 20_000);
+  assert.equal(line.state, "busy");
+  model.post({ type: "ack", of: model.sent[0].id });
+  assert.equal(await sent, true);
+});
+
+test("a kernel that is dead takes nothing, and what it says again brings it back", async () => {
+  const model = new FakeModel();
+  const line = lineOf(model);
+  model.isDead = true;
+  assert.equal(await line.send({ type: "settings" }), false);
+  assert.equal(line.state, "gone");
+  model.post({ type: "notice", kind: "info", text: "here" });
+  assert.equal(line.state, "ready");
+});
+
+for (const status of ["restarting", "autorestarting", "dead"]) {
+  test(`a kernel that is ${status} is gone, and waits for nothing`, async () => {
+    const kernel = { status: "idle", statusChanged: new FakeSignal() };
+    const model = new FakeModel({}, { kernel });
+    model.isListening = false;
+    const line = lineOf(model);
+    const sent = line.send({ type: "settings" });
+    kernel.statusChanged.emit(status);
+    assert.equal(await sent, false);
+    assert.equal(line.state, "gone");
+  });
+}
+
+test("a comm that is closed is gone", () => {
+  const model = new FakeModel();
+  const line = lineOf(model);
+  model.trigger("comm:close");
+  assert.equal(line.state, "gone");
+});
+
+test("a busy kernel is asked whether it listens nevertheless, one question at a time", () => {
+  const kernel = { status: "busy", statusChanged: new FakeSignal() };
+  const model = new FakeModel({}, { kernel });
+  model.isListening = false;
+  const line = lineOf(model);
+  kernel.statusChanged.emit("busy");
+  pass(900);
+  assert.equal(model.said("hello").length, 0);
+  pass(20_000);
+  assert.deepEqual(model.said("hello").map(({ reason }) => reason), ["repair"]);
+  assert.equal(line.state, "busy");
+  model.post({ type: "ack", of: model.sent[0].id });
+  kernel.statusChanged.emit("idle");
+  assert.equal(line.state, "ready");
+});
+
+test("a busy kernel with subshells answers at once and counts as ready", () => {
+  const kernel = { status: "busy", statusChanged: new FakeSignal() };
+  const model = new FakeModel({}, { kernel });
+  const line = lineOf(model);
+  kernel.statusChanged.emit("busy");
+  pass(5000);
+  assert.equal(line.state, "ready");
+  assert.equal(model.said("hello").length, 2);
+});
+
+test("a kernel that is connected again is asked what was missed", () => {
+  const kernel = { status: "idle", statusChanged: new FakeSignal(), connectionStatusChanged: new FakeSignal() };
+  const model = new FakeModel({}, { kernel });
+  lineOf(model);
+  kernel.connectionStatusChanged.emit("connecting");
+  kernel.connectionStatusChanged.emit("connected");
+  assert.equal(model.said("hello").length, 1);
+});
+
+test("a number that is missing is asked for, at growing distances", () => {
+  const model = new FakeModel();
+  lineOf(model);
+  model.isListening = false;
+  model.post({ type: "notice", kind: "info", text: "1" });
+  assert.equal(model.said("hello").length, 0);
+  for (let count = 0; count < 200; count++) {
+    model.lose();
+    model.post({ type: "notice", kind: "info", text: "x" });
+    pass(100);
+  }
+  // After 0, 0.5, 1.5, 3.5, 7.5 and 15.5 seconds.
+  assert.equal(model.said("hello").length, 6);
+  assert.equal(model.said("hello")[0].reason, "repair");
+});
+
+test("a repair that was asked for too early comes later", () => {
+  const model = new FakeModel();
+  lineOf(model);
+  for (let count = 0; count < 2; count++) {
+    model.lose();
+    model.post({ type: "notice" });
+  }
+  assert.equal(model.said("hello").length, 1);
+  pass(1000);
+  assert.equal(model.said("hello").length, 2);
+  pass(20_000);
+  assert.equal(model.said("hello").length, 2);
+});
+
+test("what comes twice, or in one piece, is not missing", () => {
+  const model = new FakeModel();
+  lineOf(model);
+  model.post({ type: "notice" });
+  model.post({ type: "notice", seq: 1 });
+  model.post({ type: "notice", seq: 2 });
+  model.post({ type: "notice", seq: 3 });
+  assert.equal(model.said("hello").length, 0);
+});
+
+test("silence of an answer is asked about, and silence of nothing is not", () => {
+  const model = new FakeModel();
+  lineOf(model);
+  model.post({ type: "notice" });
+  pass(20_000);
+  assert.equal(model.said("hello").length, 0);
+  isExpecting = true;
+  model.post({ type: "notice" });
+  pass(SILENCE_MILLISECONDS + 100);
+  assert.equal(model.said("hello").length, 1);
+});
+
+test("listeners hear their type, with its bytes, until they have heard enough", () => {
+  const model = new FakeModel();
+  const line = lineOf(model);
+  const heard = [];
+  const off = line.listen("delta", (message, bytes) => heard.push([message.turn, [...bytes]]));
+  model.post({ type: "delta", turn: "a" }, new Uint8Array([1, 2]));
+  model.post({ type: "end", turn: "a" });
+  off();
+  model.post({ type: "delta", turn: "b" });
+  assert.deepEqual(heard, [["a", [1, 2]]]);
+});
+
+test("a reloaded page keeps its name, and a duplicated one has its own", () => {
+  const line = lineOf(new FakeModel());
+  assert.notEqual(lineOf(new FakeModel()).page, line.page, "the store is copied while the page lives");
+  window.dispatchEvent(new window.Event("pagehide"));
+  const kept = window.sessionStorage.getItem("omni_nb.page.p1");
+  assert.ok(lines.some(({ page }) => page === kept));
+  assert.equal(lineOf(new FakeModel()).page, kept);
+});
+
+test("a browser that refuses to store has pages nevertheless", () => {
+  const refused = mock.getter(window, "sessionStorage", () => {
+    throw new Error("refused");
+  });
+  assert.match(lineOf(new FakeModel()).page, /^\w+$/);
+  refused.mock.restore();
+});
+
+test("a line that is disposed of leaves no listener and no promise behind", async () => {
+  const kernel = { status: "idle", statusChanged: new FakeSignal(), connectionStatusChanged: new FakeSignal() };
+  const model = new FakeModel({}, { kernel });
+  model.isListening = false;
+  const line = lineOf(model);
+  const sent = line.send({ type: "settings" });
+  line.dispose();
+  assert.equal(clock.waiting, 0);
+  assert.equal(await sent, false);
+  assert.equal(model.listening, 0);
+  assert.equal(kernel.statusChanged.slots.size + kernel.connectionStatusChanged.slots.size, 0);
+});
