@@ -42,11 +42,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 import anywidget
 import traitlets
 
+from omni_nb.views.deltas import common_length, whole_samples
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATIC = Path(__file__).parent.parent / "static"
-BYTES_PER_SAMPLE = 2
 REPEATED_HELLO_SECONDS = 1.0
 
 
@@ -196,8 +197,8 @@ class AudioPlayer(anywidget.AnyWidget):
         with self._lock:
             if self._end is not None:
                 return
-            text_offset, pcm_offset = _common_length(self._text, text), self._sent_bytes
-            self._pcm, self._sent_bytes = pcm, max(pcm_offset, _whole_samples(pcm))
+            text_offset, pcm_offset = common_length(self._text, text), self._sent_bytes
+            self._pcm, self._sent_bytes = pcm, max(pcm_offset, whole_samples(pcm))
             is_text_new = len(text) > text_offset or len(self._text) > text_offset
             self._text = text
             if is_text_new or self._sent_bytes > pcm_offset:
@@ -276,15 +277,3 @@ class AudioPlayer(anywidget.AnyWidget):
         now = time.monotonic()
         self._answered = (hello, now)
         return hello == last_hello and now - answered_at < REPEATED_HELLO_SECONDS
-
-
-def _common_length(old: str, new: str) -> int:
-    if new.startswith(old):
-        return len(old)
-    pairs = enumerate(zip(old, new, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(old), len(new)))
-
-
-def _whole_samples(pcm: bytes | bytearray) -> int:
-    """The length without a last byte whose other half has not arrived."""
-    return len(pcm) - len(pcm) % BYTES_PER_SAMPLE

@@ -225,7 +225,7 @@ class SpeechStage:
             header_html=question_html(reply.question, language),
             language=language,
             prebuffer_seconds=self._prebuffer_seconds,
-            price=_price(reply),
+            price=price_of(reply),
         )
 
         def note_playback(*_: object) -> None:
@@ -283,7 +283,7 @@ def _view(player: AudioPlayer) -> dict[str, Any]:
     return {"application/vnd.jupyter.widget-view+json": model}
 
 
-def _price(reply: Reply) -> Price | None:
+def price_of(reply: Reply) -> Price | None:
     """Return what the meter in the browser counts with; None when a price is unknown."""
     estimate = reply.estimate
     cost, speech = (estimate.cost, estimate.speech_price) if estimate else (None, None)

@@ -8,8 +8,6 @@ output; when the widget does not come back, neither does the style.
 from __future__ import annotations
 
 import base64
-import contextvars
-import threading
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from omni_nb.views.explorers.words import FRAME
+from omni_nb.views.later import Later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -190,29 +189,6 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         )
         if handle is not None:
             self._handles.append(handle)
-
-
-class Later:
-    """Calls once, when it was not asked again for some time; on a thread of its own."""
-
-    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
-        self._seconds = seconds
-        self._call = call
-        self._timer: threading.Timer | None = None
-
-    def ask(self) -> None:
-        """Call after the time; what was asked before is put off until then."""
-        self.cancel()
-        run = contextvars.copy_context().run  # ipykernel routes output by context
-        self._timer = threading.Timer(self._seconds, run, (self._call,))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def cancel(self) -> None:
-        """Call no more, unless asked again."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 def line(html: str, *, color: str = BODY, size: str = "1em") -> str:

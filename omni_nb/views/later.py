@@ -1,0 +1,33 @@
+"""Later: a call that waits until nobody has asked for it for a while."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Later:
+    """Calls once, when it was not asked again for some time; on a thread of its own."""
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._timer: threading.Timer | None = None
+
+    def ask(self) -> None:
+        """Call after the time; what was asked before is put off until then."""
+        self.cancel()
+        run = contextvars.copy_context().run  # ipykernel routes output by context
+        self._timer = threading.Timer(self._seconds, run, (self._call,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Call no more, unless asked again."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
