@@ -1,4 +1,11 @@
-/** @file The samples of a live stream, as they come, through an audio context that is never heard. */
+/**
+ * @file The samples of a live stream, as they come, and never to the loudspeaker.
+ *
+ * Straight from the track where the browser can do that: an audio context runs by the clock of the
+ * loudspeaker, and on a busy machine pieces get lost between that clock and the microphone's.
+ */
+/** On a page that is busy for so many pieces (of 10 ms) nothing is lost. */
+const MOST_WAITING_PIECES = 1000;
 
 const COLLECTOR = `
 registerProcessor("omni-collector", class extends AudioWorkletProcessor {
@@ -12,35 +19,97 @@ registerProcessor("omni-collector", class extends AudioWorkletProcessor {
 const SCRIPT_FRAMES = 2048;
 
 /**
- * Gives the samples to `onSamples` until `signal` ends it (also while it opens).
+ * @typedef {(samples: Float32Array, sampleRate: number) => void} OnSamples
+ *
+ * @typedef {object} AudioPiece what there is of an AudioData
+ * @property {number} sampleRate
+ * @property {number} numberOfFrames
+ * @property {number} numberOfChannels
+ * @property {(samples: Float32Array, options: {planeIndex: number, format: "f32-planar"}) => void} copyTo
+ * @property {() => void} close
+ *
+ * @typedef {new (options: {track: MediaStreamTrack, maxBufferSize: number}) => {readable: ReadableStream<AudioPiece>}} TrackProcessor
+ */
+
+/**
+ * Give the samples to `onSamples` until `signal` ends it (also while it opens).
  *
  * @param {MediaStream} stream
  * @param {object} options
- * @param {number} options.sampleRate wished; the result says which it is
- * @param {(samples: Float32Array) => void} options.onSamples
+ * @param {number} options.sampleRate wished; the samples come with the one they have
+ * @param {OnSamples} options.onSamples
  * @param {AbortSignal} options.signal
- * @returns {Promise<{sampleRate: number}>}
  */
 export async function openCapture(stream, { sampleRate, onSamples, signal }) {
+  const reader = trackReader(stream);
+  if (reader) void readTrack(reader, onSamples, signal);
+  else await openContext(stream, { sampleRate, onSamples, signal });
+}
+
+/** @param {MediaStream} stream */
+function trackReader(stream) {
+  const { MediaStreamTrackProcessor } = /** @type {{MediaStreamTrackProcessor?: TrackProcessor}} */ (globalThis);
+  if (!MediaStreamTrackProcessor) return null;
+  const [track] = stream.getTracks();
+  try {
+    return new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING_PIECES }).readable.getReader();
+  } catch {
+    return null; // Safari has it for pictures only
+  }
+}
+
+/**
+ * @param {ReadableStreamDefaultReader<AudioPiece>} reader
+ * @param {OnSamples} onSamples
+ * @param {AbortSignal} signal
+ */
+async function readTrack(reader, onSamples, signal) {
+  signal.addEventListener("abort", () => void reader.cancel(), { once: true });
+  for (let { value } = await reader.read(); value; { value } = await reader.read()) {
+    if (!signal.aborted) onSamples(mono(value), value.sampleRate);
+    value.close();
+  }
+}
+
+/**
+ * The mean of the channels.
+ *
+ * @param {AudioPiece} piece
+ */
+function mono(piece) {
+  const { numberOfFrames, numberOfChannels } = piece;
+  const mean = new Float32Array(numberOfFrames);
+  const samples = new Float32Array(numberOfFrames);
+  for (let planeIndex = 0; planeIndex < numberOfChannels; planeIndex++) {
+    piece.copyTo(samples, { planeIndex, format: "f32-planar" });
+    samples.forEach((sample, i) => (mean[i] += sample / numberOfChannels));
+  }
+  return mean;
+}
+
+/**
+ * @param {MediaStream} stream
+ * @param {{sampleRate: number, onSamples: OnSamples, signal: AbortSignal}} options
+ */
+async function openContext(stream, { sampleRate, onSamples, signal }) {
   const { context, source } = connectStream(stream, sampleRate);
   const close = () => {
     source.disconnect();
     if (context.state !== "closed") void context.close();
   };
   signal.addEventListener("abort", close, { once: true });
+  const collect = (/** @type {Float32Array} */ samples) => signal.aborted || onSamples(samples, context.sampleRate);
   try {
-    const collector = await makeCollector(context, (samples) => signal.aborted || onSamples(samples));
-    if (!signal.aborted) {
-      source.connect(collector);
-      // So that it runs; not to the loudspeaker.
-      collector.connect(context.createMediaStreamDestination());
-      void context.resume();
-    }
+    const collector = await makeCollector(context, collect);
+    if (signal.aborted) return;
+    source.connect(collector);
+    // So that it runs; not to the loudspeaker.
+    collector.connect(context.createMediaStreamDestination());
+    void context.resume();
   } catch (error) {
     close();
     throw error;
   }
-  return { sampleRate: context.sampleRate };
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * Echo cancellation and noise suppression are off: they are made for telephone calls, take music, animals
  * and machines for noise, and a question may be about those. Whoever records silences the loudspeaker
- * first. The gain is left to the browser, as the microphones of laptops differ much.
+ * first. So is the automatic gain: Chromium's drives speech of an ordinary level into clipping.
  */
 import { openCapture } from "./capture.js";
 import { DeviceError, deviceAccess, deviceError, openStream } from "./device.js";
@@ -95,7 +95,7 @@ export class Microphone {
 class Take {
   #options;
   #closing = new AbortController();
-  #sampleRate = RECORDING_SAMPLE_RATE;
+  /** @type {number} of the pieces */ #sampleRate = RECORDING_SAMPLE_RATE;
   /** @type {Float32Array[]} */ #pieces = [];
   #frames = 0;
   /** @type {Float32Array[]} */ #unreported = [];
@@ -119,12 +119,11 @@ class Take {
     const stream = await openStream(CONSTRAINTS, signal);
     if (!stream || signal.aborted) return false;
     for (const track of stream.getTracks()) track.addEventListener("ended", () => this.#end("unplugged"));
-    const capture = await openCapture(stream, {
+    await openCapture(stream, {
       sampleRate: RECORDING_SAMPLE_RATE,
-      onSamples: (samples) => this.#collect(samples),
+      onSamples: (samples, sampleRate) => this.#collect(samples, sampleRate),
       signal,
     });
-    this.#sampleRate = capture.sampleRate;
     this.#openedAt = Date.now();
     return !signal.aborted;
   }
@@ -159,8 +158,12 @@ class Take {
     if (!this.#isFinishing) this.#options.onEnd?.(reason);
   }
 
-  /** @param {Float32Array} samples */
-  #collect(samples) {
+  /**
+   * @param {Float32Array} samples
+   * @param {number} sampleRate the same each time
+   */
+  #collect(samples, sampleRate) {
+    this.#sampleRate = sampleRate;
     const mostFrames = Math.ceil((this.#mostFrames * this.#sampleRate) / RECORDING_SAMPLE_RATE);
     const kept = samples.subarray(0, mostFrames - this.#frames);
     this.#pieces.push(kept);

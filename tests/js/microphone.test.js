@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import { Camera } from "../../js/camera.js";
 import { DeviceError } from "../../js/device.js";
 import { Microphone, levelOf } from "../../js/microphone.js";
-import { tone } from "./sound.js";
+import { pitch, tone } from "./sound.js";
 
 /** What is on at the moment, and the microphone's sound to be given by hand. */
 let world;
@@ -144,6 +144,57 @@ test("where the context cannot have the rate the sound is resampled", async () =
   world.give(tone(700, 1, 48000));
   const { samples, sampleRate, seconds } = await microphone.stop();
   assert.deepEqual([samples.length, sampleRate, seconds, world.contexts.length], [8000, 16000, 0.5, 2]);
+});
+
+test("where the track itself can be read, it is: mixed to one channel and resampled", async () => {
+  const sampleRate = 48000;
+  const sound = tone(700, 1, 48000);
+  const pieces = [];
+  for (let i = 0; i < sound.length; i += 480) pieces.push(sound.subarray(i, i + 480));
+  let closed = 0;
+  globalThis.MediaStreamTrackProcessor = class {
+    constructor({ track }) { assert.ok(track instanceof FakeTrack); }
+    readable = new ReadableStream({
+      pull(controller) {
+        const left = pieces.shift();
+        if (!left) return new Promise(() => {});
+        controller.enqueue({
+          sampleRate,
+          numberOfFrames: left.length,
+          numberOfChannels: 2,
+          copyTo: (samples, { planeIndex }) => samples.set(planeIndex === 0 ? left : left.map((sample) => -sample / 2)),
+          close: () => (closed += 1),
+        });
+      },
+      cancel() { world.isCancelled = true; },
+    });
+  };
+  try {
+    const microphone = new Microphone();
+    const ended = new Promise((resolve) => void microphone.start({ mostSeconds: 0.75, onEnd: resolve }));
+    assert.equal(await ended, "limit");
+    const { samples } = await microphone.stop();
+    assert.equal(samples.length, 12000);
+    assert.ok(Math.abs(pitch(samples.subarray(500, -500), 16000) - 700) < 0.1);
+    assert.ok(Math.abs(Math.max(...samples.subarray(500, -500)) - 16384 / 4) < 10);
+    assert.deepEqual([world.contexts.length, world.isCancelled], [0, true]);
+    await turn();
+    assert.ok(closed >= 75);
+  } finally {
+    delete globalThis.MediaStreamTrackProcessor;
+  }
+});
+
+test("a track processor that takes no sound leaves it to the context", async () => {
+  globalThis.MediaStreamTrackProcessor = class { constructor() { throw new TypeError("video only"); } };
+  try {
+    const microphone = new Microphone();
+    await microphone.start({ mostSeconds: 1 });
+    world.give(new Float32Array(256).fill(0.5));
+    assert.equal((await stopped(microphone)).samples.length, 256);
+  } finally {
+    delete globalThis.MediaStreamTrackProcessor;
+  }
 });
 
 test("where worklets are refused the older way does it", async () => {
