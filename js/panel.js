@@ -50,7 +50,7 @@ function show(talk, element, viewKey) {
   const composer = make("div", "omni-panel-composer");
   const root = make("section", "omni-panel", transcript, composer);
   root.lang = talk.language === "zh" ? "zh-CN" : "en";
-  root.setAttribute("aria-label", transcriptWords(talk.language).conversation);
+  root.setAttribute("aria-label", transcriptWords(talk.language).panel);
   guard(root);
   element.append(root);
   const removeTranscript = createTranscript(transcript, talk);

@@ -28,7 +28,8 @@ export function createQuestion(talk, turn, words) {
   const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: "edit" });
   const copy = copyButton(words.copyQuestion, words, () => turn.record.question_text);
   const actions = make("div", "omni-panel-actions", wait, edit, copy, takeBack);
-  const element = make("section", "omni-panel-question", bubble, actions);
+  const element = make("div", "omni-panel-question", bubble, actions);
+  element.setAttribute("role", "group");
   element.setAttribute("aria-label", words.you);
   /** @type {HTMLElement | null} */
   let form = null;

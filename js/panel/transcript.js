@@ -15,6 +15,8 @@ import { fill, transcriptWords } from "./words.js";
 
 /** A timer, not animation frames: those stop in hidden tabs. */
 const DRAW_MILLISECONDS = 60;
+/** A long conversation is drawn in slices of so long, the newest turns first. */
+const SLICE_MILLISECONDS = 24;
 
 /**
  * Draw the conversation into `element` and keep it up to date.
@@ -57,14 +59,25 @@ export function createTranscript(element, talk) {
     clearTimeout(timer);
     timer = undefined;
     if (isReordered) reorder();
-    for (const turn of dirty) views.get(turn)?.update();
-    dirty.clear();
     isReordered = false;
+    drawTurns();
     header.update();
     notices.update();
     setText(line, lineWords(talk, words));
     line.dataset.state = talk.line.state;
     scroller.stay();
+  }
+
+  function drawTurns() {
+    const end = performance.now() + SLICE_MILLISECONDS;
+    const { shown } = talk.turns;
+    for (let place = shown.length - 1; place >= 0 && dirty.size > 0; place--) {
+      if (!dirty.delete(shown[place])) continue;
+      views.get(shown[place])?.update();
+      if (performance.now() > end) break;
+    }
+    if (dirty.size > 0 && shown.some((turn) => dirty.has(turn))) timer = setTimeout(draw);
+    else dirty.clear();
   }
 
   function reorder() {
@@ -80,6 +93,7 @@ export function createTranscript(element, talk) {
     let before = list.firstElementChild;
     for (const turn of talk.turns.shown) {
       const view = views.get(turn) ?? createTurn(talk, turn, words, markdown);
+      if (!views.has(turn)) dirty.add(turn);
       views.set(turn, view);
       // What stands where it belongs is not moved: it would lose its focus.
       if (view.element === before) before = before.nextElementSibling;

@@ -18,6 +18,8 @@ import { createReplay } from "./replay.js";
  */
 
 /**
+ * Nothing is to be seen of it before its first `update`.
+ *
  * @param {Talk} talk
  * @param {Turn} turn
  * @param {import("./words.js").Words} words
@@ -47,6 +49,7 @@ export function createTurn(talk, turn, words, markdown) {
   answer.setAttribute("aria-label", words.answer);
   const element = make("div", "omni-panel-turn", question.element, answer);
   element.dataset.turn = turn.id;
+  question.element.hidden = answer.hidden = true;
 
   /** @type {ReturnType<typeof createLive> | null} */
   let live = null;
@@ -75,6 +78,7 @@ export function createTurn(talk, turn, words, markdown) {
   function updateRecord() {
     const { record } = turn;
     element.dataset.state = record.state;
+    question.element.hidden = false;
     question.update();
     branches.update();
     answer.hidden = record.state === "waiting";
@@ -128,7 +132,6 @@ export function createTurn(talk, turn, words, markdown) {
     code?.update(turn.code);
   }
 
-  update();
   return {
     element,
     update,

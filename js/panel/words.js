@@ -1,6 +1,7 @@
 /** @file The words of the transcript. */
 
 const ENGLISH = {
+  panel: "Chat with the model",
   conversation: "Conversation",
   standIn: "Stand-in: no model answers",
   hearVoice: "Hear the voice",
@@ -73,6 +74,7 @@ const ENGLISH = {
 
 /** @type {Words} */
 const CHINESE = {
+  panel: "与模型对话",
   conversation: "对话",
   standIn: "替身：没有模型作答",
   hearVoice: "试听音色",
