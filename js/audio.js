@@ -125,7 +125,8 @@ export class Engine {
   #prebufferSeconds;
   #volume = 1;
   #speed = 1;
-  #isHurrying = false;
+  /** The speed at which it is spoken by now. */
+  #pace = 1;
   #isUnderrun = false;
   #isStarted = false;
   #isQueued = false;
@@ -291,12 +292,8 @@ export class Engine {
     const possible = Math.min(FASTEST, Math.max(SLOWEST, speed));
     if (possible === this.#speed) return;
     this.#speed = possible;
-    if (this.isOver) return this.#onChange();
-    const { sampleRate } = this.#context;
-    const ahead = Math.max(2 * this.#marginFrames, Math.ceil(CHANGE_SECONDS * sampleRate));
-    this.#timeline.takeBack(this.#nowFrame + ahead, sampleRate);
-    this.#reader.seek(this.#timeline.speechFrame);
-    this.pump();
+    if (this.isOver) this.#onChange();
+    else this.pump();
   }
 
   /** Schedule what can be scheduled and notice what has happened. */
@@ -304,6 +301,7 @@ export class Engine {
     if (this.isOver) return;
     this.#forgetHeard();
     this.#noticeUnderrun();
+    this.#keepPace();
     this.#schedule();
     this.#noticeFirstSound();
     if (this.#isEnded && this.#heldFrames === 0 && this.#remainingFrames === 0) {
@@ -344,18 +342,28 @@ export class Engine {
   /** @returns {import("./speech.js").Piece[]} */
   #read() {
     const { sampleRate } = this.#context;
-    const speed = this.#choosePace();
+    const speed = this.#pace;
     if (speed !== 1 && this.#remainingFrames > STRETCHED_AHEAD_SECONDS * sampleRate) return [];
     const mostFrames = STRETCHED_AT_ONCE_SECONDS * sampleRate;
     return this.#reader.read({ speed, mostFrames, isEnded: this.#isEnded });
   }
 
+  /** When the pace changes, what is scheduled at the old one is taken back and planned again. */
+  #keepPace() {
+    const pace = this.#isTooEarlyToHurry ? 1 : this.#speed;
+    if (pace === this.#pace) return;
+    this.#pace = pace;
+    const { sampleRate } = this.#context;
+    const ahead = Math.max(2 * this.#marginFrames, Math.ceil(CHANGE_SECONDS * sampleRate));
+    this.#timeline.takeBack(this.#nowFrame + ahead, sampleRate);
+    this.#reader.seek(this.#timeline.speechFrame);
+  }
+
   /** Speech that arrives in real time cannot be spoken faster: with little lead that would only stutter. */
-  #choosePace() {
-    if (this.#speed <= 1 || this.#isEnded) return this.#speed;
+  get #isTooEarlyToHurry() {
+    if (this.#speed <= 1 || this.#isEnded) return false;
     const leadSeconds = this.#speech.frames / this.#context.sampleRate - this.heardSeconds;
-    this.#isHurrying = leadSeconds >= (this.#isHurrying ? LEAST_LEAD_SECONDS : LEAD_TO_HURRY_SECONDS);
-    return this.#isHurrying ? this.#speed : 1;
+    return leadSeconds < (this.#pace > 1 ? LEAST_LEAD_SECONDS : LEAD_TO_HURRY_SECONDS);
   }
 
   /** @returns {Situation} */
