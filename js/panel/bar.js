@@ -13,6 +13,7 @@ import { button, make, relabel, setText } from "./dom.js";
  * @property {boolean} isEmpty there is nothing to send
  * @property {boolean} isHeld it is sent when its files are there
  * @property {boolean} isRefused it cannot be sent as it is
+ * @property {boolean} isTooMuch what it weighs is why
  * @property {boolean} isTalking
  * @property {boolean} isCameraOn
  * @property {string} weight
@@ -52,28 +53,29 @@ export function createBar({ words, actions }) {
     send,
     stop,
     /** @param {Shown} shown */
-    update({ header, isAnswering, isEmpty, isHeld, isRefused, isTalking, isCameraOn, weight: weighed, share }) {
+    update(shown) {
+      const { header, isAnswering, isEmpty, isHeld } = shown;
       const who = header.who || words.thisModel;
       const kinds = kindsText(header.takes, words);
       file.accept = acceptOf(header.takes);
       allow(attach, kinds !== "", kinds ? fill(words.attach, kinds) : fill(words.notTaken, who));
       allow(microphone, header.takes.includes("audio"), words.talk, fill(words.noSound, who));
       allow(camera, header.takes.includes("image"), words.camera, fill(words.noPictures, who));
-      microphone.setAttribute("aria-pressed", String(isTalking));
-      camera.setAttribute("aria-pressed", String(isCameraOn));
+      microphone.setAttribute("aria-pressed", String(shown.isTalking));
+      camera.setAttribute("aria-pressed", String(shown.isCameraOn));
 
       const settingsWords = [header.who, header.how].filter(Boolean).join(" · ");
       setText(settingsText, settingsWords);
       relabel(settings, fill(words.settings, settingsWords), settingsWords);
       settings.setAttribute("aria-expanded", String(header.has_settings));
 
-      weight.update(weighed, share, isRefused);
+      weight.update(shown.weight, shown.share, shown.isTooMuch);
       stop.hidden = !isAnswering;
       send.hidden = isAnswering && isEmpty && !isHeld;
       relabel(send, isHeld ? words.sendLater : isAnswering ? words.sendNext : words.send);
       setText(sendNote, isHeld ? words.waitsForFiles : "");
       // Not `disabled`: it keeps the focus, and pressed it says why not.
-      send.setAttribute("aria-disabled", String(isEmpty || isRefused));
+      send.setAttribute("aria-disabled", String(isEmpty || shown.isRefused));
     },
   };
 }
@@ -107,11 +109,11 @@ function createWeight(words) {
     /**
      * @param {string} weighed
      * @param {number | null} share
-     * @param {boolean} isRefused
+     * @param {boolean} isTooMuch
      */
-    update(weighed, share, isRefused) {
+    update(weighed, share, isTooMuch) {
       setText(text, weighed);
-      element.dataset.state = isRefused || (share ?? 0) > 1 ? "over" : (share ?? 0) > 0.8 ? "near" : "fine";
+      element.dataset.state = isTooMuch || (share ?? 0) > 1 ? "over" : (share ?? 0) > 0.8 ? "near" : "fine";
       context.hidden = share === null;
       if (share === null) return;
       const said = percentText(share);

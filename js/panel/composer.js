@@ -226,7 +226,7 @@ class Composer {
 
   /** Are there files that Python has not yet shown? */
   get #isWaiting() {
-    return this.#uploads.isUnderWay;
+    return this.#uploads.list.some(({ id, isUnderWay }) => isUnderWay || !this.#known.has(id));
   }
 
   get #isEmpty() {
@@ -309,6 +309,7 @@ class Composer {
       isEmpty: this.#isEmpty,
       isHeld: this.#isHeld,
       isRefused: this.#refusal !== "",
+      isTooMuch: this.#refusal !== "" && this.#refusal === this.#draft.words,
       isTalking: this.#recorder.isOn,
       isCameraOn: this.#snapshot.isOn,
       weight: this.#draft.words,

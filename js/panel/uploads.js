@@ -109,9 +109,10 @@ export class Uploads {
 
   /** @param {PieceMessage} message */
   #takePiece({ upload: id, received, error }) {
-    const upload = this.#current;
-    if (upload?.id !== id) return;
-    if (error) return this.#end(upload, "failed", error);
+    const upload = this.list.find((one) => one.id === id);
+    // All of it may be there before Python finds that it cannot be used.
+    if (upload && error) return this.#end(upload, "failed", error);
+    if (!upload || upload !== this.#current) return;
     if (received >= upload.file.size) return this.#end(upload, "there");
     const isNews = received > upload.received;
     const isMissing = received === upload.received && received < upload.next && this.#missedAt !== received;
@@ -135,10 +136,10 @@ export class Uploads {
    * @param {string} [error]
    */
   #end(upload, state, error = "") {
+    if (upload === this.#current) this.#startOver();
     upload.state = state;
     upload.error = error;
     if (state === "there") upload.received = upload.file.size;
-    this.#startOver();
     this.#advance();
   }
 
