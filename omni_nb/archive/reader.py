@@ -6,7 +6,7 @@ import json
 import wave
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 
 from omni_nb.archive.document import (
     CHAT,
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from omni_nb.media.folder import MediaFolder
     from omni_nb.media.parts import Part
-    from omni_nb.media.sources import FileSource
+    from omni_nb.media.sources import HeldSource
 
 _KINDS: Final[Mapping[str, Any]] = {
     "str": str,
@@ -56,48 +55,57 @@ def read(path: str | os.PathLike[str]) -> Archive:
     source = Path(path).expanduser().absolute()  # its media stay in use
     try:
         document = json.loads(source.read_text("utf-8"))
-        return _Reader(media_folder(source)).archive(document)
+        return Reader(media_folder(source)).archive(document)
     except OmniError:
         raise
     except OSError as error:
         raise RequestError(f"The conversation {str(path)!r} cannot be read: {error}.") from error
-    except (_UnusableError, ValueError, RecursionError) as error:
+    except (UnusableError, ValueError, RecursionError) as error:
         raise RequestError(
             f"{str(path)!r} is not a whole conversation that omni_nb saved: {error}"
         ) from error
 
 
-class _UnusableError(Exception):
+class UnusableError(Exception):
     """The document is not what was written."""
 
 
-class _Reader:
-    def __init__(self, folder: MediaFolder) -> None:
+class Finder(Protocol):
+    """Anything that can find media again."""
+
+    def find(self, name: str, shown_as: str) -> HeldSource:
+        """Return what was kept under a name."""
+        ...
+
+
+class Reader:
+    """Makes values of records, with the media of a finder."""
+
+    def __init__(self, folder: Finder) -> None:
         self._folder = folder
-        self._found: dict[tuple[str, str], FileSource] = {}
+        self._found: dict[tuple[str, str], HeldSource] = {}
 
     def archive(self, document: Any) -> Archive:
-        _check_version(document)
-        whole = _fields(document, {"chat": dict, "messages": list, "replies": list})
-        chat = _fields(whole["chat"], CHAT)
-        trimming = _fields(chat.pop("trimming"), {"turns": int, "media": int})
+        """Return the whole conversation."""
+        check_version(document)
+        whole = fields_of(document, {"chat": dict, "messages": list, "replies": list})
         messages = [self._message(record) for record in whole["messages"]]
         return Archive(
-            **chat | {"modalities": _strings(chat["modalities"])},
-            trimming=Trimming(**trimming),
+            **read_settings(whole["chat"]),
             replies=tuple(self._reply(record, messages) for record in whole["replies"]),
         )
 
     def _message(self, record: Any) -> Message:
-        values = _fields(record, {"role": str, "parts": list})
+        values = fields_of(record, {"role": str, "parts": list})
         if values["role"] not in get_args(Role):
-            raise _UnusableError(f"there is no role {values['role']!r}.")
-        return Message(values["role"], tuple(self._part(part) for part in values["parts"]))
+            raise UnusableError(f"there is no role {values['role']!r}.")
+        return Message(values["role"], tuple(self.part(part) for part in values["parts"]))
 
-    def _part(self, record: Any) -> Part:
-        name = _fields(record, {"type": str})["type"]
+    def part(self, record: Any) -> Part:
+        """Return a part."""
+        name = fields_of(record, {"type": str})["type"]
         if name not in PARTS:
-            raise _UnusableError(f"there is no part of type {name!r}.")
+            raise UnusableError(f"there is no part of type {name!r}.")
         shown_as = record.get("name")
         values = {
             field.name: self._value(record, field.name, field.type, str(shown_as or name))
@@ -107,44 +115,25 @@ class _Reader:
 
     def _value(self, record: Any, name: str, annotation: Any, shown_as: str) -> Any:
         if annotation in _KINDS:
-            return _fields(record, {name: _KINDS[annotation]})[name]
+            return fields_of(record, {name: _KINDS[annotation]})[name]
         if annotation.startswith("tuple"):
-            images = tuple(self._part(item) for item in _fields(record, {name: list})[name])
+            images = tuple(self.part(item) for item in fields_of(record, {name: list})[name])
             if not all(isinstance(image, (ImagePart, ImageURLPart)) for image in images):
-                raise _UnusableError("frames are images.")
+                raise UnusableError("frames are images.")
             return images
-        source = self._find(_fields(record, {name: str})[name], shown_as)
+        source = self._find(fields_of(record, {name: str})[name], shown_as)
         return _content(source) if annotation == "bytes" else source
 
     def _reply(self, record: Any, messages: list[Message]) -> Reply:
-        values = _fields(record, REPLY)
+        values = fields_of(record, REPLY)
         numbers = values["messages"]
         if not all(isinstance(n, int) and 0 <= n < len(messages) for n in numbers):
-            raise _UnusableError(f"'messages' of a reply counts to {len(messages)}, not {numbers}.")
+            raise UnusableError(f"'messages' of a reply counts to {len(messages)}, not {numbers}.")
         if not numbers or messages[numbers[-1]].role != "user":
-            raise _UnusableError("a reply has no question.")
-        request = _recorded(
-            values["model"],
-            tuple(messages[number] for number in numbers),
-            _strings(values["modalities"]),
-            values["voice"],
-            values["options"],
-        )
-        error, usage, playback = values["error"], values["usage"], values["playback"]
-        return Reply.restored(
-            request,
-            text=values["text"],
-            reasoning=values["reasoning"],
-            pcm=self._speech(values["speech"]) if values["speech"] else b"",
-            finish_reason=values["finish_reason"],
-            error=ServiceError(**_fields(error, ERROR)) if error else None,
-            usage=_read_usage(usage) if usage else None,
-            region=values["region"],
-            is_stand_in=values["is_stand_in"],
-            sent_at=values["sent_at"],
-            total_seconds=values["total_seconds"],
-            arrivals=[_arrival(piece) for piece in values["arrivals"]],
-            playback=Playback(**_fields(playback, PLAYBACK)) if playback else None,
+            raise UnusableError("a reply has no question.")
+        request = recorded(values, tuple(messages[number] for number in numbers))
+        return restored(
+            values, request, self._speech(values["speech"]) if values["speech"] else b""
         )
 
     def _speech(self, name: str) -> bytes:
@@ -152,39 +141,61 @@ class _Reader:
         try:
             with source.open() as file, wave.open(file, "rb") as reader:
                 if reader.getparams()[:3] != (1, 2, SPEECH_SAMPLE_RATE):
-                    raise _UnusableError(f"{name!r} is not speech of an answer.")
+                    raise UnusableError(f"{name!r} is not speech of an answer.")
                 return reader.readframes(reader.getnframes())
         except (wave.Error, EOFError) as error:
-            raise _UnusableError(f"{name!r} is not speech of an answer.") from error
+            raise UnusableError(f"{name!r} is not speech of an answer.") from error
 
-    def _find(self, name: str, shown_as: str) -> FileSource:
+    def _find(self, name: str, shown_as: str) -> HeldSource:
         if (name, shown_as) not in self._found:
             self._found[name, shown_as] = self._folder.find(name, shown_as)
         return self._found[name, shown_as]
 
 
-def _recorded(
-    model: str,
-    messages: tuple[Message, ...],
-    modalities: tuple[str, ...],
-    voice: str | None,
-    options: Mapping[str, Any],
-) -> Request:
+def read_settings(record: Any) -> dict[str, Any]:
+    """Return how a conversation asks, as arguments of an `Archive`."""
+    chat = fields_of(record, CHAT)
+    trimming = fields_of(chat["trimming"], {"turns": int, "media": int})
+    return chat | {"modalities": strings(chat["modalities"]), "trimming": Trimming(**trimming)}
+
+
+def recorded(values: Mapping[str, Any], messages: tuple[Message, ...]) -> Request:
     """Return a request that was sent once: a record is not checked against today's rules."""
     request = Request("", messages[-1:])
     for name, value in [
-        ("model", model),
+        ("model", values["model"]),
         ("messages", messages),
-        ("modalities", modalities),
-        ("voice", voice),
-        ("options", options),
+        ("modalities", strings(values["modalities"])),
+        ("voice", values["voice"]),
+        ("options", values["options"]),
     ]:
         object.__setattr__(request, name, value)
     return request
 
 
-def _check_version(document: Any) -> None:
-    version = _fields(document, {"schema_version": int})["schema_version"]
+def restored(values: Mapping[str, Any], request: Request, pcm: bytes) -> Reply:
+    """Return an answer of the checked values of its record."""
+    error, usage, playback = values["error"], values["usage"], values["playback"]
+    return Reply.restored(
+        request,
+        text=values["text"],
+        reasoning=values["reasoning"],
+        pcm=pcm,
+        finish_reason=values["finish_reason"],
+        error=ServiceError(**fields_of(error, ERROR)) if error else None,
+        usage=_read_usage(usage) if usage else None,
+        region=values["region"],
+        is_stand_in=values["is_stand_in"],
+        sent_at=values["sent_at"],
+        total_seconds=values["total_seconds"],
+        arrivals=[_arrival(piece) for piece in values["arrivals"]],
+        playback=Playback(**fields_of(playback, PLAYBACK)) if playback else None,
+    )
+
+
+def check_version(document: Any) -> None:
+    """Refuse what a later omni_nb wrote."""
+    version = fields_of(document, {"schema_version": int})["schema_version"]
     if version != SCHEMA_VERSION:
         raise RequestError(
             f"This conversation was saved with schema_version {version}; this omni_nb knows "
@@ -192,27 +203,28 @@ def _check_version(document: Any) -> None:
         )
 
 
-def _fields(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
+def fields_of(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the named values of a record, each of its kind."""
     if not isinstance(record, dict):
-        raise _UnusableError(f"expected an object with {', '.join(kinds)}.")
+        raise UnusableError(f"expected an object with {', '.join(kinds)}.")
     for name, kind in kinds.items():
         if name not in record or not isinstance(record[name], kind):
-            raise _UnusableError(f"{name!r} is missing or not of its type.")
+            raise UnusableError(f"{name!r} is missing or not of its type.")
     return {name: record[name] for name in kinds}
 
 
-def _strings(values: list[Any]) -> tuple[str, ...]:
+def strings(values: list[Any]) -> tuple[str, ...]:
+    """Return words, and nothing but words."""
     if not all(isinstance(value, str) for value in values):
-        raise _UnusableError(f"expected words, not {values}.")
+        raise UnusableError(f"expected words, not {values}.")
     return tuple(values)
 
 
 def _read_usage(record: Any) -> Usage:
-    values = _fields(record, USAGE)
+    values = fields_of(record, USAGE)
     counts = [*values["input"].values(), *values["output"].values()]
     if not all(isinstance(count, int) for count in counts):
-        raise _UnusableError("'usage' counts tokens.")
+        raise UnusableError("'usage' counts tokens.")
     return Usage(**values)
 
 
@@ -220,9 +232,9 @@ def _arrival(piece: Any) -> Arrival:
     match piece:
         case [float() | int(), "text" | "audio", float() | int()]:
             return Arrival(*piece)
-    raise _UnusableError(f"'arrivals' has {piece!r}.")
+    raise UnusableError(f"'arrivals' has {piece!r}.")
 
 
-def _content(source: FileSource) -> bytes:
+def _content(source: HeldSource) -> bytes:
     with source.open() as file:
         return file.read()

@@ -6,7 +6,7 @@ import json
 import mimetypes
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_folder
 from omni_nb.errors import RequestError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from omni_nb.archive.document import Archive
     from omni_nb.media.clip import AudioClip
-    from omni_nb.media.folder import MediaFolder
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
     from omni_nb.models.pricing import Usage
@@ -52,7 +51,7 @@ def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path).expanduser()
     try:
-        document = json.dumps(_Writer(media_folder(target)).document(archive), ensure_ascii=False)
+        document = json.dumps(Writer(media_folder(target)).document(archive), ensure_ascii=False)
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as file:
             # Half of a surrogate pair, as a broken stream may end with, is no UTF-8; Python's
@@ -65,62 +64,51 @@ def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-class _Writer:
-    def __init__(self, folder: MediaFolder) -> None:
+class Keeper(Protocol):
+    """Anything that can keep media."""
+
+    def keep(self, source: HeldSource, suffix: str) -> str:
+        """Keep a source and return the name by which it is found."""
+        ...
+
+
+class Writer:
+    """Makes records of an archive, with the media in a keeper."""
+
+    def __init__(self, folder: Keeper) -> None:
         self._folder = folder
         self._messages: dict[Message, int] = {}
         self._kept: dict[tuple[HeldSource, str], str] = {}
 
     def document(self, archive: Archive) -> dict[str, Any]:
+        """Return the whole document."""
         replies = [self._reply(reply) for reply in archive.replies]
         return {
             "schema_version": SCHEMA_VERSION,
-            "chat": {
-                "model": archive.model,
-                "modalities": archive.modalities,
-                "voice": archive.voice,
-                "system": archive.system,
-                "system_as_turns": archive.system_as_turns,
-                "options": dict(archive.options),
-                "trimming": asdict(archive.trimming),
-            },
+            "chat": settings(archive),
             "messages": [
-                {"role": message.role, "parts": [self._part(part) for part in message.parts]}
+                {"role": message.role, "parts": [self.part(part) for part in message.parts]}
                 for message in self._messages
             ],
             "replies": replies,
         }
 
     def _reply(self, reply: Reply) -> dict[str, Any]:
-        request, timing = reply.request, reply.timing
+        numbers = [
+            self._messages.setdefault(message, len(self._messages))
+            for message in reply.request.messages
+        ]
         return {
-            "messages": [
-                self._messages.setdefault(message, len(self._messages))
-                for message in request.messages
-            ],
-            "model": request.model,
-            "modalities": request.modalities,
-            "voice": request.voice,
-            "options": dict(request.options),
-            "text": reply.text,
-            "reasoning": reply.reasoning,
+            "messages": numbers,
+            **answer(reply),
             "speech": self._speech(reply.audio) if reply.audio else None,
-            # an answer that still streams is, at rest, one that did not get further
-            "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
-            "error": _named(reply.error, ERROR) if reply.error else None,
-            "usage": _usage(reply.usage) if reply.usage else None,
-            "region": reply.region,
-            "is_stand_in": reply.is_stand_in,
-            "sent_at": reply.sent_at,
-            "total_seconds": timing.total_seconds,
-            "arrivals": [[piece.seconds, piece.kind, piece.size] for piece in timing.arrivals],
-            "playback": asdict(reply.playback) if reply.playback else None,
         }
 
     def _speech(self, clip: AudioClip) -> str:
         return self._folder.keep(LocalSource(clip.to_wav(), "speech"), ".wav")
 
-    def _part(self, part: Part) -> dict[str, Any]:
+    def part(self, part: Part) -> dict[str, Any]:
+        """Return a part; its media are with the keeper."""
         values = {
             field.name: self._value(getattr(part, field.name), part) for field in fields(part)
         }
@@ -129,11 +117,11 @@ class _Writer:
     def _value(self, value: Any, part: Part) -> Any:
         match value:
             case bytes():
-                return self._keep(LocalSource(value, getattr(part, "name", "")), _suffix(part))
+                return self._keep(LocalSource(value, getattr(part, "name", "")), suffix_of(part))
             case LocalSource() | FileSource():
-                return self._keep(value, _suffix(part))
+                return self._keep(value, suffix_of(part))
             case tuple():
-                return [self._part(item) for item in value]
+                return [self.part(item) for item in value]
             case _:
                 return value
 
@@ -141,6 +129,42 @@ class _Writer:
         if (source, suffix) not in self._kept:
             self._kept[source, suffix] = self._folder.keep(source, suffix)
         return self._kept[source, suffix]
+
+
+def settings(archive: Archive) -> dict[str, Any]:
+    """Return how the conversation asks."""
+    return {
+        "model": archive.model,
+        "modalities": archive.modalities,
+        "voice": archive.voice,
+        "system": archive.system,
+        "system_as_turns": archive.system_as_turns,
+        "options": dict(archive.options),
+        "trimming": asdict(archive.trimming),
+    }
+
+
+def answer(reply: Reply) -> dict[str, Any]:
+    """Return a reply without its messages and its speech."""
+    request, timing = reply.request, reply.timing
+    return {
+        "model": request.model,
+        "modalities": request.modalities,
+        "voice": request.voice,
+        "options": dict(request.options),
+        "text": reply.text,
+        "reasoning": reply.reasoning,
+        # an answer that still streams is, at rest, one that did not get further
+        "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
+        "error": _named(reply.error, ERROR) if reply.error else None,
+        "usage": _usage(reply.usage) if reply.usage else None,
+        "region": reply.region,
+        "is_stand_in": reply.is_stand_in,
+        "sent_at": reply.sent_at,
+        "total_seconds": timing.total_seconds,
+        "arrivals": [[piece.seconds, piece.kind, piece.size] for piece in timing.arrivals],
+        "playback": asdict(reply.playback) if reply.playback else None,
+    }
 
 
 def _named(value: object, kinds: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,7 +175,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
     return _named(usage, USAGE) | {"input": dict(usage.input), "output": dict(usage.output)}
 
 
-def _suffix(part: Part) -> str:
+def suffix_of(part: Part) -> str:
     """Return the ending by which a file browser knows the file."""
     if isinstance(part, AudioPart):
         return f".{part.format}"

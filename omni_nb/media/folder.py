@@ -40,10 +40,10 @@ class MediaFolder:
         MediaError
             The source is gone or has changed, or the folder cannot be written.
         """
-        digest = _digest(source)
+        digest = source_digest(source)
         target = self.path / f"{digest}{suffix if _NAME.fullmatch(digest + suffix) else ''}"
         try:
-            if not (target.is_file() and _file_digest(target) == digest):
+            if not (target.is_file() and file_digest(target) == digest):
                 self.path.mkdir(parents=True, exist_ok=True)
                 with source.open() as file, replacing(target) as copy:
                     shutil.copyfileobj(file, copy, _BLOCK_BYTES)
@@ -79,7 +79,7 @@ class MediaFolder:
                 "beside the saved conversation."
             )
         try:
-            status, digest = path.stat(), _file_digest(path)
+            status, digest = path.stat(), file_digest(path)
         except OSError as error:
             raise MediaError(f"The file {str(path)!r} cannot be read: {error}.") from error
         if digest != expected[1]:
@@ -103,12 +103,14 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _digest(source: HeldSource) -> str:
+def source_digest(source: HeldSource) -> str:
+    """Return the SHA-256 of a source."""
     with source.open() as file:
         return _digest_of(file)
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return _digest_of(file)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import weakref
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from omni_nb.archive.outputs import block_metadata
 from omni_nb.render import language_of, reply_bundle
 from omni_nb.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from omni_nb.chat import Conversation
     from omni_nb.render import Language, Storage
+
+log = logging.getLogger("omni_nb")
 
 _HINTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -41,24 +46,31 @@ class Session:
         self._is_hinted = False
         self._cell: int | None = None
         self._shown: weakref.WeakSet[Reply] = weakref.WeakSet()
+        self._chats: weakref.WeakKeyDictionary[Reply, weakref.ref[Conversation]] = (
+            weakref.WeakKeyDictionary()
+        )
         if shell is not None:
             displays = shell.display_formatter.ipython_display_formatter
             displays.for_type(Reply, self._display_once)
 
-    def show(self, bundle: Mapping[str, Any]) -> Any:
+    def show(self, bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> Any:
         """Display a MIME bundle in the running cell; returns the handle to update it."""
         from IPython.display import display
 
         return display(  # type: ignore[no-untyped-call]
-            dict(bundle), raw=True, display_id=True
+            dict(bundle), metadata=dict(metadata or {}), raw=True, display_id=True
         )
+
+    def note_turn(self, chat: Conversation, reply: Reply) -> None:
+        """Remember whose turn a reply is: its output says what a later session needs of it."""
+        self._chats[reply] = weakref.ref(chat)
 
     def keep(
         self, handle: Any, reply: Reply, storage: Storage, *, tail_id: str | None = None
     ) -> None:
         """Replace a display by the reply's static form, which the notebook keeps."""
         bundle = reply_bundle(reply, storage=storage, tail_id=tail_id, hint=self.hint(reply))
-        handle.update(bundle, raw=True)
+        handle.update(bundle, metadata=self._metadata(reply), raw=True)
         self._shown_here().add(reply)
 
     def hint(self, reply: Reply) -> str:
@@ -74,7 +86,19 @@ class Session:
     def _display_once(self, reply: Reply) -> None:
         """Show a reply that is a cell's value, unless that cell has just shown it."""
         if reply not in self._shown_here():
-            self.show(reply_bundle(reply))
+            self.show(reply_bundle(reply), self._metadata(reply))
+
+    def _metadata(self, reply: Reply) -> dict[str, Any]:
+        """Return what `Chat.from_notebook` reads; nothing for a reply that has no conversation."""
+        chat = self._chats[reply]() if reply in self._chats else None
+        if chat is None or reply not in chat.replies:
+            return {}
+        start = chat.replies.index(reply)
+        try:
+            return block_metadata(chat.document(), start=start, stop=start + 1)
+        except Exception:  # an answer must not be lost because it cannot be read back
+            log.exception("omni_nb: this answer's output cannot be read back from the notebook")
+            return {}
 
     def _shown_here(self) -> weakref.WeakSet[Reply]:
         """The replies that have shown themselves in the running cell."""

@@ -1,0 +1,99 @@
+"""What a notebook keeps of a conversation's media: in metadata, in players, in files beside it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import wave
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.archive.outputs import is_file_with
+from omni_nb.errors import MediaError
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE
+from omni_nb.media.compressed import decompressed
+from omni_nb.media.sources import FileSource, LocalSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from omni_nb.media.sources import HeldSource
+
+
+def players(html: str) -> list[str]:
+    """Return the data URLs of the players in some HTML, in their order.
+
+    Examples
+    --------
+    >>> players('<audio src="data:audio/wav;base64,AA=="></audio>')
+    ['data:audio/wav;base64,AA==']
+    """
+    return _Players(html).sources
+
+
+class _Players(HTMLParser):
+    """The data URLs of an output's players, in their order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        source = dict(attrs).get("src") or ""
+        if tag == "audio" and source.startswith("data:"):
+            self.sources.append(source)
+
+
+class KeptFiles:
+    """Finds media in the metadata of outputs, and beside the notebook; a `Finder`."""
+
+    def __init__(self, records: Sequence[Mapping[str, Any]], folder: Path) -> None:
+        self._media = {name: data for record in records for name, data in _words(record["media"])}
+        self._files = {name: path for record in records for name, path in _words(record["files"])}
+        self._folder = folder
+
+    def find(self, name: str, shown_as: str) -> HeldSource:
+        """Return a medium; raises `MediaError` when it is nowhere."""
+        if name in self._media:
+            try:
+                data = base64.b64decode(self._media[name], validate=True)
+            except binascii.Error as error:
+                raise MediaError(f"{shown_as!r} in the notebook is damaged.") from error
+            return LocalSource(data, shown_as)
+        if path := self._files.get(name):
+            digest = name.partition(".")[0]
+            for place in (self._folder / path, self._folder / Path(path).name, Path(path)):
+                if is_file_with(place, digest):
+                    status = place.stat()
+                    return FileSource(
+                        place.absolute(), shown_as, status.st_size, status.st_mtime_ns
+                    )
+        raise MediaError(f"{shown_as!r} is neither in the notebook nor where it was.")
+
+
+class Nothing:
+    """Finds nothing; a `Finder` for parts that are only described."""
+
+    def find(self, name: str, shown_as: str) -> HeldSource:
+        """Return an empty medium of that name."""
+        return LocalSource(b"", shown_as)
+
+
+def _words(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((name, value) for name, value in record.items() if isinstance(value, str))
+
+
+def decoded(data: bytes) -> bytes:
+    """Return speech as samples, a WAV's exactly; raises `MediaError` when it cannot be read."""
+    if data.startswith(b"RIFF"):
+        try:
+            with wave.open(io.BytesIO(data)) as reader:
+                if reader.getparams()[:3] == (1, 2, SPEECH_SAMPLE_RATE):
+                    return bytes(reader.readframes(reader.getnframes()))
+        except (wave.Error, EOFError) as error:
+            raise MediaError(f"This speech cannot be decoded: {error}.") from error
+    return decompressed(data, SPEECH_SAMPLE_RATE)

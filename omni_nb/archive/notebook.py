@@ -1,0 +1,263 @@
+"""Saved notebook → Archive: a conversation comes back out of the outputs that show it.
+
+Every answer knows which one came before it. So a conversation is named by its last answer, the one
+that no other goes on from, and its turns may be in any outputs of the notebook.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from omni_nb.archive.document import REPLY, Archive
+from omni_nb.archive.kept import KeptFiles, Nothing, decoded, players
+from omni_nb.archive.outputs import NAME, SCHEMA_VERSION
+from omni_nb.archive.reader import (
+    Reader,
+    UnusableError,
+    fields_of,
+    read_settings,
+    recorded,
+    restored,
+)
+from omni_nb.errors import MediaError, OmniError, RequestError, warn
+from omni_nb.history import in_words, opening, turns
+from omni_nb.media.parts import TextPart, join_text
+from omni_nb.media.sources import decode_data_url
+from omni_nb.wire.request import Message
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from omni_nb.media.parts import Part
+    from omni_nb.reply import Reply
+
+_BLOCK: Final[Mapping[str, Any]] = {
+    "schema_version": int,
+    "chat": dict,
+    "first": int,
+    "after": str | None,
+    "replies": list,
+    "media": dict,
+    "files": dict,
+}
+_KIND: Final = {
+    **{name: kind for name, kind in REPLY.items() if name not in ("messages", "speech")},
+    "id": str,
+    "question": list,
+    "samples": int,
+}
+
+
+def read_notebook(path: str | os.PathLike[str], chat: str | int | None = None) -> Archive:
+    """Read a conversation out of a notebook that was saved with its outputs.
+
+    A medium that is neither in the notebook nor where it was is replaced by a line of words,
+    with one warning that names all of them.
+
+    Parameters
+    ----------
+    chat
+        Which of several: the id of its last answer, or its place in the notebook, from 0; by
+        default the last. With an id that is not there the error lists what there is.
+
+    Raises
+    ------
+    RequestError
+        It is no notebook, it holds no such conversation, or a later version wrote it.
+    """
+    source = Path(path).expanduser().absolute()
+    try:
+        outputs = _Outputs(json.loads(source.read_text("utf-8")), source.parent)
+        return outputs.archive(chat, source.name)
+    except OmniError:
+        raise
+    except OSError as error:
+        raise RequestError(f"The notebook {str(path)!r} cannot be read: {error}.") from error
+    except (UnusableError, ValueError, TypeError, RecursionError) as error:
+        raise RequestError(
+            f"{str(path)!r} is no notebook with answers that omni_nb saved: {error}"
+        ) from error
+
+
+@dataclass(frozen=True)
+class _Block:
+    """The metadata of an output, and the speech that its HTML holds."""
+
+    record: Mapping[str, Any]
+    replies: Sequence[Mapping[str, Any]]
+    speech: Mapping[str, str] = field(repr=False)
+
+    def before(self, number: int) -> str | None:
+        """Return the id of the answer that a turn goes on from."""
+        after: str | None = self.replies[number - 1]["id"] if number else self.record["after"]
+        return after
+
+
+_Place: TypeAlias = tuple[_Block, int]
+"""Where an answer is: its output, and its number there."""
+
+
+class _Outputs:
+    """What a notebook's outputs hold of conversations."""
+
+    def __init__(self, notebook: Any, folder: Path) -> None:
+        self._blocks = list(_blocks(notebook))
+        self._folder = folder
+        # the last output of an answer counts, and one with its speech before one without
+        self._homes: dict[str, _Place] = {}
+        for block in self._blocks:
+            for number, reply in enumerate(block.replies):
+                known = self._homes.pop(reply["id"], None)
+                has_spoken = known is not None and reply["id"] in known[0].speech
+                is_silent = reply["id"] not in block.speech
+                self._homes[reply["id"]] = (
+                    known if known and has_spoken and is_silent else (block, number)
+                )
+
+    def archive(self, chat: str | int | None, name: str) -> Archive:
+        last = self._last(chat, name)
+        head, number = self._homes[last]
+        expected = head.record["first"] + number + 1
+        chain = self._chain(last)
+        if len(chain) < expected:
+            warn(
+                f"{expected - len(chain)} of {expected} turns of this conversation are not in "
+                f"{name!r}: their outputs were cleared or deleted. It goes on without them."
+            )
+        settings = read_settings(head.record["chat"])
+        scene = opening(settings["system"], as_turns=settings["system_as_turns"])
+        reader = _NotebookReader(self._blocks, self._folder)
+        replies = reader.replies(chain, scene)
+        reader.report(name)
+        return Archive(**settings, replies=tuple(replies))
+
+    def _last(self, chat: str | int | None, name: str) -> str:
+        """Return the id of the last answer of the conversation that is wanted."""
+        continued = {block.before(number) for block, number in self._homes.values()}
+        chats = [one for one in self._homes if one not in continued]
+        if not chats:
+            raise RequestError(
+                f"{name!r} holds no answers to go on from: it has none, or its outputs were "
+                "cleared. Save the notebook with its outputs, or run its cells again."
+            )
+        if chat is None:
+            return chats[-1]
+        if isinstance(chat, int) and -len(chats) <= chat < len(chats):
+            return chats[chat]
+        if chat in chats:
+            return str(chat)
+        known = "; ".join(f"{place}: {self._described(one)}" for place, one in enumerate(chats))
+        raise RequestError(f"There is no conversation {chat!r} in {name!r}. It has {known}.")
+
+    def _described(self, last: str) -> str:
+        chain = self._chain(last)
+        words = _words_of(chain[0][0].replies[chain[0][1]])
+        return f"{last!r} ({len(chain)} turns, {words!r})"
+
+    def _chain(self, last: str) -> list[_Place]:
+        """Return where each turn is, oldest first."""
+        chain: dict[str, _Place] = {}
+        after: str | None = last
+        while after is not None and after in self._homes and after not in chain:
+            block, number = chain[after] = self._homes[after]
+            after = block.before(number)
+        return [*chain.values()][::-1]
+
+
+def _words_of(reply: Mapping[str, Any]) -> str:
+    parts = [part for part in reply["question"] if isinstance(part, dict)]
+    words = " ".join(str(part["text"]) for part in parts if "text" in part)
+    return f"{words[:40]}…" if len(words) > 40 else words
+
+
+def _blocks(notebook: Any) -> Iterator[_Block]:
+    """Return what is ours of a notebook's outputs, in their order."""
+    cells = fields_of(notebook, {"cells": list})["cells"]
+    for cell in cells:
+        outputs = cell.get("outputs") if isinstance(cell, dict) else None
+        for output in outputs if isinstance(outputs, list) else ():
+            metadata = output.get("metadata") if isinstance(output, dict) else None
+            if isinstance(metadata, dict) and NAME in metadata:
+                block = _block(metadata[NAME], output.get("data"))
+                if block.replies:
+                    yield block
+
+
+def _block(record: Any, data: Any) -> _Block:
+    version = fields_of(record, {"schema_version": int})["schema_version"]
+    if version != SCHEMA_VERSION:
+        raise RequestError(
+            f"This notebook's answers were saved with schema_version {version}; this omni_nb knows "
+            f"{SCHEMA_VERSION}. Update omni_nb to read them."
+        )
+    values = fields_of(record, _BLOCK)
+    replies = [fields_of(reply, _KIND) for reply in values["replies"]]
+    html = data.get("text/html", "") if isinstance(data, dict) else ""
+    sources = players("".join(html) if isinstance(html, list) else str(html))
+    speaking = [reply["id"] for reply in replies if reply["samples"]]
+    # players that are not those of the answers would speak for others
+    speech = dict(zip(speaking, sources, strict=True)) if len(sources) == len(speaking) else {}
+    return _Block(values, replies, speech)
+
+
+class _NotebookReader:
+    def __init__(self, blocks: Sequence[_Block], folder: Path) -> None:
+        self._reader = Reader(KeptFiles([block.record for block in blocks], folder))
+        self._describer = Reader(Nothing())
+        self._missing: dict[str, None] = {}
+        self._silent = 0
+
+    def replies(self, chain: Sequence[_Place], scene: tuple[Message, ...]) -> list[Reply]:
+        """Return the turns, each asked with those before it."""
+        made: list[Reply] = []
+        for block, number in chain:
+            values = block.replies[number]
+            question = Message("user", self._question(values["question"]))
+            request = recorded(values, (*scene, *turns(made), question))
+            made.append(restored(values, request, self._speech(values, block)))
+        return made
+
+    def report(self, name: str) -> None:
+        """Say once what is not there."""
+        if self._missing:
+            warn(
+                f"{name!r} does not hold {', '.join(map(repr, self._missing))}, and there is no "
+                "such file where it was: the conversation goes on with a line of words in place "
+                "of each. Put the files beside the notebook to have them."
+            )
+        if self._silent:
+            warn(
+                f"The speech of {self._silent} answers is not in {name!r}: their text is. Save "
+                "the notebook with its outputs as they were shown."
+            )
+
+    def _question(self, records: Sequence[Any]) -> tuple[Part, ...]:
+        parts = [self._part(record) for record in records]
+        described = in_words([part for part, _ in parts])
+        return tuple(
+            part if is_here else words
+            for (part, is_here), words in zip(parts, described, strict=True)
+        )
+
+    def _part(self, record: Any) -> tuple[Part, bool]:
+        try:
+            return self._reader.part(record), True
+        except MediaError:
+            part = self._describer.part(record)
+            name = join_text([part]) if isinstance(part, TextPart) else part.name
+            self._missing[name] = None
+            return part, False
+
+    def _speech(self, values: Mapping[str, Any], block: _Block) -> bytes:
+        total = 2 * values["samples"]
+        source = block.speech.get(values["id"])
+        try:
+            pcm = decoded(decode_data_url(source)) if total and source else b""
+        except MediaError:
+            pcm = b""
+        self._silent += bool(total and not pcm)
+        return pcm[:total].ljust(total, b"\0") if pcm else b""  # MP3 fills its last frame

@@ -1,0 +1,1 @@
+"""EXPORT: a conversation as a page of its own, and as a notebook that asks it again."""
