@@ -30,7 +30,7 @@ import { createSanitizer } from "./markdown/sanitize.js";
  *
  * @typedef {object} Tools
  * @property {import("markdown-it").MarkdownIt} parser
- * @property {(html: string) => DocumentFragment} toNodes safe nodes, with buttons, frames and titles
+ * @property {(htmls: string[]) => ChildNode[][]} toNodes of each block: safe, with buttons, frames and titles
  */
 
 /** @param {{labels: MarkdownLabels}} options */
@@ -39,7 +39,11 @@ export function createMarkdown({ labels }) {
   /** @type {Tools} */
   const tools = {
     parser: createParser(labels),
-    toNodes: (html) => decorate(sanitize(html), labels),
+    // In one go: the browser's parser starts slowly.
+    toNodes: (htmls) => {
+      const fragment = decorate(sanitize(htmls.map((html) => `<div>${html}</div>`).join("")), labels);
+      return Array.from(fragment.children, ({ childNodes }) => [...childNodes]);
+    },
   };
   /** @type {WeakMap<HTMLElement, MarkdownView>} */
   const views = new WeakMap();
@@ -110,37 +114,38 @@ class MarkdownView {
    */
   #show(found, open, env) {
     const references = JSON.stringify(env.references);
+    const { parser, toNodes } = this.#tools;
+    /** @type {{place: number, key: string, html: string}[]} */
+    const changed = [];
     found.forEach(({ tokens, start, end }, index) => {
       const isOpen = !env.isFinal && index === found.length - 1;
       const place = this.#frozenCount + index;
       // What is still open may also depend on the empty lines after it.
       const key = `${isOpen}${references}${isOpen ? open.slice(start) : open.slice(start, end)}`;
-      if (this.#blocks[place]?.key === key) return;
-      const { parser } = this.#tools;
-      this.#put(place, key, parser.renderer.render(tokens, parser.options, { ...env, isOpen }).trim());
+      const old = this.#blocks[place];
+      if (old?.key === key) return;
+      const html = parser.renderer.render(tokens, parser.options, { ...env, isOpen }).trim();
+      if (old?.html === html) old.key = key;
+      else changed.push({ place, key, html });
     });
+    const nodes = toNodes(changed.map(({ html }) => html));
+    changed.forEach(({ place, key, html }, index) => this.#put(place, { key, html, nodes: nodes[index] ?? [] }));
     const gone = this.#blocks.splice(this.#frozenCount + found.length);
     for (const node of gone.flatMap(({ nodes }) => nodes)) node.remove();
   }
 
   /**
    * @param {number} place
-   * @param {string} key
-   * @param {string} html
+   * @param {Block} block
    */
-  #put(place, key, html) {
+  #put(place, block) {
     const old = this.#blocks[place];
-    if (old?.html === html) {
-      old.key = key;
-      return;
-    }
-    const nodes = [...this.#tools.toNodes(html).childNodes];
     // A place is kept even for what has been forbidden altogether.
-    if (nodes.length === 0) nodes.push(document.createTextNode(""));
-    if (old) old.nodes[0].before(...nodes);
-    else this.#element.append(...nodes);
+    if (block.nodes.length === 0) block.nodes.push(document.createTextNode(""));
+    if (old) old.nodes[0].before(...block.nodes);
+    else this.#element.append(...block.nodes);
     for (const node of old?.nodes ?? []) node.remove();
-    this.#blocks[place] = { key, html, nodes };
+    this.#blocks[place] = block;
   }
 
   /**

@@ -14,9 +14,11 @@ const { createMarkdown } = await import("../../js/markdown.js");
 export const LABELS = { copy: "Copy", copied: "Copied", image: "Image" };
 export const markdown = createMarkdown({ labels: LABELS });
 
-/** @returns {HTMLElement} */
+/** @returns {HTMLElement} the only one on the page: thousands would make it slow */
 export function newAnswer() {
-  return document.body.appendChild(document.createElement("div"));
+  const answer = document.createElement("div");
+  document.body.replaceChildren(answer);
+  return answer;
 }
 
 /**
