@@ -272,6 +272,7 @@ class Composer {
     // Why, Python has said, or the line above this composer says.
     this.#talk.announce(this.#words.isBack);
     this.#update();
+    if (this.#talk.line.state !== "gone") this.#weigh();
   }
 
   #escape() {

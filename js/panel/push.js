@@ -56,7 +56,7 @@ export function pushToTalk(button, { isOn, begin, end }, now = () => performance
   button.addEventListener("keydown", (event) => {
     if (!isPressKey(event)) return;
     event.preventDefault();
-    if (!event.repeat) press(true);
+    press(true);
   });
   button.addEventListener("keyup", (event) => {
     if (!isPressKey(event)) return;

@@ -187,6 +187,8 @@ test("what the kernel did not take comes back", async () => {
   assert.equal(input.value, "");
   await settle();
   assert.deepEqual([input.value, talk.said], ["lost?", ["Not sent. Your words are still here."]]);
+  // Python may still have what was attached.
+  assert.equal(line.of("draft").length, 1);
 });
 
 test("the words and the draft survive a reload, and Python is asked for the rest", () => {

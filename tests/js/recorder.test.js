@@ -160,6 +160,7 @@ test("cancelled nothing is taken, also while the browser still asks", async () =
     microphone.allow();
     await settle();
     assert.deepEqual([microphone.isCancelled, recorder.isOn, recorder.element.hidden, taken], [true, false, true, []]);
+    assert.equal(recorder.element.dataset.state, "resting");
   }
 });
 
