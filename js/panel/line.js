@@ -127,7 +127,7 @@ export class Line {
   /**
    * @param {Outgoing} outgoing
    * @param {(ArrayBuffer | ArrayBufferView)[]} [buffers]
-   * @returns {Promise<boolean>} true: the kernel has taken it; false: it is gone, or did not in time
+   * @returns {Promise<boolean>} true: the kernel has taken it; false: it has refused it, is gone, or did not take it in time
    */
   send(outgoing, buffers) {
     const count = ++this.#count;
@@ -184,7 +184,7 @@ export class Line {
     const isGap = message.seq > this.#seq + 1;
     this.#seq = Math.max(this.#seq, message.seq);
     if (this.#state === "gone") this.#setState("ready");
-    if (message.type === "ack") this.#takeAck(message.of);
+    if (message.type === "ack") this.#takeAck(message.of, message.is_taken);
     const [first] = buffers ?? [];
     const bytes = first ? new Uint8Array(first.buffer, first.byteOffset, first.byteLength) : new Uint8Array();
     for (const handler of [...(this.#handlers.get(message.type) ?? [])]) handler(message, bytes);
@@ -193,11 +193,14 @@ export class Line {
     this.#watchForSilence();
   };
 
-  /** @param {string} id */
-  #takeAck(id) {
+  /**
+   * @param {string} id
+   * @param {boolean} isTaken false: Python has refused it, and has said why
+   */
+  #takeAck(id, isTaken) {
     const taken = this.#pending.get(id);
     if (!taken) return;
-    this.#settle(id, true);
+    this.#settle(id, isTaken);
     // The kernel takes messages in their order, so it has seen the earlier ones: an ack was lost, perhaps.
     for (const pending of this.#pending.values()) if (pending.count < taken.count) pending.isOverdue = false;
     this.#update();

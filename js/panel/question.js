@@ -58,12 +58,13 @@ export function createQuestion(talk, turn, words) {
   return {
     element,
     update() {
-      const { state, question_text, question_html } = turn.record;
+      const { state, question_text, question_html, is_refused } = turn.record;
       if (question_html !== shownHtml) chips.innerHTML = shownHtml = question_html;
       chips.hidden = !question_html;
       text.hidden = !question_text;
       setText(text, question_text);
-      wait.hidden = takeBack.hidden = state !== "waiting";
+      wait.hidden = state !== "waiting";
+      takeBack.hidden = state !== "waiting" && !is_refused;
       edit.hidden = state !== "over";
       copy.hidden = !question_text;
     },

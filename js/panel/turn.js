@@ -86,7 +86,8 @@ export function createTurn(talk, turn, words, markdown) {
     setText(note, record.note);
     note.hidden = !record.note;
     if (record.facts_html !== shownRecord?.facts_html) facts.innerHTML = record.facts_html;
-    foot.hidden = record.state !== "over";
+    // What was refused before it was asked has no answer to copy or to ask for again.
+    foot.hidden = record.state !== "over" || record.is_refused;
     shownRecord = record;
   }
 

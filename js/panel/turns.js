@@ -30,8 +30,6 @@ export class Turn {
   pieces = [];
   /** Its live speech, while and after it was spoken on this page. @type {Speech | null} */
   speech = null;
-  /** Has somebody stopped it on this page? */
-  isHushed = false;
   /** The request as programs, once it was asked for. @type {CodeMessage | null} */
   code = null;
   reasoning = "";
@@ -98,6 +96,7 @@ export class Turn {
     if (!fresh) return null;
     this.reasoning = spliceText(this.reasoning, delta.reasoning_offset, delta.reasoning);
     this.reasoningLength = delta.reasoning_offset + countCodePoints(delta.reasoning);
+    if (delta.meter !== undefined) this.record.meter = delta.meter;
     return this.#keep(fresh);
   }
 
@@ -369,7 +368,7 @@ export class Turns {
   /** Speak a turn whose answer comes to this page, or did until the page was reloaded. @param {Turn} turn */
   #listenTo(turn) {
     const { record } = turn;
-    if (!turn.speech && !turn.isHushed && this.#isToBeSpoken(turn)) {
+    if (!turn.speech && this.#isToBeSpoken(turn)) {
       turn.speech = new Speech({
         turn: turn.id,
         sampleRate: this.sampleRate,
@@ -387,6 +386,7 @@ export class Turns {
 
   /** @param {Turn} turn */
   #isToBeSpoken({ id, record }) {
+    if (record.is_stopped) return false;
     if (record.state === "answering") return record.speaker === this.#options.line.page;
     return record.state === "over" && record.total_bytes > 0 && new Progress(id).frames !== null;
   }
@@ -400,10 +400,8 @@ export class Turns {
 
   /** @param {Turn} turn */
   #hush(turn) {
-    if (turn.speech) turn.speech.stop();
-    else if (!this.#isToBeSpoken(turn)) return;
-    turn.isHushed = true;
-    new Progress(turn.id).forget();
+    // It stays, so that nothing of this turn is spoken any more.
+    turn.speech?.stop();
   }
 
   /** @param {Turn} turn */

@@ -132,13 +132,14 @@ export class FakeModel {
   send(message, _callbacks, buffers) {
     if (this.isDead) throw new Error("the kernel is dead");
     this.sent.push({ ...message, buffers });
-    if (this.isListening) this.post({ type: "ack", of: message.id });
+    if (this.isListening) this.post({ type: "ack", of: message.id, is_taken: true });
   }
 
   /** What the kernel says, with the next number. */
   post(message, bytes) {
     this.#seq += 1;
-    this.trigger("msg:custom", { seq: this.#seq, ...message }, bytes ? [new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)] : []);
+    const taken = message.type === "ack" ? { is_taken: true } : {};
+    this.trigger("msg:custom", { seq: this.#seq, ...taken, ...message }, bytes ? [new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)] : []);
   }
 
   /** One message is lost on its way. */
@@ -152,6 +153,6 @@ export function recordOf(changes) {
   return {
     turn: "t1", state: "over", question_text: "", question_html: "", text, text_length: [...(text ?? "")].length,
     reasoning, reasoning_length: [...(reasoning ?? "")].length, total_bytes: 0, note: "", facts_html: "", meter: "", price: null,
-    speaker: "", is_of_cell: false, is_stopped: false, sibling: 1, siblings: 1, ...changes,
+    speaker: "", is_of_cell: false, is_stopped: false, is_refused: false, sibling: 1, siblings: 1, ...changes,
   };
 }

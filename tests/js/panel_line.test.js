@@ -36,6 +36,16 @@ test("a message that is acknowledged was taken", async () => {
   assert.deepEqual([type, typeof id, page], ["settings", "string", line.page]);
 });
 
+test("a message that is refused was not taken, by a kernel that is there", async () => {
+  const model = new FakeModel();
+  model.isListening = false;
+  const line = lineOf(model);
+  const sent = line.send({ type: "settings" });
+  model.post({ type: "ack", of: model.sent[0].id, is_taken: false });
+  assert.equal(await sent, false);
+  assert.equal(line.state, "ready");
+});
+
 test("a kernel that takes its time is busy, then ready again", async () => {
   const model = new FakeModel();
   model.isListening = false;
@@ -47,7 +57,7 @@ test("a kernel that takes its time is busy, then ready again", async () => {
   assert.equal(line.state, "ready");
   pass(200);
   assert.equal(line.state, "busy");
-  model.post({ type: "ack", of: model.sent[0].id });
+  model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
   assert.equal(await sent, true);
   assert.deepEqual(states, ["busy", "ready"]);
 });
@@ -82,7 +92,7 @@ test("a kernel that says it is busy is waited for", async () => {
   const sent = line.send({ type: "settings" });
   pass(LOST_MILLISECONDS + 20_000);
   assert.equal(line.state, "busy");
-  model.post({ type: "ack", of: model.sent[0].id });
+  model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
   assert.equal(await sent, true);
 });
 
@@ -127,7 +137,7 @@ test("a busy kernel is asked whether it listens nevertheless, one question at a 
   pass(20_000);
   assert.deepEqual(model.said("hello").map(({ reason }) => reason), ["repair"]);
   assert.equal(line.state, "busy");
-  model.post({ type: "ack", of: model.sent[0].id });
+  model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
   kernel.statusChanged.emit("idle");
   assert.equal(line.state, "ready");
 });

@@ -109,6 +109,14 @@ test("a question that waits can be taken back and nothing else", () => {
   assert.deepEqual(model.said("cancel").map(({ turn }) => turn), ["t1"]);
 });
 
+test("a question that was refused says why and can be taken away, but has no answer to act on", () => {
+  const { model, find } = openTranscript(withTurns(recordOf({ question_text: "huge", note: "Too long.", is_refused: true })));
+  assert.equal(find(".omni-panel-note").textContent, "Too long.");
+  assert.ok(!isShown(find(".omni-panel-again")) && !isShown(find(".omni-panel-waits")));
+  find(".omni-panel-take-back").click();
+  assert.equal(model.said("cancel").length, 1);
+});
+
 test("a question is asked in other words by Enter, not by Shift+Enter or a composition, and Escape leaves it", () => {
   const { model, find } = openTranscript(withTurns(recordOf({ question_text: "why" })));
   find(".omni-panel-edit").click();
