@@ -36,11 +36,12 @@ export function createTurn(talk, turn, words, markdown) {
   const branches = createBranchSwitch(talk, turn, words);
   const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: "code" });
   showCode.setAttribute("aria-expanded", "false");
+  const copy = copyButton(words.copyAnswer, words, () => turn.text);
   const actions = make(
     "div",
     "omni-panel-actions",
     branches.element,
-    copyButton(words.copyAnswer, words, () => turn.text),
+    copy,
     button("omni-panel-again", words.askAgain, () => void talk.line.send({ type: "again", turn: turn.id }), { icon: "again" }),
     showCode,
   );
@@ -86,8 +87,9 @@ export function createTurn(talk, turn, words, markdown) {
     setText(note, record.note);
     note.hidden = !record.note;
     if (record.facts_html !== shownRecord?.facts_html) facts.innerHTML = record.facts_html;
-    // What was refused before it was asked has no answer to copy or to ask for again.
-    foot.hidden = record.state !== "over" || record.is_refused;
+    foot.hidden = record.state !== "over";
+    // What was refused before it was asked has no answer and no request, but may be asked again.
+    copy.hidden = showCode.hidden = record.is_refused;
     shownRecord = record;
   }
 

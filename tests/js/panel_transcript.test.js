@@ -109,10 +109,12 @@ test("a question that waits can be taken back and nothing else", () => {
   assert.deepEqual(model.said("cancel").map(({ turn }) => turn), ["t1"]);
 });
 
-test("a question that was refused says why and can be taken away, but has no answer to act on", () => {
+test("a question that was refused says why, and can be asked again or taken away, but has no answer", () => {
   const { model, find } = openTranscript(withTurns(recordOf({ question_text: "huge", note: "Too long.", is_refused: true })));
   assert.equal(find(".omni-panel-note").textContent, "Too long.");
-  assert.ok(!isShown(find(".omni-panel-again")) && !isShown(find(".omni-panel-waits")));
+  for (const absent of [".omni-panel-answer .omni-panel-copy", ".omni-panel-show-code", ".omni-panel-waits"]) assert.ok(find(absent).hidden, absent);
+  find(".omni-panel-again").click();
+  assert.equal(model.said("again").length, 1);
   find(".omni-panel-take-back").click();
   assert.equal(model.said("cancel").length, 1);
 });
