@@ -182,7 +182,7 @@ class _Keeper:
         if self._folder is not None:
             self.files[name] = place_beside(self._folder, source, Path(name).suffix)
         elif source.total_bytes <= EMBEDDED_BYTES:
-            # a photo that was made small, or a minute of speech as MP3; more would make the
+            # a photo that was made small, or minutes of speech as MP3; more would make the
             # notebook slow to open and to save
             self.media[name] = base64.b64encode(read_all(source)).decode("ascii")
         else:

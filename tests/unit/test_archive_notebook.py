@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -153,7 +154,7 @@ def test_compressed_speech_is_as_long_as_it_was(chat, storage, tmp_path):
 
 def test_a_medium_is_in_the_notebook_once(chat, tmp_path):
     for number in range(9):
-        answer(chat, f"{number}?", IMAGE)
+        answer(chat, f"{number}?", replace(IMAGE, name=f"{number}.png"))
     for outputs in (shown(chat), in_panel(chat)):
         assert sum(len(o["metadata"]["omni_nb"]["media"]) for o in outputs) == 1
         assert Conversation.from_notebook(notebook(tmp_path, *outputs)).messages == chat.messages

@@ -139,6 +139,11 @@ def test_only_pages_and_mail_are_links(text, links):
     assert page.values("rel") == ["noopener noreferrer"] * len(links)
 
 
+def test_what_is_no_link_stays_as_it_was_written():
+    text = "[a](javascript:alert(1)) ![b](file:///etc/b.png)"
+    assert Page(markdown_html(text)).words.strip() == text
+
+
 def test_a_remote_picture_is_a_link_and_one_that_is_here_is_shown():
     page = Page(markdown_html("![a <b>](https://x.example/a.png) ![c](data:image/gif;base64,R0lG)"))
     assert page.values("src") == ["data:image/gif;base64,R0lG"]
