@@ -26,13 +26,15 @@ const TICK_MILLISECONDS = 50;
 export const SLOWEST = 0.5;
 export const FASTEST = 2;
 /** A new speed is heard after so long: what is nearer stays, so that there is time to plan what follows. */
-export const CHANGE_SECONDS = 0.15;
+export const CHANGE_SECONDS = 0.2;
 /** Hurry while an answer still arrives only with such a lead, and no longer when there is less than that. */
 export const LEAD_TO_HURRY_SECONDS = 2;
 export const LEAST_LEAD_SECONDS = 1;
-/** Stretched speech is made as it is needed, so far ahead and so much at a time. */
+/** Stretched speech is made as it is needed, so far ahead. */
 const STRETCHED_AHEAD_SECONDS = 5;
-const STRETCHED_AT_ONCE_SECONDS = 1;
+/** So much at a time: little when it is urgent, else enough for timers that come once a second (hidden and muted). */
+const URGENT_SECONDS = 0.5;
+const STRETCHED_AT_ONCE_SECONDS = 3;
 
 /**
  * Little-endian 16 bit samples as floats; the inverse of what the sound card does, so exact.
@@ -344,7 +346,8 @@ export class Engine {
     const { sampleRate } = this.#context;
     const speed = this.#pace;
     if (speed !== 1 && this.#remainingFrames > STRETCHED_AHEAD_SECONDS * sampleRate) return [];
-    const mostFrames = STRETCHED_AT_ONCE_SECONDS * sampleRate;
+    const isUrgent = this.#remainingFrames < URGENT_SECONDS * sampleRate;
+    const mostFrames = (isUrgent ? URGENT_SECONDS : STRETCHED_AT_ONCE_SECONDS) * sampleRate;
     return this.#reader.read({ speed, mostFrames, isEnded: this.#isEnded });
   }
 

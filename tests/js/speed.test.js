@@ -41,8 +41,8 @@ for (const speed of [0.5, 0.75, 1.5, 2]) {
     assert.deepEqual([engine.underruns, engine.gapSeconds], [0, 0]);
     const afterwards = heard.subarray(3 * RATE);
     assert.ok(Math.abs(pitch(afterwards) / 440 - 1) < 0.01, `${pitch(afterwards)} Hz`);
-    // Until there is a lead it is spoken at 1: here for 0.15 s.
-    const slack = speed > 1 ? 0.15 : 0;
+    // Until there is a lead it is spoken at 1: here for 0.2 s.
+    const slack = speed > 1 ? 0.2 : 0;
     assert.ok(heard.length / RATE - 12 / speed > -0.03 && heard.length / RATE - 12 / speed - slack < 0.03, `${heard.length / RATE} s`);
   });
 }
@@ -75,7 +75,7 @@ for (const speed of [0.5, 0.8, 1.25, 2]) {
     assert.ok(border > 2 && border < 2.3, `differs from ${border} s on`);
     runTo(6);
     const heardSeconds = engine.heardSeconds;
-    assert.ok(Math.abs(heardSeconds - (2.1 + 3.85 * speed)) < 0.1, `${heardSeconds} s heard`);
+    assert.ok(Math.abs(heardSeconds - (2.15 + 3.8 * speed)) < 0.1, `${heardSeconds} s heard`);
     engine.setSpeed(1);
     runTo(40);
     assert.equal(engine.state, "done");
@@ -98,7 +98,7 @@ test("changing the speed again and again does not click, lose time or stutter", 
     engine.setSpeed(speed);
     const before = engine.heardSeconds;
     runTo(2 * (i + 1));
-    if (i > 0) expected = before + 0.15 * speeds[i - 1] + 1.85 * speed;
+    if (i > 0) expected = before + 0.2 * speeds[i - 1] + 1.8 * speed;
     if (i > 0) assert.ok(Math.abs(engine.heardSeconds - expected) < 0.06, `${engine.heardSeconds} for ${expected}`);
   });
   runTo(60);
@@ -143,8 +143,21 @@ test("a long answer is stretched as it is needed, at most a few seconds ahead", 
   engine.push(new Float32Array(600 * RATE));
   engine.end();
   runTo(10);
-  assert.ok(context.heard.length / RATE < 10 + 5 + 1);
+  assert.ok(context.heard.length / RATE < 10 + 5 + 3);
   assert.ok(Math.abs(engine.heardSeconds - 1.5 * 9.95) < 0.1);
+});
+
+test("timers that come once a second only (a hidden tab that is muted) are enough", () => {
+  const { engine, context, push } = makeEngine();
+  push(noise(40));
+  engine.end();
+  engine.setSpeed(2);
+  for (let i = 0; i < 5; i++) mock.timers.tick(50);
+  for (let i = 1; i < 25 && !engine.isOver; i++) {
+    context.currentTime = i;
+    engine.pump();
+  }
+  assert.deepEqual([engine.state, engine.underruns, engine.heardSeconds], ["done", 0, 40]);
 });
 
 test("an underrun of slow speech is noticed and goes on where it was", () => {
