@@ -1,13 +1,20 @@
-"""Fixtures for tests in a real JupyterLab: ``lab``, ``chromium``, ``page`` and ``tap``.
+"""Fixtures for tests in real servers and a real browser.
 
-- ``lab`` (session): a running `Lab`; see ``lab.py`` for what it can do.
-- ``playwright`` and ``chromium`` (session): a headless Chromium that may sound without a click.
-  Without a Chromium the test fails; it does not skip.
-- ``page`` (function): the one page of the session, of 1000 x 800 and with the loudspeaker tapped;
-  loading JupyterLab anew for each test would double the time. `Lab.open` closes what the test
-  before left open. An exception in the page that nobody catches fails the test. Afterwards all
-  kernels are ended.
-- ``tap`` (function): the `Tap` of ``page``.
+- ``lab``, ``notebook7``, ``voila`` (session): a running `Lab`, `Notebook7` or `Voila`, started by
+  the first test that asks; see ``lab.py`` and ``voila.py`` for what they can do.
+- ``playwright`` and ``chromium`` (session): a headless Chromium that may sound without a click and
+  reaches no other machine. Without a Chromium the test fails; it does not skip.
+- ``page`` (function): the one page of the session, of 1000 x 800 and with the loudspeaker tapped,
+  for ``lab``; loading JupyterLab anew for each test would double the time. `Lab.open` closes what
+  the test before left open. Afterwards all kernels are ended.
+- ``second_page`` (function): another tab of the same browser; ``lab.open(second_page, ...)`` shows
+  the notebook of ``page`` on the same kernel, as it is on disk.
+- ``notebook_page``, ``voila_page`` (function): a new tab for ``notebook7`` and for ``voila``.
+- ``tap`` (function): the `Tap` of ``page``. All pages are tapped: ``Tap(second_page)``.
+- ``hits`` (function): the `Hits` of ``page``; for another page: ``with Hits(voila_page) as hits``.
+
+An exception in a page that nobody catches fails the test. More tools: ``files.py`` (drop, paste,
+choose), ``axe.py`` (accessibility), ``widths.py`` (does it fit).
 
 A test is short::
 
@@ -20,21 +27,44 @@ A test is short::
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from .lab import Lab, Tap, launch_chromium
+from .hits import Hits
+from .lab import Lab, Notebook7, Tap, launch_chromium
+from .voila import Voila
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Error, ViewportSize
+
+SIZE: ViewportSize = {"width": 1000, "height": 800}
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A running JupyterLab."""
     running = Lab(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook7]:
+    """A running Notebook 7."""
+    running = Notebook7(tmp_path_factory.mktemp("notebook7"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voila]:
+    """A running Voilà."""
+    running = Voila(tmp_path_factory.mktemp("voila"))
     yield running
     running.close()
 
@@ -58,27 +88,97 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def tapped_page(chromium: Browser) -> Page:
+def tabs(chromium: Browser) -> BrowserContext:
+    """The one window of the session."""
+    return chromium.new_context()
+
+
+@pytest.fixture(scope="session")
+def tapped_page(tabs: BrowserContext) -> Page:
     """The page of the session."""
-    page = chromium.new_page()
-    Tap(page).install()
-    return page
+    return _new_page(tabs)
 
 
 @pytest.fixture
 def page(tapped_page: Page, lab: Lab) -> Iterator[Page]:
     """The page of the session, as good as new after `Lab.open`."""
-    tapped_page.set_viewport_size({"width": 1000, "height": 800})
-    errors: list[str] = []
-    tapped_page.on("pageerror", note := lambda error: errors.append(str(error)))
-    yield tapped_page
-    lab.close_documents(tapped_page)
-    tapped_page.remove_listener("pageerror", note)
+    tapped_page.set_viewport_size(SIZE)
+    with _without_errors(tapped_page):
+        yield tapped_page
+        lab.widen(tapped_page)
+        lab.close_documents(tapped_page)
     lab.shut_down_kernels()
-    assert not errors, f"uncaught in the page: {errors}"
+
+
+@pytest.fixture
+def second_page(tabs: BrowserContext) -> Iterator[Page]:
+    """Another tab."""
+    with _new_tab(tabs) as tab:
+        yield tab
+
+
+@pytest.fixture
+def notebook_page(tabs: BrowserContext, notebook7: Notebook7) -> Iterator[Page]:
+    """A tab for Notebook 7."""
+    with _new_tab(tabs) as tab:
+        yield tab
+        notebook7.shut_down_kernels()
+
+
+@pytest.fixture
+def voila_page(tabs: BrowserContext, voila: Voila) -> Iterator[Page]:
+    """A tab for Voilà."""
+    with _new_tab(tabs) as tab:
+        yield tab
+        voila.close_documents(tab)
 
 
 @pytest.fixture
 def tap(page: Page) -> Tap:
     """What the page has sent to the loudspeaker."""
     return Tap(page)
+
+
+@pytest.fixture
+def hits(page: Page) -> Iterator[Hits]:
+    """What hostile text achieves in the page."""
+    with Hits(page) as found:
+        yield found
+
+
+def _new_page(tabs: BrowserContext) -> Page:
+    page = tabs.new_page()
+    page.set_viewport_size(SIZE)
+    Tap(page).install()
+    return page
+
+
+@contextmanager
+def _new_tab(tabs: BrowserContext) -> Iterator[Page]:
+    page = _new_page(tabs)
+    with _without_errors(page):
+        yield page
+    page.close()
+
+
+@contextmanager
+def _without_errors(page: Page) -> Iterator[None]:
+    """Fail when the page raises something that nobody catches."""
+    errors: list[str] = []
+
+    def note(error: Error) -> None:
+        if not _is_notebooks_own(error.stack or ""):
+            errors.append(str(error))
+
+    page.on("pageerror", note)
+    try:
+        yield
+    finally:
+        page.remove_listener("pageerror", note)
+    assert not errors, f"uncaught in the page: {errors}"
+
+
+def _is_notebooks_own(stack: str) -> bool:
+    """Whether nothing but Notebook 7.6 itself is in the stack: it may fail while it loads."""
+    places = [line for line in stack.splitlines() if "://" in line]
+    return bool(places) and all("/static/notebook/notebook_core." in line for line in places)

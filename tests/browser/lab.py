@@ -1,155 +1,58 @@
-"""A real JupyterLab in a real Chromium, for tests that do what a person does.
+"""A real JupyterLab and a real Notebook 7, for tests that do what a person does.
 
-`Lab` starts the server and drives pages, `launch_chromium` finds a browser, `Tap` reads what came
-out of the loudspeaker. The fixtures are in ``conftest.py``. Nothing here waits for time: everything
-waits for a condition, with a timeout that fails the test.
+`Lab` and `Notebook7` start the server and drive its pages; ``servers.py`` has what they share with
+Voilà. The fixtures are in ``conftest.py``. Nothing here waits for time: everything waits for a
+condition, with a timeout that fails the test.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import nbformat
-import numpy as np
-from playwright.sync_api import Browser, Page, Playwright
-from playwright.sync_api import Error as PlaywrightError
-
-from tools.chromium import NAMES, installed
+from .chromium import evaluate_untouched, launch_chromium
+from .servers import REPOSITORY, SCREENSHOTS, TIMEOUT_MILLISECONDS, Server
+from .tap import Heard, Tap, assert_same_speech
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+    from pathlib import Path
 
-    from numpy.typing import NDArray
+    from playwright.sync_api import Page
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-SCREENSHOTS = REPOSITORY / "build" / "screenshots"
-TAP_SCRIPT = Path(__file__).with_name("tap.js")
-KERNEL_NAME = "omni-tests"
-TIMEOUT_MILLISECONDS = 60_000
-SPEECH_SAMPLE_RATE = 24_000
-MOST_MISSING_FRAMES = 128
-
-CHROMIUM_FLAGS = (
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-FREE_AUTOPLAY_FLAG = "--autoplay-policy=no-user-gesture-required"
+__all__ = [
+    "REPOSITORY",
+    "SCREENSHOTS",
+    "Heard",
+    "Lab",
+    "Notebook7",
+    "Tap",
+    "Theme",
+    "assert_same_speech",
+    "evaluate_untouched",
+    "launch_chromium",
+]
 
 Theme = Literal["dark", "light"]
 
 
-def launch_chromium(
-    playwright: Playwright, *, is_autoplay_free: bool = True, flags: Sequence[str] = ()
-) -> Browser:
-    """Start a headless Chromium.
+class Jupyter(Server):
+    """A Jupyter server and the ways to drive the notebook that is in front in a page."""
 
-    Looks at ``$CHROMIUM``, then for the usual names on the path, then for Playwright's download.
-
-    Parameters
-    ----------
-    is_autoplay_free
-        Let pages sound without a click. ``False`` leaves the browser's own rule in force. Note that
-        ``page.evaluate`` counts as a click; `evaluate_untouched` does not.
-    flags
-        More command line flags, e.g. ``--use-file-for-fake-audio-capture=/x.wav``.
-
-    Raises
-    ------
-    RuntimeError
-        When there is no browser.
-    """
-    arguments = [*CHROMIUM_FLAGS, *([FREE_AUTOPLAY_FLAG] if is_autoplay_free else []), *flags]
-    try:
-        return playwright.chromium.launch(
-            executable_path=installed(), headless=True, args=arguments
-        )
-    except PlaywrightError as error:
-        raise RuntimeError(
-            f"no Chromium: set CHROMIUM, install one of {', '.join(NAMES)}, "
-            f"or run `playwright install chromium` ({error})"
-        ) from error
-
-
-def evaluate_untouched(page: Page, expression: str) -> Any:
-    """Evaluate JavaScript in the page without a person's touch (`page.evaluate` counts as one)."""
-    session = page.context.new_cdp_session(page)
-    try:
-        answer = session.send(
-            "Runtime.evaluate",
-            {
-                "expression": expression,
-                "returnByValue": True,
-                "awaitPromise": True,
-                "userGesture": False,
-            },
-        )
-    finally:
-        session.detach()
-    assert "exceptionDetails" not in answer, answer
-    return answer["result"].get("value")
-
-
-class Lab:
-    """A JupyterLab server with its own configuration, and the ways to drive its pages.
-
-    Its kernel is the Python that runs pytest, with this repository importable and no API key in its
-    environment. Everything it writes is below ``folder``; notebooks are in ``folder/notebooks``.
-
-    Parameters
-    ----------
-    folder
-        An empty directory, e.g. from ``tmp_path_factory``.
-    environment
-        More variables for the server and its kernels.
-    """
+    status_path = "api/status"
+    module = ""
+    application = ""
 
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
-        self.folder = folder
-        self.notebooks = folder / "notebooks"
-        self.notebooks.mkdir()
-        self._write_kernel()
-        self._write_settings()
-        self._log = folder / "server.log"
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
-        self._process = self._start(environment or {})
-        self._wait_until_it_answers()
+        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        quiet = {"fetchNews": "false", "checkForUpdates": False}
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+        super().__init__(folder, environment=environment)
 
     # -- the server ------------------------------------------------------------------------------
 
-    def _write_kernel(self) -> None:
-        folder = self.folder / "data" / "kernels" / KERNEL_NAME
-        folder.mkdir(parents=True)
-        specification = {
-            "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            "display_name": "Python (tests)",
-            "language": "python",
-            "env": {"PYTHONPATH": str(REPOSITORY)},
-        }
-        (folder / "kernel.json").write_text(json.dumps(specification))
-
-    def _write_settings(self) -> None:
-        folder = self.folder / "settings" / "@jupyterlab" / "apputils-extension"
-        folder.mkdir(parents=True)
-        quiet = {"fetchNews": "false", "checkForUpdates": False}
-        (folder / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
-
-    def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def _command(self) -> list[str]:
         options = {
             "ServerApp.ip": "127.0.0.1",
             "ServerApp.port": self.port,
@@ -158,55 +61,13 @@ class Lab:
             "ServerApp.password": "",
             "ServerApp.disable_check_xsrf": True,
             "IdentityProvider.token": "",
-            "LabApp.expose_app_in_browser": True,
-            "LabApp.workspaces_dir": self.folder / "workspaces",
-            "LabApp.user_settings_dir": self.folder / "settings",
+            f"{self.application}.expose_app_in_browser": True,
+            f"{self.application}.workspaces_dir": self.folder / "workspaces",
+            f"{self.application}.user_settings_dir": self.folder / "settings",
             "LabApp.extension_manager": "readonly",
         }
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        command += [f"--{name}={value}" for name, value in options.items()]
-        with self._log.open("wb") as log:
-            return subprocess.Popen(
-                command,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=self._environment(environment),
-                start_new_session=True,
-            )
-
-    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        ours = {
-            "JUPYTER_CONFIG_DIR": str(self.folder / "config"),
-            "JUPYTER_DATA_DIR": str(self.folder / "data"),
-            "IPYTHONDIR": str(self.folder / "ipython"),
-            "JUPYTER_PREFER_ENV_PATH": "1",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-        theirs = {
-            name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")
-        }
-        return {**theirs, **ours, **more}
-
-    def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + TIMEOUT_MILLISECONDS / 1000
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.close()
-                raise RuntimeError(f"JupyterLab did not start:\n{self._log.read_text()[-3000:]}")
-            time.sleep(0.05)
-
-    def _answers(self) -> bool:
-        try:
-            self._request("api/status")
-        except OSError:
-            return False
-        return True
-
-    def _request(self, path: str, method: str = "GET") -> bytes:
-        request = urllib.request.Request(self.url + path, method=method)
-        with urllib.request.urlopen(request, timeout=10) as response:
-            content: bytes = response.read()
-            return content
+        arguments = [f"--{name}={value}" for name, value in options.items()]
+        return [self.module, "--no-browser", "--allow-root", *arguments]
 
     def shut_down_kernels(self) -> None:
         """End all kernels, so that one test leaves nothing to the next."""
@@ -217,57 +78,43 @@ class Lab:
         """Stop the server and its kernels."""
         if self._process.poll() is None and self._answers():
             self.shut_down_kernels()
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-
-    # -- notebooks on disk -----------------------------------------------------------------------
-
-    def write_notebook(self, name: str, cells: Sequence[str]) -> Path:
-        """Write a notebook of code cells."""
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in cells],
-            metadata={
-                "kernelspec": {
-                    "name": KERNEL_NAME,
-                    "display_name": "Python (tests)",
-                    "language": "python",
-                }
-            },
-        )
-        path = self.notebooks / name
-        nbformat.write(notebook, path)
-        return path
-
-    def read_notebook(self, name: str) -> nbformat.NotebookNode:
-        """Read the notebook as it is on disk; `save` first."""
-        return nbformat.read(self.notebooks / name, as_version=4)
+        super().close()
 
     # -- the page --------------------------------------------------------------------------------
-
-    def open(self, page: Page, name: str) -> None:
-        """Bring this notebook to the front, alone, and wait until its kernel is idle.
-
-        A page that shows JupyterLab already is used again; its recording starts anew.
-        """
-        if page.evaluate("() => Boolean(window.jupyterapp)"):
-            self.close_documents(page)
-            page.evaluate(OPEN, name)
-        else:
-            page.goto(f"{self.url}lab/tree/{name}?reset")
-        self.wait_until_ready(page)
-        page.wait_for_function("() => (window.__omniSilentSeconds() ?? 9) > 1.2")
-        page.evaluate("() => window.__omniTaps.forEach(({ blocks }) => { blocks.length = 0; })")
-
-    def close_documents(self, page: Page) -> None:
-        """Close everything that is open, without asking and without saving."""
-        page.evaluate(CLOSE_DOCUMENTS)
 
     def wait_until_ready(self, page: Page) -> None:
         """Wait until the notebook in front has an idle kernel, e.g. after ``page.reload()``."""
         page.wait_for_function(IS_READY, timeout=TIMEOUT_MILLISECONDS)
+
+    def reload(self, page: Page) -> None:
+        """Load the page again, also while a cell runs; wait until the kernel is connected again.
+
+        What is not saved is lost. Wait with `wait_until_ready` for the end of what was running:
+        `wait_for_cell` knows nothing of it any more.
+        """
+        path = page.evaluate(PATH)
+        self._load(page, path)
+        page.wait_for_function(IS_CONNECTED, arg=path, timeout=TIMEOUT_MILLISECONDS)
+
+    def _load(self, page: Page, path: str) -> None:
+        """Load the page anew, with this notebook in it and no other."""
+        raise NotImplementedError
+
+    def restart_kernel(self, page: Page) -> None:
+        """Restart the kernel, as after the answer to JupyterLab's question; wait until it is idle.
+
+        The outputs of the cells stay where they are.
+        """
+        page.evaluate(RESTART)
+        self.wait_until_ready(page)
+
+    def kernel_status(self, page: Page) -> str:
+        """``"idle"``, ``"busy"``, ... of the notebook in front.
+
+        After a reload a kernel is ``"unknown"`` until what was running has ended.
+        """
+        status: str = page.evaluate(STATUS)
+        return status
 
     def run_cell(self, page: Page, index: int, *, wait: bool = True) -> None:
         """Run one cell as Shift+Enter would, and wait until it has ended."""
@@ -312,13 +159,74 @@ class Lab:
             "(light) => document.body.dataset.jpThemeLight === light", arg=is_light
         )
 
-    def screenshot(self, page: Page, name: str, *, selector: str | None = None) -> Path:
-        """Write ``build/screenshots/<name>.png`` of the page, or of one element."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        target = page.locator(selector).first if selector else page
-        target.screenshot(path=path)
-        return path
+
+class Lab(Jupyter):
+    """A JupyterLab server; see `Server` for what it is given."""
+
+    name = "JupyterLab"
+    module = "jupyterlab"
+    application = "LabApp"
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self._narrow_pages: set[Page] = set()
+        super().__init__(folder, environment=environment)
+
+    def open(self, page: Page, name: str) -> None:
+        """Bring this notebook to the front, alone, and wait until its kernel is idle.
+
+        A page that shows JupyterLab already is used again; its recording starts anew.
+        """
+        if page.evaluate("() => Boolean(window.jupyterapp)"):
+            self.close_documents(page)
+            page.evaluate(OPEN, name)
+        else:
+            self._load(page, name)
+        self.wait_until_ready(page)
+        page.wait_for_function("() => (window.__omniSilentSeconds() ?? 9) > 1.2")
+        page.evaluate("() => window.__omniTaps.forEach(({ blocks }) => { blocks.length = 0; })")
+
+    def close_documents(self, page: Page) -> None:
+        """Close everything that is open, without asking and without saving."""
+        page.evaluate(CLOSE_DOCUMENTS)
+
+    def _load(self, page: Page, path: str) -> None:
+        # Without the reset, what was open comes back in its own time, and in front.
+        page.goto(f"{self.url}lab/tree/{path}?reset")
+
+    def narrow(self, page: Page, width: int) -> None:
+        """Make the page as wide as this, and close the side bars until `widen`."""
+        super().narrow(page, width)
+        page.evaluate(NARROW)
+        self._narrow_pages.add(page)
+
+    def widen(self, page: Page) -> None:
+        """Show what `narrow` has closed in this page, if it has; the page keeps its size."""
+        if page in self._narrow_pages:
+            page.evaluate(WIDEN)
+            self._narrow_pages.discard(page)
+
+
+class Notebook7(Jupyter):
+    """A Notebook 7 server; see `Server` for what it is given.
+
+    A page shows one notebook, so each `open` loads the page.
+    """
+
+    name = "Notebook 7"
+    module = "notebook"
+    application = "JupyterNotebookApp"
+
+    def open(self, page: Page, name: str) -> None:
+        """Load this notebook, and wait until its kernel is idle."""
+        self._load(page, name)
+        self.wait_until_ready(page)
+
+    def _load(self, page: Page, path: str) -> None:
+        page.goto(f"{self.url}notebooks/{path}")
+
+    def close_documents(self, page: Page) -> None:
+        """Leave the notebook, without saving."""
+        page.goto("about:blank")
 
 
 CLOSE_DOCUMENTS = """() => {
@@ -349,98 +257,35 @@ OUTPUTS = (
     "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
 )
 
+STATUS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What came out of the loudspeaker between the first and the last sample that is not zero.
+PATH = "() => window.jupyterapp.shell.currentWidget.context.path"
 
-    Attributes
-    ----------
-    samples
-        As 16 bit integers, exact when the page plays 16 bit sound at its own rate.
-    sample_rate
-        Of the page's audio context.
-    started_at, ended_at
-        Unix seconds, to within a block of the sound card (tens of milliseconds).
-    """
+IS_CONNECTED = """(path) => {
+  const document = window.jupyterapp?.shell.currentWidget;
+  const kernel = document?.sessionContext?.session?.kernel;
+  const isReady = document?.context?.path === path && document.sessionContext.isReady;
+  return isReady && kernel?.connectionStatus === "connected";
+}"""
 
-    samples: NDArray[np.int64]
-    sample_rate: int
-    started_at: float
-    ended_at: float
+RESTART = """async () => {
+  await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
+}"""
 
+# JupyterLab's side bars are the rows of icons; the panels are beside them.
+NARROW = """() => {
+  const { shell } = window.jupyterapp;
+  for (const side of ["left", "right"]) {
+    if (shell.isSideTabBarVisible(side)) shell.toggleSideTabBarVisibility(side);
+  }
+  shell.collapseLeft();
+  shell.collapseRight();
+}"""
 
-def assert_same_speech(heard: Heard, speech: NDArray[np.int64]) -> None:
-    """Fail unless what was heard is what was sent: every sample once, in order, without a gap.
-
-    One render quantum may be missing: browser or recorder lost one in 1 of 54 runs.
-    """
-    assert heard.sample_rate == SPEECH_SAMPLE_RATE
-    sounding = np.flatnonzero(speech)
-    speech = speech[sounding[0] : sounding[-1] + 1]
-    missing = len(speech) - len(heard.samples)
-    length = min(len(speech), len(heard.samples))
-    different = np.flatnonzero(heard.samples[:length] != speech[:length])
-    where = f"{missing} of {len(speech)} frames are missing; different from {different[:1]} on"
-    assert 0 <= missing <= MOST_MISSING_FRAMES, where
-    if len(different):
-        first = int(different[0])
-        assert missing > 0, where
-        np.testing.assert_array_equal(heard.samples[first:], speech[first + missing :])
-
-
-class Tap:
-    """Reads what a page has sent to the loudspeaker; needs `install` before the page loads."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-
-    def install(self) -> None:
-        """Record from the next page load on."""
-        self._page.add_init_script(path=TAP_SCRIPT)
-
-    def wait_for_sound(self) -> None:
-        """Wait until something is being heard; the recording is a second behind the loudspeaker."""
-        self._page.wait_for_function(
-            "() => (window.__omniSilentSeconds() ?? 1) < 0.3", timeout=TIMEOUT_MILLISECONDS
-        )
-
-    def wait_for_silence(self, seconds: float = 0.6) -> None:
-        """Wait until something has been heard and then nothing for `seconds`."""
-        self._page.wait_for_function(
-            "(seconds) => window.__omniSilentSeconds() > seconds",
-            arg=seconds,
-            timeout=TIMEOUT_MILLISECONDS,
-        )
-
-    def is_silent(self) -> bool:
-        """Whether nothing was ever heard."""
-        return self._page.evaluate("() => window.__omniSilentSeconds()") is None
-
-    def heard(self) -> Heard:
-        """Everything that was heard; more than one audio context is an error."""
-        recordings = [
-            data for data in self._page.evaluate("() => window.__omniTapData()") if data["frames"]
-        ]
-        assert len(recordings) == 1, f"{len(recordings)} audio contexts have sounded, not one"
-        return _read_recording(recordings[0])
-
-
-def _read_recording(data: Mapping[str, Any]) -> Heard:
-    blocks = np.frombuffer(base64.b64decode(data["samples"]), "<f4").reshape(-1, 128)
-    first_frame = data["frames"][0]
-    track = np.zeros(data["frames"][-1] - first_frame + 128)
-    for frame, block in zip(data["frames"], blocks, strict=True):
-        track[frame - first_frame : frame - first_frame + 128] = block
-    # A source whose start is no exact frame in floating point begins one frame early, inaudibly.
-    samples = np.round(track * 32768).astype(np.int64)
-    sounding = np.flatnonzero(samples)
-    samples = samples[sounding[0] : sounding[-1] + 1]
-    return Heard(samples, int(data["sampleRate"]), data["times"][0], data["times"][-1])
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+WIDEN = """() => {
+  const { shell } = window.jupyterapp;
+  for (const side of ["left", "right"]) {
+    if (!shell.isSideTabBarVisible(side)) shell.toggleSideTabBarVisibility(side);
+  }
+  shell.expandLeft();
+}"""

@@ -1,5 +1,5 @@
 // Init script: records every sample that any AudioContext of the page sends to the loudspeaker,
-// without the widget's knowledge. Read it through `Tap` in lab.py.
+// without the widget's knowledge. Read it through `Tap` in tap.py.
 //
 // The recorder is an AudioWorklet, which loses nothing however busy the page is. Loading it takes a
 // moment, so the sound reaches it through a delay line longer than that; the original path is untouched.

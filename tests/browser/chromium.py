@@ -1,0 +1,78 @@
+"""A headless Chromium for the tests, which reaches nothing but this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import Error as PlaywrightError
+
+from tools.chromium import NAMES, installed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.sync_api import Browser, Page, Playwright
+
+CHROMIUM_FLAGS = (
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Offline, whatever the machine is: nothing of ours may need a CDN.
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+FREE_AUTOPLAY_FLAG = "--autoplay-policy=no-user-gesture-required"
+
+
+def launch_chromium(
+    playwright: Playwright, *, is_autoplay_free: bool = True, flags: Sequence[str] = ()
+) -> Browser:
+    """Start a headless Chromium.
+
+    Looks at ``$CHROMIUM``, then for the usual names on the path, then for Playwright's download.
+
+    Parameters
+    ----------
+    is_autoplay_free
+        Let pages sound without a click. ``False`` leaves the browser's own rule in force. Note that
+        ``page.evaluate`` counts as a click; `evaluate_untouched` does not.
+    flags
+        More command line flags, e.g. ``--use-file-for-fake-audio-capture=/x.wav``.
+
+    Raises
+    ------
+    RuntimeError
+        When there is no browser.
+    """
+    arguments = [*CHROMIUM_FLAGS, *([FREE_AUTOPLAY_FLAG] if is_autoplay_free else []), *flags]
+    try:
+        return playwright.chromium.launch(
+            executable_path=installed(), headless=True, args=arguments
+        )
+    except PlaywrightError as error:
+        raise RuntimeError(
+            f"no Chromium: set CHROMIUM, install one of {', '.join(NAMES)}, "
+            f"or run `playwright install chromium` ({error})"
+        ) from error
+
+
+def evaluate_untouched(page: Page, expression: str) -> Any:
+    """Evaluate JavaScript in the page without a person's touch (`page.evaluate` counts as one)."""
+    session = page.context.new_cdp_session(page)
+    try:
+        answer = session.send(
+            "Runtime.evaluate",
+            {
+                "expression": expression,
+                "returnByValue": True,
+                "awaitPromise": True,
+                "userGesture": False,
+            },
+        )
+    finally:
+        session.detach()
+    assert "exceptionDetails" not in answer, answer
+    return answer["result"].get("value")
