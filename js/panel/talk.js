@@ -166,11 +166,6 @@ export class Talk {
     void this.line.send({ type: "export", form });
   }
 
-  /** Say a sentence in the chosen voice. */
-  hearVoice() {
-    this.sample.ask();
-  }
-
   /** @param {Notice} notice */
   dismiss(notice) {
     this.notices = this.notices.filter((other) => other !== notice);
