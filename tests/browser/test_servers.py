@@ -109,6 +109,7 @@ def test_widgets_of_ours_work_in_voila_without_a_network(voila: Voila, voila_pag
         expect(voila_page.locator(".omni-explorer-facts")).to_contain_text("tokens")
         # The sound is over before the page is there, as after a reload: the player says nothing.
         expect(voila_page.locator(".omni-player-state")).to_have_text("Stopped")
+        expect(voila_page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
         assert "import omni_nb" not in voila_page.inner_text("body")
         facts = voila_page.locator(".omni-explorer-facts").inner_text()
         voila_page.get_by_role("combobox").first.select_option("qwen3-omni-flash")

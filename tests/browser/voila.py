@@ -37,7 +37,7 @@ class Voila(Server):
 
     def open(self, page: Page, name: str, *, theme: Theme = "light") -> None:
         """Open this notebook in a kernel of its own; wait until every widget is there."""
-        page.goto(f"{self.url}voila/render/{name}?voila-theme={theme}")
+        page.goto(f"{self.url}voila/render/{name}?theme={theme}")
         self.wait_until_ready(page)
 
     def reload(self, page: Page) -> None:
