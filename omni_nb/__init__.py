@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from omni_nb.stream import ReplyStream
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
     from omni_nb.views.notebook import Chat, ask, ask_async
+    from omni_nb.views.panel import ChatPanel
     from omni_nb.views.player import AudioPlayer
     from omni_nb.views.plots import (
         plot_audio_tokens,
@@ -54,6 +55,7 @@ _HOMES = {
     "BudgetError": "errors",
     "CNY": "models.money",
     "Chat": "views.notebook",
+    "ChatPanel": "views.panel",
     "Comparison": "forecast",
     "Connection": "connection",
     "Conversation": "chat",
@@ -113,6 +115,7 @@ __all__ = [  # a test compares it with _HOMES
     "AudioURLPart",
     "BudgetError",
     "Chat",
+    "ChatPanel",
     "Comparison",
     "Connection",
     "Conversation",

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb import history
 from omni_nb.account import total_account
-from omni_nb.archive.document import Archive
+from omni_nb.archive.document import Archive, media_folder
+from omni_nb.archive.notebook import read_notebook
 from omni_nb.archive.reader import read
 from omni_nb.archive.writer import write
+from omni_nb.branches import Branching
 from omni_nb.budget import Purse
 from omni_nb.connection import current_connection
-from omni_nb.context import check_context, input_limit
+from omni_nb.context import check_context, input_limit, weigh_messages
 from omni_nb.errors import RequestError, warn
+from omni_nb.export.notebook import notebook_file
+from omni_nb.export.page import export_html
 from omni_nb.forecast import forecast, forecast_each, priced_region
 from omni_nb.history import Trimming
+from omni_nb.media.folder import replacing
 from omni_nb.media.parts import as_media, as_parts
 from omni_nb.models.catalog import find_model
+from omni_nb.models.limits import check_modalities
 from omni_nb.models.pricing import Usage, total_cost
 from omni_nb.render import language_of
 from omni_nb.reply import Reply
@@ -29,22 +37,23 @@ from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalit
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
     from typing import Self
 
     from omni_nb.account import Account
     from omni_nb.connection import Connection
     from omni_nb.forecast import Estimate
+    from omni_nb.media.clip import Storage
     from omni_nb.media.parts import Part
     from omni_nb.models.money import Money
     from omni_nb.models.pricing import Cost
     from omni_nb.models.quota import Quota
+    from omni_nb.models.weigh import Weight
     from omni_nb.trim import TrimPolicy, TrimReport
 
 _OF_CONNECT = {"api_key", "base_url", "dialect", "region"}
 
 
-class Conversation:
+class Conversation(Branching):
     """Several turns with one model, without a notebook: `omni_nb.Chat` also shows them.
 
     Parameters
@@ -115,6 +124,7 @@ class Conversation:
         self.options = options
         self.replies: list[Reply] = []
         self.trimming = Trimming()
+        self._aside = []
         self._purse = Purse(budget, quota)
         self._warn_of_system_message()
 
@@ -232,7 +242,56 @@ class Conversation:
         # Replies are shared: a finished one is a record.
         branch.replies = [reply for reply in self.replies[:at] if reply.is_finished]
         branch.trimming = self.trimming.within(len(branch.replies))
+        branch._aside = []
         return branch
+
+    def use(
+        self,
+        model: str | None = None,
+        *,
+        voice: str | None = None,
+        modalities: Sequence[str] | None = None,
+        system: str | None = None,
+        system_as_turns: bool | None = None,
+    ) -> None:
+        """Change who answers from now on, and how; what is not given stays where it fits.
+
+        Parameters
+        ----------
+        model, voice, modalities
+            As for a new conversation. A voice that the model does not have gives way to its
+            first.
+        system, system_as_turns
+            The system message; ``""`` takes it away.
+
+        Raises
+        ------
+        RequestError
+            The model does not answer like that.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo", voice="Cherry")
+        >>> chat.use("qwen3.5-omni-flash")
+        >>> chat.voice
+        'Tina'
+        """
+        model = model or self.model
+        facts = find_model(model)
+        wanted = tuple(modalities or self.modalities)
+        if facts and facts.modalities and not facts.speaks and modalities is None:
+            wanted = ("text",)
+        kept = voice or self.voice
+        if facts and facts.voices.names and voice is None and kept not in facts.voices.names:
+            kept = None
+        wanted, kept = choose_modalities(wanted, kept, model)
+        if facts is not None:
+            check_modalities(wanted, facts)
+        self.model, self.modalities, self.voice = model, wanted, kept
+        if system_as_turns is not None:
+            self.system_as_turns = system_as_turns
+        if system is not None:
+            self.system = system or None
 
     def reworded(
         self,
@@ -243,6 +302,7 @@ class Conversation:
         audio: Any = None,
         video: Any = None,
         frames: Any = None,
+        of: Sequence[Reply] | None = None,
     ) -> tuple[Part, ...]:
         """Return the question of a turn with new words, new media, or both.
 
@@ -255,6 +315,8 @@ class Conversation:
             Its place in ``replies``; -1 is the last.
         prompt, *content, image, audio, video, frames
             What changes, as `stream` takes it.
+        of
+            The line that the turn is in: by default ``replies``, else one of `branches`.
 
         Raises
         ------
@@ -270,11 +332,12 @@ class Conversation:
         >>> [len(chat.replies), branch.messages[0]["content"]]
         [1, 'What can you do?']
         """
+        line = self.replies if of is None else of
         try:
-            question = self.replies[turn].question
+            question = line[turn].question
         except IndexError:
             raise RequestError(
-                f"There is no turn {turn}: this conversation has {len(self.replies)}."
+                f"There is no turn {turn}: this conversation has {len(line)}."
             ) from None
         media = as_media(image=image, audio=audio, video=video, frames=frames)
         return history.reworded(question, (*media, *as_parts([prompt, *content])))
@@ -344,17 +407,7 @@ class Conversation:
         RequestError
             The file cannot be written.
         """
-        archive = Archive(
-            model=self.model,
-            modalities=self.modalities,
-            voice=self.voice,
-            system=self.system,
-            system_as_turns=self.system_as_turns,
-            options=self.options,
-            trimming=self.trimming,
-            replies=tuple(self.replies),
-        )
-        return write(archive, path)
+        return write(self.document(), path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, connection: Connection | None = None) -> Self:
@@ -374,27 +427,41 @@ class Conversation:
         MediaError
             A medium is missing or has changed.
         """
-        archive = read(path)
-        chat = cls(
-            archive.model,
-            voice=archive.voice,
-            modalities=archive.modalities,
-            connection=connection,
-        )
-        # set here, not there: of the system message a conversation warns once
-        chat.system, chat.system_as_turns = archive.system, archive.system_as_turns
-        chat.options = dict(archive.options)
-        chat.replies = list(archive.replies)
-        chat.trimming = archive.trimming
-        for reply, estimate in zip(chat.replies, forecast_each(chat.replies), strict=True):
-            reply.estimate = estimate
-        chat._purse.remember(chat.replies)
-        return chat
+        return cls._of(read(path), connection)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        """Go on with a saved conversation in the place of this one, which is set aside.
+
+        Parameters
+        ----------
+        path
+            The JSON file of `save`, or a notebook (`from_notebook`). Who answers stays.
+
+        Raises
+        ------
+        RequestError, MediaError
+            As for `load`; this conversation is then as it was.
+        """
+        is_notebook = Path(path).suffix == ".ipynb"
+        other = (type(self).from_notebook if is_notebook else type(self).load)(path)
+        self.clear()
+        self.model, self.modalities, self.voice = other.model, other.modalities, other.voice
+        self.system, self.system_as_turns = other.system, other.system_as_turns
+        self.options = other.options
+        self.replies[:] = other.replies
+        self._aside = [*other._aside, *self._aside]
+        self.trimming = other.trimming
+        self._purse.remember(dict.fromkeys((*other.replies, *chain(*other._aside))))
 
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The conversation as the service would take it; answers are text only."""
         return [message.payload() for message in self._history()]
+
+    @property
+    def weight(self) -> Weight:
+        """What is sent with the next question, before the question itself, estimated."""
+        return weigh_messages(self._history(), self.model)
 
     @property
     def usage(self) -> Usage:
@@ -444,3 +511,141 @@ class Conversation:
     def __repr__(self) -> str:
         trimmed = f", {self.trimming}" if self.trimming != Trimming() else ""
         return f"<{type(self).__name__} with {self.model}, {len(self.replies)} replies{trimmed}>"
+
+    def document(self) -> Archive:
+        """Return the conversation at rest: its settings and its replies."""
+        return Archive(
+            model=self.model,
+            modalities=self.modalities,
+            voice=self.voice,
+            system=self.system,
+            system_as_turns=self.system_as_turns,
+            options=self.options,
+            trimming=self.trimming,
+            replies=tuple(self.replies),
+            branches=self.branches,
+        )
+
+    @classmethod
+    def from_notebook(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        chat: str | int | None = None,
+        connection: Connection | None = None,
+    ) -> Self:
+        """Read a conversation out of a saved notebook's outputs; it goes on where it was.
+
+        Everything is there: questions and answers, speech, usage and cost. Speech is as the
+        notebook keeps it, exact with ``storage="wav"``. A picture, sound or video of more than a
+        megabyte is looked for where it was and beside the notebook; where it is gone, a line of
+        words takes its place.
+
+        Parameters
+        ----------
+        path
+            The notebook, saved with its outputs.
+        chat
+            Which conversation of several: its place in the notebook from 0, or the id that the
+            error lists when there is no such; by default the last.
+        connection
+            Who answers from now on; by default the notebook's (`connect`).
+
+        Raises
+        ------
+        RequestError
+            It is no notebook, or it holds no such conversation.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for _ in chat.stream("Who are you?"): pass
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = Conversation.from_notebook(chat.export(f"{folder}/talk.ipynb"))
+        >>> again.messages == chat.messages
+        True
+        """
+        return cls._of(read_notebook(path, chat), connection)
+
+    @classmethod
+    def _of(cls, archive: Archive, connection: Connection | None) -> Self:
+        made = cls(
+            archive.model,
+            voice=archive.voice,
+            modalities=archive.modalities,
+            connection=connection,
+        )
+        # set here, not there: of the system message a conversation warns once
+        made.system, made.system_as_turns = archive.system, archive.system_as_turns
+        made.options = dict(archive.options)
+        made.replies = list(archive.replies)
+        made._aside = list(archive.branches)
+        made.trimming = archive.trimming
+        every = list(dict.fromkeys((*made.replies, *chain(*made._aside))))
+        for reply, estimate in zip(every, forecast_each(every), strict=True):
+            reply.estimate = estimate
+        made._purse.remember(every)
+        return made
+
+    def export(
+        self, path: str | os.PathLike[str], *, storage: Storage = "mp3", title: str | None = None
+    ) -> Path:
+        """Write the conversation for other people: as a page, or as a notebook.
+
+        ``talk.html`` is one file that needs nothing else: no script, no network.
+        ``talk.ipynb`` asks the questions again when it is run, and shows the recorded answers;
+        media of the questions are beside it in ``talk_media/``. Neither has a key, an address
+        of a service or a folder of this machine in it.
+
+        Parameters
+        ----------
+        path
+            The file; its ending says which.
+        storage
+            How the speech is kept: ``"mp3"``, ``"opus"`` or ``"wav"``.
+        title
+            Of the page; by default the first words of the first question.
+
+        Raises
+        ------
+        MediaError
+            A file that was sent is gone or has changed since.
+        RequestError
+            The ending is another, or the file cannot be written.
+        """
+        target = Path(path).expanduser()
+        form = target.suffix.lower().removeprefix(".")
+        if form not in ("html", "ipynb"):
+            raise RequestError(
+                f"A conversation is exported as .html or .ipynb, not as {target.name!r}; "
+                "save() writes .json."
+            )
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            data = (
+                export_html(self.document(), storage=storage, title=title)
+                if form == "html"
+                else notebook_file(self.document(), storage=storage, folder=media_folder(target))
+            )
+            with replacing(target) as file:
+                file.write(data)
+        except (OSError, TypeError) as error:
+            raise RequestError(
+                f"The conversation cannot be exported to {str(path)!r}: {error}."
+            ) from error
+        return target
+
+    def exported(self, form: Literal["html", "ipynb"], *, storage: Storage = "mp3") -> bytes:
+        """Return the conversation as one file to download; see `export`.
+
+        A notebook has the media of up to a megabyte in it, and says where larger ones go.
+
+        Examples
+        --------
+        >>> Conversation("qwen-omni-turbo").exported("html")[:15]
+        b'<!doctype html>'
+        """
+        if form == "html":
+            return export_html(self.document(), storage=storage)
+        return notebook_file(self.document(), storage=storage)

@@ -133,6 +133,37 @@ def connect(
     return _current
 
 
+def connection_to(service: str, *, api_key: str | None = None) -> Connection:
+    """Return a connection without choosing it for the notebook; ``service`` as for `connect`.
+
+    Examples
+    --------
+    >>> connection_to("http://localhost:8000/v1")
+    <Connection to a compatible server at http://localhost:8000/v1>
+    """
+    return _choose(service, None, None, api_key, None)
+
+
+def missing_key(service: str) -> str:
+    """Return the name of the service whose key is needed there and not set, else ``""``.
+
+    Raises
+    ------
+    RequestError
+        The address is none.
+
+    Examples
+    --------
+    >>> missing_key("offline"), missing_key("http://localhost:8000/v1")
+    ('', '')
+    """
+    if service == "offline":
+        return ""
+    host = _host(REGIONS.get(service, service))
+    name, variable = _key_place(host)
+    return "" if not variable or os.environ.get(variable, "").strip() else name
+
+
 def current_connection() -> Connection:
     """Return the connection last chosen; else DashScope with a key, or the stand-in."""
     return _current or _from_environment()
@@ -234,11 +265,8 @@ def _region_of(host: str) -> str | None:
 
 def _key_of(host: str, *, is_private: bool) -> str:
     """Return the key of a host from its own variable: no other host is ever sent it."""
-    if _is_dashscope(host):
-        name, variable = "DashScope", KEY_VARIABLE
-    elif host == OPENAI_HOST:
-        name, variable = "OpenAI", OPENAI_KEY_VARIABLE
-    else:
+    name, variable = _key_place(host)
+    if not variable:
         return "none"
     if not is_private:
         raise RequestError(f"{name} is asked over https only: a key is not sent in the clear.")
@@ -249,6 +277,13 @@ def _key_of(host: str, *, is_private: bool) -> str:
             "Without a key, connect('offline') answers with the stand-in."
         )
     return key
+
+
+def _key_place(host: str) -> tuple[str, str]:
+    """Return whose key a host is asked with, and the variable that has it; empty for others."""
+    if _is_dashscope(host):
+        return "DashScope", KEY_VARIABLE
+    return ("OpenAI", OPENAI_KEY_VARIABLE) if host == OPENAI_HOST else ("", "")
 
 
 def _stand_in() -> Connection:

@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from omni_nb.reply import Reply
 
 
@@ -93,8 +97,34 @@ class ServiceError(OmniError):
         return "\n".join(lines)
 
 
+_noted: ContextVar[list[str] | None] = ContextVar("_noted", default=None)
+
+
+@contextmanager
+def noted_warnings() -> Iterator[list[str]]:
+    """Collect our own warnings of this thread, for a place of their own on the screen.
+
+    Examples
+    --------
+    >>> with noted_warnings() as said:
+    ...     warn("Nearly spent.")
+    >>> said
+    ['Nearly spent.']
+    """
+    said: list[str] = []
+    token = _noted.set(said)
+    try:
+        yield said
+    finally:
+        _noted.reset(token)
+
+
 def warn(message: str) -> None:
     """Warn at the line of the person who called us, however deep in our code it is noticed."""
+    said = _noted.get()
+    if said is not None:
+        said.append(message)
+        return
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1

@@ -164,21 +164,21 @@ def _facts(part: Part) -> list[str]:
     match part:
         case ImagePart():
             pixels = f"{part.width} × {part.height} pixels"
-            return [part.name, "image", pixels, _size(part.total_bytes), part.mime]
+            return [part.name, "image", pixels, size_text(part.total_bytes), part.mime]
         case AudioPart():
             channels = {1: "mono", 2: "stereo"}.get(part.channels, f"{part.channels} channels")
             heard = [f"{part.seconds:.1f} s", f"{part.sample_rate:,} Hz {channels}"]
-            return [part.name, "audio", *heard, _size(part.total_bytes), part.format]
+            return [part.name, "audio", *heard, size_text(part.total_bytes), part.format]
         case VideoPart():
             pixels = f"{part.width} × {part.height} pixels"
             pace = f"{part.fps:.3g} frames per second"
             moving = [f"{part.seconds:.1f} s", pixels, pace]
             track = "with sound" if part.has_sound else "no sound"
-            return [part.name, "video", *moving, track, _size(part.total_bytes), part.mime]
+            return [part.name, "video", *moving, track, size_text(part.total_bytes), part.mime]
         case FramesPart():
             held = [image for image in part.images if isinstance(image, ImagePart)]
             sizes = list(dict.fromkeys(f"{i.width} × {i.height} pixels" for i in held))
-            total = [_size(sum(image.total_bytes for image in held))] if held else []
+            total = [size_text(sum(image.total_bytes for image in held))] if held else []
             size = ["several sizes"] if len(sizes) > 1 else sizes
             return [part.name, f"{len(part.images)} frames", *size, *total]
         case TextPart():
@@ -187,7 +187,14 @@ def _facts(part: Part) -> list[str]:
             return [part.url, part.modality, "at a URL, not fetched"]
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """Say how large a file is.
+
+    Examples
+    --------
+    >>> size_text(1_234_567)
+    '1.2 MB'
+    """
     if count < 1000:
         return f"{count} bytes"
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"

@@ -50,15 +50,432 @@ var Arrival = class {
   }
 };
 
+// js/fader.js
+var FADE_SECONDS = 0.015;
+var Fader = class {
+  /** @type {GainNode} what sounds is connected to it */
+  node;
+  #context;
+  #from = 1;
+  #to = 1;
+  #endsAt = 0;
+  /** @param {AudioContext} context */
+  constructor(context) {
+    this.#context = context;
+    this.node = context.createGain();
+    this.node.connect(context.destination);
+  }
+  /**
+   * Kept by ourselves: Firefox does not say where a ramp is.
+   *
+   * @param {number} time
+   */
+  #levelAt(time) {
+    const left = Math.min(1, Math.max(0, (this.#endsAt - time) / FADE_SECONDS));
+    return this.#to + (this.#from - this.#to) * left;
+  }
+  /** @param {number} level from 0 to 1 */
+  turnTo(level) {
+    if (level === this.#to) return;
+    const now = this.#context.currentTime;
+    this.#from = this.#levelAt(now);
+    this.#to = level;
+    this.#endsAt = now + FADE_SECONDS;
+    const { gain } = this.node;
+    gain.cancelScheduledValues(now);
+    gain.setValueAtTime(this.#from, now);
+    gain.linearRampToValueAtTime(level, this.#endsAt);
+  }
+};
+
+// js/samples.js
+function concatenated(pieces) {
+  const whole = new Float32Array(pieces.reduce((total, { length }) => total + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}
+
+// js/stretch.js
+var HOP_SECONDS = 0.015;
+var REACH_SECONDS = 9e-3;
+var COARSE_RATE = 8e3;
+var Stretcher = class {
+  /**
+   * Of the last `push` or `flush`: where in the speech its output begins, is after each hop, and ends.
+   *
+   * @type {number[]}
+   */
+  marks = [0];
+  #speed;
+  #hopFrames;
+  #reachFrames;
+  #stride;
+  #fade;
+  #samples = new Float32Array(0);
+  /** Of the speech: where `#samples` begins and where the next hop begins. */
+  #samplesFrom = 0;
+  #position = 0;
+  #hops = 0;
+  /** @param {{speed: number, sampleRate: number}} options */
+  constructor({ speed, sampleRate }) {
+    this.#speed = speed;
+    this.#hopFrames = Math.round(HOP_SECONDS * sampleRate);
+    this.#reachFrames = Math.round(REACH_SECONDS * sampleRate);
+    this.#stride = Math.max(1, Math.round(sampleRate / COARSE_RATE));
+    this.#fade = fadeIn(this.#hopFrames);
+  }
+  get speed() {
+    return this.#speed;
+  }
+  get hopFrames() {
+    return this.#hopFrames;
+  }
+  /** How many frames of the speech the output so far stands for. */
+  get position() {
+    return this.#position;
+  }
+  /**
+   * Take in more of the speech; gives what can be said by now, in whole hops.
+   *
+   * @param {Float32Array} samples
+   * @returns {Float32Array<ArrayBuffer>}
+   */
+  push(samples) {
+    this.#samples = joined(this.#samples, samples);
+    const hops = this.#makeHops(false);
+    this.#forget();
+    return concatenated(hops);
+  }
+  /**
+   * The speech has ended: the rest of it.
+   *
+   * @returns {Float32Array<ArrayBuffer>}
+   */
+  flush() {
+    const hops = this.#makeHops(true);
+    const rest = this.#samples.slice(this.#position - this.#samplesFrom);
+    if (rest.length > 0) {
+      this.#position += rest.length;
+      this.marks.push(this.#position);
+    }
+    return concatenated([...hops, rest]);
+  }
+  get #end() {
+    return this.#samplesFrom + this.#samples.length;
+  }
+  /** The place the next hop should fade to, going by the speed alone. */
+  get #target() {
+    return Math.round((this.#hops + 1) * this.#hopFrames * this.#speed) - this.#hopFrames;
+  }
+  /**
+   * @param {boolean} isLast
+   * @returns {Float32Array<ArrayBuffer>[]}
+   */
+  #makeHops(isLast) {
+    const hops = [];
+    this.marks = [this.#position];
+    while (this.#canMakeHop(isLast)) hops.push(this.#makeHop());
+    return hops;
+  }
+  /** @param {boolean} isLast */
+  #canMakeHop(isLast) {
+    const reach = isLast ? -this.#reachFrames : this.#reachFrames;
+    return Math.max(this.#position, this.#target + reach, 0) + this.#hopFrames <= this.#end;
+  }
+  /** @returns {Float32Array<ArrayBuffer>} */
+  #makeHop() {
+    const from = this.#position - this.#samplesFrom;
+    const to = this.#findPlace(from);
+    const hop = new Float32Array(this.#hopFrames);
+    for (let i = 0; i < hop.length; i++) {
+      const before = this.#samples[from + i];
+      hop[i] = before + this.#fade[i] * (this.#samples[to + i] - before);
+    }
+    this.#position = this.#samplesFrom + to + this.#hopFrames;
+    this.#hops += 1;
+    this.marks.push(this.#position);
+    return hop;
+  }
+  /**
+   * Where the waveform is most like the one at `from`: by strides first, then frame by frame around the best.
+   *
+   * @param {number} from
+   */
+  #findPlace(from) {
+    const target = this.#target - this.#samplesFrom;
+    const highest = Math.min(target + this.#reachFrames, this.#samples.length - this.#hopFrames);
+    const last = Math.max(0, highest);
+    const first = Math.min(last, Math.max(0, target - this.#reachFrames));
+    const start = Math.min(last, Math.max(first, target));
+    const stride = this.#stride;
+    const coarse = this.#best(from, start, first, last, stride);
+    return this.#best(from, coarse, Math.max(first, coarse - stride + 1), Math.min(last, coarse + stride - 1), 1);
+  }
+  /**
+   * @param {number} from
+   * @param {number} start what to beat
+   * @param {number} first
+   * @param {number} last
+   * @param {number} stride between places, and between the frames that are compared
+   */
+  #best(from, start, first, last, stride) {
+    let best = start;
+    let most = this.#likeness(from, start, stride);
+    for (let place = first; place <= last; place += stride) {
+      const likeness = this.#likeness(from, place, stride);
+      if (likeness > most) [best, most] = [place, likeness];
+    }
+    return best;
+  }
+  /**
+   * The normalised cross-correlation (but for the energy at `from`, which is the same for all places).
+   *
+   * @param {number} from
+   * @param {number} place
+   * @param {number} stride
+   */
+  #likeness(from, place, stride) {
+    const samples = this.#samples;
+    let product = 0;
+    let energy = 0;
+    for (let i = 0; i < this.#hopFrames; i += stride) {
+      const sample = samples[place + i];
+      product += samples[from + i] * sample;
+      energy += sample * sample;
+    }
+    return energy > 0 ? product / Math.sqrt(energy) : 0;
+  }
+  /** What no later hop can reach any more. */
+  #forget() {
+    const keptFrom = Math.min(this.#position, Math.max(0, this.#target - this.#reachFrames), this.#end);
+    this.#samples = this.#samples.slice(keptFrom - this.#samplesFrom);
+    this.#samplesFrom = keptFrom;
+  }
+};
+function fadeIn(frames) {
+  return Float32Array.from({ length: frames }, (_, i) => 0.5 - 0.5 * Math.cos(Math.PI * i / frames));
+}
+function joined(left, right) {
+  return left.length === 0 ? right.slice() : concatenated([left, right]);
+}
+
+// js/speech.js
+var Speech = class {
+  /** How much has arrived. */
+  frames = 0;
+  /** @type {{frame: number, samples: Float32Array<ArrayBuffer>}[]} */
+  #arrivals = [];
+  /** @param {Float32Array<ArrayBuffer>} samples */
+  push(samples) {
+    this.#arrivals.push({ frame: this.frames, samples });
+    this.frames += samples.length;
+  }
+  /**
+   * What has arrived from `first` up to `end`, in the portions in which it came.
+   *
+   * @param {number} first
+   * @param {number} end
+   * @returns {Float32Array<ArrayBuffer>[]}
+   */
+  portions(first, end) {
+    return this.#arrivals.filter(({ frame, samples }) => frame < end && frame + samples.length > first).map(({ frame, samples }) => samples.subarray(Math.max(0, first - frame), end - frame));
+  }
+  /**
+   * Let go of what comes before `frame`.
+   *
+   * @param {number} frame
+   */
+  forget(frame) {
+    while (this.#arrivals.length > 0) {
+      const [{ frame: start, samples }] = this.#arrivals;
+      if (start + samples.length > frame) return;
+      this.#arrivals.shift();
+    }
+  }
+};
+var Reader = class {
+  #speech;
+  #sampleRate;
+  #position = 0;
+  /** @type {Stretcher | null} */
+  #stretcher = null;
+  /** Where the stretcher began, and up to where it has the speech. */
+  #stretchedFrom = 0;
+  #stretchedTo = 0;
+  /**
+   * @param {Speech} speech
+   * @param {number} sampleRate
+   */
+  constructor(speech, sampleRate) {
+    this.#speech = speech;
+    this.#sampleRate = sampleRate;
+  }
+  /** @param {number} frame read on from there */
+  seek(frame) {
+    this.#position = frame;
+    this.#stretcher = null;
+  }
+  /**
+   * Read on: all that has arrived when the speed is 1, else up to `mostFrames`, as stretching takes its time.
+   *
+   * @param {{speed: number, mostFrames: number, isEnded: boolean}} options
+   * @returns {Piece[]}
+   */
+  read({ speed, mostFrames, isEnded }) {
+    if (speed === 1) return this.#readPlainly();
+    if (this.#stretcher?.speed !== speed) this.#beginToStretch(speed);
+    const piece = this.#stretch(
+      /** @type {Stretcher} */
+      this.#stretcher,
+      mostFrames,
+      isEnded
+    );
+    return piece.samples.length > 0 ? [piece] : [];
+  }
+  /** @returns {Piece[]} */
+  #readPlainly() {
+    let from = this.#position;
+    this.seek(this.#speech.frames);
+    return this.#speech.portions(from, this.#speech.frames).map((samples) => {
+      const marks = [from, from += samples.length];
+      return { samples, marks, hopFrames: samples.length, isExact: true };
+    });
+  }
+  /** @param {number} speed */
+  #beginToStretch(speed) {
+    this.#stretcher = new Stretcher({ speed, sampleRate: this.#sampleRate });
+    this.#stretchedFrom = this.#stretchedTo = this.#position;
+  }
+  /**
+   * @param {Stretcher} stretcher
+   * @param {number} mostFrames
+   * @param {boolean} isEnded
+   * @returns {Piece}
+   */
+  #stretch(stretcher, mostFrames, isEnded) {
+    const end = Math.min(this.#speech.frames, this.#stretchedTo + mostFrames);
+    const portion = concatenated(this.#speech.portions(this.#stretchedTo, end));
+    this.#stretchedTo = end;
+    let samples = stretcher.push(portion);
+    let { marks } = stretcher;
+    if (isEnded && end === this.#speech.frames) {
+      samples = concatenated([samples, stretcher.flush()]);
+      marks = [...marks, ...stretcher.marks.slice(1)];
+    }
+    this.#position = this.#stretchedFrom + stretcher.position;
+    const { hopFrames } = stretcher;
+    return { samples, marks: marks.map((mark) => mark + this.#stretchedFrom), hopFrames, isExact: false };
+  }
+};
+
+// js/timeline.js
+var Timeline = class {
+  /** @type {number | null} where the scheduled sound ends; null before the first */
+  nextFrame = null;
+  /** Up to where the speech is scheduled. */
+  speechFrame = 0;
+  /** @type {Entry[]} in order */
+  #entries = [];
+  /** What had been heard at the end of the entries that are forgotten. */
+  #heardFrame = 0;
+  /**
+   * Before anything is scheduled: the speech begins there.
+   *
+   * @param {number} frame
+   */
+  begin(frame) {
+    this.speechFrame = this.#heardFrame = frame;
+  }
+  /**
+   * @param {Piece} piece
+   * @param {AudioBufferSourceNode} source
+   * @param {number} startFrame
+   */
+  add(piece, source, startFrame) {
+    const frames = piece.samples.length;
+    this.#entries.push({ piece, source, startFrame, frames });
+    this.nextFrame = startFrame + frames;
+    this.speechFrame = piece.marks[piece.marks.length - 1];
+  }
+  /**
+   * How far in the speech the sound card is.
+   *
+   * @param {number} nowFrame
+   */
+  heardFrame(nowFrame) {
+    let heard = this.#heardFrame;
+    for (const { piece, startFrame, frames } of this.#entries) {
+      if (nowFrame <= startFrame) break;
+      heard = speechFrameAt(piece, Math.min(frames, nowFrame - startFrame));
+    }
+    return heard;
+  }
+  /**
+   * Let go of what has sounded.
+   *
+   * @param {number} nowFrame
+   */
+  forget(nowFrame) {
+    this.#heardFrame = this.heardFrame(nowFrame);
+    this.#entries = this.#entries.filter(({ startFrame, frames }) => startFrame + frames > nowFrame);
+  }
+  /**
+   * Take back what would sound from about `fromFrame` on; `nextFrame` and `speechFrame` say from where
+   * exactly.
+   *
+   * @param {number} fromFrame
+   * @param {number} sampleRate
+   */
+  takeBack(fromFrame, sampleRate) {
+    if (this.nextFrame === null || this.nextFrame <= fromFrame) return;
+    for (const entry of this.#entries) {
+      const sounding = Math.max(0, fromFrame - entry.startFrame);
+      const kept = Math.min(entry.frames, entry.piece.isExact ? sounding : nextMark(entry.piece, sounding));
+      if (kept === entry.frames) continue;
+      if (kept === 0) entry.source.disconnect();
+      else entry.source.stop((entry.startFrame + kept - 0.5) / sampleRate);
+      entry.frames = kept;
+    }
+    this.#entries = this.#entries.filter(({ frames }) => frames > 0);
+    const last = this.#entries.at(-1);
+    this.nextFrame = last ? last.startFrame + last.frames : fromFrame;
+    this.speechFrame = last ? speechFrameAt(last.piece, last.frames) : this.#heardFrame;
+  }
+  /** @param {number} time in the context's seconds */
+  stop(time) {
+    for (const { source } of this.#entries) source.stop(time);
+  }
+};
+function speechFrameAt({ samples, marks, hopFrames }, frames) {
+  const hop = Math.min(Math.floor(frames / hopFrames), marks.length - 2);
+  const from = hop * hopFrames;
+  const to = hop === marks.length - 2 ? samples.length : from + hopFrames;
+  return Math.round(marks[hop] + (marks[hop + 1] - marks[hop]) * (frames - from) / (to - from));
+}
+function nextMark({ samples, marks, hopFrames }, frames) {
+  const hop = Math.ceil(frames / hopFrames);
+  return hop < marks.length - 1 ? hop * hopFrames : samples.length;
+}
+
 // js/audio.js
 var START_MARGIN_SECONDS = 0.05;
 var SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
 var LARGEST_GROWN_PREBUFFER_SECONDS = 1;
 var PATIENCE_SECONDS = 3;
-var FADE_SECONDS = 0.015;
 var WAKING_MILLISECONDS = 300;
-var REST_MILLISECONDS = 5e3;
 var TICK_MILLISECONDS = 50;
+var SLOWEST = 0.5;
+var FASTEST = 2;
+var CHANGE_SECONDS = 0.2;
+var LEAD_TO_HURRY_SECONDS = 2;
+var LEAST_LEAD_SECONDS = 1;
+var STRETCHED_AHEAD_SECONDS = 5;
+var URGENT_SECONDS = 0.5;
+var STRETCHED_AT_ONCE_SECONDS = 3;
 function pcm16ToFloat32(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples = new Float32Array(bytes.byteLength >> 1);
@@ -79,6 +496,345 @@ function growPrebuffer(seconds) {
   const grown = Math.max(seconds * 1.5, SMALLEST_GROWN_PREBUFFER_SECONDS);
   return Math.max(seconds, Math.min(grown, LARGEST_GROWN_PREBUFFER_SECONDS));
 }
+var Engine = class {
+  underruns = 0;
+  gapSeconds = 0;
+  /** @type {number | null} when the first sample left the loudspeaker, in unix seconds */
+  firstSoundAt = null;
+  /** @type {AudioContext} */
+  #context;
+  #fader;
+  /** @type {import("./loudspeaker.js").Turns} */
+  #turns;
+  /** @type {() => void} */
+  #onChange;
+  #speech = new Speech();
+  #timeline = new Timeline();
+  #reader;
+  /** Of the speech: where it begins to be spoken. */
+  #beginFrame = 0;
+  /** @type {number | null} */
+  #firstFrame = null;
+  #prebufferSeconds;
+  #volume = 1;
+  #speed = 1;
+  /** The speed at which it is spoken by now. */
+  #pace = 1;
+  #isUnderrun = false;
+  #isStarted = false;
+  #isQueued = false;
+  #isEnded = false;
+  #isMuted = false;
+  #pushedAt = 0;
+  /** @type {number | null} in milliseconds of the clock on the wall */
+  #firstPushAt = null;
+  /** @type {"done" | "stopped" | null} */
+  #outcome = null;
+  /** @type {number | null} of the speech, once it is over */
+  #heardAtEnd = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /**
+   * @param {object} options
+   * @param {AudioContext} options.context
+   * @param {import("./loudspeaker.js").Turns} options.turns
+   * @param {number} options.prebufferSeconds
+   * @param {() => void} options.onChange
+   */
+  constructor({ context, turns, prebufferSeconds, onChange }) {
+    this.#context = context;
+    this.#turns = turns;
+    this.#prebufferSeconds = prebufferSeconds;
+    this.#onChange = onChange;
+    this.#fader = new Fader(context);
+    this.#reader = new Reader(this.#speech, context.sampleRate);
+  }
+  /** @returns {EngineState} */
+  get state() {
+    if (this.#outcome) return this.#outcome;
+    if (!this.hasSound) return "empty";
+    if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
+    if (this.#isQueued) return "queued";
+    return this.#remainingFrames > 0 ? "speaking" : "buffering";
+  }
+  get hasSound() {
+    return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
+  }
+  /** Even where it may, the sound card takes a moment to start. */
+  get #isWaking() {
+    return Date.now() - (this.#firstPushAt ?? Date.now()) < WAKING_MILLISECONDS;
+  }
+  get isOver() {
+    return this.#outcome !== null;
+  }
+  get isMuted() {
+    return this.#isMuted;
+  }
+  get volume() {
+    return this.#volume;
+  }
+  /** As wished; while an answer arrives with little lead it is spoken no faster than at 1. */
+  get speed() {
+    return this.#speed;
+  }
+  /** Has nothing come and nothing sounded for too long? */
+  get isIdle() {
+    const quietSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
+    return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
+  }
+  /** Of the speech, from its very beginning, whatever the speed. */
+  get heardFrames() {
+    return this.#heardAtEnd ?? this.#timeline.heardFrame(this.#nowFrame);
+  }
+  get heardSeconds() {
+    return this.heardFrames / this.#context.sampleRate;
+  }
+  get #nowFrame() {
+    return Math.ceil(this.#context.currentTime * this.#context.sampleRate);
+  }
+  /** The sound card asks for whole buffers: a start inside the one being made would come late. */
+  get #marginFrames() {
+    const { sampleRate, baseLatency } = this.#context;
+    return Math.ceil(Math.max(START_MARGIN_SECONDS, 2 * (baseLatency || 0)) * sampleRate);
+  }
+  get #remainingFrames() {
+    return Math.max(0, (this.#timeline.nextFrame ?? 0) - this.#nowFrame);
+  }
+  /** Of the speech: what has arrived and is not scheduled. */
+  get #heldFrames() {
+    return this.isOver ? 0 : Math.max(0, this.#speech.frames - this.#timeline.speechFrame);
+  }
+  /**
+   * Leave out the first frames of the speech, e.g. what was heard before the page was reloaded; to be
+   * called before `start`.
+   *
+   * @param {number} frames
+   */
+  startAt(frames) {
+    if (this.#isStarted) return;
+    this.#beginFrame = frames;
+    this.#timeline.begin(frames);
+    this.#reader.seek(frames);
+  }
+  /** From now on it may sound. */
+  start() {
+    this.#isStarted = true;
+    this.pump();
+  }
+  /** @param {Float32Array<ArrayBuffer>} samples */
+  push(samples) {
+    if (this.isOver || samples.length === 0) return;
+    this.#speech.push(samples);
+    this.#pushedAt = this.#context.currentTime;
+    this.#firstPushAt ??= Date.now();
+    this.pump();
+  }
+  /** Nothing more will arrive: play what is there. */
+  end() {
+    this.#isEnded = true;
+    this.pump();
+  }
+  /** Be silent, now and for good. */
+  stop() {
+    if (this.isOver) return;
+    this.#fader.turnTo(0);
+    this.#timeline.stop(this.#context.currentTime + 2 * FADE_SECONDS);
+    setTimeout(() => this.#fader.node.disconnect(), 200);
+    this.#finish("stopped");
+  }
+  /** @param {boolean} isMuted */
+  mute(isMuted) {
+    this.#isMuted = isMuted;
+    this.#turnVolume();
+  }
+  /** @param {number} volume from 0 to 1; muted is muted at any */
+  setVolume(volume) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#turnVolume();
+  }
+  #turnVolume() {
+    if (!this.isOver) this.#fader.turnTo(this.#isMuted ? 0 : this.#volume);
+    this.#onChange();
+  }
+  /**
+   * Speak faster or slower from now on, at the same pitch.
+   *
+   * @param {number} speed from 0.5 to 2
+   */
+  setSpeed(speed) {
+    const possible = Math.min(FASTEST, Math.max(SLOWEST, speed));
+    if (possible === this.#speed) return;
+    this.#speed = possible;
+    if (this.isOver) this.#onChange();
+    else this.pump();
+  }
+  /** Schedule what can be scheduled and notice what has happened. */
+  pump() {
+    if (this.isOver) return;
+    this.#forgetHeard();
+    this.#noticeUnderrun();
+    this.#keepPace();
+    this.#schedule();
+    this.#noticeFirstSound();
+    if (this.#isEnded && this.#heldFrames === 0 && this.#remainingFrames === 0) {
+      this.#fader.node.disconnect();
+      return this.#finish("done");
+    }
+    if (this.hasSound && this.#isStarted) this.#tickLater();
+    this.#onChange();
+  }
+  #forgetHeard() {
+    this.#timeline.forget(this.#nowFrame);
+    this.#speech.forget(this.heardFrames);
+  }
+  #noticeUnderrun() {
+    const { nextFrame } = this.#timeline;
+    if (this.#isUnderrun || this.#isEnded || nextFrame === null) return;
+    if (!isDry(this.#nowFrame, nextFrame, this.#marginFrames)) return;
+    this.#isUnderrun = true;
+    this.#prebufferSeconds = growPrebuffer(this.#prebufferSeconds);
+  }
+  #schedule() {
+    if (this.#heldFrames === 0 || !this.#isStarted) return;
+    this.#isQueued = !this.#turns.ask(this);
+    if (this.#isQueued || !planStart(this.#situation)) return;
+    const pieces = this.#read();
+    if (pieces.length === 0) return;
+    const sources = pieces.map(({ samples }) => this.#makeSource(samples));
+    const plan = planStart(this.#situation);
+    if (plan) this.#start(pieces, sources, plan.startFrame, plan.gapFrames);
+    else this.#reader.seek(this.#timeline.speechFrame);
+  }
+  /** @returns {import("./speech.js").Piece[]} */
+  #read() {
+    const { sampleRate } = this.#context;
+    const speed = this.#pace;
+    if (speed !== 1 && this.#remainingFrames > STRETCHED_AHEAD_SECONDS * sampleRate) return [];
+    const isUrgent = this.#remainingFrames < URGENT_SECONDS * sampleRate;
+    const mostFrames = (isUrgent ? URGENT_SECONDS : STRETCHED_AT_ONCE_SECONDS) * sampleRate;
+    return this.#reader.read({ speed, mostFrames, isEnded: this.#isEnded });
+  }
+  /** When the pace changes, what is scheduled at the old one is taken back and planned again. */
+  #keepPace() {
+    const pace = this.#isTooEarlyToHurry ? 1 : this.#speed;
+    if (pace === this.#pace) return;
+    this.#pace = pace;
+    const { sampleRate } = this.#context;
+    const ahead = Math.max(2 * this.#marginFrames, Math.ceil(CHANGE_SECONDS * sampleRate));
+    this.#timeline.takeBack(this.#nowFrame + ahead, sampleRate);
+    this.#reader.seek(this.#timeline.speechFrame);
+  }
+  /** Speech that arrives in real time cannot be spoken faster: with little lead that would only stutter. */
+  get #isTooEarlyToHurry() {
+    if (this.#speed <= 1 || this.#isEnded) return false;
+    const leadSeconds = this.#speech.frames / this.#context.sampleRate - this.heardSeconds;
+    return leadSeconds < (this.#pace > 1 ? LEAST_LEAD_SECONDS : LEAD_TO_HURRY_SECONDS);
+  }
+  /** @returns {Situation} */
+  get #situation() {
+    return {
+      nowFrame: this.#nowFrame,
+      nextFrame: this.#timeline.nextFrame,
+      heldFrames: this.#heldFrames,
+      prebufferFrames: Math.round(this.#prebufferSeconds * this.#context.sampleRate),
+      marginFrames: this.#marginFrames,
+      isEnded: this.#isEnded
+    };
+  }
+  /**
+   * @param {Float32Array<ArrayBuffer>} samples
+   * @returns {AudioBufferSourceNode}
+   */
+  #makeSource(samples) {
+    const buffer = this.#context.createBuffer(1, samples.length, this.#context.sampleRate);
+    buffer.copyToChannel(samples, 0);
+    const source = this.#context.createBufferSource();
+    source.buffer = buffer;
+    source.connect(this.#fader.node);
+    return source;
+  }
+  /**
+   * @param {import("./speech.js").Piece[]} pieces
+   * @param {AudioBufferSourceNode[]} sources of the pieces
+   * @param {number} startFrame
+   * @param {number} gapFrames
+   */
+  #start(pieces, sources, startFrame, gapFrames) {
+    const { sampleRate } = this.#context;
+    let frame = startFrame;
+    sources.forEach((source, i) => {
+      source.start(frame / sampleRate);
+      this.#timeline.add(pieces[i], source, frame);
+      frame += pieces[i].samples.length;
+    });
+    if (gapFrames > 0) {
+      this.underruns += 1;
+      this.gapSeconds += gapFrames / sampleRate;
+    }
+    this.#isUnderrun = false;
+    this.#firstFrame ??= startFrame;
+  }
+  #noticeFirstSound() {
+    if (this.firstSoundAt !== null || this.#firstFrame === null) return;
+    const { currentTime, sampleRate, outputLatency } = this.#context;
+    const secondsAgo = currentTime - this.#firstFrame / sampleRate;
+    if (secondsAgo >= 0) this.firstSoundAt = Date.now() / 1e3 - secondsAgo + (outputLatency || 0);
+  }
+  /** A timer, not animation frames: those stop in hidden tabs. */
+  #tickLater() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.pump(), TICK_MILLISECONDS);
+  }
+  /** @param {"done" | "stopped"} outcome */
+  #finish(outcome) {
+    this.#heardAtEnd = this.heardFrames;
+    this.#outcome = outcome;
+    this.#speech.forget(Infinity);
+    clearTimeout(this.#timer);
+    this.#turns.leave(this);
+    this.#onChange();
+  }
+};
+
+// js/labels.js
+var ENGLISH = {
+  thinking: "Thinking…",
+  answering: "Answering…",
+  buffering: "Buffering…",
+  blocked: "Click anywhere to hear",
+  queued: "Waiting to speak",
+  speaking: "Speaking",
+  done: "Done",
+  stopped: "Stopped",
+  mute: "Mute",
+  stop: "Stop",
+  seconds: "{} s of speech so far",
+  cost: "about {}",
+  wouldCost: "free; would cost {}",
+  controls: "Speech"
+};
+var CHINESE = {
+  thinking: "思考中…",
+  answering: "正在回答…",
+  buffering: "缓冲中…",
+  blocked: "点击页面任意处即可播放",
+  queued: "等待上一条播放完",
+  speaking: "正在朗读",
+  done: "已完成",
+  stopped: "已停止",
+  mute: "静音",
+  stop: "停止",
+  seconds: "目前语音 {} 秒",
+  cost: "约 {}",
+  wouldCost: "免费，若用模型约 {}",
+  controls: "朗读"
+};
+function labelsFor(language) {
+  return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
+}
+
+// js/loudspeaker.js
+var REST_MILLISECONDS = 5e3;
 var Turns = class {
   /** @type {Speaker[]} */
   #queue = [];
@@ -144,259 +900,6 @@ function resumeOnGesture(context) {
   context.addEventListener("statechange", onStateChange);
   resume();
   return release;
-}
-var Engine = class {
-  underruns = 0;
-  gapSeconds = 0;
-  /** @type {number | null} when the first sample left the loudspeaker, in unix seconds */
-  firstSoundAt = null;
-  /** @type {AudioContext} */
-  #context;
-  /** @type {GainNode} */
-  #output;
-  /** @type {Turns} */
-  #turns;
-  /** @type {() => void} */
-  #onChange;
-  /** @type {Set<AudioBufferSourceNode>} */
-  #sources = /* @__PURE__ */ new Set();
-  /** @type {Float32Array<ArrayBuffer>[]} */
-  #held = [];
-  #heldFrames = 0;
-  #scheduledFrames = 0;
-  /** @type {number | null} */
-  #firstFrame = null;
-  /** @type {number | null} */
-  #nextFrame = null;
-  #prebufferSeconds;
-  #isUnderrun = false;
-  #isStarted = false;
-  #isQueued = false;
-  #isEnded = false;
-  #isMuted = false;
-  #pushedAt = 0;
-  /** @type {number | null} in milliseconds of the clock on the wall */
-  #firstPushAt = null;
-  /** @type {"done" | "stopped" | null} */
-  #outcome = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /** @param {{context: AudioContext, turns: Turns, prebufferSeconds: number, onChange: () => void}} options */
-  constructor({ context, turns, prebufferSeconds, onChange }) {
-    this.#context = context;
-    this.#turns = turns;
-    this.#prebufferSeconds = prebufferSeconds;
-    this.#onChange = onChange;
-    this.#output = context.createGain();
-    this.#output.connect(context.destination);
-  }
-  /** @returns {EngineState} */
-  get state() {
-    if (this.#outcome) return this.#outcome;
-    if (!this.hasSound) return "empty";
-    if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
-    if (this.#isQueued) return "queued";
-    return this.#remainingFrames > 0 ? "speaking" : "buffering";
-  }
-  get hasSound() {
-    return this.#scheduledFrames + this.#heldFrames > 0;
-  }
-  /** Even where it may, the sound card takes a moment to start. */
-  get #isWaking() {
-    return Date.now() - (this.#firstPushAt ?? Date.now()) < WAKING_MILLISECONDS;
-  }
-  get isOver() {
-    return this.#outcome !== null;
-  }
-  get isMuted() {
-    return this.#isMuted;
-  }
-  /** Has nothing come and nothing sounded for too long? */
-  get isIdle() {
-    const quietSince = Math.max(this.#pushedAt, (this.#nextFrame ?? 0) / this.#context.sampleRate);
-    return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
-  }
-  get heardSeconds() {
-    return Math.max(0, this.#scheduledFrames - this.#remainingFrames) / this.#context.sampleRate;
-  }
-  get #nowFrame() {
-    return Math.ceil(this.#context.currentTime * this.#context.sampleRate);
-  }
-  /** The sound card asks for whole buffers: a start inside the one being made would come late. */
-  get #marginFrames() {
-    const { sampleRate, baseLatency } = this.#context;
-    return Math.ceil(Math.max(START_MARGIN_SECONDS, 2 * (baseLatency || 0)) * sampleRate);
-  }
-  get #remainingFrames() {
-    return Math.max(0, (this.#nextFrame ?? 0) - this.#nowFrame);
-  }
-  /** From now on it may sound. */
-  start() {
-    this.#isStarted = true;
-    this.pump();
-  }
-  /** @param {Float32Array<ArrayBuffer>} samples */
-  push(samples) {
-    if (this.isOver || samples.length === 0) return;
-    this.#held.push(samples);
-    this.#heldFrames += samples.length;
-    this.#pushedAt = this.#context.currentTime;
-    this.#firstPushAt ??= Date.now();
-    this.pump();
-  }
-  /** Nothing more will arrive: play what is there. */
-  end() {
-    this.#isEnded = true;
-    this.pump();
-  }
-  /** Be silent, now and for good. */
-  stop() {
-    if (this.isOver) return;
-    const now = this.#context.currentTime;
-    this.#output.gain.setValueAtTime(this.#output.gain.value, now);
-    this.#output.gain.linearRampToValueAtTime(0, now + FADE_SECONDS);
-    for (const source of this.#sources) source.stop(now + 2 * FADE_SECONDS);
-    setTimeout(() => this.#output.disconnect(), 200);
-    this.#finish("stopped");
-  }
-  /** @param {boolean} isMuted */
-  mute(isMuted) {
-    this.#isMuted = isMuted;
-    if (!this.isOver) this.#output.gain.value = isMuted ? 0 : 1;
-    this.#onChange();
-  }
-  /** Schedule what can be scheduled and notice what has happened. */
-  pump() {
-    if (this.isOver) return;
-    this.#noticeUnderrun();
-    this.#schedule();
-    this.#noticeFirstSound();
-    if (this.#isEnded && this.#heldFrames === 0 && this.#remainingFrames === 0) {
-      this.#output.disconnect();
-      return this.#finish("done");
-    }
-    if (this.hasSound && this.#isStarted) this.#tickLater();
-    this.#onChange();
-  }
-  #noticeUnderrun() {
-    if (this.#isUnderrun || this.#isEnded || this.#nextFrame === null) return;
-    if (!isDry(this.#nowFrame, this.#nextFrame, this.#marginFrames)) return;
-    this.#isUnderrun = true;
-    this.#prebufferSeconds = growPrebuffer(this.#prebufferSeconds);
-  }
-  #schedule() {
-    if (this.#heldFrames === 0 || !this.#isStarted) return;
-    this.#isQueued = !this.#turns.ask(this);
-    if (this.#isQueued || !planStart(this.#situation)) return;
-    const sources = this.#held.map((samples) => this.#makeSource(samples));
-    const plan = planStart(this.#situation);
-    if (plan) this.#start(sources, plan.startFrame, plan.gapFrames);
-  }
-  /** @returns {Situation} */
-  get #situation() {
-    return {
-      nowFrame: this.#nowFrame,
-      nextFrame: this.#nextFrame,
-      heldFrames: this.#heldFrames,
-      prebufferFrames: Math.round(this.#prebufferSeconds * this.#context.sampleRate),
-      marginFrames: this.#marginFrames,
-      isEnded: this.#isEnded
-    };
-  }
-  /**
-   * @param {Float32Array<ArrayBuffer>} samples
-   * @returns {AudioBufferSourceNode}
-   */
-  #makeSource(samples) {
-    const buffer = this.#context.createBuffer(1, samples.length, this.#context.sampleRate);
-    buffer.copyToChannel(samples, 0);
-    const source = this.#context.createBufferSource();
-    source.buffer = buffer;
-    source.connect(this.#output);
-    source.onended = () => this.#sources.delete(source);
-    return source;
-  }
-  /**
-   * @param {AudioBufferSourceNode[]} sources of what is held
-   * @param {number} startFrame
-   * @param {number} gapFrames
-   */
-  #start(sources, startFrame, gapFrames) {
-    const { sampleRate } = this.#context;
-    let frame = startFrame;
-    for (const source of sources) {
-      source.start(frame / sampleRate);
-      this.#sources.add(source);
-      frame += source.buffer?.length ?? 0;
-    }
-    if (gapFrames > 0) {
-      this.underruns += 1;
-      this.gapSeconds += gapFrames / sampleRate;
-    }
-    this.#isUnderrun = false;
-    this.#firstFrame ??= startFrame;
-    this.#nextFrame = frame;
-    this.#scheduledFrames += this.#heldFrames;
-    this.#held = [];
-    this.#heldFrames = 0;
-  }
-  #noticeFirstSound() {
-    if (this.firstSoundAt !== null || this.#firstFrame === null) return;
-    const { currentTime, sampleRate, outputLatency } = this.#context;
-    const secondsAgo = currentTime - this.#firstFrame / sampleRate;
-    if (secondsAgo >= 0) this.firstSoundAt = Date.now() / 1e3 - secondsAgo + (outputLatency || 0);
-  }
-  /** A timer, not animation frames: those stop in hidden tabs. */
-  #tickLater() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.pump(), TICK_MILLISECONDS);
-  }
-  /** @param {"done" | "stopped"} outcome */
-  #finish(outcome) {
-    this.#outcome = outcome;
-    this.#held = [];
-    this.#heldFrames = 0;
-    clearTimeout(this.#timer);
-    this.#turns.leave(this);
-    this.#onChange();
-  }
-};
-
-// js/labels.js
-var ENGLISH = {
-  thinking: "Thinking…",
-  answering: "Answering…",
-  buffering: "Buffering…",
-  blocked: "Click anywhere to hear",
-  queued: "Waiting to speak",
-  speaking: "Speaking",
-  done: "Done",
-  stopped: "Stopped",
-  mute: "Mute",
-  stop: "Stop",
-  seconds: "{} s of speech so far",
-  cost: "about {}",
-  wouldCost: "free; would cost {}",
-  controls: "Speech"
-};
-var CHINESE = {
-  thinking: "思考中…",
-  answering: "正在回答…",
-  buffering: "缓冲中…",
-  blocked: "点击页面任意处即可播放",
-  queued: "等待上一条播放完",
-  speaking: "正在朗读",
-  done: "已完成",
-  stopped: "已停止",
-  mute: "静音",
-  stop: "停止",
-  seconds: "目前语音 {} 秒",
-  cost: "约 {}",
-  wouldCost: "免费，若用模型约 {}",
-  controls: "朗读"
-};
-function labelsFor(language) {
-  return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
 }
 
 // js/meter.js

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.chat import Conversation
 from omni_nb.views.live import watch, watch_async
+from omni_nb.views.session import session
 from omni_nb.views.stages import PREBUFFER_SECONDS, choose_stage
 from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Self
+    from typing import Literal, Self
 
     from omni_nb.connection import Connection
     from omni_nb.models.money import Money
     from omni_nb.models.quota import Quota
     from omni_nb.render import Storage
     from omni_nb.reply import Reply
+    from omni_nb.views.panel import ChatPanel
 
 
 class Chat(Conversation):
@@ -56,9 +58,9 @@ class Chat(Conversation):
             False: silent. By default the answer streams into the notebook's cell and is
             heard in the browser; outside a notebook its text goes to standard output.
         storage
-            How the notebook keeps the speech: ``"mp3"`` (about 7 kB of notebook per
-            second) or ``"wav"`` (64 kB, every sample). ``reply.audio`` has every sample
-            either way.
+            How the notebook keeps the speech: ``"mp3"`` (about 7 kB of notebook per second;
+            plays everywhere), ``"opus"`` (about 4 kB; not in every version of Safari) or
+            ``"wav"`` (64 kB, every sample). ``reply.audio`` has every sample either way.
         prebuffer_seconds
             Speech held back before it sounds, against an uneven network; 0 is soonest.
 
@@ -77,6 +79,7 @@ class Chat(Conversation):
             The service refused or broke off; ``.reply`` holds what had arrived.
         """
         stream = self.stream(prompt, *content, image=image, audio=audio, video=video, frames=frames)
+        session().note_turn(self, stream.reply)
         stage = choose_stage(
             stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
         )
@@ -84,6 +87,18 @@ class Chat(Conversation):
             return watch(stream, stage)
         finally:
             stream.settle()
+
+    def panel(
+        self,
+        *,
+        locale: Literal["auto", "en", "zh"] = "auto",
+        storage: Storage = "mp3",
+        prebuffer_seconds: float = PREBUFFER_SECONDS,
+    ) -> ChatPanel:
+        """Return this conversation as a panel to type, drop and talk in (`omni_nb.ChatPanel`)."""
+        from omni_nb.views.panel import ChatPanel
+
+        return ChatPanel(self, locale=locale, storage=storage, prebuffer_seconds=prebuffer_seconds)
 
     async def ask_async(
         self,
@@ -99,6 +114,7 @@ class Chat(Conversation):
     ) -> Reply:
         """Do the same as `ask` under ``await``: other tasks go on meanwhile."""
         stream = self.stream(prompt, *content, image=image, audio=audio, video=video, frames=frames)
+        session().note_turn(self, stream.reply)
         stage = choose_stage(
             stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
         )

@@ -12,6 +12,7 @@ from . import (
     first_sound,
     import_time,
     notebook_size,
+    panel,
     probing,
     tokens,
     traffic,
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "tokens": tokens.run,
     "explorers": explorers.run,
     "sound": first_sound.run,
+    "panel": panel.run,
 }
 
 

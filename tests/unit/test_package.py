@@ -52,6 +52,7 @@ def test_the_dependencies_are_the_ones_we_decided_on():
         "av",
         "ipython",
         "ipywidgets",
+        "markdown-it-py",
         "matplotlib",
         "numpy",
         "openai",

@@ -221,9 +221,9 @@ def test_the_hint_says_how_to_get_speech_where_there_is_none(monkeypatch, speaks
 
 def test_the_widget_gets_the_price_to_count_with_and_only_when_it_is_known():
     made = reply(modalities=("text", "audio"))
-    assert stages._price(made) is None
+    assert stages.price_of(made) is None
     made.estimate = forecast(made.request, region="beijing")
-    price = stages._price(made)
+    price = stages.price_of(made)
     assert price == {
         "per_second": 0.00125,
         "input": 4e-07,
@@ -231,4 +231,4 @@ def test_the_widget_gets_the_price_to_count_with_and_only_when_it_is_known():
         "is_hypothetical": True,
     }
     made.estimate = forecast(made.request, region=None)
-    assert stages._price(made) is None
+    assert stages.price_of(made) is None

@@ -1,0 +1,108 @@
+/** @file Small helpers that make elements. */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
+/**
+ * A button with a sign, whose label is read out and shown as a tip.
+ *
+ * @param {string} className
+ * @param {string} label
+ * @param {() => void} action
+ * @param {{icon?: keyof typeof ICONS, text?: string}} [face] the sign, the words, or both; by default the label
+ * @returns {HTMLButtonElement}
+ */
+export function button(className, label, action, face = { text: label }) {
+  const element = make("button", `omni-panel-button ${className}`);
+  element.type = "button";
+  if (face.icon) element.append(icon(face.icon));
+  if (face.text) element.append(make("span", "omni-panel-button-text", face.text));
+  relabel(element, label, face.text);
+  element.addEventListener("click", action);
+  return element;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} label
+ * @param {string} [text] what is written on it
+ */
+export function relabel(element, label, text) {
+  element.title = label;
+  if (text === label) element.removeAttribute("aria-label");
+  else element.setAttribute("aria-label", label);
+}
+
+/** Paths of signs, drawn on 24 × 24 with a line of 2. */
+export const ICONS = {
+  attach: "M8 12.5 14.5 6a3.2 3.2 0 0 1 4.5 4.5l-8.2 8.2a5.2 5.2 0 0 1-7.4-7.4L11 3.7",
+  microphone: "M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3ZM5 11a7 7 0 0 0 14 0M12 18v3",
+  camera: "M4 8h3l2-3h6l2 3h3v11H4ZM12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Z",
+  send: "M12 20V5M5.5 11.5 12 5l6.5 6.5",
+  stop: "M7 7h10v10H7Z",
+  copy: "M9 9h11v11H9ZM5 15H4V4h11v1",
+  again: "M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6",
+  edit: "M4 20h4L19 9l-4-4L4 16ZM13 7l4 4",
+  code: "m8 7-5 5 5 5M16 7l5 5-5 5",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",
+  close: "M6 6l12 12M18 6 6 18",
+  previous: "m14 6-6 6 6 6",
+  next: "m10 6 6 6-6 6",
+  volume: "M4 9v6h4l5 4V5L8 9ZM16.5 9a4 4 0 0 1 0 6",
+  muted: "M4 9v6h4l5 4V5L8 9ZM16 9.5l5 5M21 9.5l-5 5",
+  download: "M12 4v11M7 10.5l5 5 5-5M4 20h16",
+  check: "m5 12.5 4.5 4.5L19 7.5",
+};
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** @param {keyof typeof ICONS} name */
+export function icon(name) {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("class", "omni-panel-icon");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  drawing.append(path);
+  return drawing;
+}
+
+/**
+ * A live region speaks when it is written to, so write only news.
+ *
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * Keys, pastes and menus inside belong to us, not to the notebook; Tab goes its way.
+ *
+ * @param {HTMLElement} element
+ */
+export function guard(element) {
+  element.dataset.lmSuppressShortcuts = "true";
+  for (const type of ["keydown", "keyup", "keypress"]) {
+    element.addEventListener(type, (event) => {
+      if (/** @type {KeyboardEvent} */ (event).key !== "Tab") event.stopPropagation();
+    });
+  }
+  for (const type of ["paste", "copy", "cut", "contextmenu"]) {
+    element.addEventListener(type, (event) => event.stopPropagation());
+  }
+}

@@ -1,0 +1,171 @@
+"""Drafts: what a person is about to ask, with its attachments, before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from omni_nb.errors import MediaError, OmniError, RequestError
+from omni_nb.media.display import part_chip_html, size_text
+from omni_nb.media.parts import AudioPart, ImagePart, TextPart, VideoPart, as_parts
+from omni_nb.models.catalog import find_model
+from omni_nb.models.limits import check_part, check_parts
+from omni_nb.models.pricing import Usage
+from omni_nb.models.shrink import shrink
+from omni_nb.models.weigh import weigh
+from omni_nb.render import labels, rounded
+from omni_nb.views.panel.protocol import DraftItem
+from omni_nb.views.panel.words import PANEL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from omni_nb.chat import Conversation
+    from omni_nb.forecast import Estimate
+    from omni_nb.media.parts import Part
+    from omni_nb.render import Language
+
+
+@dataclass(slots=True)
+class Item:
+    """An attachment: a part of the question to be."""
+
+    item: str
+    part: Part
+
+
+@dataclass(slots=True)
+class Draft:
+    """The words and the attachments of a question that is being written."""
+
+    text: str = ""
+    items: list[Item] = field(default_factory=list)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The question as it would be asked."""
+        words = (TextPart(self.text),) if self.text.strip() else ()
+        return (*(item.part for item in self.items), *words)
+
+    def add(self, upload: str, path: Path, language: Language) -> None:
+        """Attach a file that has arrived, whatever its name says it is.
+
+        Raises
+        ------
+        MediaError
+            It is no image, sound or video.
+        """
+        try:
+            (part,) = as_parts(path)
+        except MediaError as error:
+            words = PANEL[language]["unreadable"].format(repr(path.name))
+            raise MediaError(words) from error
+        self.items.append(Item(upload, part))
+
+    def remove(self, item: str) -> None:
+        """Take an attachment away."""
+        self.items = [one for one in self.items if one.item != item]
+
+    def shrink(self, item: str, model: str) -> str:
+        """Bring an attachment under the model's limits, and say what that changed.
+
+        Raises
+        ------
+        MediaError, RequestError
+            It cannot be done.
+        """
+        said: list[str] = []
+        for one in self.items:
+            if one.item == item:
+                one.part = shrink(one.part, model=model, say=said.append)
+        return " ".join(said)
+
+
+def refusals(draft: Draft, model: str) -> dict[str, OmniError]:
+    """Return why attachments cannot be sent, each by itself and then together with those before.
+
+    What no attachment can help, such as a model that is not known, is not said here.
+    """
+    facts = find_model(model)
+    found: dict[str, OmniError] = {}
+    if facts is None:
+        return found
+    good: list[Part] = []
+    for item in draft.items:
+        try:
+            check_part(item.part, facts)
+            check_parts([*good, item.part], facts)
+        except (MediaError, RequestError) as error:
+            found[item.item] = error
+        else:
+            good.append(item.part)
+    return found
+
+
+def item_records(
+    draft: Draft, chat: Conversation, region: str | None, language: Language
+) -> list[DraftItem]:
+    """Return the attachments as the browser shows them."""
+    refused = refusals(draft, chat.model)
+    return [
+        DraftItem(
+            item=item.item,
+            kind=item.part.modality,
+            name=getattr(item.part, "name", ""),
+            html=part_chip_html(item.part, labels(language)[item.part.modality]),
+            facts=_facts(item.part, chat.model, region, language),
+            refusal=str(refused.get(item.item, "")),
+            can_shrink=isinstance(refused.get(item.item), MediaError),
+        )
+        for item in draft.items
+    ]
+
+
+def draft_words(
+    draft: Draft, made: Estimate, history: int, language: Language, *, is_free: bool
+) -> str:
+    """Say what a question will weigh and cost, with the conversation that goes with it.
+
+    Parameters
+    ----------
+    made
+        The estimate of the whole request.
+    history
+        How many tokens of it are the conversation so far.
+    is_free
+        The stand-in answers.
+    """
+    if not draft.parts:
+        return ""
+    names = PANEL[language]
+    said = [
+        names["weighs at least" if made.has_unknown else "weighs"].format(made.tokens - history)
+    ]
+    if (cost := made.cost) is not None:
+        amount = f"{rounded(cost.total)} {cost.currency}"
+        if "audio" in made.modalities and made.speech_price is not None:
+            price = f"{rounded(made.speech_price)} {cost.currency}"
+            amount = f"{amount} {names['per second'].format(price)}"
+        said.append(names["would cost"].format(amount) if is_free else amount)
+    if made.input_limit and history:
+        said.append(names["with"].format(made.tokens, made.input_limit))
+    return " · ".join(said)
+
+
+def _facts(part: Part, model: str, region: str | None, language: Language) -> str:
+    """Say how large a medium is, how long, what it weighs and what that costs."""
+    match part:
+        case ImagePart():
+            said = [f"{part.width} × {part.height}", size_text(part.total_bytes)]
+        case AudioPart() | VideoPart():
+            said = [f"{part.seconds:.1f} s", size_text(part.total_bytes)]
+        case _:
+            said = []
+    facts = find_model(model)
+    weight = weigh(part, facts) if facts else None
+    if weight is not None and not weight.has_unknown:
+        said.append(PANEL[language]["tokens"].format(weight.total))
+        cost = Usage(input=dict(weight.tokens)).cost(model, region=region) if region else None
+        if cost is not None:
+            said.append(f"{rounded(cost.total)} {cost.currency}")
+    return " · ".join(said)

@@ -1,0 +1,138 @@
+"""Kept: the conversation as plain HTML beside the panel, which the notebook saves.
+
+A saved notebook without its kernel cannot show a widget. So the panel has a second output with the
+whole conversation, which the live panel hides. It is cut into blocks, each with a display of its
+own: a new turn changes the last block, not all of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.archive.outputs import block_metadata
+from omni_nb.errors import OmniError
+from omni_nb.transcript import split_turns, transcript_bundle
+from omni_nb.views.later import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeAlias
+
+    from omni_nb.chat import Conversation
+    from omni_nb.media.clip import Storage
+    from omni_nb.render import Language
+    from omni_nb.reply import Reply
+
+    Block: TypeAlias = tuple[int, tuple[Reply, ...]]
+
+SETTLED_SECONDS = 0.2
+_LEAST = (512, 64, 8, 1)
+"""How many turns a block of each display has at least; the oldest come first."""
+
+log = logging.getLogger("omni_nb")
+
+
+class Kept:
+    """The saved form of a panel's conversation.
+
+    Attributes
+    ----------
+    size
+        How many bytes of the notebook it takes.
+    """
+
+    def __init__(self, chat: Conversation, panel_id: str) -> None:
+        self.size = 0
+        self._chat = chat
+        self._class = f"omni-kept-{panel_id}"
+        self._handles: list[list[Any]] = []
+        self._shown: dict[int, object] = {}
+        self._sizes: dict[int, int] = {}
+        self._how: tuple[Storage, Language] = ("mp3", "en")
+        self._later = Later(SETTLED_SECONDS, self._write)
+        self._lock = threading.Lock()
+
+    def show(self, storage: Storage, language: Language) -> None:
+        """Display it in the running cell."""
+        from IPython.display import display
+
+        with self._lock:
+            self._how = (storage, language)
+            blocks = self._blocks()
+            handles = []
+            for place in range(len(_LEAST)):
+                data, metadata = self._made(place, blocks.get(place))
+                handles.append(
+                    display(  # type: ignore[no-untyped-call]
+                        data, metadata=metadata, raw=True, display_id=True
+                    )
+                )
+                self._shown[place] = self._key(blocks.get(place))
+            self._handles.append([handle for handle in handles if handle is not None])
+
+    def update(self, storage: Storage, language: Language) -> None:
+        """Bring it up to date in a moment."""
+        self._how = (storage, language)
+        if self._handles:
+            self._later.ask()
+
+    def close(self) -> None:
+        """Bring it up to date for the last time."""
+        self._later.cancel()
+        if self._handles:
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            try:
+                blocks = self._blocks()
+                for place in range(len(_LEAST)):
+                    if (key := self._key(blocks.get(place))) != self._shown.get(place):
+                        self._replace(place, blocks.get(place))
+                        self._shown[place] = key
+            except Exception:  # a copy that cannot be written must not end the conversation
+                log.exception("omni_nb: the panel's saved form could not be written")
+
+    def _replace(self, place: int, block: Block | None) -> None:
+        data, metadata = self._made(place, block)
+        for handles in self._handles:
+            if place < len(handles):
+                handles[place].update(data, metadata=metadata, raw=True)
+
+    def _blocks(self) -> dict[int, Block]:
+        """Cut the finished turns into blocks, by the display that shows each."""
+        replies = [reply for reply in list(self._chat.replies) if reply.is_finished]
+        blocks, first = {}, 0
+        for size in split_turns(len(replies)):
+            place = next(n for n, least in enumerate(_LEAST) if size >= least)
+            blocks[place] = (first, tuple(replies[first : first + size]))
+            first += size
+        return blocks
+
+    def _key(self, block: Block | None) -> object:
+        return (block, self._how)
+
+    def _made(self, place: int, block: Block | None) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+        storage, language = self._how
+        first, replies = block or (0, ())
+        bundle = transcript_bundle(replies, storage=storage, language=language, first=first)
+        html = f'<div class="{escape(self._class)}">{bundle["text/html"]}</div>'
+        metadata = self._metadata(first, len(replies)) if replies else {}
+        self._sizes[place] = len(html) if replies else 0
+        self.size = sum(self._sizes.values())
+        return {"text/html": html, "text/plain": bundle["text/plain"]}, metadata
+
+    def _metadata(self, first: int, count: int) -> Mapping[str, Any]:
+        """What a saved notebook needs to go on; a medium that is gone leaves only the sight."""
+        try:
+            archive = self._chat.document()
+            finished = tuple(reply for reply in archive.replies if reply.is_finished)
+            archive = replace(archive, replies=finished)
+            return block_metadata(archive, start=first, stop=first + count)
+        except OmniError as error:
+            log.warning("omni_nb: this turn cannot be taken up from the notebook: %s", error)
+            return {}

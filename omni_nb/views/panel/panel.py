@@ -1,0 +1,426 @@
+"""ChatPanel: type, drop, talk; read and hear the answer as it comes."""
+
+from __future__ import annotations
+
+import mimetypes
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from omni_nb.connection import current_connection
+from omni_nb.errors import OmniError, RequestError
+from omni_nb.forecast import priced_region
+from omni_nb.history import reworded
+from omni_nb.media.parts import TextPart
+from omni_nb.reply import Playback
+from omni_nb.views.panel.desk import Desk, speech_pieces, the
+from omni_nb.views.panel.drafts import Draft, draft_words, item_records
+from omni_nb.views.panel.floor import Floor, Question
+from omni_nb.views.panel.header import cost_text, header_of
+from omni_nb.views.panel.kept import Kept
+from omni_nb.views.panel.pump import Pump
+from omni_nb.views.panel.settings import Settings
+from omni_nb.views.panel.talk import Talk
+from omni_nb.views.panel.uploads import Uploads
+from omni_nb.views.panel.words import PANEL
+from omni_nb.views.stages import PREBUFFER_SECONDS
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from omni_nb.chat import Conversation
+    from omni_nb.media.clip import Storage
+    from omni_nb.render import Language
+    from omni_nb.reply import Reply
+    from omni_nb.views.panel.protocol import Header, Message
+    from omni_nb.views.panel.uploads import Upload
+
+
+class ChatPanel(widgets.VBox):  # type: ignore[misc]
+    """A conversation as a panel in the notebook.
+
+    Everything that happens in the panel happens in ``chat``, and what a cell does with ``chat``
+    appears in the panel. The cell that shows the panel returns at once.
+
+    Parameters
+    ----------
+    chat
+        The conversation; by default a new one that speaks.
+    locale
+        ``"en"``, ``"zh"``, or ``"auto"``: the language of the page.
+    storage
+        How the notebook keeps the speech, as for `omni_nb.Chat.ask`.
+    prebuffer_seconds
+        Speech held back before it sounds, against an uneven network.
+
+    Attributes
+    ----------
+    chat
+        The conversation.
+
+    Raises
+    ------
+    RequestError
+        The locale or the storage is none of these.
+
+    Examples
+    --------
+    >>> panel = ChatPanel()
+    >>> panel.chat.voice
+    'Cherry'
+    >>> panel.close()
+    """
+
+    chat: Conversation
+
+    def __init__(
+        self,
+        chat: Conversation | None = None,
+        *,
+        locale: Literal["auto", "en", "zh"] = "auto",
+        storage: Storage = "mp3",
+        prebuffer_seconds: float = PREBUFFER_SECONDS,
+    ) -> None:
+        from omni_nb.views.notebook import Chat
+
+        if locale not in {"auto", "en", "zh"}:
+            raise RequestError(f"locale is 'auto', 'en' or 'zh', not {locale!r}.")
+        if storage not in {"mp3", "opus", "wav"}:
+            raise RequestError(f"storage is 'mp3', 'opus' or 'wav', not {storage!r}.")
+        self.chat = Chat(voice="Cherry") if chat is None else chat
+        self._is_auto = locale == "auto"
+        self._language: Language = "zh" if locale == "zh" else "en"
+        self._drafts: dict[str, Draft] = {}
+        self._uploads = Uploads()
+        panel_id = uuid.uuid4().hex
+        self._floor = Floor(self.chat, self._say)
+        self._pump = Pump(self.chat, self._floor, self._changed)
+        self._pump.language = self._language
+        self._kept = Kept(self.chat, panel_id)
+        self._settings = Settings(
+            self.chat,
+            storage=storage,
+            language=self._language,
+            on_change=self._settings_changed,
+            ask_key=self._ask_key,
+        )
+        self._talk = Talk(
+            self._pump.records,
+            self._take,
+            panel_id=panel_id,
+            language="" if self._is_auto else self._language,
+            prebuffer_seconds=prebuffer_seconds,
+            header=self._header(),
+        )
+        self._desk = Desk(self._handlers(), self._talk.post, lambda: self._language)
+        super().__init__([self._talk, self._settings], layout={"width": "auto"})
+        self.add_class("omni-chat-panel")
+        self._pump.start(self._talk)
+
+    def close(self) -> None:
+        """Take the panel away and stop its answer; the conversation and its saved form stay."""
+        if not hasattr(self, "_desk"):  # its making failed: ipywidgets closes it all the same
+            return
+        self._floor.close()
+        self._pump.close()
+        self._desk.close()
+        self._kept.close()
+        for part in (self._talk, *self._settings.children, self._settings):
+            part.close()
+        super().close()
+
+    def _ipython_display_(self, **_: Any) -> None:
+        from IPython.display import display
+
+        model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        live = {
+            "application/vnd.jupyter.widget-view+json": model,
+            "text/plain": PANEL[self._language]["run"],
+        }
+        display(live, raw=True)  # type: ignore[no-untyped-call]
+        self._kept.show(self._settings.storage, self._language)
+
+    def __repr__(self) -> str:
+        return f"<ChatPanel of {self.chat!r}>"
+
+    # -- what happens ------------------------------------------------------------------------
+
+    def _take(self, message: Message, buffer: Any) -> None:
+        self._desk.take(message, buffer)
+
+    def _say(self, kind: str, text: str) -> None:
+        self._desk.say(kind, text)
+
+    def _changed(self) -> None:
+        """Turns have begun, ended or moved."""
+        self._kept.update(self._settings.storage, self._language)
+        self._talk.show_header(self._header())
+        self._settings.follow()
+
+    def _settings_changed(self) -> None:
+        self._talk.show_header(self._header())
+        self._kept.update(self._settings.storage, self._language)
+        for draft in list(self._drafts):
+            self._show_draft(draft)
+
+    def _ask_key(self, service: str) -> None:
+        self._talk.asks_key = service
+
+    def _header(self) -> Header:
+        return header_of(
+            self.chat,
+            self._language,
+            kept_bytes=self._kept.size,
+            has_settings=self._settings.is_shown,
+        )
+
+    # -- what the browser asks for -----------------------------------------------------------
+
+    def _handlers(self) -> dict[str, Any]:
+        return {
+            "hello": self._on_hello,
+            "send": self._on_send,
+            "stop": lambda message, _: self._on_stop(message["turn"]),
+            "cancel": lambda message, _: self._on_cancel(message["turn"]),
+            "draft": self._on_draft,
+            "upload": self._on_upload,
+            "remove": self._on_remove,
+            "shrink": self._on_shrink,
+            "again": self._on_again,
+            "edit": self._on_edit,
+            "branch": self._on_branch,
+            "speech": self._on_speech,
+            "code": self._on_code,
+            "sample": lambda *_: self._on_sample(),
+            "clear": lambda *_: self._on_clear(),
+            "save": lambda message, _: self._on_save(message["name"]),
+            "load": lambda message, _: self._on_load(message["name"]),
+            "export": lambda message, _: self._on_export(message["form"]),
+            "settings": lambda *_: self._on_settings(),
+            "key": lambda message, _: self._on_key(message.pop("key", "")),
+            "report": self._on_report,
+        }
+
+    def _on_hello(self, message: Message, _: Any) -> None:
+        if self._is_auto and message.get("language") in {"en", "zh"}:
+            self._speak(message["language"])
+        self._pump.answer_hello(message["page"], message.get("have") or {})
+        if message.get("reason") == "open":
+            for draft in message.get("drafts") or []:
+                if draft in self._drafts:
+                    self._show_draft(draft)
+
+    def _speak(self, language: Language) -> None:
+        if language != self._language:
+            self._language = self._pump.language = language
+            self._settings.speak(language)
+            self._changed()
+
+    def _on_send(self, message: Message, _: Any) -> None:
+        draft = self._drafts.pop(message["draft"], None) or Draft()
+        draft.text = message["text"]
+        try:
+            self.chat.estimate(*draft.parts)  # the rules, before it waits for its turn
+        except OmniError:
+            self._drafts[message["draft"]] = draft
+            raise
+        for item in draft.items:  # from now on their files belong to the question
+            self._uploads.let_go(item.item)
+        self._ask(draft.parts, message["page"])
+        self._show_draft(message["draft"])
+
+    def _ask(self, parts: Any, page: str, *, replaces: Reply | None = None) -> None:
+        self._floor.ask(Question(uuid.uuid4().hex[:12], tuple(parts), page, replaces))
+        self._pump.hurry()
+
+    def _on_stop(self, turn: str) -> None:
+        self._floor.stop(turn)
+        self._pump.hurry()
+
+    def _on_cancel(self, turn: str) -> None:
+        self._floor.cancel(turn)
+        self._pump.hurry()
+
+    def _on_again(self, message: Message, _: Any) -> None:
+        if (refused := self._floor.cancel(message["turn"])) is not None:
+            self._ask(refused.parts, message["page"], replaces=refused.replaces)
+            return
+        reply = the(self._pump.reply(message["turn"]), self._language)
+        self._ask(reply.question, message["page"], replaces=reply)
+
+    def _on_edit(self, message: Message, _: Any) -> None:
+        if (refused := self._floor.cancel(message["turn"])) is not None:
+            parts = reworded(refused.parts, (TextPart(message["text"]),))
+            self._ask(parts, message["page"], replaces=refused.replaces)
+            return
+        reply = the(self._pump.reply(message["turn"]), self._language)
+        parts = reworded(reply.question, (TextPart(message["text"]),))
+        self._ask(parts, message["page"], replaces=reply)
+
+    def _on_branch(self, message: Message, _: Any) -> None:
+        reply = the(self._pump.reply(message["turn"]), self._language)
+        self.chat.switch(self.chat.replies.index(reply), int(message["step"]))
+        self._pump.hurry()
+
+    def _on_draft(self, message: Message, _: Any) -> None:
+        self._drafts.setdefault(message["draft"], Draft()).text = message["text"]
+        self._show_draft(message["draft"])
+
+    def _on_upload(self, message: Message, piece: Any) -> None:
+        key = message["upload"]
+        try:
+            upload = self._uploads.take(message, piece, self._language)
+            if upload.is_whole:
+                self._attach(message["draft"], key, upload)
+            self._post_piece(key, upload.received)
+        except (OmniError, OSError) as error:
+            self._uploads.forget(key)
+            self._post_piece(key, 0, str(error))
+
+    def _post_piece(self, upload: str, received: int, error: str = "") -> None:
+        self._talk.post({"type": "piece", "upload": upload, "received": received, "error": error})
+
+    def _attach(self, draft: str, key: str, upload: Upload) -> None:
+        made = self._drafts.setdefault(draft, Draft())
+        if all(item.item != key for item in made.items):
+            made.add(key, upload.path, self._language)
+            self._show_draft(draft)
+
+    def _on_remove(self, message: Message, _: Any) -> None:
+        self._drafts.setdefault(message["draft"], Draft()).remove(message["item"])
+        self._uploads.forget(message["item"])
+        self._show_draft(message["draft"])
+
+    def _on_shrink(self, message: Message, _: Any) -> None:
+        draft = the(self._drafts.get(message["draft"]), self._language)
+        self._say("info", draft.shrink(message["item"], self.chat.model))
+        self._show_draft(message["draft"])
+
+    def _show_draft(self, key: str) -> None:
+        draft = self._drafts.get(key, Draft())
+        connection = self.chat.connection or current_connection()
+        items = item_records(draft, self.chat, priced_region(connection), self._language)
+        is_refused = any(item["refusal"] for item in items)
+        words, share = "", None
+        if not is_refused:
+            try:
+                made = self.chat.estimate(*(draft.parts or (TextPart("?"),)))
+                words = draft_words(
+                    draft,
+                    made,
+                    self.chat.weight.total,
+                    self._language,
+                    is_free=connection.is_stand_in,
+                )
+                share = made.share
+            except OmniError as error:
+                words, is_refused = str(error), bool(draft.parts)
+        self._talk.post(
+            {
+                "type": "draft",
+                "draft": key,
+                "items": items,
+                "words": words,
+                "share": share,
+                "is_sendable": bool(draft.parts) and not is_refused,
+            }
+        )
+
+    def _on_speech(self, message: Message, _: Any) -> None:
+        reply = the(self._pump.reply(message["turn"]), self._language)
+        pcm = bytes(reply.pcm[: len(reply.pcm) // 2 * 2])
+        for offset, piece in speech_pieces(pcm, int(message["offset"])):
+            head = {"type": "speech", "turn": message["turn"], "offset": offset}
+            self._talk.post({**head, "total_bytes": len(pcm)}, piece)
+
+    def _on_code(self, message: Message, _: Any) -> None:
+        request = the(self._pump.reply(message["turn"]), self._language).request
+        connection = self.chat.connection or current_connection()
+        where = (
+            {}
+            if connection.is_stand_in
+            else {"base_url": connection.base_url, "dialect": connection.dialect}
+        )
+        self._talk.post(
+            {
+                "type": "code",
+                "turn": message["turn"],
+                "python": request.as_python(**where),
+                "node": request.as_node(**where),
+                "curl": request.as_curl(**where),
+            }
+        )
+
+    def _on_sample(self) -> None:
+        names = PANEL[self._language]
+        if "audio" not in self.chat.modalities:
+            raise RequestError(names["no voice"])
+        self._talk.post({"type": "sample", "state": "asked", "words": ""})
+        other = self.chat.fork(at=0)  # it pays from the same purse
+        other.system = None
+        try:
+            with other.stream(names["sample"]) as stream:
+                for _ in stream:
+                    pass
+        except OmniError as error:
+            words = names["sample failed"].format(error)
+            self._talk.post({"type": "sample", "state": "failed", "words": words})
+            return
+        reply = stream.reply
+        seconds = reply.audio.seconds if reply.audio else 0.0
+        words = names["sample of"].format(
+            self.chat.voice, seconds, cost_text(reply, self._language)
+        )
+        pcm = bytes(reply.pcm[: len(reply.pcm) // 2 * 2])
+        self._talk.post({"type": "sample", "state": "here", "words": words}, pcm)
+
+    def _on_clear(self) -> None:
+        self.chat.clear()
+        self._floor.forget_refused()
+        self._say("info", PANEL[self._language]["cleared"])
+        self._pump.hurry()
+
+    def _on_save(self, name: str) -> None:
+        path = self.chat.save(_json_name(name))
+        self._say("info", PANEL[self._language]["saved"].format(path.name))
+
+    def _on_load(self, name: str) -> None:
+        path = Path(name).expanduser()
+        self.chat.resume(path if path.suffix in {".json", ".ipynb"} else _json_name(name))
+        count = len(self.chat.replies)
+        self._say("info", PANEL[self._language]["loaded"].format(path.name, count))
+        self._settings.follow()
+        self._pump.hurry()
+
+    def _on_export(self, form: str) -> None:
+        name = f"talk.{'ipynb' if form == 'ipynb' else 'html'}"
+        data = self.chat.exported(
+            "ipynb" if form == "ipynb" else "html", storage=self._settings.storage
+        )
+        mime = "application/x-ipynb+json" if form == "ipynb" else mimetypes.types_map[".html"]
+        self._talk.post({"type": "file", "name": name, "mime": mime}, data)
+
+    def _on_settings(self) -> None:
+        self._settings.toggle()
+        self._talk.show_header(self._header())
+
+    def _on_key(self, key: str) -> None:
+        if not key.strip():
+            return
+        self._settings.use_key(key.strip())
+        self._talk.asks_key = ""
+        self._say("info", PANEL[self._language]["key taken"])
+
+    def _on_report(self, message: Message, _: Any) -> None:
+        reply = self._pump.reply(message["turn"])
+        if reply is not None and message.get("first_sound_at") is not None:
+            reply.playback = Playback(
+                message["first_sound_at"], message["underruns"], message["gap_seconds"]
+            )
+
+
+def _json_name(name: str) -> Path:
+    path = Path(name.strip() or "talk.json").expanduser()
+    return path if path.suffix == ".json" else path.with_name(f"{path.name}.json")

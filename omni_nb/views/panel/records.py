@@ -1,0 +1,91 @@
+"""Records: a reply, or a question that waits, as the browser shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omni_nb.media.display import part_chip_html
+from omni_nb.media.parts import join_text
+from omni_nb.render import facts_html, labels, meter_text, note_text, stand_in_html
+from omni_nb.views.panel.protocol import TurnRecord
+from omni_nb.views.stages import price_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omni_nb.media.parts import Part
+    from omni_nb.render import Language
+    from omni_nb.reply import Reply
+    from omni_nb.views.panel.floor import Question
+
+
+def record_of_reply(
+    reply: Reply,
+    turn: str,
+    *,
+    question: Question | None,
+    siblings: tuple[int, int],
+    language: Language,
+    has_text: bool = True,
+) -> TurnRecord:
+    """Return a reply's record; ``question`` is None where a cell has asked."""
+    text, reasoning = reply.text, reply.reasoning
+    is_over = reply.is_finished
+    return TurnRecord(
+        turn=turn,
+        state="over" if is_over else "answering",
+        question_text=join_text(reply.question),
+        question_html=chips_html(reply.question, language),
+        text=text if has_text else None,
+        text_length=len(text),
+        reasoning=reasoning if has_text else None,
+        reasoning_length=len(reasoning),
+        total_bytes=len(reply.pcm) // 2 * 2,
+        note=note_text(reply, language) if is_over else "",
+        facts_html=_facts_html(reply, language) if is_over else "",
+        meter="" if is_over else meter_text(reply, language),
+        price=None if is_over else price_of(reply),
+        speaker=question.page if question and "audio" in reply.request.modalities else "",
+        is_of_cell=question is None,
+        is_stopped=reply.finish_reason == "interrupted",
+        is_refused=False,
+        sibling=siblings[0] + 1,
+        siblings=siblings[1],
+    )
+
+
+def record_of_question(question: Question, language: Language) -> TurnRecord:
+    """Return the record of a question that waits, or was refused."""
+    return TurnRecord(
+        turn=question.turn,
+        state="over" if question.refusal else "waiting",
+        question_text=join_text(question.parts),
+        question_html=chips_html(question.parts, language),
+        text="",
+        text_length=0,
+        reasoning="",
+        reasoning_length=0,
+        total_bytes=0,
+        note=question.refusal,
+        facts_html="",
+        meter="",
+        price=None,
+        speaker="",
+        is_of_cell=False,
+        is_stopped=False,
+        is_refused=bool(question.refusal),
+        sibling=1,
+        siblings=1,
+    )
+
+
+def _facts_html(reply: Reply, language: Language) -> str:
+    """Say what an answer cost, and that no model answered where none did."""
+    who = stand_in_html(language) if reply.is_stand_in else ""
+    return f"{facts_html(reply, language)}{who}"
+
+
+def chips_html(parts: Sequence[Part], language: Language) -> str:
+    """Return the signs of a question's media; its words travel apart."""
+    names = labels(language)
+    return "".join(part_chip_html(part, names[part.modality]) for part in parts)

@@ -1,0 +1,91 @@
+"""Talk: the panel's widget, its end of the line to the browser; ``js/panel.js`` is the other."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from omni_nb.views.panel.protocol import Header, Message
+
+STATIC = Path(__file__).parents[2] / "static"
+log = logging.getLogger("omni_nb")
+
+
+def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
+    return talk.state()
+
+
+class Talk(anywidget.AnyWidget):
+    """Send numbered messages, and hand on those that come.
+
+    Parameters
+    ----------
+    turns
+        Gives the records of all turns, for a page that asks for the state.
+    take
+        Gets each message from the browser with its buffer, on whatever thread it arrives.
+    **traits
+        As in `omni_nb.views.panel.protocol`.
+    """
+
+    _esm = STATIC / "panel.js"
+    _css = STATIC / "panel.css"
+
+    panel_id = traitlets.Unicode().tag(sync=True)
+    language = traitlets.Unicode("").tag(sync=True)
+    sample_rate = traitlets.Int(24_000).tag(sync=True)
+    prebuffer_seconds = traitlets.Float(0.3).tag(sync=True)
+    header = traitlets.Dict().tag(sync=True)
+    asks_key = traitlets.Unicode("").tag(sync=True)
+    # Its value never changes, so it is never sent; what a page gets is made when it asks.
+    conversation = traitlets.Dict().tag(sync=True, to_json=_conversation)
+
+    def __init__(
+        self,
+        turns: Callable[[], list[Any]],
+        take: Callable[[Message, bytes | memoryview | None], None],
+        **traits: Any,
+    ) -> None:
+        self._turns = turns
+        self._take = take
+        self._lock = threading.RLock()
+        self._seq = 0
+        super().__init__(**traits)
+        self.on_msg(self._receive)
+
+    def post(self, message: Message, buffer: bytes | None = None) -> None:
+        """Send a message with the next number; may be called from any thread."""
+        with self._lock:
+            self._seq += 1
+            self.send({**message, "seq": self._seq}, buffers=[buffer] if buffer else None)
+
+    def show_header(self, header: Header) -> None:
+        """Say something new of the panel itself."""
+        with self._lock:
+            if self.header != header:
+                self.header = dict(header)
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the whole conversation, for a page that has just opened."""
+        with self._lock:
+            seq = self._seq  # first: what is sent meanwhile comes once more, which does no harm
+        return {"seq": seq, "turns": self._turns()}
+
+    def _receive(
+        self,
+        _widget: object,
+        message: Mapping[str, Any],
+        buffers: Sequence[bytes | memoryview] | None,
+    ) -> None:
+        try:
+            self._take(dict(message), buffers[0] if buffers else None)
+        except Exception:  # a message that cannot be read must not end the comm
+            log.exception("omni_nb: a message from the browser could not be read")

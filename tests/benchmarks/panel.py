@@ -1,0 +1,89 @@
+"""What a delta costs in a panel with 200 turns, as a ratio to one with a single turn.
+
+The same written answer is asked for in both; counted are the seconds that the page's main thread
+and the kernel were busy, per delta.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tests.browser.panel import SETUP, Panel
+
+from .first_sound import jupyterlab
+from .table import Row
+
+if TYPE_CHECKING:
+    from playwright.sync_api import CDPSession, Page
+
+    from tests.browser.lab import Lab
+
+TURNS = 200
+GOAL_RATIO = 1.5
+REPEATS = 3
+QUESTION = "Tell me everything that you can do, at length."
+
+CHAT = """
+import copy, time
+from omni_nb.views.panel.talk import Talk
+deltas, send = [], Talk.send
+def counted(self, content, buffers=None):
+    deltas.append(content) if content.get("type") == "delta" else None
+    send(self, content, buffers)
+Talk.send = counted
+
+chat = talk(voice=None, pace=2, max_tokens=200)
+chat.ask("Hello", show=False)
+panel = chat.panel(locale="en")
+panel
+"""
+MANY = f"""
+chat.replies.extend(copy.copy(chat.replies[0]) for _ in range({TURNS - 2}))
+chat.trim("turns", keep=1)
+"""
+READ = "print(len(deltas), time.process_time())"
+
+
+def run() -> list[Row]:
+    """Ask in a short panel and in a long one, by turns."""
+    few, many = [_measure(0) for _ in range(REPEATS)], [_measure(TURNS) for _ in range(REPEATS)]
+    page = [median(one[0] for one in rounds) for rounds in (many, few)]
+    kernel = [median(one[1] for one in rounds) for rounds in (many, few)]
+    return [
+        Row(f"Page per delta at turn {TURNS} (turn 2)", *page, "ms", goal=GOAL_RATIO),
+        Row(f"Kernel per delta at turn {TURNS} (turn 2)", *kernel, "ms", goal=GOAL_RATIO),
+    ]
+
+
+def _measure(turns: int) -> tuple[float, float]:
+    """Milliseconds of the page and of the kernel for each delta."""
+    with jupyterlab() as (lab, page):
+        lab.write_notebook("panel.ipynb", [SETUP, CHAT, MANY if turns else "", READ])
+        lab.open(page, "panel.ipynb")
+        for cell in range(3):
+            lab.run_cell(page, cell)
+            lab.printed(page, cell)
+        panel = Panel(page).wait_until_here()
+        panel.wait_for_answers(max(1, turns - 1))
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        before, deltas, busy = _busy(session), *_kernel(lab, page)
+        panel.ask(QUESTION)
+        panel.wait_for_answers(max(2, turns))
+        after, more_deltas, more_busy = _busy(session), *_kernel(lab, page)
+    count = max(1, more_deltas - deltas)
+    return 1000 * (after - before) / count, 1000 * (more_busy - busy) / count
+
+
+def _busy(session: CDPSession) -> float:
+    """Seconds that the page's main thread has worked."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+
+def _kernel(lab: Lab, page: Page) -> tuple[int, float]:
+    """Deltas so far, and seconds that the kernel has worked."""
+    lab.run_cell(page, 3)
+    deltas, seconds = lab.printed(page, 3).split()
+    return int(deltas), float(seconds)

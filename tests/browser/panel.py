@@ -1,0 +1,83 @@
+"""A chat panel as a person meets it: what is written, clicked and seen in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from .servers import TIMEOUT_MILLISECONDS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from .lab import Jupyter
+
+SETUP = """
+import omni_nb as omni
+from omni_nb.connection import Connection
+from omni_nb.offline.server import start
+from omni_nb.offline.behaviour import Behaviour
+from omni_nb.wire.client import Endpoint, Secret
+
+def standing_in(**behaviour):
+    global standin
+    standin = start(Behaviour(**behaviour))
+    return Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+
+def talk(voice="Cherry", max_tokens=30, pace=4, model="qwen-omni-turbo", **behaviour):
+    here = standing_in(pace=pace, **behaviour)
+    return omni.Chat(model, voice=voice, max_tokens=max_tokens, connection=here)
+
+def keep(reply, path="spoken.pcm"):
+    open(path, "wb").write(reply.pcm)
+"""
+PANEL = ".omni-panel"
+
+
+class Panel:
+    """The panel in a page, or the n-th of several."""
+
+    def __init__(self, page: Page, place: int = 0) -> None:
+        self.page = page
+        self.root = page.locator(PANEL).nth(place)
+        self.box = self.root.locator("textarea").last
+        self.turns = self.root.locator(".omni-panel-turn")
+
+    def ask(self, text: str) -> None:
+        """Type a question and press Enter."""
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    def wait_for_answers(self, count: int) -> None:
+        """Wait until so many answers are complete."""
+        expect(self.answers).to_have_count(count, timeout=TIMEOUT_MILLISECONDS)
+
+    @property
+    def answers(self) -> Locator:
+        """The answers that are complete."""
+        return self.root.locator(".omni-panel-turn[data-state=over] .omni-panel-answer")
+
+    @property
+    def chips(self) -> Locator:
+        """What is attached to the draft."""
+        return self.root.locator(".omni-composer-chip")
+
+    def button(self, name: str) -> Locator:
+        """A button by what is read out."""
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def wait_until_here(self) -> Panel:
+        """Wait until the panel can be used."""
+        expect(self.box).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+        return self
+
+
+def open_panel(server: Jupyter, page: Page, *cells: str, name: str = "panel.ipynb") -> Panel:
+    """Open a notebook of these cells after `SETUP`, run all, and find the panel in it."""
+    server.write_notebook(name, [SETUP, *cells])
+    server.open(page, name)
+    for index in range(1 + len(cells)):
+        server.run_cell(page, index)
+        server.printed(page, index)
+    return Panel(page).wait_until_here()

@@ -1,0 +1,62 @@
+"""A chat panel without a browser: what it sends is collected, what a browser says is said here."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.views.panel.talk import Talk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from omni_nb.views.panel import ChatPanel
+
+TIMEOUT_SECONDS = 20
+
+
+class Line:
+    """The browser's end of a panel's line.
+
+    Attributes
+    ----------
+    sent : list of (dict, bytes)
+        Every message to the browser with its buffer.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: list[tuple[dict[str, Any], bytes]] = []
+        self._ids = itertools.count()
+
+        def send(_: object, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+            self.sent.append((content, bytes(buffers[0]) if buffers else b""))
+
+        monkeypatch.setattr(Talk, "send", send)
+
+    def say(self, panel: ChatPanel, buffer: bytes = b"", page: str = "page", **message: Any) -> str:
+        """Let a message from the browser arrive as ipywidgets delivers it; return its id."""
+        name = str(next(self._ids))
+        panel.children[0]._handle_custom_msg(
+            {"id": name, "page": page, **message}, [buffer] if buffer else []
+        )
+        return name
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """Every message of a type."""
+        return [message for message, _ in self.sent if message["type"] == kind]
+
+    def wait_for(self, kind: str, fits: Callable[[dict[str, Any]], bool] = bool) -> dict[str, Any]:
+        """Wait until a message of this type that fits is there; return the newest."""
+        return until(lambda: [m for m in self.of(kind) if fits(m)])[-1]
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """Wait until something is true, and return it."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+    return found
