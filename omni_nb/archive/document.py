@@ -1,8 +1,10 @@
 """Archive: a conversation at rest, and the fields of its JSON document.
 
-``talk.json`` holds ``schema_version``, ``chat`` (the settings), ``messages`` (each once) and
-``replies`` (each with the numbers of the messages it was asked with); ``talk_media/`` holds
-pictures, sounds, videos and the answers' speech. Nothing of the connection is in it.
+``talk.json`` holds ``schema_version``, ``chat`` (the settings), ``messages`` (each once),
+``replies`` (each with the numbers of the messages it was asked with), and of the lines that were
+set aside ``others`` (the replies that are in none but those) and ``branches`` (each line as the
+numbers of its replies, those of ``others`` counted on); ``talk_media/`` holds pictures, sounds,
+videos and the answers' speech. Nothing of the connection is in it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ SCHEMA_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A conversation at rest: its settings and its replies."""
+    """A conversation at rest: its settings, its replies, and the lines that were set aside."""
 
     model: str
     modalities: tuple[str, ...]
@@ -45,6 +47,7 @@ class Archive:
     options: Mapping[str, Any] = field(default_factory=dict)
     trimming: Trimming = field(default_factory=Trimming)
     replies: tuple[Reply, ...] = ()
+    branches: tuple[tuple[Reply, ...], ...] = ()
 
 
 def media_folder(path: Path) -> MediaFolder:

@@ -29,11 +29,12 @@ from omni_nb.wire.request import Message, Request, Role
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
 
+_ASIDE: Final[Mapping[str, Any]] = {"others": list, "branches": list}
 _KINDS: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -89,10 +90,15 @@ class Reader:
         """Return the whole conversation."""
         check_version(document)
         whole = fields_of(document, {"chat": dict, "messages": list, "replies": list})
+        aside = fields_of({"others": [], "branches": [], **document}, _ASIDE)
         messages = [self._message(record) for record in whole["messages"]]
+        replies = tuple(self._reply(record, messages) for record in whole["replies"])
+        others = tuple(self._reply(record, messages) for record in aside["others"])
+        every = (*replies, *others)
         return Archive(
             **read_settings(whole["chat"]),
-            replies=tuple(self._reply(record, messages) for record in whole["replies"]),
+            replies=replies,
+            branches=tuple(_line(numbers, every) for numbers in aside["branches"]),
         )
 
     def _message(self, record: Any) -> Message:
@@ -150,6 +156,15 @@ class Reader:
         if (name, shown_as) not in self._found:
             self._found[name, shown_as] = self._folder.find(name, shown_as)
         return self._found[name, shown_as]
+
+
+def _line(numbers: Any, replies: Sequence[Reply]) -> tuple[Reply, ...]:
+    """Return a line that was set aside."""
+    if not isinstance(numbers, list) or not all(
+        type(number) is int and 0 <= number < len(replies) for number in numbers
+    ):
+        raise UnusableError(f"'branches' counts replies to {len(replies)}, not {numbers}.")
+    return tuple(replies[number] for number in numbers)
 
 
 def read_settings(record: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 from dataclasses import asdict, fields
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from omni_nb.reply import Reply
     from omni_nb.wire.request import Message
 
+_ENDINGS: Final = mimetypes.MimeTypes()  # Python's own table: the machine's may differ
 _PART_NAMES: Final = {kind: name for name, kind in PARTS.items()}
 
 
@@ -82,7 +84,11 @@ class Writer:
 
     def document(self, archive: Archive) -> dict[str, Any]:
         """Return the whole document."""
+        line = dict.fromkeys(archive.replies)
+        others = [r for r in dict.fromkeys(chain(*archive.branches)) if r not in line]
+        numbers = {reply: number for number, reply in enumerate((*line, *others))}
         replies = [self._reply(reply) for reply in archive.replies]
+        aside = [self._reply(reply) for reply in others]
         return {
             "schema_version": SCHEMA_VERSION,
             "chat": settings(archive),
@@ -91,6 +97,8 @@ class Writer:
                 for message in self._messages
             ],
             "replies": replies,
+            "others": aside,
+            "branches": [[numbers[reply] for reply in line] for line in archive.branches],
         }
 
     def _reply(self, reply: Reply) -> dict[str, Any]:
@@ -179,5 +187,4 @@ def suffix_of(part: Part) -> str:
     """Return the ending by which a file browser knows the file."""
     if isinstance(part, AudioPart):
         return f".{part.format}"
-    # our own table only: the machine's may differ
-    return mimetypes.MimeTypes().guess_extension(getattr(part, "mime", ""), strict=False) or ""
+    return _ENDINGS.guess_extension(getattr(part, "mime", ""), strict=False) or ""

@@ -441,3 +441,44 @@ def test_whatever_is_wrong_in_a_file_is_an_error_of_ours_or_a_conversation(tmp_p
         loaded_at_all += 1
         use(loaded)
     assert loaded_at_all < len(list(places(document)))
+
+
+def test_branches_are_saved_and_loaded(chat, tmp_path):
+    chat.branch(at=1)
+    answer(chat, text="On another way")
+    chat.branch(at=0)
+    again = Conversation.load(chat.save(tmp_path / "talk.json"))
+    assert again.replies == []
+    assert [[reply.text for reply in line] for line in again.branches] == [
+        [reply.text for reply in line] for line in chat.branches
+    ]
+    answer(again, text="A third")
+    assert again.siblings(0)[1] == 2
+
+
+@pytest.mark.parametrize("numbers", [[99], "all", [True], [-1]])
+def test_a_branch_of_replies_that_are_not_there_is_refused(chat, tmp_path, numbers):
+    path, document = saved(chat, tmp_path)
+    document["branches"] = [numbers]
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(RequestError, match="branches"):
+        Conversation.load(path)
+
+
+def test_a_conversation_is_taken_up_in_the_place_of_another(chat, tmp_path):
+    path = chat.save(tmp_path / "talk.json")
+    other = Conversation("qwen-omni-turbo", connection=NOBODY)
+    answer(other, text="Set aside")
+    replies = other.replies
+    other.resume(path)
+    assert other.replies is replies
+    assert [reply.text for reply in replies] == [reply.text for reply in chat.replies]
+    assert (other.model, other.connection) == ("someone's-model", NOBODY)
+    assert [line[0].text for line in other.branches] == ["Set aside"]
+
+
+def test_what_cannot_be_taken_up_changes_nothing(chat, tmp_path):
+    before = list(chat.replies)
+    with pytest.raises(RequestError):
+        chat.resume(tmp_path / "nowhere.json")
+    assert chat.replies == before
