@@ -104,3 +104,16 @@ test("the sanitiser knows no id, name, data or ARIA attribute, and styles in for
   answer.append(fragment);
   assert.equal(answer.innerHTML, '<p>x</p><math><mi style="color:#f00">x</mi></math>');
 });
+
+test("each door closes by itself: HTML is text, formulas are not trusted, nor nested without end", () => {
+  assert.equal(shown("<b>x</b>").innerHTML, '<p dir="auto">&lt;b&gt;x&lt;/b&gt;</p>');
+  for (const tex of ["\\href{http://example.com}{x}", "\\class{a}{x}", `${"\\sqrt".repeat(200)} x`]) {
+    assert.equal(shown(`$${tex}$`).querySelector(".omni-math-source")?.textContent, `$${tex}$`);
+  }
+});
+
+test("a formula has no length that would bury the page", () => {
+  const answer = newAnswer();
+  answer.append(createSanitizer()('<math><mspace width="9999em" height="2em"></mspace></math>'));
+  assert.equal(answer.innerHTML, '<math><mspace height="2em"></mspace></math>');
+});
