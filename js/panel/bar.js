@@ -37,8 +37,7 @@ export function createBar({ words, actions }) {
   const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: "microphone" });
   const camera = button("omni-composer-shoot", words.camera, actions.photograph, { icon: "camera" });
   const weight = createWeight(words);
-  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: "settings", text: " " });
-  const settingsText = /** @type {HTMLElement} */ (settings.querySelector(".omni-panel-button-text"));
+  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: "settings", text: words.settings });
   const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: "stop" });
   const send = button("omni-composer-send", words.send, actions.send, { icon: "send" });
   const sendNote = make("span", "omni-composer-send-note");
@@ -65,8 +64,7 @@ export function createBar({ words, actions }) {
       camera.setAttribute("aria-pressed", String(shown.isCameraOn));
 
       const settingsWords = [header.who, header.how].filter(Boolean).join(" · ");
-      setText(settingsText, settingsWords);
-      relabel(settings, fill(words.settings, settingsWords), settingsWords);
+      relabel(settings, settingsWords ? fill(words.settingsOf, settingsWords) : words.settings, words.settings);
       settings.setAttribute("aria-expanded", String(header.has_settings));
 
       weight.update(shown.weight, shown.share, shown.isTooMuch);

@@ -18,12 +18,14 @@ export function createHeader(talk, words) {
   const who = make("strong", "omni-panel-who");
   const how = make("span", "omni-panel-how");
   const standIn = make("span", "omni-panel-badge", words.standIn);
+  standIn.title = words.standInMeans;
   const hear = button("omni-panel-hear", words.hearVoice, () => talk.sample.ask(), {
     icon: "volume",
     text: words.hearVoice,
   });
   const total = make("span", "omni-panel-total");
   const storage = make("span", "omni-panel-storage");
+  const account = make("div", "omni-panel-account", total, storage);
   const menu = createMenu({
     label: words.more,
     menuLabel: words.menu,
@@ -38,9 +40,9 @@ export function createHeader(talk, words) {
   const row = make(
     "div",
     "omni-panel-header-row",
-    make("div", "omni-panel-title", make("span", "omni-panel-names", who, how), standIn, hear),
-    make("div", "omni-panel-account", total, storage),
-    menu.element,
+    make("div", "omni-panel-title", make("span", "omni-panel-names", who, how), standIn),
+    account,
+    make("div", "omni-panel-tools", hear, menu.element),
   );
   const element = make("header", "omni-panel-header", row);
   /** @type {HTMLElement | null} */
@@ -74,15 +76,18 @@ export function createHeader(talk, words) {
   return {
     element,
     update() {
-      const { who: name, how: manner, is_stand_in, total: account, storage: size } = talk.header;
+      const { who: name, how: manner, is_stand_in, total: sum, storage: size } = talk.header;
       setText(who, name);
-      setText(how, manner ? `· ${manner}` : "");
+      setText(how, manner ? `·\u00a0${manner}` : "");
       standIn.hidden = !is_stand_in;
       // "voice · speech", or only "text": then there is no voice to hear.
       hear.hidden = !manner.includes(" · ");
       hear.disabled = talk.sample.isAsked;
-      setText(total, account);
+      setText(total, sum);
       setText(storage, size);
+      account.hidden = !sum && !size;
+      // Where there is little room it is cut.
+      account.title = [sum, size].filter(Boolean).join("\n");
     },
     dispose: menu.dispose,
   };

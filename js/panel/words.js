@@ -3,7 +3,8 @@
 const ENGLISH = {
   panel: "Chat with the model",
   conversation: "Conversation",
-  standIn: "Stand-in: no model answers",
+  standIn: "Offline stand-in",
+  standInMeans: "The offline stand-in answers, not the model",
   hearVoice: "Hear the voice",
   sampleAsked: "Asking for a sentence in this voice…",
   more: "More",
@@ -76,7 +77,8 @@ const ENGLISH = {
 const CHINESE = {
   panel: "与模型对话",
   conversation: "对话",
-  standIn: "替身：没有模型作答",
+  standIn: "离线替身",
+  standInMeans: "由离线替身作答，而不是模型",
   hearVoice: "试听音色",
   sampleAsked: "正在请这个音色说一句话…",
   more: "更多",

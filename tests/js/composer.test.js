@@ -344,7 +344,8 @@ test("a key is sent once and leaves the field", async () => {
 test("the settings are toggled", () => {
   const { find, line } = open({ header: { has_settings: true } });
   const settings = find(".omni-composer-settings");
-  assert.deepEqual([settings.textContent, settings.getAttribute("aria-expanded")], ["qwen-omni-turbo · Cherry", "true"]);
+  assert.deepEqual([settings.textContent, settings.getAttribute("aria-expanded")], ["Settings", "true"]);
+  assert.equal(settings.getAttribute("aria-label"), "Settings: qwen-omni-turbo · Cherry");
   settings.click();
   assert.equal(line.of("settings").length, 1);
 });

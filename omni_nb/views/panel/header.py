@@ -38,7 +38,7 @@ def header_of(
     connection = chat.connection or current_connection()
     speaks = "audio" in chat.modalities
     return Header(
-        who=names["stand-in"].format(chat.model) if connection.is_stand_in else chat.model,
+        who=chat.model,
         how=f"{chat.voice} · {names['speech']}" if speaks else names["text"],
         is_stand_in=connection.is_stand_in,
         takes=list(facts.inputs if facts else _ANYTHING),

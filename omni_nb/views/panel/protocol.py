@@ -91,11 +91,11 @@ TurnState = Literal["waiting", "answering", "over"]
 class Header(TypedDict):
     """What the panel says of itself.
 
-    ``who`` answers (the model, or the stand-in's name for itself), ``how`` (voice, text or speech),
-    ``is_stand_in``, ``takes`` (kinds of input, such as ``"image"``), ``microphone_seconds`` (the
-    longest recording; null: no limit known), ``total`` (tokens and cost so far, in words),
-    ``storage`` (how large the conversation is in the notebook, in words), ``has_settings`` (whether
-    they are shown).
+    ``who`` answers (the model), ``how`` (voice, text or speech), ``is_stand_in`` (not the model
+    answers, but the stand-in for it), ``takes`` (kinds of input, such as ``"image"``),
+    ``microphone_seconds`` (the longest recording; null: no limit known), ``total`` (tokens and
+    cost so far, in words), ``storage`` (how large the conversation is in the notebook, in words),
+    ``has_settings`` (whether they are shown).
     """
 
     who: str

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 PANEL: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "run": "Chat panel: run the cell again to go on; the conversation is below.",
-        "stand-in": "stand-in for {}",
         "text": "text",
         "speech": "text + speech",
         "answers": "{} answers",
@@ -42,7 +41,6 @@ PANEL: Mapping[Language, Mapping[str, str]] = {
     },
     "zh": {
         "run": "对话面板：重新运行此单元格即可继续；对话内容见下方。",
-        "stand-in": "{} 的离线替身",
         "text": "文本",
         "speech": "文本 + 语音",
         "answers": "{} 个回答",
