@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -232,7 +233,7 @@ def test_the_conversation_is_saved_cleared_loaded_and_exported(lab, page):
         with page.expect_download() as download:
             choose(item)
         assert download.value.suggested_filename.endswith(ending)
-        content = open(download.value.path(), encoding="utf-8").read()
+        content = Path(download.value.path()).read_text("utf-8")
         assert "stand-in" in content
 
 
