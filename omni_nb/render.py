@@ -179,7 +179,7 @@ def turn_html(
 def stand_in_html(language: Language, hint: str = "") -> str:
     """Say that no model answered."""
     words = " ".join(filter(None, [labels(language)["stand-in"], hint]))
-    return _aside(f"◇ {words}", name="omni-stand-in")
+    return aside_html(f"◇ {words}", name="omni-stand-in")
 
 
 def progress_html(reply: Reply) -> str:
@@ -188,10 +188,10 @@ def progress_html(reply: Reply) -> str:
     text = reply.text
     if text:
         thoughts = _reasoning_html(reply.reasoning, language)
-        meter = _aside(meter_text(reply), name="omni-meter")
+        meter = aside_html(meter_text(reply), name="omni-meter")
         answer = f"{thoughts}{_answer_html(_growing_html(f'{text} ▍'), language)}{meter}"
     else:
-        answer = _aside(labels(language)["thinking"]) + _thoughts_html(reply.reasoning)
+        answer = aside_html(labels(language)["thinking"]) + _thoughts_html(reply.reasoning)
     return (
         f'<div class="omni-reply omni-streaming" style="{CARD}">'
         f"{question_html(reply.question, language)}{answer}</div>"
@@ -309,7 +309,7 @@ def facts_html(reply: Reply, language: Language) -> str:
     if (first := reply.timing.first_audio_seconds) is not None:
         facts.append(names["first sound"].format(first))
     lines = [_usage_html(reply.usage, language), escape(" · ".join(filter(None, facts)))]
-    return "".join(_aside(line, is_html=True) for line in lines)
+    return "".join(aside_html(line, is_html=True) for line in lines)
 
 
 def _voice(reply: Reply) -> str:
@@ -378,5 +378,6 @@ def rounded(amount: Decimal) -> str:
     return f"{amount.normalize(Context(prec=3)):f}"
 
 
-def _aside(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:
+def aside_html(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:
+    """Return a quiet line, escaped unless ``is_html``."""
     return f'<div class="{name}" style="{_ASIDE}">{words if is_html else escape(words)}</div>'

@@ -19,7 +19,7 @@ from omni_nb.transcript import split_turns, transcript_bundle
 from omni_nb.views.later import Later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     from omni_nb.chat import Conversation
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Block: TypeAlias = tuple[int, tuple[Reply, ...]]
 
 SETTLED_SECONDS = 0.2
+QUICK_SECONDS = 60.0
+"""So much speech is encoded while the cell runs, in about a second; more comes after it."""
+
 _LEAST = (512, 64, 8, 1)
 """How many turns a block of each display has at least; the oldest come first."""
 
@@ -39,15 +42,21 @@ log = logging.getLogger("omni_nb")
 class Kept:
     """The saved form of a panel's conversation.
 
+    Parameters
+    ----------
+    on_write
+        Called after it has been brought up to date.
+
     Attributes
     ----------
     size
         How many bytes of the notebook it takes.
     """
 
-    def __init__(self, chat: Conversation, panel_id: str) -> None:
+    def __init__(self, chat: Conversation, panel_id: str, on_write: Callable[[], None]) -> None:
         self.size = 0
         self._chat = chat
+        self._on_write = on_write
         self._class = f"omni-kept-{panel_id}"
         self._handles: list[list[Any]] = []
         self._shown: dict[int, object] = {}
@@ -62,7 +71,7 @@ class Kept:
 
         with self._lock:
             self._how = (storage, language)
-            blocks = self._blocks()
+            blocks = self._blocks() if self._is_quick() else {}
             handles = []
             for place in range(len(_LEAST)):
                 data, metadata = self._made(place, blocks.get(place))
@@ -73,6 +82,12 @@ class Kept:
                 )
                 self._shown[place] = self._key(blocks.get(place))
             self._handles.append([handle for handle in handles if handle is not None])
+        if not self._is_quick():
+            self._later.ask()
+
+    def _is_quick(self) -> bool:
+        clips = [reply.audio for reply in list(self._chat.replies)]
+        return sum(clip.seconds for clip in clips if clip) <= QUICK_SECONDS
 
     def update(self, storage: Storage, language: Language) -> None:
         """Bring it up to date in a moment."""
@@ -96,6 +111,7 @@ class Kept:
                         self._shown[place] = key
             except Exception:  # a copy that cannot be written must not end the conversation
                 log.exception("omni_nb: the panel's saved form could not be written")
+        self._on_write()
 
     def _replace(self, place: int, block: Block | None) -> None:
         data, metadata = self._made(place, block)

@@ -74,6 +74,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     """
 
     chat: Conversation
+    _is_closed = True  # a panel whose making failed is closed by ipywidgets all the same
 
     def __init__(
         self,
@@ -98,7 +99,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._floor = Floor(self.chat, self._say)
         self._pump = Pump(self.chat, self._floor, self._changed)
         self._pump.language = self._language
-        self._kept = Kept(self.chat, panel_id)
+        self._kept = Kept(self.chat, panel_id, self._kept_changed)
         self._settings = Settings(
             self.chat,
             storage=storage,
@@ -117,12 +118,14 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._desk = Desk(self._handlers(), self._talk.post, lambda: self._language)
         super().__init__([self._talk, self._settings], layout={"width": "auto"})
         self.add_class("omni-chat-panel")
+        self._is_closed = False
         self._pump.start(self._talk)
 
     def close(self) -> None:
         """Take the panel away and stop its answer; the conversation and its saved form stay."""
-        if not hasattr(self, "_desk"):  # its making failed: ipywidgets closes it all the same
+        if self._is_closed:
             return
+        self._is_closed = True
         self._floor.close()
         self._pump.close()
         self._desk.close()
@@ -158,10 +161,19 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._kept.update(self._settings.storage, self._language)
         self._talk.show_header(self._header())
         self._settings.follow()
+        self._show_drafts()
+
+    def _kept_changed(self) -> None:
+        if not self._is_closed:
+            self._talk.show_header(self._header())
 
     def _settings_changed(self) -> None:
         self._talk.show_header(self._header())
         self._kept.update(self._settings.storage, self._language)
+        self._show_drafts()
+
+    def _show_drafts(self) -> None:
+        """What a question weighs and costs depends on what went before, and on who answers."""
         for draft in list(self._drafts):
             self._show_draft(draft)
 

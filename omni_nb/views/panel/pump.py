@@ -194,7 +194,8 @@ class Pump:
     def _state(self, turn: str, item: Reply | Question) -> object:
         """What of a turn makes a new record necessary when it changes."""
         if isinstance(item, Reply):
-            return (item.is_finished, self._siblings.get(turn, _ALONE), self.language)
+            underruns = item.playback.underruns if item.playback else 0
+            return (item.is_finished, self._siblings.get(turn, _ALONE), underruns, self.language)
         return (item.refusal, self.language)
 
     def _count_siblings(self, order: Sequence[str]) -> None:

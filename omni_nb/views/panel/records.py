@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from omni_nb.media.display import part_chip_html
 from omni_nb.media.parts import join_text
-from omni_nb.render import facts_html, labels, meter_text, note_text, stand_in_html
+from omni_nb.render import aside_html, facts_html, labels, meter_text, note_text, stand_in_html
 from omni_nb.views.panel.protocol import TurnRecord
+from omni_nb.views.panel.words import PANEL
 from omni_nb.views.stages import price_of
 
 if TYPE_CHECKING:
@@ -80,9 +81,24 @@ def record_of_question(question: Question, language: Language) -> TurnRecord:
 
 
 def _facts_html(reply: Reply, language: Language) -> str:
-    """Say what an answer cost, and that no model answered where none did."""
+    """Say what an answer cost, how it came, and that no model answered where none did."""
     who = stand_in_html(language) if reply.is_stand_in else ""
-    return f"{facts_html(reply, language)}{who}"
+    return f"{facts_html(reply, language)}{_timing_html(reply, language)}{who}"
+
+
+def _timing_html(reply: Reply, language: Language) -> str:
+    names, timing = PANEL[language], reply.timing
+    said = [
+        names[name].format(seconds)
+        for name, seconds in [
+            ("first text", timing.first_text_seconds),
+            ("complete", timing.total_seconds),
+        ]
+        if seconds is not None
+    ]
+    if timing.underruns:
+        said.append(names["underruns"].format(timing.underruns, timing.gap_seconds))
+    return aside_html(" · ".join(said)) if said else ""
 
 
 def chips_html(parts: Sequence[Part], language: Language) -> str:
