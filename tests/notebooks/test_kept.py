@@ -67,3 +67,20 @@ def test_an_exported_notebook_runs_on_the_stand_in(tmp_path: Path):
         assert [reply.finish_reason for reply in again.replies] == ["length", "length"]
         assert [part.modality for part in again.replies[0].question] == ["image", "text"]
         assert again.replies[1].audio.seconds > 0.5
+
+
+def test_a_panel_that_runs_where_nobody_looks_leaves_its_conversation(kernel, tmp_path: Path):
+    kernel.run('talk = omni.Chat(voice="Cherry", connection=quick, max_tokens=12)')
+    kernel.run('talk.ask("Who are you?", show=False); talk.ask("And what can you do?", show=False)')
+    live, *kept = kernel.run("talk.panel()")
+    assert "application/vnd.jupyter.widget-view+json" in live["data"]
+    shown = "".join(output["data"]["text/html"] for output in kept)
+    assert shown.count("<audio ") == 2
+    assert all(set(output["data"]) == {"text/html", "text/plain"} for output in kept)
+    path = tmp_path / "panel.ipynb"
+    notebook = nbformat.v4.new_notebook(cells=[kernel.client.nb.cells[-1]])
+    nbformat.write(notebook, path)
+    again = Chat.from_notebook(path)
+    said = kernel.printed("import json; print(json.dumps(talk.messages))")
+    assert again.messages == json.loads(said)
+    assert all(reply.audio.seconds > 1 for reply in again.replies)
