@@ -25,7 +25,7 @@ from omni_nb.history import Trimming
 from omni_nb.media.folder import replacing
 from omni_nb.media.parts import as_media, as_parts
 from omni_nb.models.catalog import find_model
-from omni_nb.models.limits import check_modalities
+from omni_nb.models.limits import check_modalities, check_voice
 from omni_nb.models.pricing import Usage, total_cost
 from omni_nb.render import language_of
 from omni_nb.reply import Reply
@@ -287,6 +287,8 @@ class Conversation(Branching):
         wanted, kept = choose_modalities(wanted, kept, model)
         if facts is not None:
             check_modalities(wanted, facts)
+            if kept and "audio" in wanted:
+                check_voice(kept, facts)
         self.model, self.modalities, self.voice = model, wanted, kept
         if system_as_turns is not None:
             self.system_as_turns = system_as_turns
