@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright
 
 CHROMIUM_FLAGS = (
-    "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
     "--disable-background-networking",
     "--disable-component-update",
@@ -25,10 +24,15 @@ CHROMIUM_FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 FREE_AUTOPLAY_FLAG = "--autoplay-policy=no-user-gesture-required"
+CONSENT_FLAG = "--use-fake-ui-for-media-stream"
 
 
 def launch_chromium(
-    playwright: Playwright, *, is_autoplay_free: bool = True, flags: Sequence[str] = ()
+    playwright: Playwright,
+    *,
+    is_autoplay_free: bool = True,
+    is_consent_given: bool = True,
+    flags: Sequence[str] = (),
 ) -> Browser:
     """Start a headless Chromium.
 
@@ -39,6 +43,8 @@ def launch_chromium(
     is_autoplay_free
         Let pages sound without a click. ``False`` leaves the browser's own rule in force. Note that
         ``page.evaluate`` counts as a click; `evaluate_untouched` does not.
+    is_consent_given
+        Allow the microphone and the camera. ``False`` refuses them, as a person would.
     flags
         More command line flags, e.g. ``--use-file-for-fake-audio-capture=/x.wav``.
 
@@ -47,7 +53,9 @@ def launch_chromium(
     RuntimeError
         When there is no browser.
     """
-    arguments = [*CHROMIUM_FLAGS, *([FREE_AUTOPLAY_FLAG] if is_autoplay_free else []), *flags]
+    autoplay = [FREE_AUTOPLAY_FLAG] if is_autoplay_free else []
+    consent = [CONSENT_FLAG] if is_consent_given else []
+    arguments = [*CHROMIUM_FLAGS, *autoplay, *consent, *flags]
     try:
         return playwright.chromium.launch(
             executable_path=installed(), headless=True, args=arguments

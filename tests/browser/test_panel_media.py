@@ -1,0 +1,542 @@
+"""The panel takes media in: attached, dropped, pasted and recorded; as the kernel gets them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import struct
+import wave
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import PIL.Image
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.media_files import picture, sound, video
+
+from .conftest import SIZE, Tap, launch_chromium
+from .fake_media import RECORDING_SAMPLE_RATE, correlation, microphone_flags, speech_wav
+from .files import choose_files
+from .panel import Panel, open_panel
+from .servers import TIMEOUT_MILLISECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+    from .lab import Lab
+
+ATTACH = "Attach pictures, sound or video"
+MICROPHONE = "Hold to talk, or click to start and stop"
+CAMERA = "Take a picture with the camera"
+SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(locale='en')\npanel"
+SHORT = """
+omni.register_model("short", like="qwen-omni-turbo", limits={"audio_seconds": 2})
+chat = talk(voice=None, pace=0, model="short")
+panel = chat.panel(locale="en")
+panel"""
+LOOK = """
+import hashlib, json
+from omni_nb.views.panel.uploads import upload_folder
+def described(part):
+    if part.modality == "text":
+        return {"kind": "text", "text": part.text}
+    source = getattr(part, "source", part)
+    data = source.data if hasattr(source, "data") else source.path.read_bytes()
+    open(f"got-{part.name}", "wb").write(data)
+    return {"kind": part.modality, "name": part.name, "sha256": hashlib.sha256(data).hexdigest()}
+print(json.dumps({
+    "asked": [described(part) for part in (chat.replies[-1].question if chat.replies else ())],
+    "files": sorted(path.name for path in upload_folder().rglob("*") if path.is_file()),
+}))
+"""
+
+
+def look(lab: Lab, page: Page, index: int = 2) -> dict[str, Any]:
+    """What the last question was in the kernel, and which uploads lie there; from a cell `LOOK`."""
+    lab.run_cell(page, index)
+    found: dict[str, Any] = json.loads(lab.printed(page, index))
+    return found
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def png(place: float = 0.5) -> bytes:
+    """Return a picture, which differs by the place of what is in it."""
+    file = io.BytesIO()
+    PIL.Image.fromarray(picture(place)).save(file, "PNG")
+    return file.getvalue()
+
+
+def attach(panel: Panel, folder: Path, **files: bytes) -> None:
+    """Choose files, ``cat_png=…`` for cat.png, and wait until Python has looked at them."""
+    named = [(name.replace("_", "."), content) for name, content in files.items()]
+    choose_files(panel.page, panel.button(ATTACH), named, folder)
+    for name, _ in named:
+        expect(chip(panel, name).locator(".omni-composer-python")).to_be_attached()
+
+
+def chip(panel: Panel, name: str) -> Locator:
+    return panel.chips.filter(has=panel.page.get_by_text(name, exact=True))
+
+
+def facts(of: Locator) -> Locator:
+    return of.locator(".omni-composer-facts")
+
+
+# -- attached ------------------------------------------------------------------------------------
+
+
+def test_a_picture_is_attached_shown_weighed_and_asked_with(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW, LOOK)
+    attach(panel, tmp_path, cat_png=png(), dog_png=png(0.9))
+    cat = chip(panel, "cat.png")
+    assert cat.locator("img").evaluate("(image) => image.decode().then(() => image.width > 20)")
+    expect(facts(cat)).to_have_text(re.compile(r"160 × 120 · \d+ bytes · \d+ tokens · [\d.]+ CNY"))
+    cat.get_by_role("button", name="Remove cat.png").click()
+    expect(panel.chips).to_have_count(1)
+    panel.ask("What is this?")
+    panel.wait_for_answers(1)
+    expect(panel.chips).to_have_count(0)
+    shown = panel.turns.first.locator(".omni-panel-question-chips img")
+    expect(shown).to_have_attribute("alt", "dog.png")
+    assert look(lab, page) == {
+        "asked": [
+            {"kind": "image", "name": "dog.png", "sha256": digest(png(0.9))},
+            {"kind": "text", "text": "What is this?"},
+        ],
+        "files": ["dog.png"],
+    }
+
+
+def test_the_keyboard_attaches_and_removes(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW)
+    (tmp_path / "cat.png").write_bytes(png())
+    (tmp_path / "dog.png").write_bytes(png(0.9))
+    panel.box.focus()
+    page.keyboard.press("Tab")
+    expect(panel.button(ATTACH)).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([tmp_path / "cat.png", tmp_path / "dog.png"])
+    expect(panel.chips.locator(".omni-composer-python")).to_have_count(2)
+    expect(panel.box).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(panel.button("Remove dog.png")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(panel.chips).to_have_count(1)
+    expect(panel.button("Remove cat.png")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(panel.chips).to_have_count(0)
+    expect(panel.box).to_be_focused()
+
+
+def test_a_sound_shows_its_wave_and_plays_in_the_chip_and_a_video_shows_its_frames(
+    lab, page, tmp_path
+):
+    panel = open_panel(lab, page, SHOW, LOOK)
+    heard, clip = sound("wav", seconds=1.5), video("mp4", seconds=2)
+    attach(panel, tmp_path, tone_wav=heard)
+    tone = chip(panel, "tone.wav")
+    expect(tone.locator(".omni-composer-python img")).to_have_count(1)
+    expect(facts(tone)).to_have_text(re.compile(r"1\.5 s · 48 kB · \d+ tokens · [\d.]+ CNY"))
+    player = tone.locator("audio")
+    expect(player).to_have_js_property("controls", True)
+    player.focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "(player) => player.currentTime > 0.3 && player.duration > 1.4",
+        arg=player.element_handle(),
+    )
+    panel.ask("What do you hear?")
+    panel.wait_for_answers(1)
+    assert look(lab, page)["asked"][0] == {
+        "kind": "audio",
+        "name": "tone.wav",
+        "sha256": digest(heard),
+    }
+    attach(panel, tmp_path, clip_mp4=clip)
+    moving = chip(panel, "clip.mp4")
+    expect(moving.locator("img")).to_have_count(4)
+    expect(facts(moving)).to_contain_text("2.0 s · ")
+    panel.ask("What do you see?")
+    panel.wait_for_answers(2)
+    assert look(lab, page)["asked"][0]["sha256"] == digest(clip)
+
+
+# -- dropped and pasted --------------------------------------------------------------------------
+
+
+def drag(
+    page: Page, over: Locator, *, files: Sequence[Path] = (), text: str = "", steps: Sequence[str]
+) -> None:
+    """Drag files or words from another program over an element, as the system would tell it."""
+    box = over.bounding_box()
+    assert box is not None
+    items = [{"mimeType": "text/plain", "data": text}] if text else []
+    data = {"items": items, "files": [str(path) for path in files], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    for step in steps:
+        session.send("Input.dispatchDragEvent", {"type": step, **place, "data": data})
+    session.detach()
+
+
+def test_files_are_dropped_on_the_panel_and_words_on_the_question(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW, LOOK)
+    places = [tmp_path / "cat.png", tmp_path / "dog.png"]
+    for place, where in zip(places, (0.2, 0.8), strict=True):
+        place.write_bytes(png(where))
+    overlay = panel.root.get_by_text("Drop to attach")
+    header = panel.root.locator(".omni-panel-header")
+    drag(page, header, files=places, steps=["dragEnter", "dragOver"])
+    expect(overlay).to_be_visible()
+    drag(page, page.locator("#jp-top-panel"), files=places, steps=["dragOver"])
+    expect(overlay).to_be_hidden()
+    drag(page, header, files=places, steps=["dragEnter", "dragOver", "drop"])
+    expect(panel.chips.locator(".omni-composer-python")).to_have_count(2)
+    expect(overlay).to_be_hidden()
+    drag(page, panel.box, text="What are they?", steps=["dragEnter", "dragOver"])
+    expect(overlay).to_be_hidden()
+    drag(page, panel.box, text="What are they?", steps=["drop"])
+    expect(panel.box).to_have_value("What are they?")
+    expect(panel.chips).to_have_count(2)
+    panel.box.press("Enter")
+    panel.wait_for_answers(1)
+    asked = look(lab, page)["asked"]
+    assert [part.get("sha256") for part in asked[:2]] == [digest(png(0.2)), digest(png(0.8))]
+    assert asked[2]["text"] == "What are they?"
+    assert page.evaluate("() => [...window.jupyterapp.shell.widgets('main')].length") == 1
+    assert not (lab.notebooks / "cat.png").exists()
+
+
+COPY = """async (copied) => {
+  const item = {};
+  for (const [type, base64] of Object.entries(copied)) {
+    item[type] = await (await fetch(`data:${type};base64,${base64}`)).blob();
+  }
+  await navigator.clipboard.write([new ClipboardItem(item)]);
+}"""
+
+
+def copy(page: Page, **content: bytes) -> None:
+    """Put a picture (``image_png``) or words (``text_plain``) into the clipboard."""
+    from base64 import b64encode
+
+    copied = {kind.replace("_", "/"): b64encode(data).decode() for kind, data in content.items()}
+    page.evaluate(COPY, copied)
+
+
+@pytest.fixture
+def clipboard(tabs: BrowserContext) -> Iterator[None]:
+    tabs.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield
+    tabs.clear_permissions()
+
+
+@pytest.mark.usefixtures("clipboard")
+def test_a_picture_is_pasted_as_a_file_and_words_as_words(lab, page):
+    panel = open_panel(lab, page, SHOW, LOOK)
+    copy(page, image_png=png())
+    panel.box.press("Control+v")
+    expect(panel.chips.locator(".omni-composer-python img")).to_have_count(1)
+    expect(panel.box).to_have_value("")
+    copy(page, text_plain=b"What is ")
+    panel.box.press("Control+v")
+    copy(page, text_plain=b"this?", image_png=png(0.9))  # as an office program copies words
+    panel.box.press("Control+v")
+    expect(panel.box).to_have_value("What is this?")
+    expect(panel.chips).to_have_count(1)
+    panel.box.press("Enter")
+    panel.wait_for_answers(1)
+    found = look(lab, page)["asked"][0]
+    assert (found["kind"], found["name"]) == ("image", "image.png")
+    got = PIL.Image.open(lab.notebooks / "got-image.png").convert("RGB")
+    assert np.array_equal(np.asarray(got), picture(0.5))  # the clipboard encodes it anew
+
+
+# -- refused -------------------------------------------------------------------------------------
+
+
+def test_what_goes_not_together_or_is_too_long_is_refused_in_words_and_shrunk(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHORT, LOOK)
+    attach(panel, tmp_path, cat_png=png(), tone_wav=sound("wav", seconds=1.5))
+    tone = chip(panel, "tone.wav")
+    expect(tone).to_contain_text("not image and audio together. Ask in two turns")
+    expect(tone.get_by_role("button", name="Shrink")).to_be_hidden()
+    send = panel.button("Send")
+    expect(send).to_have_attribute("aria-disabled", "true")
+    send.click(force=True)  # it can be pressed, and says why not
+    expect(panel.root.locator(".omni-panel-hidden[role=status]")).to_contain_text(
+        "tone.wav cannot be sent: short takes text and one other kind of media"
+    )
+    assert panel.turns.count() == 0
+    panel.button("Remove cat.png").click()
+    expect(tone).not_to_contain_text("together")
+    expect(send).to_have_attribute("aria-disabled", "false")
+    panel.button("Remove tone.wav").click()
+
+    attach(panel, tmp_path, long_wav=sound("wav", seconds=4))
+    tone = chip(panel, "long.wav")
+    expect(tone).to_contain_text("lasts 4.00 s; short takes at most 2 s")
+    tone.get_by_role("button", name="Shrink long.wav").click()
+    expect(facts(tone)).to_contain_text("1.9 s")  # an MP3 has whole frames
+    expect(tone).not_to_contain_text("at most")
+    expect(panel.root).to_contain_text(re.compile("shrink: audio 'long.wav': 4.0 s.* → 1.9 s"))
+    panel.ask("What is it?")
+    panel.wait_for_answers(1)
+    assert [part["kind"] for part in look(lab, page)["asked"]] == ["audio", "text"]
+
+
+def test_a_file_that_is_no_medium_says_so_and_holds_nothing_back(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW, LOOK)
+    choose_files(page, panel.button(ATTACH), [("notes.txt", b"Buy milk.")], tmp_path)
+    expect(panel.chips).to_contain_text("notes.txt")
+    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text("no image, sound")
+    expect(panel.button("Send")).to_have_attribute("aria-disabled", "true")
+    panel.button("Remove notes.txt").click()
+    panel.ask("Hello")
+    panel.wait_for_answers(1)
+    assert look(lab, page)["files"] == []
+
+
+# -- large, and lost on the way ------------------------------------------------------------------
+
+LARGE_BYTES = 150_000_000
+MEMORY = """
+import gc, re
+gc.collect()
+status = open("/proc/self/status").read()
+now = int(re.search(r"VmRSS:\\s+(\\d+) kB", status)[1]) / 1000
+grown, before = now - globals().get("before", now), now
+print(grown)
+"""
+ARRIVED = """
+from omni_nb.media.folder import file_digest
+items = [item for draft in panel._drafts.values() for item in draft.items]
+print(*(file_digest(item.part.source.path) for item in items))
+"""
+WATCH = """() => {
+  const shares = (window.__omniShares = []);
+  const look = () => {
+    const bar = document.querySelector(".omni-composer-chip [role=progressbar]:not([hidden])");
+    const share = Number(bar?.getAttribute("aria-valuenow") ?? 0);
+    if (share > (shares.at(-1) ?? 0)) shares.push(share);
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, attributes: true });
+}"""
+
+
+def large_video(total_bytes: int) -> bytes:
+    """Return a real video of this size: players pass over what is in a free box."""
+    clip = video("mp4", seconds=1)
+    padding = total_bytes - len(clip) - 8
+    noise = np.random.default_rng(0).bytes(padding)
+    return clip + struct.pack(">I4s", padding + 8, b"free") + noise
+
+
+def test_150_megabytes_arrive_whole_with_progress_and_leave_no_memory_behind(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW, MEMORY, ARRIVED)
+    content = large_video(LARGE_BYTES)
+    page.evaluate(WATCH)
+    attach(panel, tmp_path, small_mp4=video("mp4"))  # what is loaded for the first one stays
+    panel.button("Remove small.mp4").click()
+    lab.run_cell(page, 2)
+    choose_files(page, panel.button(ATTACH), [("large.mp4", content)], tmp_path)
+    expect(facts(panel.chips)).to_contain_text("150.0 MB · ", timeout=TIMEOUT_MILLISECONDS)
+    assert len(page.evaluate("() => window.__omniShares")) > 10
+    lab.run_cell(page, 2)
+    grown_megabytes = float(lab.printed(page, 2))
+    assert grown_megabytes < 40
+    lab.run_cell(page, 3)
+    assert lab.printed(page, 3).strip() == digest(content)
+
+
+def test_an_upload_is_cancelled_on_its_way_and_leaves_no_file(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW, LOOK)
+    content = large_video(60_000_000)
+    choose_files(page, panel.button(ATTACH), [("large.mp4", content)], tmp_path)
+    bar = panel.root.get_by_role("progressbar", name="Uploading large.mp4")
+    expect(bar).to_have_attribute("aria-valuenow", re.compile(r"^[1-9]\d$"))
+    panel.button("Remove large.mp4").click()
+    expect(panel.chips).to_have_count(0)
+    panel.ask("Hello")
+    panel.wait_for_answers(1)
+    found = look(lab, page)
+    assert found["files"] == []
+    assert [part["kind"] for part in found["asked"]] == ["text"]
+
+
+LOSING = f"""
+from omni_nb.views.panel.talk import Talk
+count, lost, receive = 0, 0, Talk._receive
+def losing(self, widget, message, buffers):
+    global count, lost
+    if message.get("type") == "upload":
+        count += 1
+        if count % 5 == 0:
+            lost += 1
+            return
+    receive(self, widget, message, buffers)
+Talk._receive = losing
+{SHOW}"""
+
+
+def test_a_file_arrives_whole_though_pieces_are_lost(lab, page, tmp_path):
+    panel = open_panel(lab, page, LOSING, ARRIVED, "print(lost)")
+    content = large_video(12_000_000)
+    choose_files(page, panel.button(ATTACH), [("large.mp4", content)], tmp_path)
+    expect(facts(panel.chips)).to_contain_text("12.0 MB · ", timeout=TIMEOUT_MILLISECONDS)
+    lab.run_cell(page, 2)
+    assert lab.printed(page, 2).strip() == digest(content)
+    lab.run_cell(page, 3)
+    assert int(lab.printed(page, 3)) >= 2
+
+
+# -- spoken and photographed ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def spoken(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Browser, NDArray[np.int16]]]:
+    """A browser whose microphone hears speech, and what a recording of that should hold."""
+    path = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    samples = speech_wav(path, 8)
+    browser = launch_chromium(playwright, flags=microphone_flags(path))
+    yield browser, samples
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def spoken_tab(spoken) -> Page:
+    """The page of that browser."""
+    return new_tab(spoken[0])
+
+
+def new_tab(browser: Browser) -> Page:
+    tab = browser.new_context(viewport=SIZE).new_page()
+    Tap(tab).install()
+    return tab
+
+
+@pytest.fixture
+def mic_page(lab, spoken_tab) -> Iterator[Page]:
+    """The page of that browser, with no notebook in it."""
+    yield spoken_tab
+    lab.close_documents(spoken_tab)
+    lab.shut_down_kernels()
+
+
+def wait_until_heard(panel: Panel, seconds: int) -> None:
+    """Wait until the recorder shows so many seconds."""
+    time = panel.root.locator(".omni-composer-time")
+    expect(time).to_have_text(re.compile(rf"^0:0[{seconds}-9]"), timeout=TIMEOUT_MILLISECONDS)
+
+
+def recorded(lab: Lab, name: str) -> NDArray[np.int16]:
+    """The samples of a file that `LOOK` has written; it is what speech models listen to."""
+    with wave.open(str(lab.notebooks / f"got-{name}"), "rb") as file:
+        form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
+        assert form == (1, 2, RECORDING_SAMPLE_RATE)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+
+LEVELS = """() => {
+  const levels = (window.__omniLevels = new Set());
+  const bar = document.querySelector(".omni-composer-level :last-child");
+  new MutationObserver(() => levels.add(bar.style.transform)).observe(bar, { attributes: true });
+}"""
+
+
+def test_one_talks_while_the_button_is_held_with_mouse_or_key(lab, mic_page, spoken):
+    page, (_, speech) = mic_page, spoken
+    panel = open_panel(lab, page, SHOW, LOOK)
+    page.evaluate(LEVELS)
+    microphone = panel.button(MICROPHONE)
+    microphone.hover()
+    page.mouse.down()
+    wait_until_heard(panel, 2)
+    expect(panel.root.get_by_role("group", name="Recording")).to_contain_text("Listening")
+    page.mouse.up()
+    expect(facts(chip(panel, "recording-1.wav"))).to_contain_text(re.compile(r"[2-9]\.\d s"))
+    assert len(page.evaluate("() => [...window.__omniLevels]")) > 5
+    panel.ask("What do I say?")
+    panel.wait_for_answers(1)
+    assert look(lab, page)["asked"][0]["kind"] == "audio"
+    assert correlation(recorded(lab, "recording-1.wav"), speech) > 0.95
+
+    microphone.focus()
+    page.keyboard.down("Space")
+    wait_until_heard(panel, 1)
+    page.keyboard.up("Space")
+    expect(facts(chip(panel, "recording-2.wav"))).to_contain_text(re.compile(r"[1-9]\.\d s"))
+    panel.button("Send").click()
+    panel.wait_for_answers(2)
+    assert [part["kind"] for part in look(lab, page)["asked"]] == ["audio"]
+    assert correlation(recorded(lab, "recording-2.wav"), speech) > 0.95
+
+
+def test_a_click_starts_escape_cancels_and_the_models_rule_ends_a_recording(lab, mic_page):
+    page = mic_page
+    panel = open_panel(lab, page, SHORT, LOOK)
+    microphone = panel.button(MICROPHONE)
+    strip = panel.root.locator(".omni-composer-recorder")
+    microphone.click()
+    wait_until_heard(panel, 1)
+    expect(strip).to_contain_text("0:01 of 0:02")
+    expect(microphone).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(strip).to_be_hidden()
+    expect(microphone).to_have_attribute("aria-pressed", "false")
+    expect(panel.chips).to_have_count(0)
+    microphone.click()
+    expect(strip).to_contain_text("The longest recording that the model takes is reached")
+    expect(facts(panel.chips)).to_contain_text("2.0 s")
+    expect(panel.chips.locator(".omni-composer-refusal")).to_be_hidden()
+    panel.button("Send").click()
+    panel.wait_for_answers(1)
+    assert look(lab, page)["files"] == ["recording-1.wav"]
+    assert len(recorded(lab, "recording-1.wav")) == 2 * RECORDING_SAMPLE_RATE
+
+
+def test_a_snapshot_of_the_camera_is_asked_with(lab, mic_page):
+    page = mic_page
+    panel = open_panel(lab, page, SHOW, LOOK)
+    panel.button(CAMERA).click()
+    panel.button("Take the picture").click()
+    expect(chip(panel, "snapshot-1.jpg").locator(".omni-composer-python img")).to_have_count(1)
+    expect(panel.root.locator(".omni-composer-camera")).to_be_hidden()
+    panel.ask("What is this?")
+    panel.wait_for_answers(1)
+    assert look(lab, page)["asked"][0]["kind"] == "image"
+    taken = PIL.Image.open(lab.notebooks / "got-snapshot-1.jpg")
+    assert taken.format == "JPEG"
+    assert np.asarray(taken).std() > 10  # the fake camera shows a moving clock on green
+
+
+@pytest.fixture
+def refusing_page(lab: Lab, playwright: Playwright) -> Iterator[Page]:
+    """A page that may use neither microphone nor camera."""
+    browser = launch_chromium(playwright, is_consent_given=False)
+    yield new_tab(browser)
+    browser.close()
+    lab.shut_down_kernels()
+
+
+def test_without_permission_it_says_what_to_do(lab, refusing_page):
+    panel = open_panel(lab, refusing_page, SHOW)
+    panel.button(MICROPHONE).click()
+    expect(panel.root).to_contain_text("The microphone is not allowed here. Allow it by the sign")
+    panel.button(CAMERA).click()
+    expect(panel.root).to_contain_text("The camera is not allowed here. Allow it by the sign")
+    expect(panel.chips).to_have_count(0)
+    expect(panel.button(MICROPHONE)).to_have_attribute("aria-pressed", "false")
