@@ -326,7 +326,7 @@ def test_the_page_decides_the_language(line, standing_in):
     panel = ChatPanel(omni.Chat(connection=standing_in()))
     line.say(panel, type="hello", reason="open", language="zh", have={}, drafts=[])
     until(lambda: panel.children[1].model.description == "模型")
-    assert panel.children[0].header["how"] == "文本"
+    until(lambda: panel.children[0].header["how"] == "文本")
     panel.close()
 
 

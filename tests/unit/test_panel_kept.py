@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import omni_nb as omni
-from omni_nb.reply import Reply
 from omni_nb.views.panel import kept
 from omni_nb.views.panel.kept import Kept
 from omni_nb.wire.events import AudioDelta, TextDelta
 from tests.panel_line import until
+
+if TYPE_CHECKING:
+    from omni_nb.reply import Reply
 
 
 class Handle:
