@@ -330,6 +330,19 @@ def test_the_page_decides_the_language(line, standing_in):
     panel.close()
 
 
+def test_another_language_in_mid_answer_sends_no_speech_again(line, standing_in):
+    chat = omni.Chat(connection=standing_in(pace=2), voice="Cherry", max_tokens=20)
+    panel = ChatPanel(chat)
+    line.say(panel, type="send", draft="d", text="Tell me.")
+    line.wait_for("delta", lambda m: m["pcm_offset"] > 0)
+    line.say(panel, type="hello", reason="repair", language="zh", have={}, drafts=[])
+    line.wait_for("end")
+    sent = [len(b) for m, b in line.sent if m["type"] == "delta"]
+    again = max(len(b) for m, b in line.sent if m["type"] == "delta" and m["pcm_offset"] == 0)
+    assert sum(sent) <= len(chat.replies[0].pcm) + again  # what the hello lacked, once
+    panel.close()
+
+
 # -- files -----------------------------------------------------------------------------------
 
 

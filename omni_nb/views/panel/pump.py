@@ -173,8 +173,9 @@ class Pump:
 
     def _open(self, turn: str, item: Reply | Question) -> None:
         """Note from where on an answer's deltas go, or that there are no more."""
-        self._live.pop(turn, None)
-        if isinstance(item, Reply) and not item.is_finished:
+        if not isinstance(item, Reply) or item.is_finished:
+            self._live.pop(turn, None)
+        elif turn not in self._live:
             self._live[turn] = _Sent(item, speaks=self._speaks(item))
 
     def _speaks(self, reply: Reply) -> bool:
