@@ -76,6 +76,7 @@ export class Speech {
     if (frames !== null) this.#engine.startAt(frames);
     this.#applyPreferences();
     this.#ignorePreferences = options.preferences.onChange(() => this.#applyPreferences());
+    window.addEventListener("pagehide", this.#keepProgress);
   }
 
   /** From now on it may sound. */
@@ -102,13 +103,23 @@ export class Speech {
 
   /** The page or the panel goes; what was heard stays known, so that a reload goes on. */
   dispose() {
-    this.#ignorePreferences();
-    this.#releaseContext();
+    this.#keepProgress();
+    this.#release();
     this.#options.onChange = () => {};
     this.#options.onReport = () => {};
-    const { heardFrames, isOver } = this.#engine;
     this.#engine.stop();
+  }
+
+  /** To the frame, where what is kept now and then would be said again. */
+  #keepProgress = () => {
+    const { heardFrames, isOver } = this.#engine;
     if (!isOver) new Progress(this.#options.turn).keep(heardFrames);
+  };
+
+  #release() {
+    this.#ignorePreferences?.();
+    this.#releaseContext();
+    window.removeEventListener("pagehide", this.#keepProgress);
   }
 
   get state() {
@@ -139,8 +150,7 @@ export class Speech {
     this.#report();
     if (this.#engine.isOver) {
       this.#progress.forget();
-      this.#ignorePreferences?.();
-      this.#releaseContext();
+      this.#release();
     } else {
       this.#progress.keep(this.#engine.heardFrames);
     }
