@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from .servers import TIMEOUT_MILLISECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import Locator, Page
 
     from .lab import Jupyter
@@ -49,6 +51,13 @@ class Panel:
         self.box.fill(text)
         self.box.press("Enter")
 
+    def ask_in_a_row(self, text: str, count: int) -> None:
+        """Ask numbered questions, one while the one before is answered, and wait for the end."""
+        before = self.answers.count()
+        for number in range(count):
+            self.ask(f"{text} {number}")
+        self.wait_for_answers(before + count)
+
     def wait_for_answers(self, count: int) -> None:
         """Wait until so many answers are complete."""
         expect(self.answers).to_have_count(count, timeout=TIMEOUT_MILLISECONDS)
@@ -73,9 +82,18 @@ class Panel:
         return self
 
 
-def open_panel(server: Jupyter, page: Page, *cells: str, name: str = "panel.ipynb") -> Panel:
-    """Open a notebook of these cells after `SETUP`, run all, and find the panel in it."""
-    server.write_notebook(name, [SETUP, *cells])
+def open_panel(
+    server: Jupyter,
+    page: Page,
+    *cells: str,
+    later: Sequence[str] = (),
+    name: str = "panel.ipynb",
+) -> Panel:
+    """Open a notebook of these cells after `SETUP`, run all, and find the panel in it.
+
+    The cells of ``later`` come after them and are not run.
+    """
+    server.write_notebook(name, [SETUP, *cells, *later])
     server.open(page, name)
     for index in range(1 + len(cells)):
         server.run_cell(page, index)
