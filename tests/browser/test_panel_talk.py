@@ -84,7 +84,7 @@ def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
         page,
         "chat = talk(pace=1, max_tokens=300)\npanel = chat.panel(locale='en')\npanel",
         "reply = chat.replies[0] if chat.replies else None\n"
-        "print(reply and (reply.finish_reason, reply.audio.seconds, reply.cost_so_far is not None))",
+        "print(reply and (reply.finish_reason, reply.audio.seconds, bool(reply.cost_so_far)))",
     )
     panel.ask("Tell me everything that you can do.")
     tap.wait_for_sound()

@@ -29,8 +29,8 @@ from omni_nb.views.explorers.controls import weighing_models
 from omni_nb.views.explorers.cost import CostState, cost_view
 from omni_nb.views.explorers.drawing import draw_grid, draw_sound, fitted, is_fine, peaks_of
 from omni_nb.views.explorers.frame import SETTLED_SECONDS
-from omni_nb.views.later import Later
 from omni_nb.views.explorers.image import ImageState, image_view, refusal, why
+from omni_nb.views.later import Later
 
 TURBO = "qwen-omni-turbo"
 EXAMPLE = Turn(Usage({"text": 1000, "image": 1000}, {"text": 1000, "audio": 1000}))

@@ -30,7 +30,6 @@ CURRENT, OTHER = "current", "other"
 TEXT, SPEECH = ("text",), ("text", "audio")
 _DESCRIBED = {"description_width": "10em"}
 _WIDE = {"width": "auto", "max_width": "40em"}
-_NOTE = "font-size:0.9em;line-height:1.5;margin:0 0 0 10.5em;color:{}"
 _MUTED = "var(--jp-content-font-color2, #6b6b6b)"
 _WARN = "var(--jp-warn-color1, #b35900)"
 
@@ -297,14 +296,17 @@ def _picker(options: list[Any]) -> widgets.Dropdown:
 def _note(words: str, color: str, *, role: str = "note") -> str:
     if not words:
         return ""
-    return f'<div role="{role}" style="{_NOTE.format(color)}">{escape(words)}</div>'
+    return (
+        f'<div class="omni-panel-settings-note" role="{role}" style="color:{color}">'
+        f"{escape(words)}</div>"
+    )
 
 
 def _takes(model: str, facts: ModelFacts | None, names: Mapping[str, str]) -> str:
     """Say what a model can take and how it answers."""
     if facts is None:
         return names["unknown model"].format(model)
-    kinds = ", ".join(names.get(kind, kind) for kind in facts.inputs)
+    kinds = names["and"].join(names.get(kind, kind) for kind in facts.inputs).lower()
     return names["takes"].format(model, kinds, names["speech" if facts.speaks else "text"].lower())
 
 
