@@ -1,0 +1,216 @@
+"""Is the panel fit to be seen: contrast and labels, widths, keyboard, announcements, motion."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from .axe import assert_accessible
+from .lively import QUESTIONS
+from .panel import PANEL, open_panel
+from .widths import assert_fits
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from .lab import Lab
+    from .panel import Panel
+
+LIVELY = """
+from tests.browser.lively import lively
+chat = talk(pace=0, max_tokens=200)
+lively(chat, {language!r})
+chat.connection = standing_in(pace=1)
+chat.options["max_tokens"] = 2000
+panel = chat.panel(locale={language!r})
+panel
+"""
+WHOLE = ".omni-panel-scroller { max-height: none !important; }"
+
+
+def open_lively(lab: Lab, page: Page, language: str) -> Panel:
+    """Open a panel with a lively conversation, an answer that comes and a question that waits."""
+    panel = open_panel(lab, page, LIVELY.format(language=language))
+    expect(panel.turns).to_have_count(4)
+    panel.ask(QUESTIONS[language]["live"])
+    expect(panel.turns).to_have_count(5)
+    panel.ask(QUESTIONS[language]["waiting"])
+    expect(panel.turns).to_have_count(6)
+    return panel
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_lively_conversation_is_accessible_and_fits(lab, page, language):
+    panel = open_lively(lab, page, language)
+    style = page.add_style_tag(content=WHOLE)
+    for theme in ["light", "dark"]:
+        lab.theme(page, theme)
+        for width, height in [(320, 4400), (560, 2900), (1400, 2500)]:
+            page.set_viewport_size({"width": width, "height": height})
+            lab.narrow(page, width)
+            lab.screenshot(page, f"panel-{language}-{theme}-{width}", selector=PANEL)
+            assert_fits(page, PANEL)
+    style.evaluate("(element) => element.remove()")
+    open_everything(panel)
+    for theme in ["dark", "light"]:
+        lab.theme(page, theme)
+        panel.root.locator(".omni-panel-more").click()
+        assert_accessible(page, PANEL)
+        page.keyboard.press("Escape")
+    lab.narrow(page, 320)
+    assert_fits(page, PANEL)
+
+
+def open_everything(panel: Panel) -> None:
+    """Show code, other words for a question, thoughts, a notice, and the microphone."""
+    first, second = panel.turns.nth(0), panel.turns.nth(1)
+    first.locator("summary").click()
+    first.locator(".omni-panel-show-code").click()
+    expect(first.locator(".omni-panel-program")).not_to_be_empty()
+    second.locator(".omni-panel-edit").click()
+    panel.root.locator(".omni-panel-more").click()
+    panel.root.locator(".omni-panel-save").click()
+    panel.root.locator(".omni-panel-name").press("Enter")
+    expect(panel.root.locator(".omni-panel-notice")).to_have_count(1)
+    panel.root.locator(".omni-composer-microphone").click()
+    expect(panel.root.locator(".omni-composer-recorder[data-state=listening]")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_settings_are_accessible_and_fit(lab, page, language):
+    panel = open_panel(lab, page, QUICK.format(language=language))
+    for theme in ["dark", "light"]:
+        lab.theme(page, theme)
+        assert_accessible(page, PANEL)
+    panel.root.locator(".omni-composer-settings").click()
+    expect(page.locator(SETTINGS)).to_be_visible()
+    for theme in ["light", "dark"]:
+        lab.theme(page, theme)
+        for width, height in [(320, 1400), (1400, 900)]:
+            page.set_viewport_size({"width": width, "height": height})
+            lab.narrow(page, width)
+            lab.screenshot(page, f"settings-{language}-{theme}-{width}", selector=WITH_SETTINGS)
+            assert_fits(page, WITH_SETTINGS)
+        assert_accessible(page, WITH_SETTINGS)
+    lab.theme(page, "light")
+
+
+def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
+    panel = open_panel(lab, page, QUICK.format(language="en"))
+    panel.ask("Who are you?")
+    panel.wait_for_answers(1)
+    expect(panel.root.locator(".omni-panel-replay")).to_be_visible()
+    panel.root.get_by_role("button", name="Hear the voice").focus()
+    walked = []
+    while page.evaluate(IS_INSIDE, PANEL) and len(walked) < 40:
+        walked.append(page.evaluate(FOCUSED))
+        page.keyboard.press("Tab")
+    names = [name for name, _ in walked]
+    assert names == [
+        "Hear the voice",
+        "More",
+        "Conversation",
+        "Edit the question",
+        "Copy the question",
+        "Play",
+        "Position",
+        "Download the speech (WAV)",
+        "Copy the answer",
+        "Ask again",
+        "Show as code",
+        "Your question",
+        "Attach pictures, sound or video",
+        "Hold to talk, or click to start and stop",
+        "Take a picture with the camera",
+        "Settings: qwen-omni-turbo · Cherry · text + speech",
+        "Send",
+    ]
+    assert [name for name, is_marked in walked if not is_marked] == []
+
+
+def test_the_menu_is_walked_by_arrows(lab, page):
+    panel = open_panel(lab, page, QUICK.format(language="en"))
+    more = panel.button("More")
+    more.focus()
+    walked = []
+    for key in ["ArrowDown", "ArrowDown", "End", "ArrowDown", "ArrowUp", "Home"]:
+        page.keyboard.press(key)
+        walked.append(page.evaluate(FOCUSED))
+    last = "Export as notebook"
+    assert [name for name, _ in walked] == ["Clear…", "Save…", last, "Clear…", last, "Clear…"]
+    assert all(is_marked for _, is_marked in walked)
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+    expect(panel.root.get_by_role("menu")).not_to_be_visible()
+
+
+def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page):
+    panel = open_panel(lab, page, QUICK.format(language="en"))
+    panel.root.evaluate(LISTEN)
+    panel.ask("Please speak for 5 seconds.")
+    expect(panel.root.locator("article[aria-busy=true]")).to_have_count(1)
+    panel.wait_for_answers(1)
+    expect(panel.root.locator("article[aria-busy=false]")).to_have_count(1)
+    page.wait_for_function("() => window.__omniSaid.length > 1")
+    begins, complete = page.evaluate("() => window.__omniSaid")
+    assert begins == "The answer begins."
+    assert re.fullmatch(r"Answer complete: \d+ seconds of speech\.", complete)
+
+
+def test_nothing_moves_for_who_wants_no_motion(lab, page):
+    panel = open_panel(
+        lab, page, "chat = talk(pace=1, max_tokens=400)\npanel = chat.panel(locale='en')\npanel"
+    )
+    panel.ask("Please speak for 60 seconds.")
+    expect(panel.root.locator("[data-phase=speaking]")).to_be_visible()
+    assert panel.root.evaluate(MOVING) > 0
+    page.emulate_media(reduced_motion="reduce")
+    try:
+        assert panel.root.evaluate(MOVING) == 0
+    finally:
+        page.emulate_media(reduced_motion="no-preference")
+    panel.root.get_by_role("button", name="Stop").first.click()
+
+
+QUICK = """
+chat = talk(pace=0, max_tokens=12)
+panel = chat.panel(locale={language!r})
+panel
+"""
+SETTINGS = ".omni-panel-settings"
+WITH_SETTINGS = ".omni-chat-panel"
+
+IS_INSIDE = "(selector) => Boolean(document.activeElement?.closest(selector))"
+
+# The box of the question shows it around itself.
+FOCUSED = """() => {
+  const element = document.activeElement;
+  const isMarked = (one) => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(one);
+    return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 1) || boxShadow !== "none";
+  };
+  const name = element.getAttribute("aria-label") || element.labels?.[0]?.textContent
+    || element.textContent;
+  const box = element.matches("textarea") ? element.closest(".omni-composer-box") : element;
+  return [name.trim(), element.matches(":focus-visible") && isMarked(box ?? element)];
+}"""
+
+LISTEN = """(panel) => {
+  window.__omniSaid = [];
+  const regions = "[aria-live], [role=status], [role=alert], [role=log]";
+  const observer = new MutationObserver((changes) => {
+    const spoken = new Set(changes.map(({ target }) => {
+      const element = target instanceof Element ? target : target.parentElement;
+      return element?.closest(regions);
+    }));
+    spoken.delete(null);
+    spoken.delete(undefined);
+    for (const region of spoken) window.__omniSaid.push(region.textContent);
+  });
+  observer.observe(panel, { subtree: true, childList: true, characterData: true });
+}"""
+
+MOVING = "(panel) => panel.getAnimations({ subtree: true }).length"
