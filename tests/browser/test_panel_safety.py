@@ -74,6 +74,7 @@ def test_a_conversation_is_only_text_in_a_panel_and_beside_it(lab, page, hits):
     hits.forget()
     run(lab, page, 2)
     assert_hostile_panel(page)
+    show_code(page, len(PAYLOADS))
     assert_turns(page, len(PAYLOADS))  # the copy that the notebook keeps
     hits.assert_none()
     assert_clean(page)
@@ -203,7 +204,6 @@ def assert_hostile_panel(page: Page) -> None:
     """Wait until all of it is here, as what it is."""
     shown = Panel(page).wait_until_here()
     expect(shown.turns).to_have_count(len(PAYLOADS), timeout=TIMEOUT_MILLISECONDS)
-    show_code(page, len(PAYLOADS))
     assert_clean(page)
 
 
@@ -242,8 +242,8 @@ def test_the_key_of_a_connection_is_nowhere(lab, second_page):
 WITH_KEY = """
 from tests.browser.hostile import hostile_service
 service = hostile_service("refuse")
-connection = service.__enter__()
-connection = Connection(Endpoint(connection.base_url, Secret("sk-0123456789" "-only-in-the-connection")))
+key = Secret("sk-0123456789-" + "only-in-the-connection")  # not in the notebook's source
+connection = Connection(Endpoint(service.__enter__().base_url, key))
 chat = omni.Chat("qwen3-omni-flash", voice=None, connection=connection)
 panel = chat.panel(locale="en")
 panel
