@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from .axe import assert_accessible
 from .lively import QUESTIONS
 from .panel import PANEL, open_panel
+from .servers import TIMEOUT_MILLISECONDS
 from .widths import assert_fits
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ WHOLE = ".omni-panel-scroller { max-height: none !important; }"
 def open_lively(lab: Lab, page: Page, language: str) -> Panel:
     """Open a panel with a lively conversation, an answer that comes and a question that waits."""
     panel = open_panel(lab, page, LIVELY.format(language=language))
-    expect(panel.turns).to_have_count(4)
+    expect(panel.turns).to_have_count(4, timeout=TIMEOUT_MILLISECONDS)
     panel.ask(QUESTIONS[language]["live"])
-    expect(panel.turns).to_have_count(5)
+    expect(panel.turns).to_have_count(5, timeout=TIMEOUT_MILLISECONDS)
     panel.ask(QUESTIONS[language]["waiting"])
-    expect(panel.turns).to_have_count(6)
+    expect(panel.turns).to_have_count(6, timeout=TIMEOUT_MILLISECONDS)
     return panel
 
 
@@ -69,14 +70,16 @@ def open_everything(panel: Panel) -> None:
     first, second = panel.turns.nth(0), panel.turns.nth(1)
     first.locator("summary").click()
     first.locator(".omni-panel-show-code").click()
-    expect(first.locator(".omni-panel-program")).not_to_be_empty()
+    expect(first.locator(".omni-panel-program")).not_to_be_empty(timeout=TIMEOUT_MILLISECONDS)
     second.locator(".omni-panel-edit").click()
     panel.root.locator(".omni-panel-more").click()
     panel.root.locator(".omni-panel-save").click()
     panel.root.locator(".omni-panel-name").press("Enter")
-    expect(panel.root.locator(".omni-panel-notice")).to_have_count(1)
+    expect(panel.root.locator(".omni-panel-notice")).to_have_count(1, timeout=TIMEOUT_MILLISECONDS)
     panel.root.locator(".omni-composer-microphone").click()
-    expect(panel.root.locator(".omni-composer-recorder[data-state=listening]")).to_be_visible()
+    expect(panel.root.locator(".omni-composer-recorder[data-state=listening]")).to_be_visible(
+        timeout=TIMEOUT_MILLISECONDS
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -86,7 +89,7 @@ def test_the_settings_are_accessible_and_fit(lab, page, language):
         lab.theme(page, theme)
         assert_accessible(page, PANEL)
     panel.root.locator(".omni-composer-settings").click()
-    expect(page.locator(SETTINGS)).to_be_visible()
+    expect(page.locator(SETTINGS)).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
     for theme in ["light", "dark"]:
         lab.theme(page, theme)
         for width, height in [(320, 1400), (1400, 900)]:
@@ -102,7 +105,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
     panel = open_panel(lab, page, QUICK.format(language="en"))
     panel.ask("Who are you?")
     panel.wait_for_answers(1)
-    expect(panel.root.locator(".omni-panel-replay")).to_be_visible()
+    expect(panel.root.locator(".omni-panel-replay")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
     panel.root.get_by_role("button", name="Hear the voice").focus()
     walked = []
     while page.evaluate(IS_INSIDE, PANEL) and len(walked) < 40:
@@ -151,9 +154,13 @@ def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page):
     panel = open_panel(lab, page, QUICK.format(language="en"))
     panel.root.evaluate(LISTEN)
     panel.ask("Please speak for 5 seconds.")
-    expect(panel.root.locator("article[aria-busy=true]")).to_have_count(1)
+    expect(panel.root.locator("article[aria-busy=true]")).to_have_count(
+        1, timeout=TIMEOUT_MILLISECONDS
+    )
     panel.wait_for_answers(1)
-    expect(panel.root.locator("article[aria-busy=false]")).to_have_count(1)
+    expect(panel.root.locator("article[aria-busy=false]")).to_have_count(
+        1, timeout=TIMEOUT_MILLISECONDS
+    )
     page.wait_for_function("() => window.__omniSaid.length > 1")
     begins, complete = page.evaluate("() => window.__omniSaid")
     assert begins == "The answer begins."
@@ -165,7 +172,7 @@ def test_nothing_moves_for_who_wants_no_motion(lab, page):
         lab, page, "chat = talk(pace=1, max_tokens=400)\npanel = chat.panel(locale='en')\npanel"
     )
     panel.ask("Please speak for 60 seconds.")
-    expect(panel.root.locator("[data-phase=speaking]")).to_be_visible()
+    expect(panel.root.locator("[data-phase=speaking]")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
     assert panel.root.evaluate(MOVING) > 0
     page.emulate_media(reduced_motion="reduce")
     try:

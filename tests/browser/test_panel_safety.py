@@ -143,12 +143,14 @@ def test_names_of_models_voices_and_notices_are_only_text(lab, page, hits):
         lab, page, SHOW, FULL, later=["named(chat, panel)", "chat.use(model='qwen3-omni-flash')"]
     )
     panel.root.get_by_role("button", name=re.compile("^Settings")).click()
-    expect(page.locator(".omni-panel-settings")).to_be_visible()
+    expect(page.locator(".omni-panel-settings")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
     hits.forget()
     run(lab, page, 3)
     last = list(PAYLOADS.values())[-1]
-    expect(panel.root.locator(".omni-panel-who")).to_have_text(last)
-    expect(panel.root.locator(".omni-panel-notice").last).to_have_text(last)
+    expect(panel.root.locator(".omni-panel-who")).to_have_text(last, timeout=TIMEOUT_MILLISECONDS)
+    expect(panel.root.locator(".omni-panel-notice").last).to_have_text(
+        last, timeout=TIMEOUT_MILLISECONDS
+    )
     hits.assert_none()
     assert_clean(page)
 
@@ -174,7 +176,9 @@ def test_a_file_of_a_hostile_name_is_loaded_in_words(lab, page, hits):
         panel.root.get_by_role("menuitem", name="Load…").click()
         panel.root.get_by_label("File name").fill(PAYLOADS[name])
         panel.root.get_by_label("File name").press("Enter")
-        expect(panel.root.locator(".omni-panel-notice").last).to_contain_text("onerror")
+        expect(panel.root.locator(".omni-panel-notice").last).to_contain_text(
+            "onerror", timeout=TIMEOUT_MILLISECONDS
+        )
     hits.assert_none()
 
 
@@ -225,7 +229,9 @@ def test_the_key_of_a_connection_is_nowhere(lab, second_page):
         )
         panel.ask("Who are you?")
         panel.wait_for_answers(1)
-        expect(panel.answers.first).to_contain_text("[key]")  # the service has echoed it
+        expect(panel.answers.first).to_contain_text(
+            "[key]", timeout=TIMEOUT_MILLISECONDS
+        )  # the service has echoed it
         panel.root.get_by_role("button", name=re.compile("^Settings")).click()
         show_code(second_page, 1)
         run(lab, second_page, 2)
