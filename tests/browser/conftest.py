@@ -31,7 +31,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from .hits import Hits
 from .lab import Lab, Notebook7, Tap, launch_chromium
@@ -43,6 +50,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Error, ViewportSize
 
 SIZE: ViewportSize = {"width": 1000, "height": 800}
+
+# Two tests share the machine with all that needs no browser: what is right may come late.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.xss import PAYLOADS
 
 from .files import drop_files
 from .hits import Hits
-from .hostile import PIXEL, full
+from .hostile import PIXEL, SOME, full
 from .panel import SETUP, Panel, open_panel
 from .servers import TIMEOUT_MILLISECONDS
 from .test_ask import write_untrusted_copy
@@ -63,8 +63,8 @@ def test_what_a_service_says_is_only_text_while_it_comes_and_after(lab, page, hi
     )
     hits.forget()
     run(lab, page, 2)
-    expect(panel.answers).to_have_count(len(PAYLOADS), timeout=TIMEOUT_MILLISECONDS)
-    show_code(page, len(PAYLOADS))
+    expect(panel.answers).to_have_count(len(SOME), timeout=TIMEOUT_MILLISECONDS)
+    show_code(page, len(SOME))
     hits.assert_none()
     assert_clean(page)
 
@@ -146,7 +146,7 @@ def test_names_of_models_voices_and_notices_are_only_text(lab, page, hits):
     expect(page.locator(".omni-panel-settings")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
     hits.forget()
     run(lab, page, 3)
-    last = list(PAYLOADS.values())[-1]
+    last = list(SOME.values())[-1]
     expect(panel.root.locator(".omni-panel-who")).to_have_text(last, timeout=TIMEOUT_MILLISECONDS)
     expect(panel.root.locator(".omni-panel-notice").last).to_have_text(
         last, timeout=TIMEOUT_MILLISECONDS
@@ -158,7 +158,7 @@ def test_names_of_models_voices_and_notices_are_only_text(lab, page, hits):
 def test_names_and_types_of_files_are_only_text(lab, page, hits):
     panel = open_panel(lab, page, SHOW)
     hits.forget()
-    files = [(payload, payload, PIXEL) for payload in PAYLOADS.values()]
+    files = [(payload, payload, PIXEL) for payload in SOME.values()]
     assert drop_files(page, panel.root, files)
     expect(panel.chips).to_have_count(len(files), timeout=TIMEOUT_MILLISECONDS)
     expect(panel.root.locator(".omni-composer-progress:visible")).to_have_count(
