@@ -179,13 +179,17 @@ def test_a_question_waits_for_the_one_before_it(line, standing_in):
     panel.close()
 
 
+def is_second(record: dict[str, Any]) -> bool:
+    return record["state"] == "waiting" and record["question_text"] == "Two"
+
+
 def test_a_waiting_question_can_be_taken_back(line, standing_in):
     chat = omni.Chat(connection=standing_in(pace=2), voice="Cherry", max_tokens=12)
     panel = ChatPanel(chat, locale="en")
     line.say(panel, type="send", draft="d", text="One")
     line.say(panel, type="send", draft="d", text="Two")
-    waiting = line.wait_for("turns", lambda m: any(r["state"] == "waiting" for r in m["records"]))
-    turn = next(r["turn"] for r in waiting["records"] if r["state"] == "waiting")
+    waiting = line.wait_for("turns", lambda m: any(is_second(r) for r in m["records"]))
+    turn = next(r["turn"] for r in waiting["records"] if is_second(r))
     line.say(panel, type="cancel", turn=turn)
     until(lambda: chat.replies and chat.replies[0].is_finished)
     line.wait_for("turns", lambda m: turn not in m["order"])
