@@ -234,6 +234,7 @@ def test_the_page_of_the_session_is_watched_without_a_reload(
 ) -> None:
     lab.write_notebook("hits.ipynb", ["from IPython.display import HTML", "HTML('<b>fine</b>')"])
     lab.open(page, "hits.ipynb")
+    hits.forget()  # that was us, if the page has not shown JupyterLab before
     lab.run_cell(page, 0)
     lab.run_cell(page, 1)
     hits.assert_none()

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import threading
-import time
 
 import pytest
 
@@ -90,12 +86,16 @@ def test_what_is_refused_before_sending_shows_no_answer(kernel):
 def test_an_interrupted_answer_is_returned_with_what_came(kernel, call, voice):
     kernel.run(f"chat = omni.Chat(voice={voice}, connection=standing_in(pace=1))")
 
-    def interrupt_soon():
-        time.sleep(1.5)
-        os.kill(kernel.client.km.provisioner.pid, signal.SIGINT)
-
-    threading.Thread(target=interrupt_soon).start()
-    outputs = kernel.run(f'answer = {call}("Speak for 60 seconds.")\nprint("goes on")')
+    interrupting = (
+        "import os, signal, threading, time\n"
+        "def interrupt():\n"
+        "    while not (chat.replies and chat.replies[0].text): time.sleep(0.05)\n"
+        "    time.sleep(0.5)  # long enough to be shown\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=interrupt).start()\n"
+    )
+    asking = f'answer = {call}("Speak for 60 seconds.")\nprint("goes on")'
+    outputs = kernel.run(interrupting + asking)
     assert kinds(outputs) == ["display_data", "stream"]
     assert "Interrupted" in html(outputs[0])
     facts = kernel.printed(
