@@ -1,11 +1,12 @@
 """What a delta costs in a panel with 200 turns, as a ratio to one with a single turn.
 
 The same written answer is asked for in both; counted are the seconds that the page's main thread
-and the kernel were busy, per delta.
+and the kernel are busy per delta while it streams.
 """
 
 from __future__ import annotations
 
+import time
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 TURNS = 200
 GOAL_RATIO = 1.5
 REPEATS = 3
+WATCHED_SECONDS = 4.0
 QUESTION = "Tell me everything that you can do, at length."
 
 CHAT = """
@@ -33,7 +35,7 @@ def counted(self, content, buffers=None):
     send(self, content, buffers)
 Talk.send = counted
 
-chat = talk(voice=None, pace=2, max_tokens=200)
+chat = talk(voice=None, pace=2, max_tokens=600)
 chat.ask("Hello", show=False)
 panel = chat.panel(locale="en")
 panel
@@ -68,10 +70,11 @@ def _measure(turns: int) -> tuple[float, float]:
         panel.wait_for_answers(max(1, turns - 1))
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
-        before, deltas, busy = _busy(session), *_kernel(lab, page)
         panel.ask(QUESTION)
-        panel.wait_for_answers(max(2, turns))
-        after, more_deltas, more_busy = _busy(session), *_kernel(lab, page)
+        page.wait_for_selector(".omni-panel-turn[data-state=answering] .omni-panel-text p")
+        before, (deltas, busy) = _busy(session), _kernel(lab, page)
+        time.sleep(WATCHED_SECONDS)
+        after, (more_deltas, more_busy) = _busy(session), _kernel(lab, page)
     count = max(1, more_deltas - deltas)
     return 1000 * (after - before) / count, 1000 * (more_busy - busy) / count
 
