@@ -15,6 +15,7 @@ from omni_nb.forecast import priced_region
 from omni_nb.history import reworded
 from omni_nb.media.parts import TextPart
 from omni_nb.reply import Playback
+from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.desk import Desk, speech_pieces, the
 from omni_nb.views.panel.drafts import Draft, draft_words, item_records
 from omni_nb.views.panel.floor import Floor, Question
@@ -342,7 +343,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
 
     def _on_speech(self, message: Message, _: Any) -> None:
         reply = the(self._pump.reply(message["turn"]), self._language)
-        pcm = bytes(reply.pcm[: len(reply.pcm) // 2 * 2])
+        pcm = bytes(reply.pcm[: whole_samples(reply.pcm)])
         for offset, piece in speech_pieces(pcm, int(message["offset"])):
             head = {"type": "speech", "turn": message["turn"], "offset": offset}
             self._talk.post({**head, "total_bytes": len(pcm)}, piece)
@@ -385,7 +386,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         words = names["sample of"].format(
             self.chat.voice, seconds, cost_text(reply, self._language)
         )
-        pcm = bytes(reply.pcm[: len(reply.pcm) // 2 * 2])
+        pcm = bytes(reply.pcm[: whole_samples(reply.pcm)])
         self._talk.post({"type": "sample", "state": "here", "words": words}, pcm)
 
     def _on_clear(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from omni_nb.media.display import part_chip_html
 from omni_nb.media.parts import join_text
 from omni_nb.render import aside_html, facts_html, labels, meter_text, note_text, stand_in_html
+from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.protocol import TurnRecord
 from omni_nb.views.panel.words import PANEL
 from omni_nb.views.stages import price_of
@@ -41,7 +42,7 @@ def record_of_reply(
         text_length=len(text),
         reasoning=reasoning if has_text else None,
         reasoning_length=len(reasoning),
-        total_bytes=len(reply.pcm) // 2 * 2,
+        total_bytes=whole_samples(reply.pcm),
         note=note_text(reply, language) if is_over else "",
         facts_html=_facts_html(reply, language) if is_over else "",
         meter="" if is_over else meter_text(reply, language),
