@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from omni_nb.views.panel import ChatPanel
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 120
 
 
 class Line:
