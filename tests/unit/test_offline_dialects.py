@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import subprocess
-import sys
 
 import pytest
 
-import omni_nb
 from omni_nb.media.clip import AudioClip
-from omni_nb.offline import cli
 from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.checks import read_request
 from omni_nb.offline.dialect_chunks import in_dialect
@@ -218,21 +214,3 @@ def test_the_dialect_can_be_chosen_by_a_request():
     assert Behaviour().with_header("dialect=sglang-omni").dialect == "sglang-omni"
     with pytest.raises(ValueError, match=r"'klingon'.*dashscope, openai"):
         Behaviour(dialect="klingon")
-
-
-def test_serve_takes_a_dialect_and_says_how_to_connect() -> None:
-    command = [sys.executable, "-m", "omni_nb.offline.cli", "serve", "--dialect", "vllm-omni-next"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
-        said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
-        process.terminate()
-    line = next(line for line in said.splitlines() if line.startswith("omni.connect("))
-    made = eval(line, {"omni": omni_nb})
-    assert made.dialect == "vllm-omni"
-    assert made.base_url in said
-    omni_nb.connect("offline")
-
-
-def test_serve_knows_no_other_dialect(capsys) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["serve", "--dialect", "klingon"])
-    assert "sglang-omni" in capsys.readouterr().err

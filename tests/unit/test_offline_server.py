@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
-import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from omni_nb.errors import RequestError
-from omni_nb.offline import cli, server
+from omni_nb.offline import server
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import PACE_VARIABLE, StandIn, shared, start
 
@@ -198,7 +196,7 @@ answer.read1(10)
 def test_importing_the_stand_in_is_cheap() -> None:
     script = """
 import sys
-import omni_nb.offline, omni_nb.offline.server, omni_nb.offline.cli
+import omni_nb.offline, omni_nb.offline.server, omni_nb.cli
 heavy = {"starlette", "uvicorn", "numpy", "av", "PIL", "espeakng_loader", "openai", "IPython"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 """
@@ -214,84 +212,8 @@ def python(script: str) -> str:
     return done.stderr
 
 
-# The command
-
-
-def serve(*options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "omni_nb.offline.cli", "serve", *options]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    )
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_serve_says_how_to_use_it_and_ends_cleanly(name: str) -> None:
-    process = serve("--pace", "0")
-    assert process.stdout is not None
-    said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
-    base_url = found(r"Base URL: (\S+)", said)
-    api_key = found(r"API key:  (\S+)", said)
-
-    assert status(base_url, api_key) == 200
-    assert f"export DASHSCOPE_BASE_URL={base_url}" in said
-    assert f"export DASHSCOPE_API_KEY={api_key}" in said
-    process.send_signal(getattr(signal, name))
-    _, complaints = process.communicate(timeout=10)
-    assert (process.returncode, complaints) == (0, "")
-
-
-def test_the_printed_curl_line_works() -> None:
-    process = serve("--pace", "0")
-    assert process.stdout is not None
-    said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
-    try:
-        lines = said[said.index("export DASHSCOPE_BASE_URL") :]
-        answer = subprocess.run(["sh", "-c", lines], capture_output=True, text=True, timeout=30)
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
-
-    assert answer.stdout.rstrip().endswith("data: [DONE]")
-    assert "stand-in" in answer.stdout
-
-
-@pytest.mark.parametrize("port", ["busy", "99999"])
-def test_a_port_that_cannot_be_used_is_one_line_and_exit_code_1(
-    port: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as busy:
-        chosen = str(busy.getsockname()[1]) if port == "busy" else port
-        code = cli.main(["serve", "--port", chosen])
-
-    said = capsys.readouterr()
-    assert (code, said.out) == (1, "")
-    assert said.err.count("\n") == 1
-    assert "port" in said.err
-
-
-def test_a_pace_that_cannot_be_is_one_line_and_exit_code_1(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert cli.main(["serve", "--pace", "-1"]) == 1
-    assert "pace is from 0" in capsys.readouterr().err
-
-
-def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["--version"])
-
-    assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith("omni-nb ")
-
-
 def test_a_behaviour_is_checked_when_it_is_made() -> None:
     with pytest.raises(ValueError, match="no fault 'nope'"):
         Behaviour(fault="nope")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="chunk_seconds is from"):
         Behaviour(chunk_seconds=0)
-
-
-def found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    assert match, text
-    return match[1]

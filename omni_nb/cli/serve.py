@@ -1,52 +1,27 @@
-"""The command ``omni-nb``: run the stand-in service for any client."""
+"""``omni-nb serve``: the stand-in service for any client, until Ctrl+C."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
-import sys
 import threading
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from omni_nb.cli.terminal import fail, sentence
 from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.server import StandIn, start
 from omni_nb.offline.voice import has_speech
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+
+    from omni_nb.cli.terminal import Commands
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        standin = start(Behaviour(pace=options.pace, dialect=options.dialect), port=options.port)
-    except OSError as error:
-        return _fail(f"cannot serve on port {options.port}: {os.strerror(error.errno or 0)}")
-    except ValueError as error:
-        return _fail(str(error))
-    with standin:
-        stopped = threading.Event()
-        for name in ("SIGINT", "SIGTERM"):
-            signal.signal(getattr(signal, name), lambda *_: stopped.set())
-        print(_how_to_use(standin), flush=True)
-        while standin.is_running and not stopped.wait(0.2):
-            pass
-    return 0
-
-
-def _fail(message: str) -> int:
-    print(f"omni-nb: {message}", file=sys.stderr)
-    return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="omni-nb", description=__doc__)
-    parser.add_argument("--version", action="version", version=f"omni-nb {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    serve = commands.add_parser("serve", help="run the stand-in service until Ctrl+C")
+def add_to(commands: Commands) -> None:
+    """Say how the command is written."""
+    line = "run the stand-in service until Ctrl+C"
+    serve = commands.add_parser("serve", help=line, description=sentence(line))
     serve.add_argument(
         "--port", type=int, default=0, help="port on 127.0.0.1; 0 (default): a free one"
     )
@@ -62,14 +37,25 @@ def _parser() -> argparse.ArgumentParser:
         default="dashscope",
         help="the kind of server that it speaks as (default: dashscope)",
     )
-    return parser
+    serve.set_defaults(run=run)
 
 
-def _version() -> str:
+def run(options: argparse.Namespace) -> int:
+    """Serve until somebody stops it; return the exit code."""
     try:
-        return version("omni-nb")
-    except PackageNotFoundError:
-        return "(not installed)"
+        standin = start(Behaviour(pace=options.pace, dialect=options.dialect), port=options.port)
+    except OSError as error:
+        return fail(f"cannot serve on port {options.port}: {os.strerror(error.errno or 0)}")
+    except ValueError as error:
+        return fail(str(error))
+    with standin:
+        stopped = threading.Event()
+        for name in ("SIGINT", "SIGTERM"):
+            signal.signal(getattr(signal, name), lambda *_: stopped.set())
+        print(_how_to_use(standin), flush=True)
+        while standin.is_running and not stopped.wait(0.2):
+            pass
+    return 0
 
 
 def _how_to_use(standin: StandIn) -> str:
@@ -100,7 +86,3 @@ _EXAMPLE = (
     '{"model":"qwen-omni-turbo","messages":[{"role":"user","content":"Who are you?"}],'
     '"stream":true,"stream_options":{"include_usage":true},"modalities":["text"]}'
 )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Jupyter: what shows notebooks here, what runs them, and whether the two find each other."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.cli.doctor.finding import Finding
+from omni_nb.cli.doctor.packages import install, installed, least, release
+from omni_nb.cli.terminal import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LAB = "JupyterLab"
+_WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
+_MEANWHILE = "The toolbar's stop button always works."
+_ANY_PYTHON = ("python", "python3")  # Jupyter takes its own for these
+_ANSWERS_ON_MAIN = (7, 4)  # ipykernel sends a widget's messages where the widget was made
+_SETTINGS = "@jupyterlab/apputils-extension/kernels-settings"
+
+
+def findings() -> Iterator[Finding]:
+    """Look at JupyterLab and the others, the kernel, and what travels between them."""
+    yield _lab()
+    yield from filter(None, (_other_lab(), _widgets()))
+    yield _others()
+    yield _kernel()
+    yield from filter(None, (_other_kernel(), _subshells()))
+
+
+def _lab() -> Finding:
+    here, needed = installed("jupyterlab"), least("jupyterlab")
+    if here is None:
+        advice = "For `omni-nb lab`: " + install("omni-nb[lab]")
+        return Finding(_LAB, "not installed beside omni_nb", "note", advice)
+    if release(here) < release(needed):
+        advice = install(f"jupyterlab>={needed}")
+        return Finding(_LAB, f"{here}; tested from {needed}", "warning", advice)
+    return Finding(_LAB, here)
+
+
+def _other_lab() -> Finding | None:
+    """Look for a JupyterLab of another Python, which is opened instead of ours."""
+    command = shutil.which("jupyter-lab")
+    if command is None or Path(command).parent == Path(sys.executable).parent:
+        return None
+    said = f"`jupyter lab` starts another Python's: {short(Path(command))}"
+    if installed("jupyterlab"):
+        return Finding("On the path", said, "note", "Start this one by `omni-nb lab`.")
+    advice = "Install anywidget beside that JupyterLab, and this Python as a kernel of it: "
+    advice += "python -m ipykernel install --user --name omni"
+    return Finding("On the path", said, "note", advice)
+
+
+def _widgets() -> Finding | None:
+    """Look for the widgets' side that JupyterLab loads: without it a player is a line of text."""
+    if installed("jupyterlab") is None:
+        return None
+    folders = [Path(path) for path in import_module("jupyter_core.paths").jupyter_path()]
+    missing = [
+        name
+        for name in _WIDGETS
+        if not any((folder / "labextensions" / name).is_dir() for folder in folders)
+    ]
+    if not missing:
+        return Finding("Widgets", "JupyterLab finds ipywidgets and anywidget")
+    advice = "python -m pip install --force-reinstall jupyterlab_widgets anywidget"
+    return Finding("Widgets", f"JupyterLab does not find {', '.join(missing)}", "warning", advice)
+
+
+def _others() -> Finding:
+    found = [
+        f"{name} {here}"
+        for name, package in (("Notebook", "notebook"), ("Voila", "voila"))
+        if (here := installed(package))
+    ]
+    return Finding("Others", ", ".join(found) or "neither Notebook nor Voila; not needed")
+
+
+def _kernel() -> Finding:
+    here = installed("ipykernel")
+    if here is None:
+        advice = install("ipykernel")
+        return Finding("Kernel", "no ipykernel: notebooks cannot run here", "warning", advice)
+    return Finding("Kernel", f"ipykernel {here}")
+
+
+def _other_kernel() -> Finding | None:
+    """Look for a kernel of the usual name that is another Python's: a frequent surprise."""
+    if find_spec("jupyter_client") is None:
+        return None
+    kernelspec: Any = import_module("jupyter_client.kernelspec")
+    try:
+        program = kernelspec.KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except (kernelspec.NoSuchKernel, OSError, ValueError, IndexError):
+        return None
+    if program in _ANY_PYTHON or _is_ours(Path(program)):
+        return None
+    said = f"the kernel 'python3' is another Python's: {short(Path(program))}"
+    advice = "If it lacks omni_nb: python -m ipykernel install --user --name omni, and choose it."
+    return Finding("Other kernel", said, "warning", advice)
+
+
+def _is_ours(python: Path) -> bool:
+    """Whether a program is this Python; in a virtual environment it is a link out of it."""
+    return python.parent.resolve() == Path(sys.executable).parent.resolve()
+
+
+def _subshells() -> Finding | None:
+    """Say whether a widget is heard while a cell runs."""
+    if (here := installed("ipykernel")) is None:
+        return None
+    if reason := _no_subshells(here):
+        said = f"no ({reason}): while a cell runs, a panel's buttons wait for its end"
+        return Finding("Subshells", said, "note", _MEANWHILE)
+    if release(here) >= _ANSWERS_ON_MAIN:
+        said = "yes; still, while a cell without `await` runs, a panel's buttons may wait"
+        return Finding("Subshells", said, "note", _MEANWHILE)
+    return Finding("Subshells", "yes: a panel's buttons are heard while a cell runs")
+
+
+def _no_subshells(ipykernel: str) -> str:
+    """Return why comms do not travel beside a running cell, or ``""``."""
+    if release(ipykernel) < (7,):
+        return f"ipykernel {ipykernel} has none"
+    if (here := installed("jupyterlab")) is None:
+        return ""
+    paths: Any = import_module("jupyter_core.paths")
+    schemas = [Path(p) / "lab" / "schemas" / f"{_SETTINGS}.json" for p in paths.jupyter_path()]
+    if not any("commsOverSubshells" in _text(path) for path in schemas):
+        return f"JupyterLab {here} does not use them"
+    chosen = Path(paths.jupyter_config_dir()) / "lab" / "user-settings"
+    settings = _text(chosen / f"{_SETTINGS}.jupyterlab-settings")
+    is_off = re.search(r"^\s*\"commsOverSubshells\"\s*:\s*\"disabled\"", settings, re.M)
+    return "they are turned off in JupyterLab's settings" if is_off else ""
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,115 @@
+"""Network: whether the service's host can be reached. No key is sent and nothing is billed."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from omni_nb.cli.doctor.finding import Finding
+from omni_nb.cli.doctor.packages import install, installed, release
+from omni_nb.cli.doctor.secrets import address
+from omni_nb.cli.doctor.service import who_answers
+from omni_nb.connection import REGIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONNECT_SECONDS = 5.0
+PATIENCE_SECONDS = 8.0
+"""For everything: looking a name up knows no timeout of its own."""
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def findings() -> Iterator[Finding]:
+    """Name the proxies, then knock at the service."""
+    yield proxies()
+    connection, _ = who_answers()
+    if connection is None or connection.is_stand_in:
+        yield reached(REGIONS["beijing"], is_needed=False)
+    else:
+        yield reached(connection.base_url, is_needed=True)
+
+
+def proxies() -> Finding:
+    """Name what stands between here and the network, without its passwords."""
+    found = getproxies()
+    exceptions = found.pop("no", "")
+    if not found:
+        return Finding("Proxy", "none")
+    named = ", ".join(f"{scheme}: {address(url)}" for scheme, url in sorted(found.items()))
+    return Finding("Proxy", named + (f"; not for {exceptions}" if exceptions else ""))
+
+
+def reached(base_url: str, *, is_needed: bool) -> Finding:
+    """Ask a service for its models, without a key: any answer shows that it is there."""
+    where = address(base_url)
+    outcome: list[int | Exception] = []
+    started = time.perf_counter()
+
+    def knock() -> None:
+        try:
+            outcome.append(_status(base_url))
+        except Exception as error:  # whatever it is, it is what a question would meet
+            outcome.append(error)
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
+    match outcome[0] if outcome else TimeoutError():
+        case int(status):
+            seconds = time.perf_counter() - started
+            said = f"{where} answers ({seconds:.1f} s; HTTP {status}, asked without a key)"
+            return Finding("Service", said)
+        case error:
+            said, advice = _why(error, where)
+    if not is_needed:
+        return Finding("Service", f"{said}; the stand-in needs no network", "note")
+    return Finding("Service", said, "warning", advice)
+
+
+def _status(base_url: str) -> int:
+    """Ask as the SDK would: the same library, so the same proxies and certificates."""
+    host = urlsplit(base_url).hostname or ""
+    with _http().Client(trust_env=host not in _LOOPBACK, timeout=CONNECT_SECONDS) as client:
+        return int(client.get(f"{base_url.rstrip('/')}/models").status_code)
+
+
+def _http() -> Any:
+    """Return the HTTP library below the SDK that is installed."""
+    return import_module("httpx2" if release(installed("openai") or "0") >= (3,) else "httpx")
+
+
+def _why(error: Exception, where: str) -> tuple[str, str]:
+    """Say why nothing answered, and what to do."""
+    chain = list(_causes(error))
+    kinds = {type(cause).__name__ for cause in chain}
+    if any(isinstance(cause, ImportError) for cause in chain):
+        return "a SOCKS proxy is set, which needs socksio", install("socksio")
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
+        advice = "A proxy or virus scanner may stand between: set SSL_CERT_FILE to its certificate."
+        return f"the certificate of {where} is not trusted here", advice
+    if any(isinstance(cause, socket.gaierror) for cause in chain):
+        advice = "Is this machine online? Behind a proxy set HTTPS_PROXY."
+        return f"the name of {where} is not known here (offline?)", advice
+    if "ProxyError" in kinds:
+        return f"the proxy refuses {where}", "Look at HTTPS_PROXY: its address, user and password."
+    if any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in chain):
+        advice = "A firewall may drop it; behind a proxy set HTTPS_PROXY."
+        return f"{where} does not answer within {CONNECT_SECONDS:g} s", advice
+    if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        return f"nothing listens at {where}", "Does the server run, and is the port right?"
+    advice = "Look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
+    return f"{where} cannot be asked: {type(error).__name__}: {error}", advice
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
