@@ -50,14 +50,12 @@ def by_name(findings) -> dict[str, Finding]:
 # The whole
 
 
-def test_without_a_key_and_a_network_an_answer_can_be_had(capsys, monkeypatch) -> None:
-    monkeypatch.setenv("COLUMNS", "72")
+def test_without_a_key_and_a_network_an_answer_can_be_had(capsys) -> None:
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert [topic for topic in doctor._TOPICS if f"\n{topic}\n" in f"\n{said}"] == [*doctor._TOPICS]
     assert "An answer can be had" in said.splitlines()[-1]
     assert said.isascii()
-    assert max(map(len, said.splitlines())) <= 72 or "/" in max(said.splitlines(), key=len)
 
 
 def test_what_is_wrong_with_a_key_is_a_problem_and_exit_code_1(capsys, monkeypatch) -> None:
@@ -72,11 +70,11 @@ def test_what_is_wrong_with_a_key_is_a_problem_and_exit_code_1(capsys, monkeypat
     )
 
 
-@pytest.mark.parametrize("options", [["doctor"], ["doctor", "--json"]])
 @pytest.mark.parametrize(
     "variables",
     [
         {"DASHSCOPE_API_KEY": SECRET, "DASHSCOPE_BASE_URL": ADDRESS},
+        {"DASHSCOPE_API_KEY": SECRET[3:]},
         {"DASHSCOPE_API_KEY": f" {SECRET[:12]}\n{SECRET[12:]} "},
         {"DASHSCOPE_API_KEY": f"\u201c{SECRET}\u201d", "OPENAI_API_KEY": SECRET[3:]},
         {"DASHSCOPE_API_KEY": ADDRESS, "DASHSCOPE_BASE_URL": SECRET},
@@ -87,12 +85,13 @@ def test_what_is_wrong_with_a_key_is_a_problem_and_exit_code_1(capsys, monkeypat
     ],
     ids=lambda variables: "+".join(variables),
 )
-def test_no_four_letters_of_a_key_are_shown(variables, options, capsys, monkeypatch) -> None:
+def test_no_four_letters_of_a_key_are_shown(variables, capsys, monkeypatch) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(network, "_status", lambda url: raising(OSError(f"no {SECRET} at {url}")))
-    monkeypatch.setattr(standin, "_asked", lambda: raising(OSError(SECRET)))
-    cli.main(options)
+    cited = f"{SECRET} {variables.get('DASHSCOPE_API_KEY')} {variables.get('HTTPS_PROXY')}"
+    monkeypatch.setattr(network, "_status", lambda url: raising(OSError(f"no {cited} at {url}")))
+    monkeypatch.setattr(standin, "_asked", lambda: raising(OSError(cited)))
+    cli.main(["doctor", "--json"])  # of the same findings as the text
     said = capsys.readouterr()
     assert said.err == ""
     hidden = SECRET.removeprefix("sk-")
