@@ -183,3 +183,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Give IPython the magics ``%%omni``, ``%omni`` and ``%omni_chat``: ``%load_ext omni_nb``."""
+    from omni_nb.views.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics away again: ``%unload_ext omni_nb``."""
+    from omni_nb.views.magics import unload
+
+    unload(shell)

@@ -1,0 +1,98 @@
+"""A dry run: what a question would weigh, cost and send; nothing is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.connection import current_connection
+from omni_nb.context import check_context
+from omni_nb.forecast import forecast, priced_region
+from omni_nb.history import opening, turns
+from omni_nb.render import CARD
+from omni_nb.wire.dialects import body_for
+from omni_nb.wire.literals import JSON, Writer
+from omni_nb.wire.request import Message, Request
+
+if TYPE_CHECKING:
+    from omni_nb.forecast import Estimate
+    from omni_nb.media.parts import Part
+    from omni_nb.media.sources import HeldSource
+    from omni_nb.views.notebook import Chat
+
+_WORDS: Final = {
+    "en": ("Dry run: nothing was sent.", "The request, without its key and with media shortened"),
+    "zh": ("试运行：没有发送任何内容。", "请求（不含密钥，媒体已缩略）"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The estimate of a question, and the request that would be sent.
+
+    Attributes
+    ----------
+    estimate : Estimate
+        What it would weigh and cost.
+    request : str
+        The HTTP request as text. The key is not in it, and of each medium only its size.
+    """
+
+    estimate: Estimate
+    request: str
+
+    def __str__(self) -> str:
+        said, title = _WORDS[self.estimate.language]
+        return f"{said}\n\n{self.estimate}\n\n{title}:\n\n{self.request}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show it in IPython, and as a notebook's text/plain."""
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        said, title = _WORDS[self.estimate.language]
+        return (
+            f'<div class="omni-dry-run" style="{CARD}"><p style="margin:0 0 0.5em">{said}</p>'
+            f"{self.estimate._repr_html_()}"
+            f'<details open style="margin-top:0.5em"><summary>{title}</summary>'
+            '<pre style="max-height:24em;overflow:auto;white-space:pre-wrap;font-size:0.85em">'
+            f"{escape(self.request)}</pre></details></div>"
+        )
+
+
+def dry_run(chat: Chat, question: tuple[Part, ...]) -> DryRun:
+    """Return what asking a chat this question would send.
+
+    Raises
+    ------
+    MediaError, RequestError
+        It is not allowed, as it would not be when it is asked.
+
+    Examples
+    --------
+    >>> from omni_nb.media.parts import TextPart
+    >>> from omni_nb.views.notebook import Chat
+    >>> made = dry_run(Chat(), (TextPart("Who are you?"),))
+    >>> made.estimate.tokens, '"content": "Who are you?"' in made.request
+    (3, True)
+    """
+    history = turns(chat.replies, chat.trimming)
+    scene = opening(chat.system, as_turns=chat.system_as_turns)
+    messages = (*scene, *history, Message("user", question))
+    request = Request(chat.model, messages, chat.modalities, chat.voice, dict(chat.options))
+    weight = check_context(request)
+    connection = chat.connection or current_connection()
+    body = body_for(request, connection.dialect, _shortened)
+    return DryRun(
+        forecast(request, region=priced_region(connection), weight=weight),
+        f"POST {connection.base_url}/chat/completions\n"
+        "Authorization: Bearer …\n"
+        "Content-Type: application/json\n\n"
+        f"{Writer(JSON).value(body)}",
+    )
+
+
+def _shortened(source: HeldSource, mime: str) -> str:
+    """Return a data URL with words in the place of its base64; an `Embed`."""
+    return f"data:{mime};base64,… ({source.total_bytes:,} bytes of {source.name})"

@@ -1,0 +1,105 @@
+"""The question: what the options attach, and what the text says and names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from omni_nb.media.parts import TextPart, as_media, as_parts
+from omni_nb.views.magics.names import is_attachable
+from omni_nb.views.magics.options import words_of
+from omni_nb.views.magics.template import read_prose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from omni_nb.media.parts import Part
+    from omni_nb.views.magics.names import Names
+    from omni_nb.views.magics.options import Given
+
+
+def line_question(given: Given, names: Names, sent: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the question of ``%omni``, which comes after the options.
+
+    Parameters
+    ----------
+    given
+        The line.
+    names
+        What its words mean.
+    sent
+        The parts that the conversation has already.
+
+    Raises
+    ------
+    UsageError
+        There is no question, or one of its expressions has no value.
+    MediaError
+        Something cannot be attached.
+    """
+    if given.has("frames") and not given.rest and not given.has_end:
+        raise UsageError(
+            "Where the frames end and the question begins is not said: put -- between them, "
+            "%omni --frames a.png b.png -- What happens?"
+        )
+    return _question(_attached(given, names), _unquoted(given.rest), names, sent)
+
+
+def cell_question(given: Given, cell: str, names: Names, sent: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the question of ``%%omni``, which is below its line; see `line_question`."""
+    named = [names.media_of(word.text) for word in words_of(given.rest)]
+    return _question((*_attached(given, names), *as_parts(named)), cell, names, sent)
+
+
+def _attached(given: Given, names: Names) -> tuple[Part, ...]:
+    """Return what the options attach."""
+    parts: list[Part] = []
+    for kind in ("image", "audio", "video"):
+        for value in given.values.get(kind, ()):
+            parts += as_media(**{kind: names.medium(value, f"--{kind}")})
+    frames = [names.medium(value, "--frames") for value in given.values.get("frames", ())]
+    if frames:
+        parts += as_media(frames=frames[0] if len(frames) == 1 else _flat(frames))
+    return tuple(parts)
+
+
+def _question(
+    attached: tuple[Part, ...], prose: str, names: Names, sent: Sequence[Part]
+) -> tuple[Part, ...]:
+    """Return the parts of a question: media first, then the text."""
+    text, parts = "", list(attached)
+    for piece in read_prose(prose.strip()):
+        if isinstance(piece, str):
+            text += piece
+            continue
+        value = names.value(piece)
+        if not piece.format and is_attachable(value):
+            parts += as_parts(value)
+            text += piece.source.strip()  # so that the sentence can still be read
+        else:
+            text += names.written(piece, value)
+    if not parts:  # whoever attaches by hand uses the words as words
+        parts += _mentioned(prose, names, sent)
+    if not text and not parts:
+        raise UsageError("There is no question. `%%omni?` shows how to ask.")
+    return (*parts, *([TextPart(text)] if text else []))
+
+
+def _mentioned(prose: str, names: Names, sent: Sequence[Part]) -> Iterable[Part]:
+    """Return what the text names, without what the conversation has already."""
+    words = "".join(piece for piece in read_prose(prose) if isinstance(piece, str))
+    return [part for part in as_parts(names.mentioned(words)) if part not in sent]
+
+
+def _unquoted(text: str) -> str:
+    """Return a text without the quotes around all of it."""
+    quote = text[:1]
+    is_quoted = len(text) > 1 and quote in "\"'" and text.endswith(quote) and text.count(quote) == 2
+    return text[1:-1] if is_quoted else text
+
+
+def _flat(given: list[Any]) -> list[Any]:
+    return [
+        one for value in given for one in (value if isinstance(value, (list, tuple)) else [value])
+    ]
