@@ -181,7 +181,7 @@ def test_an_address_is_looked_at(url, has_key, state, said) -> None:
     [
         ({}, "note", "stand-in"),
         ({"DASHSCOPE_BASE_URL": ADDRESS}, "note", "stand-in"),
-        ({"DASHSCOPE_API_KEY": SECRET}, "ok", "beijing of DashScope"),
+        ({"DASHSCOPE_API_KEY": SECRET}, "ok", "DashScope beijing"),
         ({"DASHSCOPE_API_KEY": SECRET, "DASHSCOPE_BASE_URL": ADDRESS}, "ok", "singapore"),
         (
             {"DASHSCOPE_API_KEY": SECRET, "DASHSCOPE_BASE_URL": "http://localhost:8000/v1"},
@@ -270,8 +270,16 @@ def test_a_port_where_nobody_listens_is_told(knocking, monkeypatch) -> None:
     assert (found.state, found.said) == ("warning", f"nothing listens at http://127.0.0.1:{port}")
 
 
+def test_a_proxy_that_does_not_run_is_told(knocking, monkeypatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+    assert network.reached(ADDRESS, is_needed=True).advice == "Does the proxy run?"
+
+
 def test_who_listens_and_says_nothing_is_not_waited_for(knocking, monkeypatch) -> None:
     monkeypatch.setattr(network, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(network, "PATIENCE_SECONDS", 600)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         assert "does not answer within" in network.reached(url, is_needed=True).said

@@ -76,9 +76,12 @@ def reached(base_url: str, *, is_needed: bool) -> Finding:
 
 def _status(base_url: str) -> int:
     """Ask as the SDK would: the same library, so the same proxies and certificates."""
-    host = urlsplit(base_url).hostname or ""
-    with _http().Client(trust_env=host not in _LOOPBACK, timeout=CONNECT_SECONDS) as client:
+    with _http().Client(trust_env=not _is_loopback(base_url), timeout=CONNECT_SECONDS) as client:
         return int(client.get(f"{base_url.rstrip('/')}/models").status_code)
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in _LOOPBACK
 
 
 def _http() -> Any:
@@ -104,6 +107,8 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
         advice = "A firewall may drop it; behind a proxy set HTTPS_PROXY."
         return f"{where} does not answer within {CONNECT_SECONDS:g} s", advice
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
+        if getproxies() and not _is_loopback(where):
+            return f"nothing listens at the proxy, so not at {where}", "Does the proxy run?"
         return f"nothing listens at {where}", "Does the server run, and is the port right?"
     advice = "Look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
     return f"{where} cannot be asked: {type(error).__name__}: {error}", advice

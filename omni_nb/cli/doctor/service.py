@@ -57,7 +57,7 @@ def who_answers() -> tuple[Connection | None, Finding]:
         advice = "For a model: a key before Jupyter starts, or omni.connect(ask_key=True)."
         said = "the stand-in on this machine, no model"
         return connection, Finding("Who answers", said, "note", advice)
-    where = f"{connection.region} of DashScope" if connection.region else "a compatible server"
+    where = f"DashScope {connection.region}" if connection.region else "a compatible server"
     said = f"{where} at {address(connection.base_url)}"
     if connection.region and connection.region not in SPEAKING_REGIONS:
         advice = f"Models that speak are in {' and '.join(SPEAKING_REGIONS)} only."
