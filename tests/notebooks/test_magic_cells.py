@@ -77,12 +77,6 @@ def test_the_stop_button_keeps_what_came(kernel):
     assert outputs[1]["text"] == "goes on interrupted True True\n"
 
 
-def test_the_help_documents_itself(kernel):
-    kernel.run("%%omni?")
-    payload = kernel.printed("print(get_ipython().find_cell_magic('omni').__doc__)")
-    assert "--dry-run" in payload
-
-
 class Terminal:
     """IPython on a pseudo-terminal, with a person who types."""
 

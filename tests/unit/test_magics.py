@@ -41,6 +41,11 @@ class Cells:
         quick = Config({"HistoryManager": {"enabled": False}, "Completer": {"use_jedi": False}})
         self.shell = InteractiveShell(config=quick, user_module=types.ModuleType("a_notebook"))
         self.variables = self.shell.user_ns
+
+    def clear(self) -> None:
+        """Begin a new notebook; starting a shell for each test would take most of the time."""
+        self.shell.reset()
+        self.standin.activity.requests.clear()
         self.run("%load_ext omni_nb")
 
     @property
@@ -74,13 +79,18 @@ def standin():
         yield running
 
 
+@pytest.fixture(scope="module")
+def shell(standin):
+    return Cells(standin)
+
+
 @pytest.fixture
-def cells(standin, monkeypatch, tmp_path):
+def cells(shell, standin, monkeypatch, tmp_path):
     here = Connection(Endpoint(standin.base_url, Secret(KEY)), is_stand_in=True)
     monkeypatch.setattr(connection, "_current", here)
     monkeypatch.chdir(tmp_path)
-    standin.activity.requests.clear()
-    return Cells(standin)
+    shell.clear()
+    return shell
 
 
 def picture(width: int = 60, height: int = 40) -> Image.Image:
@@ -167,9 +177,11 @@ def test_it_works_in_cells_that_await_and_in_functions(cells):
         await asyncio.sleep(0)
         %omni --to first Who are you?
         def ask(name):
-            %omni Who is {name}?
+            own = type(_omni_chat)()
+            %omni --chat own Who is {name}?
         ask("Ada")
     """)
+    assert "own" not in cells.variables
     assert [asked(body)[1] for body in cells.bodies] == ["Who are you?", "Who is Ada?"]
     assert cells.variables["first"].finish_reason == "stop"
 
@@ -434,7 +446,8 @@ def examples(text: str) -> list[str]:
 
 def test_the_help_names_every_option_and_its_examples_run(cells):
     help_of = {name: getattr(OmniMagics, name).__doc__ for name in ("omni", "omni_chat")}
-    assert all(flag in help_of["omni"] for option in OPTIONS for flag in option.flags)
+    shown = cells.shell.object_inspect_mime("%%omni")["text/plain"]
+    assert all(flag in shown for option in OPTIONS for flag in option.flags)
     found = [*examples(help_of["omni"]), *examples(help_of["omni_chat"])]
     assert len(found) >= 6
     for example in found:

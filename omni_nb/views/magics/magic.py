@@ -68,8 +68,9 @@ class OmniMagics(Magics):
 
             %omni Say it in five words.
 
-        A cell goes on with the conversation of the cells before it; `%omni_chat reset` begins
-        anew. The magic returns nothing: the answer is in `_omni`, and in VAR if you name one.
+        A cell goes on with the conversation of the cells before it, and a cell that is run again
+        asks again; `%omni_chat reset` begins anew. The magic returns nothing: the answer is in
+        `_omni`, and in VAR if you name one.
 
         Options
 
@@ -132,7 +133,8 @@ class OmniMagics(Magics):
                 return
             with unless_refused(chat):
                 self._change(chat, given, names)
-                self.shell.user_ns[name] = chat
+                if known is None:
+                    self.shell.user_ns[name] = chat
                 self._ask(chat, question, target)
 
     @no_var_expand
