@@ -1,0 +1,1 @@
+"""Binder without Docker: the image's steps in a fresh environment, a hub's proxy, a browser."""
