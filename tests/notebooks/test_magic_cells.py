@@ -85,7 +85,7 @@ class Terminal:
             **os.environ,
             "IPYTHONDIR": str(folder / "ipython"),
             "PROMPT_TOOLKIT_NO_CPR": "1",  # nobody here says where the cursor is
-            "OMNI_NB_STAND_IN_PACE": "1",
+            "OMNI_NB_STAND_IN_PACE": "4",
             "TERM": "xterm",
         }
         command = ["-m", "IPython", "--no-banner", "--colors=nocolor", "--no-confirm-exit"]
