@@ -392,7 +392,7 @@ def test_a_dry_run_is_safe_html(cells, monkeypatch):
     html = shown[0]._repr_html_()
     assert "&lt;script&gt;" in html
     assert "<script" not in html
-    assert "没有发送" in html
+    assert "尚未发送" in html
     assert "_omni_chat" not in cells.variables
 
 

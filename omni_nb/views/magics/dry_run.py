@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
     from omni_nb.views.notebook import Chat
 
-_WORDS: Final = {
-    "en": ("Dry run: nothing was sent.", "The request, without its key and with media shortened"),
-    "zh": ("试运行：没有发送任何内容。", "请求（不含密钥，媒体已缩略）"),
+_TITLES: Final = {
+    "en": "The request, without its key and with media shortened",
+    "zh": "请求（不含密钥，媒体已缩略）",
 }
 
 
@@ -43,18 +43,17 @@ class DryRun:
     request: str
 
     def __str__(self) -> str:
-        said, title = _WORDS[self.estimate.language]
-        return f"{said}\n\n{self.estimate}\n\n{title}:\n\n{self.request}"
+        title = _TITLES[self.estimate.language]
+        return f"{self.estimate}\n\n{title}:\n\n{self.request}"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Show it in IPython, and as a notebook's text/plain."""
         printer.text(str(self))
 
     def _repr_html_(self) -> str:
-        said, title = _WORDS[self.estimate.language]
+        title = _TITLES[self.estimate.language]
         return (
-            f'<div class="omni-dry-run" style="{CARD}"><p style="margin:0 0 0.5em">{said}</p>'
-            f"{self.estimate._repr_html_()}"
+            f'<div class="omni-dry-run" style="{CARD}">{self.estimate._repr_html_()}'
             f'<details open style="margin-top:0.5em"><summary>{title}</summary>'
             '<pre style="max-height:24em;overflow:auto;white-space:pre-wrap;font-size:0.85em">'
             f"{escape(self.request)}</pre></details></div>"
