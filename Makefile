@@ -7,7 +7,7 @@ INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test test-quiet test-versions test-fast bench clean browser node
+.PHONY: help setup demo docs check test test-quiet test-versions test-fast bench clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,14 +17,15 @@ setup: $(VENV)/.test node browser  ## Install everything that development needs
 demo: $(VENV)/.lab  ## Run the quickstart offline, then open it in JupyterLab (SERVE=0: only run)
 	@$(BIN)/python tools/demo.py $(if $(filter 0,$(SERVE)),--no-serve)
 
-check: $(VENV)/.test node  ## Formatting, lint, types, layers, the built JavaScript, clean notebooks
+check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript, clean notebooks, the site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	npm run --silent check
 	$(BIN)/python tools/check_static.py
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, coverage, every SDK version
 	@mkdir -p build && rm -f .coverage .coverage.*
@@ -55,9 +56,12 @@ test-fast: $(VENV)/.test node  ## The tests that need no browser
 bench: $(VENV)/.test  ## The benchmarks, as ratios
 	$(BIN)/python -m tests.benchmarks
 
+docs: $(VENV)/.test  ## The site in build/site, with tutorials that have run
+	OMNI_NB_DOCS_RUN=true OMNI_NB_STAND_IN_PACE=0 NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) .nox build dist node_modules .coverage* .hypothesis .mypy_cache .pytest_cache \
-	  .ruff_cache .import_linter_cache
+	  .ruff_cache .import_linter_cache .cache
 
 browser: $(VENV)/.test
 	@$(BIN)/python tools/chromium.py

@@ -20,6 +20,11 @@ def test_public_names_are_sorted_complete_and_importable():
     assert set(omni_nb.__all__) <= set(dir(omni_nb))
 
 
+def test_the_reference_has_every_public_name_once():
+    pages = "\n".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
+    assert sorted(re.findall(r"^::: omni_nb\.(\w+)$", pages, re.M)) == sorted(omni_nb.__all__)
+
+
 def test_a_name_that_is_not_there_is_an_attribute_error():
     assert not hasattr(omni_nb, "nonsense")
 

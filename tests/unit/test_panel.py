@@ -61,10 +61,15 @@ def ask(line: Line, panel: ChatPanel, text: str, **more: Any) -> None:
     line.wait_for("end", lambda m: m["turn"] == turn_of(panel, -1))
 
 
+def records(line: Line) -> list[dict[str, Any]]:
+    """All records of turns that were sent."""
+    several = [record for message in line.of("turns") for record in message["records"]]
+    return several + [message["record"] for message in line.of("end")]
+
+
 def notes(line: Line) -> list[str]:
     """What was said of the answers."""
-    records = [record for message in line.of("turns") for record in message["records"]]
-    return [r["note"] for r in [*records, *(message["record"] for message in line.of("end"))]]
+    return [record["note"] for record in records(line)]
 
 
 def turn_of(panel: ChatPanel, place: int) -> str:
@@ -143,8 +148,7 @@ def test_a_spoken_answer_costs_little_more_than_itself_on_the_line(line, standin
 
 def test_what_a_cell_asks_appears_without_its_sound(line, panel):
     panel.chat.ask("And now from a cell?", show=False)
-    end = line.wait_for("turns", lambda m: any(r["state"] == "over" for r in m["records"]))
-    (record,) = end["records"]
+    record = until(lambda: next((r for r in records(line) if r["state"] == "over"), None))
     assert record["is_of_cell"]
     assert record["speaker"] == ""
     assert record["total_bytes"] == len(panel.chat.replies[0].pcm)
@@ -153,8 +157,8 @@ def test_what_a_cell_asks_appears_without_its_sound(line, panel):
 
 def test_an_answer_is_spoken_on_the_page_that_asked(line, panel):
     ask(line, panel, "Who are you?", page="here")
-    records = [record for message in line.of("turns") for record in message["records"]]
-    assert {record["speaker"] for record in records if record["state"] == "answering"} == {"here"}
+    speakers = {record["speaker"] for record in records(line) if record["state"] == "answering"}
+    assert speakers == {"here"}
 
 
 def test_two_panels_of_a_chat_show_the_same_and_one_speaks(line, panel):

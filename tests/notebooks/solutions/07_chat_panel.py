@@ -1,0 +1,16 @@
+"""Solutions of the exercises of ``notebooks/07_chat_panel.ipynb`` and of its Chinese twin."""
+
+SOLUTIONS = {
+    "exercise-1": """
+mine = omni.Chat(budget=omni.CNY("0.20")).panel()
+mine
+""",
+    "exercise-2": """
+question = chat.reworded(0, "Who is speaking here?")
+chat.branch(at=0)
+chat.ask(*question, show=False);
+""",
+    "exercise-3": """
+page = other.export("page.html")
+""",
+}
