@@ -86,6 +86,11 @@ class Tabled:
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        # IPython takes the first class that has a __repr__ or a _repr_pretty_ of its own, and a
+        # dataclass has a __repr__.
+        cls._repr_pretty_ = Tabled._repr_pretty_  # type: ignore[method-assign]
+
     def table(self) -> Table:
         """Return what is shown."""
         raise NotImplementedError
@@ -94,8 +99,9 @@ class Tabled:
         return str(self.table())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Show the table in IPython, and as a notebook's text/plain."""
-        printer.text(repr(self) if cycle else str(self))
+        """Show the table in IPython, and as a notebook's text/plain; in a list, one line."""
+        is_alone = len(printer.stack) == 1
+        printer.text(str(self) if is_alone else repr(self))
 
     def _repr_html_(self) -> str:
         return self.table().html()

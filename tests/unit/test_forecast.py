@@ -7,7 +7,9 @@ import socket
 from decimal import Decimal
 
 import pytest
+from IPython.lib.pretty import pretty
 
+from omni_nb.account import Account
 from omni_nb.connection import Connection
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.forecast import compare, estimate, speech_price
@@ -186,3 +188,18 @@ def test_an_estimate_is_shown_without_a_kernel():
     made = guess(TextPart("Hi"))
     assert made._repr_html_().startswith("<div")
     assert "\n" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        guess("Hi"),
+        compare("Hi", models=[TURBO], region="beijing"),
+        Account(TURBO, Usage({"text": 3}), Usage({"text": 10})),
+    ],
+    ids=lambda made: type(made).__name__,
+)
+def test_a_terminal_shows_the_table_and_in_a_list_one_line(made):
+    assert pretty(made) == str(made) == str(made.table())
+    assert pretty([made]) == f"[{made!r}]"
+    assert repr(made).startswith(f"{type(made).__name__}(")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from omni_nb.media.parts import (
     AudioPart,
@@ -102,3 +103,12 @@ def test_one_unknown_part_makes_the_sum_a_lower_bound():
 def test_nothing_weighs_nothing():
     assert weigh_parts([], TURBO) == Weight()
     assert Weight().total == 0
+
+
+def test_a_weight_shows_itself_in_words():
+    assert (
+        pretty(Weight({"text": 1500, "image": 393})) == "about 1,893 tokens: text 1,500, image 393"
+    )
+    assert pretty(Weight({"text": 0, "image": 393}, True)) == "at least 393 tokens: image 393"
+    assert pretty(Weight()) == "about 0 tokens"
+    assert pretty([Weight({"text": 3})]) == "[Weight({'text': 3})]"
