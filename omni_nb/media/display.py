@@ -180,7 +180,8 @@ def _facts(part: Part) -> list[str]:
             sizes = list(dict.fromkeys(f"{i.width} × {i.height} pixels" for i in held))
             total = [size_text(sum(image.total_bytes for image in held))] if held else []
             size = ["several sizes"] if len(sizes) > 1 else sizes
-            return [part.name, f"{len(part.images)} frames", *size, *total]
+            count = "1 frame" if len(part.images) == 1 else f"{len(part.images)} frames"
+            return [part.name, count, *size, *total]
         case TextPart():
             return [part.text, "text"]
         case _:

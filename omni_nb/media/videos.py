@@ -87,6 +87,11 @@ class FramesPart(Shown):
     name: str = "frames"
     modality: ClassVar[str] = "video"
 
+    def __repr__(self) -> str:
+        from omni_nb.media.display import part_text  # display knows all parts, so it comes later
+
+        return f"<FramesPart {part_text(self)}>"
+
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it (spec, "图片列表形式")."""
         urls = [image.payload(embed)["image_url"]["url"] for image in self.images]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import struct
 import tracemalloc
 from types import SimpleNamespace
@@ -250,6 +251,18 @@ def test_of_a_short_video_there_are_as_many_frames_as_it_has():
 
 def test_a_parts_repr_is_short():
     assert "\\x" not in repr(video(MP4))
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        ([Image.new("RGB", (20, 10))], r"1 frame · 20 × 10 pixels · \d+ bytes"),
+        ([Image.new("RGB", (20, 10))] * 40, r"40 frames · 20 × 10 pixels · \d+ kB"),
+        (["https://a.example/1.png"] * 4, "4 frames"),
+    ],
+)
+def test_frames_say_how_many_they_are_and_not_each(images, words):
+    assert re.fullmatch(f"<FramesPart frames · {words}>", repr(frames(images)))
 
 
 @settings(max_examples=50, deadline=None)
