@@ -72,7 +72,7 @@ def check_image(part: ImagePart, facts: ModelFacts) -> None:
     if least is not None and min(part.width, part.height) < least:
         raise MediaError(
             f"The image {part.name!r} is {size}; {facts.name} takes images whose sides are both "
-            f"more than {least - 1} pixels. Enlarge it."
+            f"more than {least - 1} pixels. Enlarge it; omni.shrink(part) does."
         )
     most = limits.image_max_ratio
     if most is not None and max(part.width, part.height) > most * min(part.width, part.height):
@@ -102,13 +102,13 @@ def check_frames(part: FramesPart, facts: ModelFacts) -> None:
     least, most, total = facts.limits.frames_min, facts.limits.frames_max, len(part.images)
     if least is not None and total < least:
         raise MediaError(
-            f"The frames {part.name!r} are {total}; {facts.name} takes a video of at least {least} "
-            "frames. Pass more of them, or single pictures as image=."
+            f"{_counted(part)}; {facts.name} takes at least {least}. "
+            "Pass more of them, or single pictures as image=."
         )
     if most is not None and total > most:
         raise MediaError(
-            f"The frames {part.name!r} are {total}; {facts.name} takes a video of at most {most} "
-            f"frames. Pass one in {-(-total // most)} of them, or {_SHRINK}"
+            f"{_counted(part)}; {facts.name} takes at most {most}. "
+            f"Pass one in {-(-total // most)} of them, or {_SHRINK}"
         )
     for frame in part.images:
         if isinstance(frame, ImagePart):
@@ -132,6 +132,7 @@ def _check_kinds(parts: Sequence[Part], facts: ModelFacts) -> None:
 
 _NUMBERS = {2: "two", 3: "three"}
 _HELD = (ImagePart, AudioPart, VideoPart)
+_JOINED = {"audio": ", or join them into one: arrays of the same rate with np.concatenate"}
 
 
 def _check_counts(parts: Sequence[Part], facts: ModelFacts) -> None:
@@ -145,7 +146,7 @@ def _check_counts(parts: Sequence[Part], facts: ModelFacts) -> None:
         if most is not None and len(alike) > most:
             raise RequestError(
                 f"{facts.name} takes at most {_numbered(most, kind)} in a message, not "
-                f"{len(alike)}. Ask in several turns."
+                f"{len(alike)}. Ask in several turns{_JOINED.get(kind, '')}."
             )
         held = sum(isinstance(part, _HELD) for part in alike)
         if limits.base64_items_max is not None and held > limits.base64_items_max:
@@ -209,6 +210,12 @@ def check_voice(voice: str, facts: ModelFacts) -> None:
 def _numbered(number: int, kind: str) -> str:
     word = {"audio": "sound"}.get(kind, kind)
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _counted(part: FramesPart) -> str:
+    """Say how many frames there are; a list of pictures has no name of its own."""
+    name = "" if part.name == FramesPart(()).name else f" {part.name!r}"
+    return f"The list of frames{name} has {_numbered(len(part.images), 'frame')}"
 
 
 def _listed(words: Iterable[str]) -> str:

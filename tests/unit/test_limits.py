@@ -68,8 +68,11 @@ def test_what_the_documentation_allows_is_taken(part):
         (sound(1, 10 * MEGABYTE + 1), r"10\.0 MB; .*at most 10 MB\. omni\.shrink"),
         (video(40.1), r"video 'walk.mp4' lasts 40\.10 s; .*at most 40 s.*omni\.shrink"),
         (video(1, 151 * MEGABYTE), r"151\.0 MB; .*at most 150 MB"),
-        (frames(3), r"'walk.mp4' are 3; .*at least 4 frames.*image="),
-        (frames(81), r"are 81; .*at most 80 frames\. Pass one in 2 of them"),
+        (frames(3), r"'walk.mp4' has 3 frames; .*takes at least 4.*image="),
+        (frames(81), r"'walk.mp4' has 81 frames; .*takes at most 80\. Pass one in 2 of them"),
+        (FramesPart((picture(),)), r"^The list of frames has 1 frame; .*takes at least 4\."),
+        (FramesPart((picture(),) * 81), r"^The list of frames has 81 frames; .*at most 80\."),
+        (picture(8, 300), r"'dog.png' is 8 × 300 pixels.*Enlarge it; omni\.shrink\(part\) does"),
         (frames(201), "one in 3 of them"),
         (frames(401), "one in 6 of them"),
         (frames(4, width=9), r"'dog.png' is 9 × 30 pixels"),
@@ -84,9 +87,12 @@ def test_what_is_over_a_limit_says_by_how_much_and_what_to_do(part, words):
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ([sound(), sound()], "at most 1 sound in a message, not 2. Ask in several turns"),
+        (
+            [sound(), sound()],
+            r"1 sound in a message, not 2\. Ask in several turns, or join them into one",
+        ),
         ([sound(), AudioURLPart("https://example.com/a.mp3", "mp3")], "at most 1 sound"),
-        ([video(), frames(4)], "at most 1 video in a message, not 2"),
+        ([video(), frames(4)], r"at most 1 video in a message, not 2\. Ask in several turns\.$"),
         ([VideoURLPart("https://a.example/1.mp4")] * 3, "at most 1 video in a message, not 3"),
     ],
 )

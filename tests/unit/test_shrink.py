@@ -243,7 +243,7 @@ def test_each_frame_is_brought_under_the_limits_of_a_picture(strict_model: str) 
 
 
 def test_too_few_frames_cannot_be_mended() -> None:
-    with pytest.raises(MediaError, match=r"are 3; qwen-omni-turbo takes a video of at least 4"):
+    with pytest.raises(MediaError, match=r"has 3 frames; qwen-omni-turbo takes at least 4"):
         shrink([Image.new("RGB", (40, 30))] * 3, say=str)
 
 
