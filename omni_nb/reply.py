@@ -52,7 +52,7 @@ class Timing:
     first_text_seconds, first_audio_seconds
         The first text and the first speech reached the client.
     total_seconds
-        The answer was complete.
+        The answer was complete, or ended otherwise: stopped, over the budget, broken off.
     arrivals
         Every piece.
     first_sound_seconds

@@ -73,7 +73,7 @@ class ReplyStream:
         """End the answer now, from any thread; what has arrived stays in `reply`."""
         self._source.stop()
         if not self.reply.is_finished:
-            self.reply.finish(seconds=self._source.elapsed_seconds, is_interrupted=True)
+            self.reply.finish(seconds=self._source.age_seconds, is_interrupted=True)
 
     def settle(self) -> None:
         """Pay for the answer once it has ended; warns when budget or quota run low.

@@ -88,7 +88,7 @@ class EventStream:
         try:
             with self._open() as response:
                 for event in self._events(response):
-                    self.elapsed_seconds = time.perf_counter() - self._sent_at
+                    self.elapsed_seconds = self.age_seconds
                     yield event
         except Abandoned as abandoned:
             failure = abandoned.reason
@@ -96,7 +96,7 @@ class EventStream:
             failure = self._failure(error)
             if failure is None:
                 raise
-        self.elapsed_seconds = time.perf_counter() - self._sent_at
+        self.elapsed_seconds = self.age_seconds
         # Raised here, where no local holds the service's body any more: it may echo the key.
         if failure is not None and not self.is_stopped:
             raise failure from None
@@ -105,6 +105,11 @@ class EventStream:
     def is_stopped(self) -> bool:
         """Whether `stop` was called."""
         return self._stopped.is_set()
+
+    @property
+    def age_seconds(self) -> float:
+        """From the sending of the request to now; 0 before it is sent."""
+        return 0.0 if self.sent_at is None else time.perf_counter() - self._sent_at
 
     @property
     def upload(self) -> UploadProgress | None:
@@ -123,7 +128,8 @@ class EventStream:
         openai = import_module("openai")
         client = _client(self._endpoint)
         body = body_for(self._request, self._endpoint.dialect, self._upload.embed)
-        self.sent_at, self._sent_at = time.time(), time.perf_counter()
+        self._sent_at = time.perf_counter()
+        self.sent_at = time.time()  # last: it tells other threads that both are there
         context = _sending.set(self)
         try:
             stream = client.post(

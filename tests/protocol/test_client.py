@@ -229,6 +229,17 @@ def test_stop_wakes_a_reader_that_waits_for_the_network(server, fault):
     assert wait_until(lambda: standin.active_requests == 0)
 
 
+def test_an_answer_that_was_stopped_in_a_silence_ended_at_the_stop(server):
+    stream = chat(server(fault="stall")).stream("你是谁")
+    silence = 0.2
+    with stream:
+        while not stream.reply.text:
+            next(iter(stream))
+        time.sleep(silence)
+    timing = stream.reply.timing
+    assert timing.total_seconds >= timing.arrivals[-1].seconds + silence
+
+
 def test_stop_wakes_a_reader_after_a_refusal_too(server):
     standin = server(fault="stall")
     endpoint = connection(standin).endpoint
