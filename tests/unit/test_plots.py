@@ -9,6 +9,7 @@ delete them and run the tests: the new ones fail once, so that somebody looks at
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -152,6 +153,18 @@ def test_the_grid_has_a_line_around_every_token():
     down, across = panel.collections[-2:]
     assert len(down.get_segments()) == rule.columns + 1 == 48
     assert len(across.get_segments()) == rule.rows + 1 == 27
+
+
+def test_on_small_axes_the_panels_stand_side_by_side_below_a_title_that_fits():
+    figure = Figure(figsize=(4.2, 2.9), layout="constrained")
+    ax = figure.subplots()
+    plot_image_tokens(dataclasses.replace(image(gradient()), name="market_stall.png"), ax=ax)
+    FigureCanvasAgg(figure).draw()
+    original, seen = ax.child_axes
+    assert seen.get_position().x0 > original.get_position().x1
+    assert max(text.get_window_extent().x1 for text in ax.findobj(Text)) <= figure.bbox.x1
+    first, second = ax.get_title(loc="left").split("\n")
+    assert (first, second[:9]) == ("market_stall.png (300 × 200 px)", "79 tokens")
 
 
 def test_the_title_of_one_model_says_tokens_and_cost():
@@ -303,6 +316,18 @@ def test_a_silent_video_is_said_to_be_silent():
 
 
 # --- money ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "seconds"), [((6.4, 2.6), 42.5), ((8.6, 2.2), 4225.0)])
+def test_the_numbers_below_two_panels_do_not_touch(size, seconds):
+    figure = Figure(figsize=size, layout="constrained")
+    bill = estimate("Hi", voice="Cherry", answer_seconds=seconds)  # a number stands at the edge
+    panels = plot_cost(bill, ax=figure.subplots()).child_axes
+    FigureCanvasAgg(figure).draw()
+    tokens, money = ([label.get_window_extent() for label in p.get_xticklabels()] for p in panels)
+    shown = [tick <= panels[0].get_xlim()[1] for tick in panels[0].get_xticks()]
+    last = max(label.x1 for label, is_shown in zip(tokens, shown, strict=True) if is_shown)
+    assert money[0].x0 - last > 0.1 * figure.dpi
 
 
 def test_the_bars_are_the_bill():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
     from omni_nb.models.facts import ModelFacts, TokenRules
     from omni_nb.models.pricing import Cost
@@ -111,9 +112,9 @@ def quiet(ax: Axes, *, keep: Sequence[str] = ("left", "bottom")) -> None:
     ax.tick_params(labelsize=SMALL, length=3)
 
 
-def title(ax: Axes, words: str, *, size: float = 10.5) -> None:
+def title(ax: Axes, words: str, *, size: float = 10.5) -> Text:
     """Write a title at the left, where lines of different lengths begin together."""
-    ax.set_title(words, loc="left", fontsize=size)
+    return ax.set_title(words, loc="left", fontsize=size)
 
 
 def plain(name: str) -> str:

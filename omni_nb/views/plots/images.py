@@ -117,7 +117,8 @@ def plot_image_tokens(
     seen = [_seen_by(model, width, height, region) for model in model_names(models)]
     columns = 1 if width > _WIDE * height else _columns(len(seen) + 1)
     ax = canvas(ax, **_figure_size(width / height, len(seen) + 1, columns))
-    title(ax, _headline(name, width, height, seen, language))
+    ax.set_axis_off()  # before it is measured: the numbers beside it take room
+    _draw_headline(ax, _headline(name, width, height, seen, language))
     columns = max(1, min(columns, int(inches(ax)[0] / _NARROWEST)))
     first, *others = panels(ax, len(seen) + 1, columns=columns, gap=(0.2, 0.75), top=0.6)
     _draw_original(first, width, height, picture, seen, language)
@@ -175,13 +176,24 @@ def _columns(count: int) -> int:
     return count if count <= _COLUMNS else 2 if count == 4 else _COLUMNS
 
 
-def _headline(name: str, width: int, height: int, seen: Sequence[_Seen], language: Language) -> str:
+def _headline(
+    name: str, width: int, height: int, seen: Sequence[_Seen], language: Language
+) -> tuple[str, ...]:
+    """What it is; for one model also what it weighs, after a colon."""
     size = f"{width} × {height} px"
     whole = f"{plain(name)} ({size})" if name else size
     if len(seen) > 1:
-        return whole
+        return (whole,)
     colon = "：" if language == "zh" else ": "
-    return f"{whole}{colon}{weight(seen[0].rule.tokens, seen[0].cost, language)}"
+    return whole, colon, weight(seen[0].rule.tokens, seen[0].cost, language)
+
+
+def _draw_headline(ax: Axes, words: Sequence[str]) -> None:
+    """On one line, or on two where the axes are too narrow for it."""
+    written = title(ax, "".join(words))
+    with_chinese(ax)  # its letters have another width
+    if written.get_window_extent().width > inches(ax)[0] * ax.figure.dpi:
+        written.set_text("\n".join(words[::2]))
 
 
 def _figure_size(ratio: float, count: int, columns: int) -> dict[str, float]:

@@ -37,6 +37,7 @@ _OTHER = "not split"
 _GRAY = "#999999"
 _ROW_INCHES = 0.42
 _LEGEND_INCHES = 1.15  # the width of a name in the legend
+_GAP_INCHES = 0.6  # half of the last number below the tokens, half of the first below the money
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
     models = dict.fromkeys(plain(bill.model) for bill in bills)
     title(ax, next(iter(models)) if len(models) == 1 else "")
     room = _draw_legend(ax, bills, language)
-    tokens, money = panels(ax, 2, columns=2, gap=(0.25, 0.0), top=room)
+    tokens, money = panels(ax, 2, columns=2, gap=(_GAP_INCHES, 0.0), top=room)
     pale = _pale(bills)
     _draw_bars(tokens, [_counts(bill) for bill in bills], _tokens_said(bills, words), pale)
     _draw_bars(money, [_amounts(bill) for bill in bills], _money_said(bills, words), pale)
