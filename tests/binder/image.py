@@ -106,7 +106,7 @@ class Image:
         for name in tracked():
             target = self.home / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, target)
+            shutil.copy2(REPOSITORY / name, target, follow_symlinks=False)
         self.plan = read_plan(self.home)
 
     def build(self) -> None:

@@ -61,11 +61,10 @@ class Session(Lab):
 
     def show_all(self, page: Page, notebook: str) -> None:
         """Make the page as high as the notebook, see that every widget is there; a screenshot."""
-        page.evaluate(SHOW_ALL)
+        page.set_viewport_size({"width": SIZE[0], "height": TALLEST})
         try:
             page.wait_for_function(IS_ALL_HERE, timeout=20_000)
-            height = min(page.evaluate(NOTEBOOK_HEIGHT) + 200, TALLEST)
-            page.set_viewport_size({"width": SIZE[0], "height": height})
+            page.set_viewport_size({"width": SIZE[0], "height": page.evaluate(BOTTOM)})
             page.wait_for_function(f"() => ({MISSING})().length === 0", timeout=20_000)
         except PlaywrightTimeout:
             missing = page.evaluate(MISSING)
@@ -105,32 +104,29 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(({ mo
 
 EXECUTE = """async (code) => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  await kernel.requestExecute({ code }).done;
-}"""
-
-NOTEBOOK_HEIGHT = """() => {
-  const { node } = window.jupyterapp.shell.currentWidget.content;
-  return Math.max(...[node, ...node.querySelectorAll("div")].map((part) => part.scrollHeight));
+  await kernel.requestExecute({ code, silent: true }).done;
 }"""
 
 # JupyterLab leaves out of the page what is out of sight.
-SHOW_ALL = """() => {
+IS_ALL_HERE = """() => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
-  notebook.notebookConfig = { ...notebook.notebookConfig, windowingMode: "none" };
   notebook.outerNode.scrollTop = 0;
+  return notebook.widgets.every(({ node }) => node.isConnected && node.clientHeight > 0)
+    && [...notebook.node.querySelectorAll("img")].every(({ complete }) => complete);
 }"""
 
-IS_ALL_HERE = """() => window.jupyterapp.shell.currentWidget.content.widgets.every(
-  ({ node }) => node.isConnected && node.clientHeight > 0)"""
+BOTTOM = """() => {
+  const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+  return Math.ceil(cells.at(-1).node.getBoundingClientRect().bottom) + 60;
+}"""
 
 # What the document has and the page has not.
 MISSING = """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap((cell) => {
-  const { model, node } = cell;
-  const mime = "application/vnd.jupyter.widget-view+json";
-  const outputs = model.type === "code" ? model.outputs.toJSON() : [];
-  const places = [...node.querySelectorAll(`[data-mime-type="${mime}"]`)];
-  const isHere = (place) => Boolean(place.querySelector(".jupyter-widgets"));
-  const wanted = outputs.filter(({ data }) => data && mime in data).length;
-  const texts = places.filter((place) => !isHere(place)).map((place) => place.textContent);
-  return places.length < wanted || texts.length ? [{ cell: model.id, wanted, texts }] : [];
+  const outputs = cell.model.type === "code" ? cell.model.outputs.toJSON() : [];
+  return outputs.flatMap(({ data }, index) => {
+    const { node } = cell.outputArea.widgets[index];
+    const isWidget = "application/vnd.jupyter.widget-view+json" in (data ?? {});
+    const isMissing = isWidget && !node.querySelector(".jupyter-widgets");
+    return isMissing ? [{ cell: cell.model.id, shows: node.textContent }] : [];
+  });
 })"""

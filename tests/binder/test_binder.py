@@ -12,6 +12,7 @@ import shutil
 import wave
 from importlib.metadata import metadata, requires
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from tests.browser import voila
 from tests.browser.chromium import launch_chromium
 from tests.browser.panel import Panel
 from tests.browser.servers import TIMEOUT_MILLISECONDS
-from tests.browser.tap import Tap, assert_same_speech
+from tests.browser.tap import MOST_MISSING_FRAMES, Tap
 
 from .hub import Hub
 from .image import REPOSITORY, Image, read_plan, tracked
@@ -32,6 +33,7 @@ from .session import SIZE, Session, Witness
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for a hundred packages
@@ -119,6 +121,12 @@ def test_every_package_has_a_lower_and_an_upper_bound():
             assert set(ours.specifier) <= set(bounded[ours.name]), ours.name
 
 
+def test_the_readme_links_to_the_quickstart_and_to_the_panel():
+    link = r"https://mybinder\.org/v2/gh/[\w.-]+/[\w.-]+/main\?urlpath=([\w.%/-]+)"
+    paths = set(map(unquote, re.findall(link, (REPOSITORY / "README.md").read_text())))
+    assert paths == {f"lab/tree/{QUICKSTART}", f"voila/render/{PANEL}"}
+
+
 def test_the_python_packages_are_small(image):
     assert image.total_bytes() < MOST_BYTES
 
@@ -138,7 +146,7 @@ def test_the_link_opens_the_quickstart_which_is_heard(image, lab, page, witness)
     lab.run_cells(page, QUICKSTART, range(spoken, len(cells)))
     with wave.open(str(image.home / "notebooks/answer.wav")) as kept:
         speech = np.frombuffer(kept.readframes(kept.getnframes()), "<i2").astype(np.int64)
-    assert_same_speech(heard, speech)
+    _assert_is_the_speech(heard.samples, speech)
     lab.show_all(page, QUICKSTART)
     assert page.locator("audio[src^='data:audio/']").count() >= 1
     _assert_is_at_home(lab, witness)
@@ -165,7 +173,21 @@ def test_the_panel_is_a_page_of_its_own(hub, lab, chromium):
     expect(panel.answers.first).to_contain_text("stand-in")
     Tap(page).wait_for_sound()
     lab.screenshot(page, "binder/panel")
-    assert witness.elsewhere() == witness.complaints == []
+    # Voilà itself looks for MathJax, and does without; the panel's formulas are MathML.
+    assert set(witness.elsewhere()) <= {"cdnjs.cloudflare.com"}
+    assert witness.complaints == []
+
+
+def _assert_is_the_speech(heard: NDArray[np.int64], speech: NDArray[np.int64]) -> None:
+    """All of it, in its place; what is busy beside may cost the recorder a moment.
+
+    The tests that run alone compare every sample.
+    """
+    sounding = np.flatnonzero(speech)
+    speech = speech[sounding[0] : sounding[-1] + 1]
+    assert abs(len(heard) - len(speech)) <= MOST_MISSING_FRAMES
+    length = min(len(heard), len(speech))
+    assert np.mean(heard[:length] == speech[:length]) > 0.95
 
 
 def _assert_is_at_home(lab: Session, witness: Witness) -> None:
