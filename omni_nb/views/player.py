@@ -39,10 +39,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-import anywidget
 import traitlets
 
 from omni_nb.views.deltas import common_length, whole_samples
+from omni_nb.views.quiet import QuietWidget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,7 @@ class PlaybackReport:
     gap_seconds: float = 0.0
 
 
-class AudioPlayer(anywidget.AnyWidget):
+class AudioPlayer(QuietWidget):
     """Show a live answer and speak it while it arrives.
 
     The sound outlives the view: once `finish` was called, the display may be replaced by static

@@ -7,8 +7,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
+
+from omni_nb.views.quiet import QuietWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
     return talk.state()
 
 
-class Talk(anywidget.AnyWidget):
+class Talk(QuietWidget):
     """Send numbered messages, and hand on those that come.
 
     Parameters

@@ -1,0 +1,20 @@
+"""Quiet: a widget whose messages are not taken for cells."""
+
+from __future__ import annotations
+
+import anywidget
+
+
+class QuietWidget(anywidget.AnyWidget):
+    """A widget that hears from its page while a cell runs, and leaves the cell alone.
+
+    Comms tell IPython of each message as if a cell had begun and ended. Where messages arrive on a
+    thread of their own (ipykernel 7), matplotlib's inline backend then shows and closes the figure
+    that the running cell has only half drawn.
+    """
+
+    def open(self) -> None:
+        """Open the comm to the page."""
+        super().open()
+        if self.comm is not None:
+            self.comm.handle_msg = self._handle_msg
