@@ -7,7 +7,7 @@ INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-versions test-fast bench clean browser node
+.PHONY: help setup demo docs check test test-quiet test-fresh test-fast coverage binder bench clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,34 +24,47 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 	$(BIN)/lint-imports --no-logo
 	npm run --silent check
 	$(BIN)/python tools/check_static.py
-	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb binder/*.ipynb
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
-test: $(VENV)/.test node browser  ## Everything: checks, all tests, coverage, every SDK version
-	@mkdir -p build && rm -f .coverage .coverage.*
+test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder
+	@mkdir -p build
 	@echo "The browser tests mostly wait: the others run beside them, on idle time."
-	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample run alone, but for a quiet look at each version of the SDK."
-	@$(call beside,test-versions,$(BROWSER) -m alone)
-	$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal && $(BINDER))
+	@echo "The tests of every sample run alone, but for what is quiet."
+	@$(call beside,test-fresh,$(BROWSER) -m alone)
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 # $(call beside,target,command): run both, the target on idle time; fail when one fails.
 beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
   trap 'kill $$beside 2>/dev/null' EXIT; \
   $(2); seen=$$?; wait $$beside; rest=$$?; cat build/$(1).log; exit $$((seen + rest))
 
+TUTORIALS := tests/notebooks/test_tutorials.py
+
 test-quiet: check
 	npm test --silent
-	$(BIN)/coverage run -m pytest tests/unit -n 2
-	$(BIN)/python -m pytest tests/protocol tests/notebooks -n 2
+	$(BIN)/python -m pytest tests/unit -n 2
+	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2
 
-test-versions:
+# What starts anew: each version of the SDK, each tutorial, and a person with nothing but the README.
+test-fresh:
 	$(BIN)/nox -r -s protocol
+	$(BIN)/python -m pytest tests/rehearsal
+	$(BIN)/python -m pytest $(TUTORIALS)
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser
 	$(BIN)/python -m pytest -q tests/unit tests/protocol
+
+coverage: $(VENV)/.test  ## What the unit tests run of the package; too slow for every time
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q tests/unit -n 2
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+binder: $(VENV)/.test node browser  ## Binder without Docker: build it, start it behind a proxy, run every notebook
+	$(BINDER)
 
 bench: $(VENV)/.test  ## The benchmarks, as ratios
 	$(BIN)/python -m tests.benchmarks
