@@ -79,7 +79,11 @@ def read_plan(repository: Path) -> Plan:
 def tracked(repository: Path = REPOSITORY) -> list[str]:
     """Return the files that git knows: Binder gets no others."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=repository, capture_output=True, text=True, check=True
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return [name for name in listed.stdout.split("\0") if name and (repository / name).exists()]
 
