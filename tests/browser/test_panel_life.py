@@ -326,6 +326,9 @@ def test_the_saved_notebook_shows_the_conversation_wherever_it_is_opened(lab, pa
     lab.shut_down_kernels()
     lab.open(page, "panel.ipynb")
     seconds = assert_static_conversation(page, text)
+    failed = page.get_by_text("Error displaying widget")
+    expect(failed).to_have_count(1)
+    expect(failed).to_be_hidden()  # what the widget showed is all there
     lab.screenshot(page, "panel-kept")
     size = (lab.notebooks / "panel.ipynb").stat().st_size
     assert (size - empty) / (2 * seconds) < 10_000
@@ -333,6 +336,7 @@ def test_the_saved_notebook_shows_the_conversation_wherever_it_is_opened(lab, pa
     write_untrusted_copy(lab, "panel.ipynb", "untrusted.ipynb")
     lab.open(page, "untrusted.ipynb")
     assert_static_conversation(page, text)
+    expect(page.locator(STATIC).last).not_to_contain_text("jp-OutputArea")
     lab.screenshot(page, "panel-kept-untrusted")
 
     converted = tmp_path / "panel.html"

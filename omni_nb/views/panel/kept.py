@@ -36,6 +36,12 @@ QUICK_SECONDS = 60.0
 _LEAST = (512, 64, 8, 1)
 """How many turns a block of each display has at least; the oldest come first."""
 
+_NO_ERROR = (
+    "<style>.jp-OutputArea-child:not(:has(> .jp-OutputArea-output > *))"
+    ":has(+ .jp-OutputArea-child .{}){{display:none}}</style>"
+)
+"""Where a panel was, JupyterLab says "Error displaying widget": not when this shows all of it."""
+
 log = logging.getLogger("omni_nb")
 
 
@@ -136,7 +142,8 @@ class Kept:
         storage, language = self._how
         first, replies = block or (0, ())
         bundle = transcript_bundle(replies, storage=storage, language=language, first=first)
-        html = f'<div class="{escape(self._class)}">{bundle["text/html"]}</div>'
+        instead = _NO_ERROR.format(escape(self._class)) if replies else ""
+        html = f'<div class="{escape(self._class)}">{bundle["text/html"]}{instead}</div>'
         metadata = self._metadata(first, len(replies)) if replies else {}
         self._sizes[place] = len(html) if replies else 0
         self.size = sum(self._sizes.values())
