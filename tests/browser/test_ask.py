@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import time
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -159,9 +161,9 @@ def test_the_quickstart_is_seen_heard_saved_and_opened_again(
     assert len(steps) > 4
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(steps))
     assert_static_result(lab.outputs(page, spoken_cell))
-    assert steps[-1][:40] in html_of(lab.outputs(page, spoken_cell))
-    for index, cell in enumerate(cells):
-        if index > spoken_cell and cell.cell_type == "code":
+    assert steps[-1][:40] in unescape(html_of(lab.outputs(page, spoken_cell)))
+    for index, cell in enumerate(cells):  # tests/binder runs them all
+        if index > spoken_cell and re.search(r"\breply\.", cell.source):
             lab.run_cell(page, index)
             assert not [o for o in lab.outputs(page, index) if o["output_type"] == "error"]
     wav = lab.notebooks / "answer.wav"
@@ -299,8 +301,7 @@ def test_a_refusal_is_read_without_a_traceback(lab: Lab, page: Page) -> None:
 
 LOOKS = {
     "wide": ("light", 1000, "What is in this picture?", "Ethan"),
-    "narrow": ("dark", 480, "What is in this picture?", "Ethan"),
-    "chinese": ("dark", 760, "图中描绘的是什么景象?", "Cherry"),
+    "chinese": ("dark", 480, "图中描绘的是什么景象?", "Cherry"),
 }
 
 

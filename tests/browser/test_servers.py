@@ -33,12 +33,6 @@ player.update("One sentence.", (np.sin(np.arange(24000) / 9) * 9000).astype(np.i
 player.finish()
 """
 EXPLORER = "import omni_nb as omni\nomni.image_explorer()"
-SLOW = """
-import pathlib, time
-print("waiting")
-while not pathlib.Path("go").exists(): time.sleep(0.05)
-waited = True
-"""
 
 
 class Blank(BaseHTTPRequestHandler):
@@ -78,26 +72,6 @@ def test_widgets_of_ours_work_in_notebook_7(notebook7: Notebook7, notebook_page:
     notebook7.screenshot(notebook_page, "notebook7")
 
 
-def test_a_notebook_7_page_is_reloaded_while_a_cell_runs(
-    notebook7: Notebook7, notebook_page: Page
-) -> None:
-    assert_reloads_while_a_cell_runs(notebook7, notebook_page)
-
-
-def assert_reloads_while_a_cell_runs(server: Lab | Notebook7, page: Page) -> None:
-    (server.notebooks / "go").unlink(missing_ok=True)
-    server.write_notebook("slow.ipynb", [SLOW, "print(waited)"])
-    server.open(page, "slow.ipynb")
-    server.run_cell(page, 0, wait=False)
-    expect(page.locator(".jp-OutputArea-output")).to_have_text("waiting")
-    server.reload(page)
-    assert server.kernel_status(page) != "idle"
-    (server.notebooks / "go").touch()
-    server.wait_until_ready(page)
-    server.run_cell(page, 1)
-    assert server.printed(page, 1) == "True\n"
-
-
 def test_widgets_of_ours_work_in_voila_without_a_network(voila: Voila, voila_page: Page) -> None:
     voila.write_notebook("widgets.ipynb", [EXPLORER, PLAYER])
     with Hits(voila_page, expected=[ICONS, voila.url]) as hits:
@@ -116,20 +90,6 @@ def test_widgets_of_ours_work_in_voila_without_a_network(voila: Voila, voila_pag
         voila.reload(voila_page)
         expect(voila_page.locator(".omni-explorer-facts")).to_have_text(facts, use_inner_text=True)
         hits.assert_none()
-
-
-def test_a_narrow_page_is_all_notebook(lab: Lab, page: Page) -> None:
-    lab.write_notebook("narrow.ipynb", ["print('word ' * 40)"])
-    lab.open(page, "narrow.ipynb")
-    lab.run_cell(page, 0)
-    panel = page.locator(".jp-NotebookPanel")
-    lab.narrow(page, 320)
-    page.wait_for_function("() => document.querySelector('.jp-NotebookPanel').clientWidth > 300")
-    lab.screenshot(page, "narrow")
-    lab.widen(page)
-    page.set_viewport_size({"width": 1000, "height": 800})
-    expect(page.locator(".jp-FileBrowser").first).to_be_visible()
-    expect(panel).to_be_visible()
 
 
 ZONE = """
