@@ -58,7 +58,9 @@ def ask(line: Line, panel: ChatPanel, text: str, **more: Any) -> None:
     count = len(panel.chat.replies)
     line.say(panel, type="send", draft="d", text=text, **more)
     until(lambda: len(panel.chat.replies) > count and panel.chat.replies[-1].is_finished)
-    line.wait_for("end", lambda m: m["turn"] == turn_of(panel, -1))
+    # A written answer that is over before anybody looked comes as a turn, not as an end.
+    turn = turn_of(panel, -1)
+    until(lambda: any(r["turn"] == turn and r["state"] == "over" for r in records(line)))
 
 
 def records(line: Line) -> list[dict[str, Any]]:
