@@ -27,15 +27,14 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb binder/*.ipynb
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
-test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder
+test: $(VENV)/.test node browser  ## Everything but Binder: checks, all tests, every SDK version
 	@mkdir -p build
 	@echo "The browser tests mostly wait: the others run beside them, on idle time."
-	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal && $(BINDER))
+	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
 	@echo "The tests of every sample run alone, but for what is quiet."
 	@$(call beside,test-fresh,$(BROWSER) -m alone)
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
-BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 # $(call beside,target,command): run both, the target on idle time; fail when one fails.
 beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
   trap 'kill $$beside 2>/dev/null' EXIT; \
@@ -64,7 +63,7 @@ coverage: $(VENV)/.test  ## What the unit tests run of the package; too slow for
 	$(BIN)/coverage report
 
 binder: $(VENV)/.test node browser  ## Binder without Docker: build it, start it behind a proxy, run every notebook
-	$(BINDER)
+	$(BIN)/python -m pytest tests/binder --reruns 1
 
 bench: $(VENV)/.test  ## The benchmarks, as ratios
 	$(BIN)/python -m tests.benchmarks
