@@ -7,7 +7,7 @@ INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-fresh test-fast coverage binder bench clean browser node
+.PHONY: help setup demo docs check test test-quiet test-versions test-fast coverage rehearsal binder bench clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,12 +27,12 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb binder/*.ipynb
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
-test: $(VENV)/.test node browser  ## Everything but Binder: checks, all tests, every SDK version
+test: $(VENV)/.test node browser  ## Everything but rehearsal and binder: checks, all tests, every SDK version
 	@mkdir -p build
 	@echo "The browser tests mostly wait: the others run beside them, on idle time."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample run alone, but for what is quiet."
-	@$(call beside,test-fresh,$(BROWSER) -m alone)
+	@echo "The tests of every sample run alone, but for a quiet look at each older version of the SDK."
+	@$(call beside,test-versions,$(BROWSER) -m alone)
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 # $(call beside,target,command): run both, the target on idle time; fail when one fails.
@@ -40,18 +40,13 @@ beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & bes
   trap 'kill $$beside 2>/dev/null' EXIT; \
   $(2); seen=$$?; wait $$beside; rest=$$?; cat build/$(1).log; exit $$((seen + rest))
 
-TUTORIALS := tests/notebooks/test_tutorials.py
-
 test-quiet: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -n 2
-	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2
+	$(BIN)/python -m pytest tests/protocol tests/notebooks -n 2
 
-# What starts anew: each version of the SDK, each tutorial, and a person with nothing but the README.
-test-fresh:
+test-versions:
 	$(BIN)/nox -r -s protocol
-	$(BIN)/python -m pytest tests/rehearsal
-	$(BIN)/python -m pytest $(TUTORIALS)
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser
 	$(BIN)/python -m pytest -q tests/unit tests/protocol
@@ -61,6 +56,9 @@ coverage: $(VENV)/.test  ## What the unit tests run of the package; too slow for
 	$(BIN)/coverage run -m pytest -q tests/unit -n 2
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+rehearsal: $(VENV)/.test  ## Follow the README in a fresh clone, as a new user would
+	$(BIN)/python -m pytest tests/rehearsal
 
 binder: $(VENV)/.test node browser  ## Binder without Docker: build it, start it behind a proxy, run every notebook
 	$(BIN)/python -m pytest tests/binder --reruns 1
