@@ -7,7 +7,7 @@ INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-versions test-fast coverage rehearsal binder bench clean browser node
+.PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +31,8 @@ test: $(VENV)/.test node browser  ## Everything but rehearsal and binder: checks
 	@mkdir -p build
 	@echo "The browser tests mostly wait: the others run beside them, on idle time."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample run alone, but for a quiet look at each older version of the SDK."
-	@$(call beside,test-versions,$(BROWSER) -m alone)
+	@echo "The tests of every sample run alone, but for older versions of the SDK and the tutorials."
+	@$(call beside,test-late,$(BROWSER) -m alone)
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 # $(call beside,target,command): run both, the target on idle time; fail when one fails.
@@ -40,13 +40,16 @@ beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & bes
   trap 'kill $$beside 2>/dev/null' EXIT; \
   $(2); seen=$$?; wait $$beside; rest=$$?; cat build/$(1).log; exit $$((seen + rest))
 
+TUTORIALS := tests/notebooks/test_tutorials.py
+
 test-quiet: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -n 2
-	$(BIN)/python -m pytest tests/protocol tests/notebooks -n 2
+	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
-test-versions:
+test-late:
 	$(BIN)/nox -r -s protocol
+	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser
 	$(BIN)/python -m pytest -q tests/unit tests/protocol
