@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 INSTALL := $(PIP) install --no-compile
 SERVE ?= 1
+RUN ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench clean browser node
@@ -70,7 +71,9 @@ bench: $(VENV)/.test  ## The benchmarks, as ratios
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/.test  ## The site in build/site, with tutorials that have run
-	OMNI_NB_DOCS_RUN=true OMNI_NB_STAND_IN_PACE=0 NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@rm -rf build/docs && mkdir -p build && cp -RL docs build/docs  # a tutorial that runs leaves files
+	OMNI_NB_DOCS_DIR=build/docs OMNI_NB_DOCS_RUN=$(RUN) OMNI_NB_STAND_IN_PACE=0 NO_MKDOCS_2_WARNING=1 \
+	  $(BIN)/mkdocs build
 
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) .nox build dist node_modules .coverage* .hypothesis .mypy_cache .pytest_cache \
