@@ -154,7 +154,7 @@ class Conversation(Keeping):
             While iterating: the service refused or broke off.
         """
         media = as_media(image=image, audio=audio, video=video, frames=frames)
-        request = self._request((*media, *as_parts([prompt, *content])))
+        request = self.request_of((*media, *as_parts([prompt, *content])))
         weight = check_context(request)
         connection = self.connection or current_connection()
         check_dialect(request, connection.dialect)
@@ -188,7 +188,7 @@ class Conversation(Keeping):
         """
         media = as_media(image=image, audio=audio, video=video, frames=frames)
         return forecast(
-            self._request((*media, *as_parts([prompt, *content]))),
+            self.request_of((*media, *as_parts([prompt, *content]))),
             region=priced_region(self.connection or current_connection()),
             answer_seconds=answer_seconds,
             answer_tokens=answer_tokens,
@@ -412,7 +412,14 @@ class Conversation(Keeping):
         asked = [part for reply in self.replies for part in reply.question]
         return total_account((reply.account for reply in self.replies), language_of(asked))
 
-    def _request(self, question: tuple[Part, ...]) -> Request:
+    def request_of(self, question: tuple[Part, ...]) -> Request:
+        """Return the request that would ask this after all that went before; nothing is sent.
+
+        Raises
+        ------
+        MediaError, RequestError
+            The model does not take it.
+        """
         return Request(
             self.model,
             (*self._history(), Message("user", question)),

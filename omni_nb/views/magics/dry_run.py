@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from omni_nb.connection import current_connection
 from omni_nb.context import check_context
 from omni_nb.forecast import forecast, priced_region
-from omni_nb.history import opening, turns
 from omni_nb.render import CARD
 from omni_nb.wire.dialects import body_for
 from omni_nb.wire.literals import JSON, Writer
-from omni_nb.wire.request import Message, Request
 
 if TYPE_CHECKING:
     from omni_nb.forecast import Estimate
@@ -76,10 +74,7 @@ def dry_run(chat: Chat, question: tuple[Part, ...]) -> DryRun:
     >>> made.estimate.tokens, '"content": "Who are you?"' in made.request
     (3, True)
     """
-    history = turns(chat.replies, chat.trimming)
-    scene = opening(chat.system, as_turns=chat.system_as_turns)
-    messages = (*scene, *history, Message("user", question))
-    request = Request(chat.model, messages, chat.modalities, chat.voice, dict(chat.options))
+    request = chat.request_of(question)
     weight = check_context(request)
     connection = chat.connection or current_connection()
     body = body_for(request, connection.dialect, _shortened)
