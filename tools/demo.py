@@ -13,6 +13,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 
+from omni_nb.cli.lab import jupyterlab
+
 ROOT = Path(__file__).parents[1]
 KEYS = ("DASHSCOPE_API_KEY", "DASHSCOPE_BASE_URL")
 
@@ -71,15 +73,9 @@ def run(path: Path, *, working_folder: Path) -> nbformat.NotebookNode:
 def serve(notebook: Path) -> None:
     """Become JupyterLab on the executed copy; it prints its URL."""
     print("Starting JupyterLab; open the URL below, end with Ctrl+C.", flush=True)
-    options = [
-        "--no-browser",
-        "--log-level=ERROR",  # the URL is printed at any level
-        f"--ServerApp.root_dir={notebook.parent}",
-        f"--LabApp.default_url=/lab/tree/{notebook.name}",
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--allow-root")
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options])
+    options = ["--no-browser", f"--LabApp.default_url=/lab/tree/{notebook.name}"]
+    command = jupyterlab(notebook.parent, options)
+    os.execv(command[0], command)
 
 
 if __name__ == "__main__":

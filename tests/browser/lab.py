@@ -108,14 +108,6 @@ class Jupyter(Server):
         page.evaluate(RESTART)
         self.wait_until_ready(page)
 
-    def kernel_status(self, page: Page) -> str:
-        """``"idle"``, ``"busy"``, ... of the notebook in front.
-
-        After a reload a kernel is ``"unknown"`` until what was running has ended.
-        """
-        status: str = page.evaluate(STATUS)
-        return status
-
     def run_cell(self, page: Page, index: int, *, wait: bool = True) -> None:
         """Run one cell as Shift+Enter would, and wait until it has ended."""
         page.evaluate(RUN_CELL, index)
@@ -256,8 +248,6 @@ RUN_CELL = """(index) => {
 OUTPUTS = (
     "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON()"
 )
-
-STATUS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
 
 PATH = "() => window.jupyterapp.shell.currentWidget.context.path"
 
