@@ -11,7 +11,6 @@ them::
 from __future__ import annotations
 
 import io
-import json
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from tests.media_files import speechlike
 from .chromium import launch_chromium
 from .lab import Lab, Theme
 from .panel import Panel
-from .servers import KERNEL_NAME, REPOSITORY, TIMEOUT_MILLISECONDS
+from .servers import REPOSITORY, TIMEOUT_MILLISECONDS
 from .tap import Tap
 
 if TYPE_CHECKING:
@@ -96,11 +95,7 @@ def desk() -> Iterator[tuple[Lab, Page]]:
 class PicturedLab(Lab):
     """A JupyterLab whose kernel has the name that readers know."""
 
-    def _write_kernel(self) -> None:
-        super()._write_kernel()
-        path = self.folder / "data" / "kernels" / KERNEL_NAME / "kernel.json"
-        specification = json.loads(path.read_text())
-        path.write_text(json.dumps({**specification, "display_name": "Python 3 (ipykernel)"}))
+    kernel_title = "Python 3 (ipykernel)"
 
 
 def speaking_cell(lab: Lab, page: Page) -> None:

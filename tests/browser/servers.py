@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
+from tests.nursery import KERNEL_NAME, write_kernel
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENSHOTS = REPOSITORY / "build" / "screenshots"
-KERNEL_NAME = "omni-tests"
 TIMEOUT_MILLISECONDS = 60_000
 
 
@@ -44,12 +44,13 @@ class Server:
 
     name = "server"
     status_path = ""
+    kernel_title = "Python (tests)"
 
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir()
-        self._write_kernel()
+        write_kernel(folder / "data", self.kernel_title)
         self._log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -61,17 +62,6 @@ class Server:
     def _command(self) -> list[str]:
         """Return the module to run, and its arguments."""
         raise NotImplementedError
-
-    def _write_kernel(self) -> None:
-        folder = self.folder / "data" / "kernels" / KERNEL_NAME
-        folder.mkdir(parents=True)
-        specification = {
-            "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            "display_name": "Python (tests)",
-            "language": "python",
-            "env": {"PYTHONPATH": str(REPOSITORY)},
-        }
-        (folder / "kernel.json").write_text(json.dumps(specification))
 
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as log:

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.nursery import KERNEL_NAME, write_kernel
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,10 +58,20 @@ def no_key() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_kernels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Here are the kernels called KERNEL_NAME."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    write_kernel(folder, "Python (tests)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(folder))
+        yield
+
+
 @pytest.fixture
 def fresh_kernel() -> Iterator[Kernel]:
     """A kernel of its own."""
-    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name="python3")
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name=KERNEL_NAME)
     with client.setup_kernel():
         yield Kernel(client)
 
@@ -67,7 +79,7 @@ def fresh_kernel() -> Iterator[Kernel]:
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
     """A kernel for all tests of a module, with SETUP run."""
-    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name="python3")
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name=KERNEL_NAME)
     with client.setup_kernel():
         running = Kernel(client)
         running.run(SETUP)

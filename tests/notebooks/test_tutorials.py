@@ -20,6 +20,8 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
+from tests.nursery import KERNEL_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -138,7 +140,7 @@ def test_a_twin_differs_in_words_alone(path):
 def client_for(notebook: NotebookNode, folder: Path) -> NotebookClient:
     """Return a client whose kernel will run in a folder."""
     resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources)
+    return NotebookClient(notebook, timeout=120, kernel_name=KERNEL_NAME, resources=resources)
 
 
 def run(client: NotebookClient) -> None:
