@@ -119,16 +119,16 @@ class Terminal:
         self.child.expect(until)
 
 
-@pytest.fixture(scope="module")
-def terminal(tmp_path_factory) -> Iterator[Terminal]:
-    started = Terminal(tmp_path_factory.mktemp("terminal"))
+@pytest.fixture
+def terminal(tmp_path) -> Iterator[Terminal]:
+    started = Terminal(tmp_path)
+    started.run("%load_ext omni_nb")
     yield started
     started.child.sendeof()
     started.child.close(force=True)
 
 
-def test_a_person_asks_completes_and_stops_in_a_terminal(terminal):
-    terminal.run("%load_ext omni_nb")
+def test_a_person_asks_and_completes_in_a_terminal(terminal):
     shown = terminal.run("%%omni --to answer", "Who are you?", "", "")
     assert "stand-in" in shown
     assert "Out[" not in shown
@@ -139,10 +139,13 @@ def test_a_person_asks_completes_and_stops_in_a_terminal(terminal):
     terminal.type(" Chel\t", "sie")
     assert "stand-in" in terminal.run(" Who?")
     assert "<Chelsie>" in terminal.run('print(f"<{_omni.request.voice}>")')
-    terminal.type("%omni Speak for 3 minutes.\r", "180 seconds")
+    assert "UsageError: There is no option --vioce." in terminal.run("%omni --vioce X Hi")
+
+
+def test_control_c_in_a_terminal_keeps_what_came(terminal):
+    terminal.type("%omni --voice Cherry Speak for 3 minutes.\r", "180 seconds")
     terminal.child.sendintr()
     terminal.wait()
     assert "<interrupted True>" in terminal.run(
         'print(f"<{_omni.finish_reason} {bool(_omni.text)}>")'
     )
-    assert "UsageError: There is no option --vioce." in terminal.run("%omni --vioce X Hi")
