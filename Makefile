@@ -28,14 +28,17 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb binder/*.ipynb
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
-test: $(VENV)/.test node browser  ## Everything but rehearsal and binder: checks, all tests, every SDK version
+test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder, the README
 	@mkdir -p build
 	@echo "The browser tests mostly wait: the others run beside them, on idle time."
-	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
+	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 3 --dist worksteal)
 	@echo "The tests of every sample run alone, but for older versions of the SDK and the tutorials."
 	@$(call beside,test-late,$(BROWSER) -m alone)
+	@echo "Binder installs, then runs the notebooks; a new user follows the README beside it."
+	@$(call beside,rehearsal,$(BINDER))
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 # $(call beside,target,command): run both, the target on idle time; fail when one fails.
 beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
   trap 'kill $$beside 2>/dev/null' EXIT; \
@@ -65,7 +68,7 @@ rehearsal: $(VENV)/.test  ## Follow the README in a fresh clone, as a new user w
 	$(BIN)/python -m pytest tests/rehearsal
 
 binder: $(VENV)/.test node browser  ## Binder without Docker: build it, start it behind a proxy, run every notebook
-	$(BIN)/python -m pytest tests/binder --reruns 1
+	$(BINDER)
 
 bench: $(VENV)/.test  ## The benchmarks, as ratios
 	$(BIN)/python -m tests.benchmarks
