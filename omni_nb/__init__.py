@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omni_nb.account import Account
     from omni_nb.chat import Conversation
-    from omni_nb.connection import Connection, connect
+    from omni_nb.connection import Connection, connect, stand_in
     from omni_nb.errors import BudgetError, MediaError, OmniError, RequestError, ServiceError
     from omni_nb.forecast import Comparison, Estimate, compare, estimate
     from omni_nb.media.clip import AudioClip
@@ -101,6 +101,7 @@ _HOMES = {
     "plot_video_tokens": "views.plots",
     "register_model": "models.catalog",
     "shrink": "models.shrink",
+    "stand_in": "connection",
     "video": "media.videos",
     "video_tokens": "models.tokens",
 }
@@ -161,6 +162,7 @@ __all__ = [  # a test compares it with _HOMES
     "plot_video_tokens",
     "register_model",
     "shrink",
+    "stand_in",
     "video",
     "video_tokens",
 ]

@@ -21,7 +21,7 @@ from omni_nb.models.limits import check_modalities, check_voice
 from omni_nb.models.pricing import Usage, total_cost
 from omni_nb.render import language_of
 from omni_nb.reply import Reply
-from omni_nb.stream import ReplyStream
+from omni_nb.stream import ReplyStream, check_timeout
 from omni_nb.trim import trim
 from omni_nb.wire.dialects import check_dialect
 from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
@@ -68,6 +68,10 @@ class Conversation(Keeping):
         comes at 80 %; an answer that passes it while it streams is stopped, and what came is
         kept. Where a price is not known a budget cannot be kept, so nothing is sent. It is
         not saved with the conversation, and may be changed at any time.
+    timeout
+        Seconds that an answer may take, from the sending of the question to its end; then it
+        is stopped, and what came is kept. By default the service is waited for (10 seconds
+        for a connection, 300 for the next piece). May be changed at any time.
     quota
         A count of tokens to take every answer off (`omni_nb.Quota`); also of several chats.
     extra, **options
@@ -101,6 +105,7 @@ class Conversation(Keeping):
         connection: Connection | None = None,
         budget: Money | None = None,
         quota: Quota | None = None,
+        timeout: float | None = None,
         extra: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
@@ -117,6 +122,7 @@ class Conversation(Keeping):
         self.trimming = Trimming()
         self._aside = []
         self._purse = Purse(budget, quota)
+        self.timeout = timeout
         self._warn_of_system_message()
 
     def stream(
@@ -153,6 +159,7 @@ class Conversation(Keeping):
         ServiceError
             While iterating: the service refused or broke off.
         """
+        check_timeout(self.timeout)
         media = as_media(image=image, audio=audio, video=video, frames=frames)
         request = self.request_of((*media, *as_parts([prompt, *content])))
         weight = check_context(request)
@@ -162,7 +169,7 @@ class Conversation(Keeping):
         reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
         self._purse.check(reply.estimate)
         self.replies.append(reply)
-        return ReplyStream(reply, connection, self._purse)
+        return ReplyStream(reply, connection, self._purse, self.timeout)
 
     def estimate(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +14,9 @@ from omni_nb.wire.dialects import DIALECTS, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from omni_nb.offline.behaviour import Fault, ServerDialect
+    from omni_nb.offline.server import StandIn
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 URL_VARIABLE = "DASHSCOPE_BASE_URL"
@@ -49,11 +52,15 @@ class Connection:
         A key of `REGIONS`, or None for another server: then prices are unknown.
     is_stand_in
         The embedded server answers; no model does.
+    server : StandIn or None
+        That server, while this process runs it: its ``activity`` counts requests,
+        ``stop()`` ends it.
     """
 
     endpoint: Endpoint
     region: str | None = None
     is_stand_in: bool = False
+    server: StandIn | None = field(default=None, repr=False, compare=False)
 
     @property
     def base_url(self) -> str:
@@ -131,6 +138,71 @@ def connect(
     key = _typed_key() if ask_key else api_key
     _current = _choose(service, region, base_url, key, dialect)
     return _current
+
+
+def stand_in(
+    *,
+    pace: float = 1.0,
+    fault: Fault = "none",
+    fault_after: int = 6,
+    lead_seconds: float = 0.4,
+    jitter_seconds: float = 0.0,
+    chunk_seconds: float = 0.2,
+    dialect: ServerDialect = "dashscope",
+    remember: int = 0,
+) -> Connection:
+    """Start a stand-in of its own, and return the connection to it: to practise, and for tests.
+
+    The notebook's service stays who it was; give the connection to a chat.
+
+    Parameters
+    ----------
+    pace
+        1: speech arrives in real time; 2: twice as fast; 0: as fast as possible.
+    fault
+        What goes wrong, such as ``"401"``, ``"rate_limit"``, ``"drop"`` or ``"stall"``; an
+        unknown one is answered with the list of all.
+    fault_after
+        Events of the stream that are sent before a fault in its middle.
+    lead_seconds
+        Speech sent at once at the start, ahead of the pace.
+    jitter_seconds
+        Each event comes up to this late.
+    chunk_seconds
+        Speech in one chunk.
+    dialect
+        The kind of server that it speaks as: ``"dashscope"``, ``"openai"``, ``"vllm-omni"``,
+        ``"vllm-omni-next"`` or ``"sglang-omni"``. It is asked in the same.
+    remember
+        How many request bodies ``connection.server.requests`` keeps.
+
+    Raises
+    ------
+    RequestError
+        The fault or dialect is unknown, or a number is out of its range.
+
+    Examples
+    --------
+    >>> practice = stand_in(fault="rate_limit")
+    >>> practice.is_stand_in, practice.server.activity.refused
+    (True, 0)
+    """
+    from omni_nb.offline.behaviour import Behaviour
+    from omni_nb.offline.server import start
+
+    try:
+        behaviour = Behaviour(
+            pace=pace,
+            fault=fault,
+            fault_after=fault_after,
+            lead_seconds=lead_seconds,
+            jitter_seconds=jitter_seconds,
+            chunk_seconds=chunk_seconds,
+            dialect=dialect,
+        )
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"stand_in(): {error}") from None
+    return _standing(start(behaviour, remember=remember))
 
 
 def connection_to(service: str, *, api_key: str | None = None) -> Connection:
@@ -289,8 +361,15 @@ def _key_place(host: str) -> tuple[str, str]:
 def _stand_in() -> Connection:
     from omni_nb.offline.server import shared
 
-    service = shared()
-    return Connection(_endpoint(service.base_url, service.api_key, "dashscope"), is_stand_in=True)
+    return _standing(shared())
+
+
+def _standing(server: StandIn) -> Connection:
+    """Return the connection to a stand-in, which is asked as it answers."""
+    spoken = server.behaviour.dialect
+    dialect: Dialect = "vllm-omni" if spoken == "vllm-omni-next" else spoken
+    endpoint = _endpoint(server.base_url, server.api_key, dialect)
+    return Connection(endpoint, is_stand_in=True, server=server)
 
 
 def _endpoint(base_url: str, key: str, dialect: Dialect) -> Endpoint:

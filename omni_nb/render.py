@@ -59,6 +59,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "stand-in": "Offline stand-in: no model answered.",
         "interrupted": "Interrupted: this is what had arrived.",
         "budget": "Stopped: the budget is spent. This is what had arrived.",
+        "timeout": "Stopped: the time was over. This is what had arrived.",
         "error": "The answer broke off: this is what had arrived.",
         "refused": "The service refused the request.",
         "length": "The answer reached the limit of tokens and was cut.",
@@ -91,6 +92,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "stand-in": "离线替身：没有模型作答。",
         "interrupted": "已中断：以下是已收到的内容。",
         "budget": "已停止：预算已用完。以下是已收到的内容。",
+        "timeout": "已停止：时间已到。以下是已收到的内容。",
         "error": "回答中断：以下是已收到的内容。",
         "refused": "服务拒绝了这个请求。",
         "length": "回答达到 Token 上限，被截断。",
@@ -252,7 +254,7 @@ def note_text(reply: Reply, language: Language) -> str:
     return names.get(reply.finish_reason or "", "") if reply.finish_reason in _NOTED else ""
 
 
-_NOTED = {"budget", "interrupted", "length"}
+_NOTED = {"budget", "interrupted", "length", "timeout"}
 
 
 def _note_html(reply: Reply, language: Language) -> str:

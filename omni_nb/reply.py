@@ -22,6 +22,7 @@ from omni_nb.wire.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeAlias
 
     from omni_nb.errors import ServiceError
     from omni_nb.forecast import Estimate
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from omni_nb.models.pricing import Cost
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
+
+
+Stopped: TypeAlias = Literal["interrupted", "budget", "timeout"]
+"""Why we ended an answer before the service did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,9 @@ class Reply:
 
     It grows while it streams; `feed` is the only way in. Nothing that arrived is lost when
     the stream breaks or is interrupted: ``finish_reason`` then says ``"error"``,
-    ``"interrupted"`` (by the person) or ``"budget"`` (it was spent), else it is the service's
-    own word (``"stop"``, ``"length"``, ...), or None while the answer streams or where the
-    service gave none.
+    ``"interrupted"`` (by the person), ``"budget"`` (it was spent) or ``"timeout"`` (the time
+    that it may take was over), else it is the service's own word (``"stop"``, ``"length"``,
+    ...), or None while the answer streams or where the service gave none.
 
     Attributes
     ----------
@@ -182,17 +187,14 @@ class Reply:
         *,
         seconds: float | None = None,
         error: ServiceError | None = None,
-        is_interrupted: bool = False,
-        is_over_budget: bool = False,
+        stopped: Stopped | None = None,
     ) -> None:
-        """Close the reply: nothing more will come."""
+        """Close the reply: nothing more will come; ``stopped`` says why before its end."""
         self._total_seconds = seconds
         if error is not None:
             self.error, self.finish_reason = error, "error"
-        elif is_interrupted:
-            self.finish_reason = "interrupted"
-        elif is_over_budget:
-            self.finish_reason = "budget"
+        elif stopped is not None:
+            self.finish_reason = stopped
         self.is_finished = True
 
     @property

@@ -161,7 +161,7 @@ def _is_argument(name: str) -> bool:
 
 _TAKEN: Final = {
     *("self", "model", "voice", "modalities", "system", "system_as_turns"),
-    *("connection", "budget", "quota", "extra", "options"),
+    *("connection", "budget", "quota", "timeout", "extra", "options"),
 }
 
 

@@ -67,7 +67,8 @@ class Chat(Conversation):
         Returns
         -------
         Reply
-            Also when it was interrupted (■) or passed the budget: then with what had arrived.
+            Also when it was interrupted (■), passed the budget or took too long: then with what
+            had arrived.
 
         Raises
         ------
@@ -183,6 +184,7 @@ def ask(
     connection: Connection | None = None,
     budget: Money | None = None,
     quota: Quota | None = None,
+    timeout: float | None = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
@@ -206,6 +208,7 @@ def ask(
         connection=connection,
         budget=budget,
         quota=quota,
+        timeout=timeout,
         extra=extra,
         **options,
     )
@@ -237,6 +240,7 @@ async def ask_async(
     connection: Connection | None = None,
     budget: Money | None = None,
     quota: Quota | None = None,
+    timeout: float | None = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
@@ -253,6 +257,7 @@ async def ask_async(
         connection=connection,
         budget=budget,
         quota=quota,
+        timeout=timeout,
         extra=extra,
         **options,
     )

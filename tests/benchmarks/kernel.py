@@ -24,15 +24,12 @@ from html import escape
 from IPython.display import HTML, Audio, display
 
 import omni_nb as omni
-from omni_nb.connection import Connection
-from omni_nb.offline.behaviour import Behaviour
-from omni_nb.offline.server import start
-from omni_nb.wire.client import Endpoint, Secret
 
 def standing_in(**behaviour):
     global standin
-    standin = start(Behaviour(**behaviour))
-    return Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+    here = omni.stand_in(**behaviour)
+    standin = here.server
+    return here
 """
 
 

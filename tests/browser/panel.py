@@ -17,15 +17,12 @@ if TYPE_CHECKING:
 
 SETUP = """
 import omni_nb as omni
-from omni_nb.connection import Connection
-from omni_nb.offline.server import start
-from omni_nb.offline.behaviour import Behaviour
-from omni_nb.wire.client import Endpoint, Secret
 
 def standing_in(**behaviour):
     global standin
-    standin = start(Behaviour(**behaviour))
-    return Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+    here = omni.stand_in(**behaviour)
+    standin = here.server
+    return here
 
 def talk(voice="Cherry", max_tokens=30, pace=4, model="qwen-omni-turbo", **behaviour):
     here = standing_in(pace=pace, **behaviour)

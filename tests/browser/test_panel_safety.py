@@ -246,6 +246,8 @@ def test_the_key_of_a_connection_is_nowhere(lab, second_page):
 
 
 WITH_KEY = """
+from omni_nb.connection import Connection
+from omni_nb.wire.client import Endpoint, Secret
 from tests.browser.hostile import hostile_service
 service = hostile_service("refuse")
 key = Secret("sk-0123456789-" + "only-in-the-connection")  # not in the notebook's source

@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 
 SETUP = """
 import omni_nb as omni
-from omni_nb.connection import Connection
-from omni_nb.offline.behaviour import Behaviour
-from omni_nb.offline.server import start
-from omni_nb.wire.client import Endpoint, Secret
 
 def standing_in(**behaviour):
     global standin
-    standin = start(Behaviour(**{"pace": 0, **behaviour}))
-    return Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+    here = omni.stand_in(**{"pace": 0, **behaviour})
+    standin = here.server
+    return here
 
 quick = standing_in()
 """

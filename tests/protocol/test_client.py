@@ -240,6 +240,39 @@ def test_an_answer_that_was_stopped_in_a_silence_ended_at_the_stop(server):
     assert timing.total_seconds >= timing.arrivals[-1].seconds + silence
 
 
+@pytest.mark.parametrize("fault", ["stall", "none"])
+def test_an_answer_that_takes_too_long_is_stopped_and_kept(server, fault):
+    standin = server(fault=fault, pace=0.1)
+    talk = chat(standin, timeout=2)
+    reply = ask(talk, "说30秒")
+    assert (reply.finish_reason, reply.error) == ("timeout", None)
+    assert reply.text
+    assert reply.audio.seconds < 20
+    assert wait_until(lambda: standin.active_requests == 0)
+    assert ask(chat(server(), timeout=200)).finish_reason == "stop"
+
+
+def test_a_time_limit_counts_while_nothing_is_answered_at_all():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        there = Endpoint(f"http://127.0.0.1:{silent.getsockname()[1]}/v1", Secret(KEY))
+        reply = ask(omni.Conversation(TURBO, connection=Connection(there), timeout=0.5))
+    assert (reply.finish_reason, reply.text, reply.error) == ("timeout", "", None)
+
+
+def test_a_time_limit_counts_while_a_refusal_is_asked_again(server):
+    standin = server(fault="rate_limit")
+    reply = ask(chat(standin, timeout=0.1))
+    assert (reply.finish_reason, reply.error) == ("timeout", None)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "30", float("inf")])
+def test_a_time_limit_that_is_none_is_refused_before_anything_is_sent(server, timeout):
+    standin = server()
+    with pytest.raises(omni.RequestError, match="timeout is the seconds that an answer may take"):
+        chat(standin, timeout=timeout).stream("你是谁")
+    assert standin.activity.completed == 0
+
+
 def test_stop_wakes_a_reader_after_a_refusal_too(server):
     standin = server(fault="stall")
     endpoint = connection(standin).endpoint

@@ -98,7 +98,7 @@ def test_what_is_taken_back_or_forked_stays_paid():
 def test_an_interrupted_answer_is_paid_by_our_count():
     made = chat(voice="Cherry", budget=CNY("0.0126"))
     with pytest.warns(UserWarning, match="of the budget"):
-        reply = answered(made, "Hi", pcm=bytes(48_000 * 10), is_interrupted=True)
+        reply = answered(made, "Hi", pcm=bytes(48_000 * 10), stopped="interrupted")
     assert reply.cost is None
     assert float(reply.cost_so_far.total) == pytest.approx(10 * SPEECH_PRICE, rel=1e-3)
     with pytest.raises(BudgetError):
@@ -260,7 +260,7 @@ def test_a_stream_read_elsewhere_is_settled_with_the_next_question():
 def test_a_saved_conversation_remembers_what_it_cost(tmp_path):
     made = chat(budget=None)
     answered(made, "Hi", usage=Usage(input={"text": 3}, output={"text": 600_000}))
-    answered(made, "What is this?", PHOTO, is_interrupted=True)
+    answered(made, "What is this?", PHOTO, stopped="interrupted")
     again = Conversation.load(made.save(tmp_path / "talk.json"), connection=NOBODY)
     assert again.budget is None
     assert [r.estimate for r in again.replies] == [r.estimate for r in made.replies]

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 
+import omni_nb as omni
 from omni_nb import connect as connect_function
 from omni_nb.errors import RequestError
 from omni_nb.wire.client import Secret
@@ -34,6 +35,37 @@ def test_without_a_key_the_stand_in_answers():
     assert current().is_stand_in
     assert current().base_url.startswith("http://127.0.0.1:")
     assert "no model answers" in repr(current())
+
+
+def test_a_stand_in_of_its_own_answers_one_chat_alone():
+    before = current()
+    practice = omni.stand_in(pace=0, dialect="vllm-omni-next", remember=1)
+    try:
+        chat = omni.Chat(voice="Cherry", connection=practice)
+        assert "stand-in" in chat.ask("Who are you?", show=False).text
+        assert practice.dialect == "vllm-omni"
+        assert practice.server.requests[0]["messages"][-1]["content"] == "Who are you?"
+        assert practice.server.activity.completed == 1
+        assert practice.is_stand_in
+        assert current() == before != practice
+        assert practice.server.api_key not in repr(practice)
+    finally:
+        practice.server.stop()
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ({"fault": "droop"}, "There is no fault 'droop'; there are none, 401,"),
+        ({"dialect": "klingon"}, "There is no dialect 'klingon'"),
+        ({"pace": -1}, "pace is from 0 to"),
+        ({"pace": "fast"}, "stand_in()"),
+    ],
+)
+def test_a_stand_in_that_cannot_be_is_refused(behaviour, said):
+    with pytest.raises(RequestError) as refused:
+        omni.stand_in(**behaviour)
+    assert said in str(refused.value)
 
 
 def test_with_a_key_dashscope_in_beijing_answers(monkeypatch):

@@ -196,7 +196,8 @@ def test_media_stand_in_their_order_named_in_the_language_of_the_question():
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ({"is_interrupted": True}, "Interrupted"),
+        ({"stopped": "interrupted"}, "Interrupted"),
+        ({"stopped": "timeout"}, "the time was over"),
         ({"error": ServiceError("it broke", advice="wait")}, "broke off"),
     ],
 )
@@ -302,7 +303,7 @@ def test_the_meter_of_a_stand_in_says_that_it_is_free():
 def test_an_answer_that_passed_the_budget_says_so_with_the_cost_by_our_count(question, words, cost):
     made = estimated(reply(question=(TextPart(question),), region="beijing"))
     made.usage = made.finish_reason = None
-    made.finish(is_over_budget=True)
+    made.finish(stopped="budget")
     assert made.finish_reason == "budget"
     for shown in (reply_html(made), reply_text(made)):
         assert words in shown

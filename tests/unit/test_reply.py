@@ -83,7 +83,7 @@ def test_an_error_and_an_interruption_are_kept_apart_from_the_services_words():
     failed, stopped = reply(TextDelta("half")), reply(Finished("stop"))
     error = ServiceError("gone")
     failed.finish(seconds=2.5, error=error)
-    stopped.finish(is_interrupted=True)
+    stopped.finish(stopped="interrupted")
     assert (failed.finish_reason, failed.error, failed.text) == ("error", error, "half")
     assert failed.timing.total_seconds == 2.5
     assert (stopped.finish_reason, stopped.is_finished) == ("interrupted", True)

@@ -208,7 +208,7 @@ def test_the_first_sound_goes_at_once_and_words_ride_with_the_speech(clock):
     made.feed(AudioDelta(bytes(9600)))
     stage.look(made)
     assert len(player.packets) == 3, "packets keep their distance"
-    made.finish(is_interrupted=True)
+    made.finish(stopped="interrupted")
     stage.close(made)
     assert player.packets[3:] == [(2, 19200), (-1, 1)]
 

@@ -51,7 +51,7 @@ def test_every_turn_has_its_question_answer_player_and_usage():
 def test_what_happened_is_said_and_the_stand_in_once():
     broken, cut = turn(is_stand_in=True), turn(is_stand_in=True)
     broken.finish(error=ServiceError("it broke"))
-    cut.finish(is_interrupted=True)
+    cut.finish(stopped="interrupted")
     html = transcript_html([broken, cut])
     assert "it broke" in html
     assert "Interrupted" in html

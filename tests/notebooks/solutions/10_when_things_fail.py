@@ -17,7 +17,7 @@ def first_words(chat, question, characters):
     return stream.reply
 """,
     "exercise-3": """
-thrifty, _ = practice()
+thrifty = practice()
 thrifty.budget = thrifty.estimate(QUESTION, answer_seconds=4).cost.money
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
