@@ -299,7 +299,8 @@ def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: st
         return ""
     tail = f'<span class="omni-tail omni-tail-{escape(tail_id)}"></span>' if tail_id else ""
     player = clip.player_html(storage, label=labels(language)["speech"])
-    return f'<div class="omni-speech" style="margin:0.5em 0">{player}{tail}</div>'
+    style = "display:flex;flex-wrap:wrap;align-items:center;gap:0.25em 0.5em;margin:0.5em 0"
+    return f'<div class="omni-speech" style="{style}">{player}{tail}</div>'
 
 
 def facts_html(reply: Reply, language: Language) -> str:

@@ -54,10 +54,17 @@ def _parse(own: list[str], further: list[str]) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="omni-nb", description=_ABOUT)
     parser.add_argument("--version", action="version", version=f"omni-nb {_version()}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    parser.set_defaults(run=lambda _: _show(parser))
+    commands = parser.add_subparsers(metavar="command")
     for command in (lab, serve, doctor):
         command.add_to(commands)
     return parser
+
+
+def _show(parser: argparse.ArgumentParser) -> int:
+    """Answer who names no command with the list of them."""
+    parser.print_help()
+    return 2
 
 
 def _version() -> str:

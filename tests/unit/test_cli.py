@@ -23,6 +23,11 @@ def test_every_command_has_help(command, capsys) -> None:
     assert "JupyterLab" in said or command in (["serve"], ["doctor"])
 
 
+def test_who_names_no_command_is_shown_all(capsys) -> None:
+    assert cli.main([]) == 2
+    assert {"lab", "serve", "doctor"} <= set(capsys.readouterr().out.split())
+
+
 def test_the_version_is_shown(capsys) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
