@@ -13,8 +13,10 @@ dies, the kernel does, too.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -40,16 +42,24 @@ def write_kernel(data_directory: Path, title: str) -> None:
     (folder / "kernel.json").write_text(json.dumps(specification))
 
 
-@cache
 def argv() -> list[str]:
-    """Start the nursery of this process, and return the command of its kernels."""
-    path = f"{tempfile.mkdtemp(prefix='omni-')}/nursery"
+    """Return the command of these kernels; start the nursery of this process if there is none."""
+    path, _ = _house()
+    return [sys.executable, "-I", "-S", str(HERE / "door.py"), path, "{connection_file}"]
+
+
+@cache
+def _house() -> tuple[str, subprocess.Popen[bytes]]:
+    """Start the nursery; return its socket, and the process, which ends with its input."""
+    folder = tempfile.mkdtemp(prefix="omni-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = f"{folder}/nursery"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()  # who comes early waits
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, str(HERE / "house.py"), str(listener.fileno())],
-            stdin=subprocess.PIPE,  # the nursery ends when this end is gone
+            stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
             start_new_session=True,
             env={
@@ -59,4 +69,4 @@ def argv() -> list[str]:
                 "PYTHONPATH": str(REPOSITORY),
             },
         )
-    return [sys.executable, "-I", "-S", str(HERE / "door.py"), path, "{connection_file}"]
+    return path, process
