@@ -38,8 +38,7 @@ _SOUND_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; wha
 _VIDEO_BITS = 4_000_000  # per second, at most
 _TRACK_BITS = 48_000  # per second, of a video's sound
 _AAC_FRAME_SAMPLES = 1024
-PADDING_SECONDS = 0.1
-"""What an encoder may add at the end; a service may count it."""
+_PADDING_SECONDS = 0.1  # what an encoder may add at the end
 
 
 def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int | None) -> ImagePart:
@@ -74,7 +73,7 @@ def smaller_sound(part: AudioPart, seconds: float, *, most_bytes: int | None) ->
         The sound cannot be decoded, or so much of it cannot be made so small.
     """
     is_cut = seconds < part.seconds
-    heard = seconds - PADDING_SECONDS if is_cut else math.inf
+    heard = seconds - _PADDING_SECONDS if is_cut else math.inf
     clip = read_sound(part.source, most_seconds=heard)
     fitting = [b for b in _SOUND_BITS if most_bytes is None or b / 8 * clip.seconds < most_bytes]
     for bits in fitting:
@@ -195,7 +194,7 @@ class _Sounds:
         import av
 
         self.is_ended = False
-        self._most_samples = max(0.0, seconds - PADDING_SECONDS) * HEARD_SAMPLE_RATE
+        self._most_samples = max(0.0, seconds - _PADDING_SECONDS) * HEARD_SAMPLE_RATE
         self._samples = 0
         self._resampler = av.AudioResampler(
             format="fltp", layout="mono", rate=HEARD_SAMPLE_RATE, frame_size=_AAC_FRAME_SAMPLES

@@ -11,7 +11,7 @@ from omni_nb.media import parts as doors
 from omni_nb.media.parts import PART_TYPES, AudioPart, FramesPart, ImagePart, VideoPart
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
-from omni_nb.media.smaller import PADDING_SECONDS, smaller_image, smaller_sound, smaller_video
+from omni_nb.media.smaller import smaller_image, smaller_sound, smaller_video
 from omni_nb.media.sources import RemoteSource, open_source, read_all
 from omni_nb.models.catalog import find_model, known_models
 from omni_nb.models.limits import check_part
@@ -42,8 +42,7 @@ def shrink(
 
     * A picture becomes a JPEG of the size to which the model scales it anyway; one that is too
       small is enlarged.
-    * A sound becomes an MP3 of 16 kHz mono, cut where it is too long: to 0.1 s below the limit,
-      since an MP3 has a little silence at its end, which a service may count.
+    * A sound becomes an MP3 of 16 kHz mono, cut where it is too long.
     * A video becomes an MP4 of at most 10 frames per second and of the size to which the
       model scales frames anyway, cut where it is too long.
     * Of too many frames, as many as the model takes are kept, evenly spaced.
@@ -213,15 +212,7 @@ def _report(part: Shrinkable, made: Shrinkable, facts: ModelFacts) -> str:
         if before.has_unknown or after.has_unknown
         else f"{before.total:,} → {after.total:,} tokens"
     )
-    return f"{head}: {_size(part)} → {_size(made)}{_spare(part, made)}; {tokens}"
-
-
-def _spare(part: Shrinkable, made: Shrinkable) -> str:
-    """Why a sound that was cut is a little shorter than it might be."""
-    if not (isinstance(part, AudioPart) and isinstance(made, AudioPart)):
-        return ""
-    is_cut = made.seconds < part.seconds - PADDING_SECONDS
-    return f" ({PADDING_SECONDS} s is left for an MP3's silence at the end)" if is_cut else ""
+    return f"{head}: {_size(part)} → {_size(made)}; {tokens}"
 
 
 def _kind(part: Shrinkable) -> str:

@@ -150,14 +150,13 @@ def test_a_sound_that_is_too_long_is_cut(lines: list[str]) -> None:
     assert 179 < measured.seconds <= 180
     assert part.seconds == pytest.approx(measured.seconds, abs=0.11)
     assert "200.0 s, " in lines[0]
-    assert "(0.1 s is left for an MP3's silence at the end); 5,000 → 4,498 tokens" in lines[0]
+    assert "5,000 → 4,498 tokens" in lines[0]
 
 
-def test_a_sound_of_too_many_bytes_keeps_its_length(strict_model: str, lines: list[str]) -> None:
-    part = shrink(sound("wav", seconds=1.9, channels=2), model=strict_model, say=lines.append)
+def test_a_sound_of_too_many_bytes_keeps_its_length(strict_model: str) -> None:
+    part = shrink(sound("wav", seconds=1.9, channels=2), model=strict_model, say=str)
     assert part.total_bytes <= 12_000
     assert part.seconds == pytest.approx(1.9, abs=0.01)
-    assert "silence" not in lines[0]
     heard = read_sound(part.source).samples[4000:20000].astype(float)
     assert np.abs(np.fft.rfft(heard)).argmax() == pytest.approx(440, abs=2)
 
