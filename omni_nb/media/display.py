@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import encoded
-from omni_nb.media.extract import draw_frames, read_sound, video_codec
+from omni_nb.media.extract import draw_frames, read_sound
 from omni_nb.media.parts import (
     AudioPart,
     AudioURLPart,
@@ -33,16 +33,12 @@ if TYPE_CHECKING:
     from omni_nb.media.parts import Part
 
 EMBEDDED_BYTES: Final = 1_000_000
-"""The largest sound or video that is kept in a notebook for its player."""
+"""The largest sound that is kept in a notebook for its player."""
 
 _AS_IT_IS_BYTES: Final = 100_000  # a sound up to this is embedded as it is; else as MP3
 _MP3_BYTES_PER_SECOND: Final = 5_000
 _HEARD_SECONDS: Final = 20 * 60  # of a longer sound no waveform is drawn
 _PLAYABLE: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "webm"})  # in browsers
-_SEEN: Final = {  # the videos that browsers play
-    "video/mp4": {"h264", "vp9", "av1", "libdav1d"},
-    "video/webm": {"vp8", "vp9", "av1", "libdav1d"},
-}
 _STRIP: Final = 6
 _CHIP_STRIP: Final = 4
 _STRIP_PIXELS: Final = 160 * 120
@@ -60,18 +56,14 @@ _ROW = "display:flex;flex-wrap:wrap;align-items:flex-end;gap:4px"
 
 
 def part_html(part: Part) -> str:
-    """Return a part as HTML: what there is to see of it, a player for sound or video, its facts.
+    """Return a part as HTML: a thumbnail, a waveform with a player, a strip of frames; its facts.
 
     Examples
     --------
     >>> "Is this &lt;b&gt;?" in part_html(TextPart("Is this <b>?"))
     True
     """
-    player = ""
-    if isinstance(part, AudioPart):
-        player = _player(part)
-    elif isinstance(part, VideoPart):
-        player = _video_player(part)
+    player = _player(part) if isinstance(part, AudioPart) else ""
     sight = _sight(part, _STRIP, "240px" if isinstance(part, ImagePart) else "100px")
     return f'<div class="omni-part" style="{_CARD}">{sight}{player}{_facts_html(part)}</div>'
 
@@ -273,24 +265,6 @@ def _player(part: AudioPart) -> str:
     if clip is None:
         return _line("It cannot be decoded here.")
     return _audio(clip.to_mp3(), "audio/mpeg", part.name)
-
-
-def _video_player(part: VideoPart) -> str:
-    """A player that needs no kernel, or the reason why there is none."""
-    if part.total_bytes > EMBEDDED_BYTES:
-        return _line(f"No player: it is larger than {size_text(EMBEDDED_BYTES)}.")
-    try:
-        if video_codec(part.source) not in _SEEN.get(part.mime, ()):
-            return _line("No player: not every browser plays this kind of video.")
-        data = read_all(part.source)
-    except MediaError as error:
-        return _line(escape(str(error)))
-    label = escape(part.name)
-    style = f"display:block;max-width:100%;max-height:16em;margin-top:4px;{_FRAMED}"
-    return (
-        f'<video class="omni-video" controls preload="metadata" aria-label="{label}" '
-        f'title="{label}" style="{style}" src="{_data_url(data, part.mime)}"></video>'
-    )
 
 
 def _heard(part: AudioPart) -> Any:

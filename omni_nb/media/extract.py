@@ -118,19 +118,6 @@ def read_sound(
     return AudioClip(bytes(pcm[:most_bytes]), sample_rate)
 
 
-def video_codec(source: HeldSource) -> str:
-    """Return the codec of a video's moving pictures, such as ``"h264"``.
-
-    Raises
-    ------
-    MediaError
-        It is not a video, or cannot be read.
-    """
-    with opened(source) as container:
-        codec: str = video_stream(container, source.name).codec_context.name
-        return codec
-
-
 @contextmanager
 def opened(source: HeldSource) -> Iterator[Any]:
     """A PyAV container of the source; what ffmpeg cannot read becomes a `MediaError`."""

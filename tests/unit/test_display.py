@@ -23,7 +23,7 @@ from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.media.waveform import waveform
 from tests.media_files import FORMATS_OF_SOUND, FORMATS_OF_VIDEO, moment, sound, truncated, video
 
-KEPT_BY_JUPYTERLAB = {"div", "span", "a", "img", "audio", "video"}
+KEPT_BY_JUPYTERLAB = {"div", "span", "a", "img", "audio"}
 NASTY = '"><script>alert(1)</script><b>.png'
 
 
@@ -116,28 +116,6 @@ def test_a_video_is_a_strip_of_six_frames_with_its_facts(form: str) -> None:
     )
     for fact in ("160 × 120 pixels", "with sound", FORMATS_OF_VIDEO[form]):
         assert fact in page.words
-
-
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
-def test_a_video_that_browsers_play_has_a_player(form: str) -> None:
-    data = video(form)
-    page = Page(part_html(parts.video(data)))
-    if form.startswith("mp4") or form == "webm":
-        assert page.files("video") == [(FORMATS_OF_VIDEO[form], data)]
-    else:
-        assert page.files("video") == []
-        assert "No player: not every browser plays this kind of video." in page.words
-    assert "<video" not in part_chip_html(parts.video(data))
-
-
-def test_a_large_video_is_not_kept_in_the_notebook_for_its_player() -> None:
-    source = LocalSource(video("mp4"), "long.mp4")
-    part = parts.VideoPart(source, "video/mp4", 2, 160, 120, 10, 20, True, "long.mp4")
-    assert "<video" in part_html(part)
-    grown = LocalSource(video("mp4") + bytes(1_000_000), "long.mp4")
-    page = Page(part_html(dataclasses.replace(part, source=grown)))
-    assert page.files("video") == []
-    assert "No player: it is larger than 1.0 MB." in page.words
 
 
 def test_frames_are_a_strip_and_a_number() -> None:
