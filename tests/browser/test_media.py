@@ -49,6 +49,8 @@ def test_parts_show_themselves(lab: Lab, page: Page) -> None:
     assert parts.nth(0).locator("audio").evaluate("(audio) => audio.duration || 0") >= 0
     expect(parts.nth(0).locator("img")).to_have_count(1)
     expect(parts.nth(1)).to_contain_text("320 × 240 pixels")
+    shown = parts.nth(1).locator("video").element_handle()
+    page.wait_for_function("(video) => video.duration > 2.9 && video.videoWidth === 320", arg=shown)
     expect(parts.nth(2).locator("img")).to_have_count(4)
     for index in range(3):
         assert_fits(parts.nth(index))
