@@ -25,6 +25,7 @@ from omni_nb.media.parts import (
     VideoURLPart,
 )
 from omni_nb.media.sources import read_all
+from omni_nb.media.tracks import read_tracks
 from omni_nb.media.waveform import waveform
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from omni_nb.media.parts import Part
 
 EMBEDDED_BYTES: Final = 1_000_000
-"""The largest sound that is kept in a notebook for its player."""
+"""The largest sound or video that is kept in a notebook for its player."""
 
 _AS_IT_IS_BYTES: Final = 100_000  # a sound up to this is embedded as it is; else as MP3
 _MP3_BYTES_PER_SECOND: Final = 5_000
@@ -56,14 +57,14 @@ _ROW = "display:flex;flex-wrap:wrap;align-items:flex-end;gap:4px"
 
 
 def part_html(part: Part) -> str:
-    """Return a part as HTML: a thumbnail, a waveform with a player, a strip of frames; its facts.
+    """Return a part as HTML: a thumbnail, a waveform or a strip of frames; a player; its facts.
 
     Examples
     --------
     >>> "Is this &lt;b&gt;?" in part_html(TextPart("Is this <b>?"))
     True
     """
-    player = _player(part) if isinstance(part, AudioPart) else ""
+    player = _player(part)
     sight = _sight(part, _STRIP, "240px" if isinstance(part, ImagePart) else "100px")
     return f'<div class="omni-part" style="{_CARD}">{sight}{player}{_facts_html(part)}</div>'
 
@@ -251,8 +252,18 @@ def _image(data: bytes, mime: str, name: str, style: str) -> str:
     return f'<img alt="{escape(name)}" style="{style}" src="{_data_url(data, mime)}">'
 
 
-def _player(part: AudioPart) -> str:
+def _player(part: Part) -> str:
     """A player that needs no kernel, or the reason why there is none."""
+    match part:
+        case AudioPart():
+            return _audio_player(part)
+        case VideoPart():
+            return _video_player(part)
+        case _:
+            return ""
+
+
+def _audio_player(part: AudioPart) -> str:
     if part.total_bytes <= _AS_IT_IS_BYTES and part.format in _PLAYABLE:
         try:
             return _audio(read_all(part.source), part.mime, part.name)
@@ -265,6 +276,27 @@ def _player(part: AudioPart) -> str:
     if clip is None:
         return _line("It cannot be decoded here.")
     return _audio(clip.to_mp3(), "audio/mpeg", part.name)
+
+
+def _video_player(part: VideoPart) -> str:
+    if part.total_bytes > EMBEDDED_BYTES:
+        most = size_text(EMBEDDED_BYTES)
+        return _line(f"No player: it is larger than {most}, too much for the notebook.")
+    try:
+        tracks = read_tracks(part.source, is_glance=True)
+        codec = tracks.video.codec if tracks and tracks.video else ""
+        if not codec:
+            return _line("No player: it cannot be decoded here.")
+        if not _plays_in_browsers(part.mime, codec):
+            words = f"No player: not every browser plays {part.mime} with {codec}."
+            return _line(escape(words))
+        return _video(read_all(part.source), part.mime, part.name)
+    except MediaError as error:
+        return _line(escape(str(error)))
+
+
+def _plays_in_browsers(mime: str, codec: str) -> bool:
+    return mime == "video/webm" or (mime, codec) == ("video/mp4", "h264")
 
 
 def _heard(part: AudioPart) -> Any:
@@ -283,6 +315,15 @@ def _audio(data: bytes, mime: str, name: str) -> str:
         f'<audio class="omni-audio" controls preload="metadata" aria-label="{label}" '
         f'title="{label}" style="width:100%;max-width:32em;height:2.5em;display:block" '
         f'src="{_data_url(data, mime)}"></audio>'
+    )
+
+
+def _video(data: bytes, mime: str, name: str) -> str:
+    label = escape(name)
+    return (
+        f'<video class="omni-video" controls preload="metadata" aria-label="{label}" '
+        f'title="{label}" style="max-width:min(100%,32em);max-height:20em;display:block" '
+        f'src="{_data_url(data, mime)}"></video>'
     )
 
 

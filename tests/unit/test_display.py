@@ -10,6 +10,7 @@ import re
 import weakref
 from html.parser import HTMLParser
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,9 +22,17 @@ from omni_nb.media.display import part_chip_html, part_html, part_text
 from omni_nb.media.extract import read_sound
 from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.media.waveform import waveform
-from tests.media_files import FORMATS_OF_SOUND, FORMATS_OF_VIDEO, moment, sound, truncated, video
+from tests.media_files import (
+    FORMATS_OF_SOUND,
+    FORMATS_OF_VIDEO,
+    moment,
+    picture,
+    sound,
+    truncated,
+    video,
+)
 
-KEPT_BY_JUPYTERLAB = {"div", "span", "a", "img", "audio"}
+KEPT_BY_JUPYTERLAB = {"div", "span", "a", "img", "audio", "video"}
 NASTY = '"><script>alert(1)</script><b>.png'
 
 
@@ -118,6 +127,50 @@ def test_a_video_is_a_strip_of_six_frames_with_its_facts(form: str) -> None:
         assert fact in page.words
 
 
+@pytest.mark.parametrize("form", ["mp4", "mp4-faststart", "mp4-fragmented", "webm"])
+def test_a_video_that_browsers_play_has_a_player_with_the_file(form: str) -> None:
+    part = dataclasses.replace(parts.video(video(form)), name=NASTY)
+    page = Page(part_html(part))
+    assert page.files("video") == [(FORMATS_OF_VIDEO[form], video(form))]
+    ((_, attributes),) = [element for element in page.elements if element[0] == "video"]
+    assert attributes["aria-label"] == NASTY
+    assert "controls" in attributes
+    assert attributes["preload"] == "metadata"
+
+
+@pytest.mark.parametrize("form", ["mov", "mkv", "avi", "flv", "wmv"])
+def test_a_video_that_browsers_may_not_play_says_so(form: str) -> None:
+    page = Page(part_html(parts.video(video(form))))
+    assert not page.files("video")
+    assert f"not every browser plays {FORMATS_OF_VIDEO[form]} with " in page.words
+
+
+def test_an_mp4_with_another_codec_has_no_player() -> None:
+    with av.open(file := io.BytesIO(), "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        pixels = av.VideoFrame.from_ndarray(picture(0.5), "rgb24")
+        for piece in (pixels, None):
+            container.mux(stream.encode(piece))
+    page = Page(part_html(parts.video(file.getvalue())))
+    assert not page.files("video")
+    assert "not every browser plays video/mp4 with mpeg4" in page.words
+
+
+def test_a_large_video_is_not_kept_and_the_page_says_so() -> None:
+    small = video("mp4-faststart")
+    most = small + bytes(1_000_000 - len(small))  # what follows the last box is nothing
+    assert Page(part_html(parts.video(most))).files("video")
+    page = Page(part_html(parts.video(most + b"\0")))
+    assert not page.files("video")
+    assert len(page.files("img")) == 6
+    assert "No player: it is larger than 1.0 MB, too much for the notebook." in page.words
+
+
+def test_a_video_at_a_url_has_no_player() -> None:
+    assert "<video" not in part_html(parts.video("https://example.com/walk.mp4"))
+
+
 def test_frames_are_a_strip_and_a_number() -> None:
     part = parts.frames([frame("red"), frame("lime"), frame("blue")] * 4)
     page = Page(part_html(part))
@@ -176,6 +229,7 @@ def test_a_chip_is_small_and_says_what_it_is(part: parts.Part) -> None:
     html = part_chip_html(part)
     assert len(html) < 15_000
     assert "<audio" not in html
+    assert "<video" not in html
     ((_, attributes),) = [e for e in Page(html).elements if e[1].get("class") == "omni-chip"]
     assert attributes["aria-label"]
     assert attributes["title"] == part_text(part)
