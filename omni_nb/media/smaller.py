@@ -38,7 +38,10 @@ _SOUND_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; wha
 _VIDEO_BITS = 4_000_000  # per second, at most
 _TRACK_BITS = 48_000  # per second, of a video's sound
 _AAC_FRAME_SAMPLES = 1024
-_PADDING_SECONDS = 0.1  # what an encoder may add at the end
+
+PADDING_SECONDS = 0.1
+"""What an encoder adds at the ends of a sound, and a service may count: 0.07 to 0.11 s in an MP3 of
+16 kHz."""
 
 
 def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int | None) -> ImagePart:
@@ -62,10 +65,24 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
     raise MediaError(f"The image {part.name!r} cannot be made smaller than {most_bytes:,} bytes.")
 
 
-def smaller_sound(part: AudioPart, seconds: float, *, most_bytes: int | None) -> AudioPart:
+def smaller_sound(
+    part: AudioPart, seconds: float, *, most_seconds: float = math.inf, most_bytes: int | None
+) -> AudioPart:
     """Return the first ``seconds`` of a sound as an MP3 of 16 kHz mono.
 
     Its bit rate is 64 kbit/s, or what the bytes allow.
+
+    Parameters
+    ----------
+    part
+        The sound.
+    seconds
+        How much of it.
+    most_seconds
+        How long the file may last, with what its encoder adds; a sound that is cut is cut
+        `PADDING_SECONDS` before it at the latest.
+    most_bytes
+        The largest file.
 
     Raises
     ------
@@ -73,7 +90,7 @@ def smaller_sound(part: AudioPart, seconds: float, *, most_bytes: int | None) ->
         The sound cannot be decoded, or so much of it cannot be made so small.
     """
     is_cut = seconds < part.seconds
-    heard = seconds - _PADDING_SECONDS if is_cut else math.inf
+    heard = min(seconds, most_seconds - PADDING_SECONDS) if is_cut else math.inf
     clip = read_sound(part.source, most_seconds=heard)
     fitting = [b for b in _SOUND_BITS if most_bytes is None or b / 8 * clip.seconds < most_bytes]
     for bits in fitting:
@@ -95,7 +112,12 @@ def smaller_sound(part: AudioPart, seconds: float, *, most_bytes: int | None) ->
 
 
 def smaller_video(
-    part: VideoPart, seconds: float, *, most_pixels: int | None, most_bytes: int | None
+    part: VideoPart,
+    seconds: float,
+    *,
+    most_seconds: float = math.inf,
+    most_pixels: int | None,
+    most_bytes: int | None,
 ) -> VideoPart:
     """Return the first ``seconds`` of a video as an MP4 of at most 10 frames per second.
 
@@ -105,6 +127,8 @@ def smaller_video(
         The video.
     seconds
         How much of it.
+    most_seconds
+        How long the file may last; its sound is cut `PADDING_SECONDS` before it at the latest.
     most_pixels
         The largest frame, as width × height.
     most_bytes
@@ -124,7 +148,8 @@ def smaller_video(
         if bits < 1000:
             break
         pictures = _Pictures(fps, size, seconds)
-        data = _encoded_video(part.source, pictures, _Sounds(seconds), int(bits))
+        sounds = _Sounds(min(seconds, most_seconds - PADDING_SECONDS))
+        data = _encoded_video(part.source, pictures, sounds, int(bits))
         if most_bytes is None or len(data) <= most_bytes:
             return VideoPart(
                 LocalSource(data, part.name),
@@ -194,7 +219,7 @@ class _Sounds:
         import av
 
         self.is_ended = False
-        self._most_samples = max(0.0, seconds - _PADDING_SECONDS) * HEARD_SAMPLE_RATE
+        self._most_samples = max(0.0, seconds) * HEARD_SAMPLE_RATE
         self._samples = 0
         self._resampler = av.AudioResampler(
             format="fltp", layout="mono", rate=HEARD_SAMPLE_RATE, frame_size=_AAC_FRAME_SAMPLES

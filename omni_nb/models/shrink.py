@@ -11,7 +11,12 @@ from omni_nb.media import parts as doors
 from omni_nb.media.parts import PART_TYPES, AudioPart, FramesPart, ImagePart, VideoPart
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
-from omni_nb.media.smaller import smaller_image, smaller_sound, smaller_video
+from omni_nb.media.smaller import (
+    PADDING_SECONDS,
+    smaller_image,
+    smaller_sound,
+    smaller_video,
+)
 from omni_nb.media.sources import RemoteSource, open_source, read_all
 from omni_nb.models.catalog import find_model, known_models
 from omni_nb.models.limits import check_part
@@ -42,9 +47,10 @@ def shrink(
 
     * A picture becomes a JPEG of the size to which the model scales it anyway; one that is too
       small is enlarged.
-    * A sound becomes an MP3 of 16 kHz mono, cut where it is too long.
+    * A sound becomes an MP3 of 16 kHz mono. One that is too long is cut 0.1 s before the
+      model's limit: an encoder adds up to that at the ends, and a service may count it.
     * A video becomes an MP4 of at most 10 frames per second and of the size to which the
-      model scales frames anyway, cut where it is too long.
+      model scales frames anyway, cut where it is too long; its sound 0.1 s before that.
     * Of too many frames, as many as the model takes are kept, evenly spaced.
 
     What is within the limits is returned as it is. Nothing else in omni_nb changes an input.
@@ -58,9 +64,10 @@ def shrink(
     model
         The model whose limits hold.
     max_seconds
-        Cut a sound or a video to this, even where the model takes more.
+        Cut a sound or a video to this, even where the model takes more: then exactly.
     say
-        Gets one line: what was changed, and what that saves in bytes and tokens.
+        Gets one line: what was changed, what that saves in bytes and tokens, and why a sound is
+        cut before the limit.
 
     Returns
     -------
@@ -89,7 +96,7 @@ def shrink(
     part = _part(given)
     made = _within(part, facts, max_seconds)
     check_part(made, facts)  # what is beyond mending: too elongated, too few frames
-    say(_report(part, made, facts))
+    say(f"{_report(part, made, facts)}{_cut_early(part, made, facts)}")
     return made
 
 
@@ -167,7 +174,8 @@ def _sound(part: AudioPart, facts: ModelFacts, max_seconds: float | None) -> Aud
     seconds = _smallest(facts.limits.audio_seconds, max_seconds)
     if part.seconds <= seconds and part.total_bytes <= (most_bytes or math.inf):
         return part
-    return smaller_sound(part, seconds, most_bytes=most_bytes)
+    most_seconds = _smallest(facts.limits.audio_seconds)
+    return smaller_sound(part, seconds, most_seconds=most_seconds, most_bytes=most_bytes)
 
 
 def _video(part: VideoPart, facts: ModelFacts, max_seconds: float | None) -> VideoPart:
@@ -179,7 +187,13 @@ def _video(part: VideoPart, facts: ModelFacts, max_seconds: float | None) -> Vid
     most_pixels = (
         rules.video.area_max * rules.image_pixels_per_side**2 if rules and rules.video else None
     )
-    return smaller_video(part, seconds, most_pixels=most_pixels, most_bytes=most_bytes)
+    return smaller_video(
+        part,
+        seconds,
+        most_seconds=_smallest(facts.limits.video_seconds),
+        most_pixels=most_pixels,
+        most_bytes=most_bytes,
+    )
 
 
 def _frames(part: FramesPart, facts: ModelFacts) -> FramesPart:
@@ -213,6 +227,20 @@ def _report(part: Shrinkable, made: Shrinkable, facts: ModelFacts) -> str:
         else f"{before.total:,} → {after.total:,} tokens"
     )
     return f"{head}: {_size(part)} → {_size(made)}; {tokens}"
+
+
+def _cut_early(part: Shrinkable, made: Shrinkable, facts: ModelFacts) -> str:
+    """Why a sound ends before the limit of its model."""
+    limit = facts.limits.audio_seconds
+    if limit is None or not (isinstance(part, AudioPart) and isinstance(made, AudioPart)):
+        return ""
+    most = limit - PADDING_SECONDS
+    if made is part or made.seconds == part.seconds or not most - 0.001 < made.seconds < limit:
+        return ""
+    return (
+        f"; cut {limit - made.seconds:.1f} s before the limit of {limit:g} s, for what an MP3 adds "
+        "at its ends"
+    )
 
 
 def _kind(part: Shrinkable) -> str:

@@ -6,6 +6,7 @@ import io
 import random
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -150,7 +151,8 @@ def test_a_sound_that_is_too_long_is_cut(lines: list[str]) -> None:
     assert 179 < measured.seconds <= 180
     assert part.seconds == pytest.approx(measured.seconds, abs=0.11)
     assert "200.0 s, " in lines[0]
-    assert "5,000 → 4,498 tokens" in lines[0]
+    assert "5,000 → 4,498 tokens; cut 0.1 s before the limit of 180 s, for what an MP3" in lines[0]
+    assert sum(lengths(part)) == pytest.approx(180)
 
 
 def test_a_sound_of_too_many_bytes_keeps_its_length(strict_model: str) -> None:
@@ -161,9 +163,25 @@ def test_a_sound_of_too_many_bytes_keeps_its_length(strict_model: str) -> None:
     assert np.abs(np.fft.rfft(heard)).argmax() == pytest.approx(440, abs=2)
 
 
-def test_speech_is_cut_where_one_asks(lines: list[str]) -> None:
+def lengths(part: AudioPart) -> list[float]:
+    """How long each piece of a sound file lasts, with what its encoder has added."""
+    with av.open(part.source.open()) as container:
+        return [float(p.duration * p.time_base) for p in container.demux(audio=0) if p.size]
+
+
+def test_speech_is_cut_exactly_where_one_asks(lines: list[str]) -> None:
     part = shrink(speechlike(), max_seconds=1, say=lines.append)
-    assert 0.8 < part.seconds <= 1
+    assert part.seconds == audio(part.source.open().read()).seconds == 1
+    assert "before the limit" not in lines[0]
+
+
+def test_just_below_a_limit_there_is_room_for_what_the_encoder_adds(
+    strict_model: str, lines: list[str]
+) -> None:
+    part = shrink(sound("wav", seconds=3), model=strict_model, max_seconds=1.95, say=lines.append)
+    assert part.seconds == pytest.approx(1.9)
+    assert sum(lengths(part)) < 2.01
+    assert "cut 0.1 s before the limit of 2 s" in lines[0]
 
 
 def test_a_length_must_be_one() -> None:
@@ -194,6 +212,12 @@ def test_a_video_that_is_too_long_is_cut(form: str, strict_model: str, lines: li
     assert read_sound(part.source).seconds == pytest.approx(2, abs=0.25)
     assert "4.0 s, 160 × 120 pixels, 2" in lines[0]
     assert "→ 2.0 s, 160 × 120 pixels, 10 frames per second" in lines[0]
+
+
+def test_the_sound_of_a_video_lasts_as_long_as_one_asks() -> None:
+    part = shrink(video_file("mp4", seconds=4), max_seconds=1, say=str)
+    assert part.seconds == 1
+    assert 0.93 < read_sound(part.source).seconds < 1.07  # whole pieces of 0.064 s
 
 
 def test_a_silent_video_stays_silent(strict_model: str) -> None:
