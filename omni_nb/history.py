@@ -59,7 +59,7 @@ def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
     """Return the messages that set the scene.
 
     A system message, or the same words as a question that the model agreed to: a service
-    that ignores the system message when it speaks reads those (facts.md §3.3).
+    that ignores the system message when it speaks reads those (its own FAQ).
 
     Examples
     --------

@@ -23,7 +23,7 @@ from omni_nb.wire.events import TextDelta
 
 TURBO = "qwen-omni-turbo"
 NOBODY = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")))
-DOG = ImagePart(b"a dog", "image/png", 640, 480, "dog.png")  # 393 tokens (facts.md §4.3)
+DOG = ImagePart(b"a dog", "image/png", 640, 480, "dog.png")  # 393 tokens
 SOUND = AudioPart(LocalSource(b"RIFF", "hm.wav"), "wav", "audio/wav", 2.0, 16000, 1, "hm.wav")
 FILM = VideoPart(
     LocalSource(b"film", "film.mp4"), "video/mp4", 5.0, 1280, 720, 30.0, 150, False, "film.mp4"
