@@ -32,7 +32,7 @@ MODALITY_COLORS: Mapping[str, str] = {
     "audio": "#009E73",
     "video": "#CC79A7",
 }
-"""One colour per modality everywhere (Okabe and Ito's, safe for colour-blind readers)."""
+"""The colour of each modality, everywhere (Okabe and Ito's, safe for colour-blind readers)."""
 
 _LABELS: Mapping[Language, Mapping[str, str]] = {
     "en": {
