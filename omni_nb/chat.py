@@ -454,7 +454,8 @@ class Conversation(Keeping):
 
     def __repr__(self) -> str:
         trimmed = f", {self.trimming}" if self.trimming != Trimming() else ""
-        return f"<{type(self).__name__} with {self.model}, {len(self.replies)} replies{trimmed}>"
+        replies = "1 reply" if len(self.replies) == 1 else f"{len(self.replies)} replies"
+        return f"<{type(self).__name__} with {self.model}, {replies}{trimmed}>"
 
     @classmethod
     def _of(cls, archive: Archive, connection: Connection | None) -> Self:

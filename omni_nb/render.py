@@ -53,7 +53,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "about": "about {}, by our count",
         "so far": "so far: {}",
         "speech so far": "{:.0f} s of speech",
-        "text so far": "about {:,} tokens",
+        "text so far": "about {:,} token{s}",
         "cost so far": "about {}",
         "would cost": "free; {} would cost",
         "stand-in": "Offline stand-in: no model answered.",
@@ -206,7 +206,8 @@ def meter_text(reply: Reply, language: Language | None = None) -> str:
     """Say what a reply has used so far, and what that costs where it is known."""
     names = labels(language or language_of(reply.question))
     usage, cost = reply.usage_so_far, reply.cost_so_far
-    said = [names["text so far"].format(usage.output.get("text", 0))]
+    count = usage.output.get("text", 0)
+    said = [names["text so far"].format(count, s=plural(count))]
     if reply.audio:
         said = [names["speech so far"].format(reply.audio.seconds)]
     if cost is not None:
@@ -380,6 +381,17 @@ def rounded(amount: Decimal) -> str:
     ('0.00123', '1230')
     """
     return f"{amount.normalize(Context(prec=3)):f}"
+
+
+def plural(count: float) -> str:
+    """Return the ending of an English noun after a number, for the ``{s}`` of our words.
+
+    Examples
+    --------
+    >>> [f"{count} gap{plural(count)}" for count in (0, 1, 2)]
+    ['0 gaps', '1 gap', '2 gaps']
+    """
+    return "" if count == 1 else "s"
 
 
 def aside_html(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:

@@ -70,7 +70,8 @@ class Weight:
         )
 
     def __str__(self) -> str:
-        return f"{'at least' if self.has_unknown else 'about'} {self.total:,} tokens"
+        tokens = "token" if self.total == 1 else "tokens"
+        return f"{'at least' if self.has_unknown else 'about'} {self.total:,} {tokens}"
 
     def __repr__(self) -> str:
         unknown = ", has_unknown=True" if self.has_unknown else ""
