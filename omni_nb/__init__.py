@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omni_nb.models.quota import Quota
     from omni_nb.models.shrink import shrink
     from omni_nb.models.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
+    from omni_nb.render import MODALITY_COLORS
     from omni_nb.reply import Reply, Timing
     from omni_nb.stream import ReplyStream
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         plot_image_tokens,
         plot_timing,
         plot_video_tokens,
+        use_chinese_font,
     )
 
 _HOMES = {
@@ -64,6 +66,7 @@ _HOMES = {
     "FramesPart": "media.videos",
     "ImagePart": "media.pictures",
     "ImageURLPart": "media.pictures",
+    "MODALITY_COLORS": "render",
     "MediaError": "errors",
     "Money": "models.money",
     "OmniError": "errors",
@@ -102,12 +105,14 @@ _HOMES = {
     "register_model": "models.catalog",
     "shrink": "models.shrink",
     "stand_in": "connection",
+    "use_chinese_font": "views.plots",
     "video": "media.videos",
     "video_tokens": "models.tokens",
 }
 
 __all__ = [  # a test compares it with _HOMES
     "CNY",
+    "MODALITY_COLORS",
     "USD",
     "Account",
     "AudioClip",
@@ -163,6 +168,7 @@ __all__ = [  # a test compares it with _HOMES
     "register_model",
     "shrink",
     "stand_in",
+    "use_chinese_font",
     "video",
     "video_tokens",
 ]

@@ -66,23 +66,46 @@ class Branching:
         self.go_to(self.replies[:at])
 
     def siblings(self, turn: int) -> tuple[int, int]:
-        """Return which of its branches a turn is, from 0, and how many there are."""
-        found = siblings(self.replies, self._aside, turn)
-        return found.index(self.replies[turn]), len(found)
+        """Return which of its branches a turn is, from 0, and how many there are.
+
+        Parameters
+        ----------
+        turn
+            Its place, counted from 0 as in ``replies[turn]``; -1 is the last.
+
+        Raises
+        ------
+        RequestError
+            There is no such turn.
+        """
+        place = place_of(turn, self.replies)
+        found = siblings(self.replies, self._aside, place)
+        return found.index(self.replies[place]), len(found)
 
     def switch(self, turn: int, step: int = 1) -> None:
         """Go to another branch at a turn: the next, or with ``step=-1`` the one before.
+
+        Parameters
+        ----------
+        turn
+            Its place, counted from 0 as in ``replies[turn]``; -1 is the last.
+        step
+            How many branches on, or back.
 
         Raises
         ------
         RequestError
             There is none, or an answer still streams.
         """
-        found = siblings(self.replies, self._aside, turn)
-        place = found.index(self.replies[turn]) + step
-        if not 0 <= place < len(found):
-            raise RequestError(f"There is no such branch at turn {turn}: it has {len(found)}.")
-        self.go_to(line_with(self._aside, self.replies[:turn], found[place]))
+        at = place_of(turn, self.replies)
+        found = siblings(self.replies, self._aside, at)
+        now = found.index(self.replies[at])
+        if not 0 <= now + step < len(found):
+            raise RequestError(
+                f"There is no such branch at replies[{at}]: this is number {now + 1} of "
+                f"{len(found)}, and {step:+} leads past them."
+            )
+        self.go_to(line_with(self._aside, self.replies[:at], found[now + step]))
 
     def clear(self) -> None:
         """Begin anew; what was said is set aside and stays in `branches`."""
@@ -104,6 +127,32 @@ class Branching:
         self.trimming = self.trimming.within(_shared(now, then))
 
 
+def place_of(turn: int, line: Sequence[Reply]) -> int:
+    """Return the place of a turn in a line, counted from 0; a negative one is from the end.
+
+    Raises
+    ------
+    RequestError
+        There is no such turn.
+
+    Examples
+    --------
+    >>> place_of(0, [])
+    Traceback (most recent call last):
+    omni_nb.errors.RequestError: There is no turn 0: nothing has been asked yet.
+    """
+    count = len(line)
+    if -count <= turn < count:
+        return turn % count
+    if not count:
+        raise RequestError(f"There is no turn {turn}: nothing has been asked yet.")
+    every = f"0 to {count - 1}" if count > 1 else "0 alone"
+    raise RequestError(
+        f"There is no turn {turn}: turns are counted from 0, as in replies[turn]. This "
+        f"conversation has {every}; -1 is the last."
+    )
+
+
 def siblings(replies: Sequence[Reply], aside: Sequence[Line], turn: int) -> tuple[Reply, ...]:
     """Return the replies that have stood at a turn after the same turns, oldest first.
 
@@ -114,7 +163,7 @@ def siblings(replies: Sequence[Reply], aside: Sequence[Line], turn: int) -> tupl
     aside
         The lines that were set aside.
     turn
-        A place in ``replies``.
+        A place in ``replies``, counted from 0.
 
     Examples
     --------

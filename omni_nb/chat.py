@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb import history
 from omni_nb.account import total_account
+from omni_nb.branches import place_of
 from omni_nb.budget import Purse
 from omni_nb.connection import current_connection
 from omni_nb.context import check_context, input_limit, weigh_messages
@@ -81,7 +82,8 @@ class Conversation(Keeping):
     Attributes
     ----------
     replies : list of Reply
-        Every answer with its question, oldest first.
+        Every answer with its question, oldest first. Where a method takes a turn, it is a
+        place here: ``replies[0]`` is the first.
     trimming : Trimming
         What of the oldest turns is no longer sent (`trim`).
 
@@ -312,7 +314,7 @@ class Conversation(Keeping):
         Parameters
         ----------
         turn
-            Its place in ``replies``; -1 is the last.
+            Its place, counted from 0 as in ``replies[turn]``; -1 is the last.
         prompt, *content, image, audio, video, frames
             What changes, as `stream` takes it.
         of
@@ -333,12 +335,7 @@ class Conversation(Keeping):
         [1, 'What can you do?']
         """
         line = self.replies if of is None else of
-        try:
-            question = line[turn].question
-        except IndexError:
-            raise RequestError(
-                f"There is no turn {turn}: this conversation has {len(line)}."
-            ) from None
+        question = line[place_of(turn, line)].question
         media = as_media(image=image, audio=audio, video=video, frames=frames)
         return history.reworded(question, (*media, *as_parts([prompt, *content])))
 
@@ -457,7 +454,8 @@ class Conversation(Keeping):
 
     def __repr__(self) -> str:
         trimmed = f", {self.trimming}" if self.trimming != Trimming() else ""
-        return f"<{type(self).__name__} with {self.model}, {len(self.replies)} replies{trimmed}>"
+        replies = "1 reply" if len(self.replies) == 1 else f"{len(self.replies)} replies"
+        return f"<{type(self).__name__} with {self.model}, {replies}{trimmed}>"
 
     @classmethod
     def _of(cls, archive: Archive, connection: Connection | None) -> Self:

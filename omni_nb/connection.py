@@ -29,10 +29,10 @@ REGIONS: Mapping[str, str] = {
     "virginia": "https://dashscope-us.aliyuncs.com/compatible-mode/v1",
     "hongkong": "https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1",
 }
-"""Addresses by region (facts.md §4.6, read 2026-11-22). Omni models that speak are in
+"""Addresses by region, as documented, read 2026-11-22. Omni models that speak are in
 Beijing and Singapore only; a key works in its own region only."""
 
-# DashScope's own hosts and a workspace's (facts.md §4.6), not all of aliyuncs.com: customers'
+# DashScope's own hosts and a workspace's, not all of aliyuncs.com: customers'
 # storage and functions live under that name, too, and must never be sent a key.
 _DASHSCOPE_HOST = re.compile(
     r"(dashscope(-[a-z]+)?|[a-z0-9-]+\.dashscope|[a-z0-9_-]+\.(?P<region>[a-z0-9-]+)\.maas)"

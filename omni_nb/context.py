@@ -31,7 +31,7 @@ def weigh_messages(messages: Iterable[Message], model: str) -> Weight:
 def input_limit(model: str, options: Mapping[str, Any]) -> int | None:
     """Return how many tokens a model takes in, or None when nobody has published it.
 
-    Some take less while they think (facts.md §4.1).
+    Some take less while they think.
 
     Examples
     --------

@@ -83,14 +83,32 @@ class ServiceError(OmniError):
         self.request_id = request_id
         self.advice = advice
         self.reply: Reply | None = None
+        self._shown = ""
 
-    def __str__(self) -> str:
+    def note_shown(self, words: str) -> None:
+        """Take the words that say where in the notebook the whole message is already."""
+        self._shown = words
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the facts alone where the answer above has the message.
+
+        The answer keeps it, since who catches the error sees nothing but the answer.
+        """
+        if not self._shown:
+            return super()._render_traceback_()
+        facts = f" ({self._facts()})" if self._facts() else ""
+        return [f"\x1b[31m{type(self).__name__}\x1b[0m{facts}: {self._shown}"]
+
+    def _facts(self) -> str:
         facts = [
             f"HTTP {self.status_code}" if self.status_code else "",
             self.code or "",
             f"request id {self.request_id}" if self.request_id else "",
         ]
-        shown = ", ".join(fact for fact in facts if fact)
+        return ", ".join(fact for fact in facts if fact)
+
+    def __str__(self) -> str:
+        shown = self._facts()
         lines = [f"{self.message.strip()} ({shown})" if shown else self.message.strip()]
         if self.advice:
             lines.append(self.advice)

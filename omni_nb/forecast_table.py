@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.models.catalog import find_model
 from omni_nb.models.pricing import Usage
-from omni_nb.render import rounded
+from omni_nb.render import plural, rounded
 from omni_nb.tables import ENTRIES, Row, Table, entries, entry_modality, entry_name
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LABELS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "estimate": "Estimate for {model}; nothing was sent.",
-        "compare": "The same question for {count} models; nothing was sent.",
+        "compare": "The same question for {count} model{s}; nothing was sent.",
         "model": "model",
         "tokens": "tokens",
         "input": "input tokens",
@@ -43,7 +43,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "text on top": "The answer comes on top: {price} per 1,000 tokens of text.",
         "on top": "The answer comes on top; its price is unknown.",
         "assumed speech": "Assumed: an answer of {:g} s of speech; its text is free.",
-        "assumed text": "Assumed: an answer of {:,} tokens of text.",
+        "assumed text": "Assumed: an answer of {:,} token{s} of text.",
         "prices": "Prices of the region {}.",
         "refused": "{model}: {reason}",
     },
@@ -134,7 +134,8 @@ def _answer_note(made: Estimate) -> str:
     if made.answer_seconds is not None:
         return names["assumed speech"].format(made.answer_seconds)
     if made.usage.output_total:
-        return names["assumed text"].format(made.usage.output_total)
+        count = made.usage.output_total
+        return names["assumed text"].format(count, s=plural(count))
     if "audio" in made.modalities:
         price, line = made.speech_price, names["speech on top"]
     else:
@@ -161,13 +162,14 @@ def comparison_table(made: Comparison) -> Table:
         for one in made.estimates
     ]
     nothing = [""] * (len(columns) - 1)
+    count = len(made.estimates) + len(made.refusals)
     refused = [Row(model, (names["not taken"], *nothing)) for model in made.refusals]
     reasons = [
         reason if model in reason else names["refused"].format(model=model, reason=reason)
         for model, reason in made.refusals.items()
     ]
     return Table(
-        names["compare"].format(count=len(made.estimates) + len(made.refusals)),
+        names["compare"].format(count=count, s=plural(count)),
         (names["model"], *(_head(column, names, currency) for column in columns)),
         (*rows, *refused),
         (*_comparison_notes(made), *reasons),

@@ -46,7 +46,8 @@ class Trimming:
     media: int = 0
 
     def __str__(self) -> str:
-        left_out = f"first {self.turns} turns not sent" if self.turns else ""
+        first = "first turn" if self.turns == 1 else f"first {self.turns} turns"
+        left_out = f"{first} not sent" if self.turns else ""
         in_words = f"media of the first {self.media} sent as words" if self.media else ""
         return ", ".join(filter(None, (left_out, in_words))) or "everything is sent"
 
@@ -59,7 +60,7 @@ def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
     """Return the messages that set the scene.
 
     A system message, or the same words as a question that the model agreed to: a service
-    that ignores the system message when it speaks reads those (facts.md §3.3).
+    that ignores the system message when it speaks reads those (its own FAQ).
 
     Examples
     --------

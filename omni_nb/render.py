@@ -32,7 +32,7 @@ MODALITY_COLORS: Mapping[str, str] = {
     "audio": "#009E73",
     "video": "#CC79A7",
 }
-"""One colour per modality everywhere (Okabe and Ito's, safe for colour-blind readers)."""
+"""The colour of each modality, everywhere (Okabe and Ito's, safe for colour-blind readers)."""
 
 _LABELS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -53,7 +53,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "about": "about {}, by our count",
         "so far": "so far: {}",
         "speech so far": "{:.0f} s of speech",
-        "text so far": "about {:,} tokens",
+        "text so far": "about {:,} token{s}",
         "cost so far": "about {}",
         "would cost": "free; {} would cost",
         "stand-in": "Offline stand-in: no model answered.",
@@ -62,6 +62,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "timeout": "Stopped: the time was over. This is what had arrived.",
         "error": "The answer broke off: this is what had arrived.",
         "refused": "The service refused the request.",
+        "shown above": "The reason is in the answer above.",
         "length": "The answer reached the limit of tokens and was cut.",
         "no count": "the service sent no token count",
         "silence": "The service sent no speech.",
@@ -95,6 +96,7 @@ _LABELS: Mapping[Language, Mapping[str, str]] = {
         "timeout": "已停止：时间已到。以下是已收到的内容。",
         "error": "回答中断：以下是已收到的内容。",
         "refused": "服务拒绝了这个请求。",
+        "shown above": "原因见上方的回答。",
         "length": "回答达到 Token 上限，被截断。",
         "no count": "服务没有返回 Token 数",
         "silence": "服务没有返回语音。",
@@ -204,7 +206,8 @@ def meter_text(reply: Reply, language: Language | None = None) -> str:
     """Say what a reply has used so far, and what that costs where it is known."""
     names = labels(language or language_of(reply.question))
     usage, cost = reply.usage_so_far, reply.cost_so_far
-    said = [names["text so far"].format(usage.output.get("text", 0))]
+    count = usage.output.get("text", 0)
+    said = [names["text so far"].format(count, s=plural(count))]
     if reply.audio:
         said = [names["speech so far"].format(reply.audio.seconds)]
     if cost is not None:
@@ -379,6 +382,17 @@ def rounded(amount: Decimal) -> str:
     ('0.00123', '1230')
     """
     return f"{amount.normalize(Context(prec=3)):f}"
+
+
+def plural(count: float) -> str:
+    """Return the ending of an English noun after a number, for the ``{s}`` of our words.
+
+    Examples
+    --------
+    >>> [f"{count} gap{plural(count)}" for count in (0, 1, 2)]
+    ['0 gaps', '1 gap', '2 gaps']
+    """
+    return "" if count == 1 else "s"
 
 
 def aside_html(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:

@@ -29,7 +29,8 @@ class TrimReport:
     trimming
         What is left out from now on.
     dropped
-        A line for each turn and medium that was sent before and is no longer.
+        A line for each turn and medium that was sent before and is no longer, with its place
+        in the conversation's ``replies``.
     before, after
         What the history weighed and weighs, estimated.
     """
@@ -129,10 +130,10 @@ def _dropped(replies: Sequence[Reply], now: Trimming, then: Trimming) -> tuple[s
         if not reply.text or number < now.turns:
             continue
         if number < then.turns:
-            lines.append(f"turn {number}: {_in_short(reply)}")
+            lines.append(f"replies[{number}]: {_in_short(reply)}")
         elif now.media <= number < then.media:
             media = (part for part in reply.question if not isinstance(part, TextPart))
-            lines.extend(f"turn {number}: {describe(part)}" for part in media)
+            lines.extend(f"replies[{number}]: {describe(part)}" for part in media)
     return tuple(lines)
 
 

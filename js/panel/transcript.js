@@ -153,7 +153,8 @@ function announceAnswers(talk, words) {
     if (now === answering) return;
     if (answering?.isOver && talk.turns.shown.includes(answering)) {
       const seconds = Math.round(talk.turns.secondsOf(answering));
-      talk.announce(seconds > 0 ? fill(words.completeSpoken, seconds) : words.complete);
+      const spoken = seconds === 1 ? words.completeSecond : fill(words.completeSpoken, seconds);
+      talk.announce(seconds > 0 ? spoken : words.complete);
     }
     if (now) talk.announce(words.begins);
     answering = now;

@@ -67,6 +67,7 @@ const ENGLISH = {
   begins: "The answer begins.",
   complete: "Answer complete.",
   completeSpoken: "Answer complete: {} seconds of speech.",
+  completeSecond: "Answer complete: 1 second of speech.",
   busy: "The kernel is busy with another cell; your message waits.",
   gone: "The kernel was restarted or is gone. Run the cell again to go on; the conversation stays in the notebook.",
 };
@@ -141,6 +142,7 @@ const CHINESE = {
   begins: "开始回答。",
   complete: "回答完毕。",
   completeSpoken: "回答完毕：语音 {} 秒。",
+  completeSecond: "回答完毕：语音 1 秒。",
   busy: "内核正忙于另一个单元格，你的消息在等待。",
   gone: "内核已重启或不在了。重新运行这个单元格即可继续；对话仍保存在笔记本里。",
 };

@@ -26,6 +26,7 @@ from omni_nb.errors import MediaError, OmniError, RequestError, warn
 from omni_nb.history import in_words, opening, turns
 from omni_nb.media.parts import TextPart, join_text
 from omni_nb.media.sources import decode_data_url
+from omni_nb.render import plural
 from omni_nb.wire.request import Message
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class _Outputs:
     def _described(self, last: str) -> str:
         chain = self._chain(last)
         words = _words_of(chain[0][0].replies[chain[0][1]])
-        return f"{last!r} ({len(chain)} turns, {words!r})"
+        return f"{last!r} ({len(chain)} turn{plural(len(chain))}, {words!r})"
 
     def _chain(self, last: str) -> list[_Place]:
         """Return where each turn is, oldest first."""
@@ -231,8 +232,8 @@ class _NotebookReader:
             )
         if self._silent:
             warn(
-                f"The speech of {self._silent} answers is not in {name!r}: their text is. Save "
-                "the notebook with its outputs as they were shown."
+                f"The speech of {self._silent} answer{plural(self._silent)} is not in {name!r}, "
+                "the text is. Save the notebook with its outputs as they were shown."
             )
 
     def _question(self, records: Sequence[Any]) -> tuple[Part, ...]:

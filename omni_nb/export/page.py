@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from omni_nb.archive.outputs import shareable
 from omni_nb.media.parts import join_text
-from omni_nb.render import language_of
+from omni_nb.render import language_of, plural
 from omni_nb.transcript import transcript_html
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ img, audio { max-width: 100%; }
 @media print { audio { display: none; } }
 """
 _MADE: Final = {
-    "en": ("A conversation with {}, {} turns", "Made with omni_nb."),
+    "en": ("A conversation with {}, {} turn{s}", "Made with omni_nb."),
     "zh": ("与 {} 的对话，共 {} 轮", "由 omni_nb 制作。"),
 }
 
@@ -95,6 +95,8 @@ def export_html(archive: Archive, *, storage: Storage = "mp3", title: str | None
     language = language_of(archive.replies[0].question if archive.replies else ())
     models = list(dict.fromkeys(reply.model for reply in archive.replies)) or [archive.model]
     about, made = _MADE[language]
+    count = len(archive.replies)
+    said = about.format(", ".join(models), count, s=plural(count))
     title = escape(title or export_title(archive))
     talk = transcript_html(archive.replies, storage=storage, language=language)
     page = (
@@ -105,7 +107,7 @@ def export_html(archive: Archive, *, storage: Storage = "mp3", title: str | None
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{title}</title>\n<style>\n{_STYLE}</style>\n</head>\n<body>\n"
         f'<header><h1 dir="auto">{title}</h1>\n'
-        f"<p>{escape(about.format(', '.join(models), len(archive.replies)))}</p></header>\n"
+        f"<p>{escape(said)}</p></header>\n"
         f"<main>\n{talk}\n</main>\n<footer>{made}</footer>\n</body>\n</html>\n"
     )
     # half of a surrogate pair, as a broken stream may end with, is no UTF-8

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
 
 SEEN_FRAMES_PER_SECOND = 10
-"""More than enough for models that look at two frames of each second (facts.md 4.3)."""
+"""More than enough for models that look at two frames of each second (models.toml)."""
 
 _JPEG_QUALITIES = (90, 80, 65, 50)
 _SOUND_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; what MP3 has at 16 kHz

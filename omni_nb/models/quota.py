@@ -26,8 +26,8 @@ class Quota:
     ----------
     tokens
         How many there are: 1,000,000 for each model and account, says the documentation (spec,
-        "免费额度 ... 不区分模态", with the number corrected as in facts.md 4.4). It counts neither
-        in Singapore nor for Batch.
+        "免费额度 ... 不区分模态", where "100Token" is 100万 on the page of August 2025). It
+        counts neither in Singapore nor for Batch.
     name
         What they are for; shown in the warnings.
 

@@ -92,7 +92,7 @@ def video_tokens(
 
     Notes
     -----
-    The function in the documentation of January 2026 (facts.md 4.3): two frames of each
+    The function in the documentation of January 2026: two frames of each
     second are looked at, within the model's range; a last half second or less is left out.
     The frames share one area, so a long video has smaller frames. Two frames in a row share
     their tokens; two marks are added.

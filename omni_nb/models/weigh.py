@@ -70,7 +70,8 @@ class Weight:
         )
 
     def __str__(self) -> str:
-        return f"{'at least' if self.has_unknown else 'about'} {self.total:,} tokens"
+        tokens = "token" if self.total == 1 else "tokens"
+        return f"{'at least' if self.has_unknown else 'about'} {self.total:,} {tokens}"
 
     def __repr__(self) -> str:
         unknown = ", has_unknown=True" if self.has_unknown else ""
@@ -140,7 +141,7 @@ def _by_rule(part: Part, facts: ModelFacts) -> Weight:
 
 
 def _video(part: VideoPart, facts: ModelFacts) -> Weight:
-    """Its pictures, and its sound apart (facts.md 4.3: ``video_tokens`` and ``audio_tokens``)."""
+    """Its pictures, and its sound apart, as the usage has them."""
     seen = video_tokens(part.width, part.height, part.seconds, part.fps, model=facts).tokens
     heard = {"audio": audio_tokens(part.seconds, model=facts)} if part.has_sound else {}
     return Weight({"video": seen, **heard})

@@ -10,7 +10,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.offline.descriptions import Describer
-from omni_nb.offline.phrases import LESSONS, PHRASES, Language, Register
+from omni_nb.offline.phrases import LESSONS, PHRASES, Language, Register, fill
 from omni_nb.offline.voice import CJK
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class _Speaker:
         return next((turn.text for turn in reversed(self.turns) if turn.text.strip()), "")
 
     def _say(self, phrase: str, **facts: object) -> str:
-        return self._phrases[phrase].format(**facts)
+        return fill(self._phrases[phrase], facts)
 
     def _echo(self) -> str:
         quote = _quote(self.question)
@@ -193,13 +193,27 @@ _OPERATORS: Final[dict[str, Callable[[int, int], float]]] = {
 
 
 def _quote(text: str) -> str:
-    """The start of a text as plain words: no control characters, one line, 40 characters."""
+    """The start of a text as plain words: no control characters, one line, 40 characters.
+
+    A mark of code or of a formula whose end is cut off goes, too: it would reach into what is
+    said after it.
+    """
     start = text[: 20 * QUOTED_CHARACTERS]
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in start)
     words = " ".join(plain.split())
     if len(words) <= QUOTED_CHARACTERS and len(start) == len(text):
         return words
-    return words[:QUOTED_CHARACTERS].rstrip() + "…"
+    return _without_open_mark(words[:QUOTED_CHARACTERS]).rstrip() + "…"
+
+
+def _without_open_mark(words: str) -> str:
+    opened: re.Match[str] | None = None
+    for mark in re.finditer(r"`+|\$+", words):
+        if opened is None:
+            opened = mark
+        elif mark[0] == opened[0]:
+            opened = None
+    return words if opened is None else words[: opened.start()] + words[opened.end() :]
 
 
 def _count(text: str, language: Language) -> int:

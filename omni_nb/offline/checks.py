@@ -1,6 +1,6 @@
 """What a client asked for, read and checked by the documented rules.
 
-The texts of the refusals are the service's own where they are published (facts.md §3); where
+The texts of the refusals are the service's own where they are published; where
 the documentation has only the rule, the words are ours and name the parameter the same way.
 """
 
@@ -195,7 +195,7 @@ def _known_voice(voice: Any, facts: ModelFacts) -> str:
     return voice
 
 
-_REFUSED_VOICES: Final = ("Cherry",)  # of an open list, the one that is known (facts.md 3.3)
+_REFUSED_VOICES: Final = ("Cherry",)  # of an open list, the one that is known
 
 
 def _max_tokens(asked: Mapping[str, Any], facts: ModelFacts) -> int:

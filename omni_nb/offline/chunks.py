@@ -62,7 +62,7 @@ class ChunkWriter:
         """The chunk without choices: what the request and the answer weigh.
 
         Thoughts are counted beside the text, as in the documentation's sample; its reference
-        counts them within (facts.md 1.3).
+        of "OpenAI compatible Chat" counts them within.
         """
         given = self._request.input_tokens
         spoken = audio_tokens(seconds, model=self._request.facts.name, output=True)

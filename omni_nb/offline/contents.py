@@ -82,7 +82,7 @@ def read_text(part: Mapping[str, Any], items: Items) -> TextPart:
         raise Refusal("Input should be a valid string: messages.content.text")
     if items.holds(text):
         raise Refusal(_TOO_LARGE)
-    if _TURN_MARKS in text:  # reported with no words but the code (facts.md 3.3)
+    if _TURN_MARKS in text:  # reported with no words but the code
         raise Refusal(f"{INVALID}The text holds the marks between messages: messages.content.text")
     return TextPart(text)
 

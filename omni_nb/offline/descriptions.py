@@ -15,6 +15,8 @@ from omni_nb.offline.phrases import (
     PHRASES,
     PLACES,
     SOUND_KINDS,
+    Amount,
+    fill,
 )
 from omni_nb.offline.pictures import Picture, main_colors
 from omni_nb.offline.sounds import Sound
@@ -65,7 +67,7 @@ class Describer:
         return " and ".join(shown) or "nothing else"
 
     def _say(self, phrase: str, **facts: object) -> str:
-        return self._phrases[phrase].format(**facts)
+        return fill(self._phrases[phrase], facts)
 
     def _described(self, medium: Medium, which: str) -> Iterator[str]:
         match medium:
@@ -203,7 +205,7 @@ def _name(medium: Medium, language: Language) -> str:
             return f"一段{seconds}秒的{noun[1:]}" if is_chinese else f"a {seconds}-second {noun}"
         case Frames():
             count = len(medium.pictures)
-            return f"{count}张连续的图" if is_chinese else f"a list of {count} pictures"
+            return f"{count}张连续的图" if is_chinese else f"a list of {Amount(count):picture}"
         case AudioURLPart() | VideoURLPart() | ImageURLPart():
             noun = NOUNS[language][_kind(medium)]
             return f"网址上的一{noun}" if is_chinese else f"a {noun} at a web address"

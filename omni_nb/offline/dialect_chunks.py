@@ -1,4 +1,4 @@
-"""The chunks of other servers, rewritten from the documented ones (facts.md §5)."""
+"""The chunks of other servers, rewritten from the documented ones."""
 
 from __future__ import annotations
 

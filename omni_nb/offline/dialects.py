@@ -1,7 +1,7 @@
 """The stand-in as another server: its requests in, turned into the documented form.
 
-What facts.md §5 has of these servers, no more. The words of the refusals are ours, except
-where a source has the server's own.
+What the projects' code and issues say of these servers, no more. The words of the refusals are
+ours, except where a source has the server's own.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _is_url(text: str) -> bool:
 
 
 def _check_mime(url: str) -> None:
-    """facts.md §5: vLLM 0.20 answers a data URL without a MIME type with these words."""
+    """Refuse a data URL without a MIME type, in the words of vLLM 0.20."""
     if url[:6].lower() in ("data:;", "data:,"):
         raise Refusal("Incorrect padding")
 

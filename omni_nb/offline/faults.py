@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _HELP: Final = "For details, see: https://help.aliyun.com/zh/model-studio/error-code"
 
-# Status, code, type and message as published (facts.md 3.2 and 3.3, and the error-code page
-# that they come from).
+# Status, code, type and message as published: on the page of error codes below, and in issues
+# that quote the service.
 HTTP_FAULTS: Final[Mapping[str, tuple[int, str, str, str]]] = {
     "401": (
         401,

@@ -7,10 +7,41 @@ formal, as the documentation describes the two output modalities.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Language = Literal["zh", "en"]
 Register = Literal["spoken", "written"]
+
+
+class Amount(str):
+    """A number in a phrase; as ``{count:word}`` with its English noun, one or many.
+
+    Examples
+    --------
+    >>> "{0:word} and {1:word}, {2}".format(Amount(1), Amount("2.5"), Amount(1))
+    '1 word and 2.5 words, 1'
+    """
+
+    __slots__ = ()
+
+    def __format__(self, noun: str) -> str:
+        """Return the number, and the noun if one is given."""
+        return f"{self!s} {noun}{'' if self == '1' else 's'}" if noun else str(self)
+
+
+def fill(phrase: str, facts: Mapping[str, object]) -> str:
+    """Return a phrase with its facts.
+
+    Examples
+    --------
+    >>> fill("It lasts {seconds:second}.", {"seconds": 1})
+    'It lasts 1 second.'
+    """
+    return phrase.format_map({name: Amount(fact) for name, fact in facts.items()})
+
 
 PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
     ("zh", "spoken"): {
@@ -80,7 +111,7 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
     ("en", "spoken"): {
         "intro": "Hi there, I'm the offline stand-in, so no model is talking.",
         "again": "Okay, it's still me, the stand-in.",
-        "echo": 'You said "{quote}", that makes {count} words.',
+        "echo": 'You said "{quote}", that makes {count:word}.',
         "silent": "Hmm, I see no words in your message.",
         "turn": 'This is our turn number {turn}, and before that you asked "{previous}".',
         "turn_silent": "This is our turn number {turn}, and before that you wrote no words.",
@@ -89,30 +120,30 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
         "thanks": "You're very welcome.",
         "sum": "Hmm, {sum} makes {result}.",
         "repeat": "Sure, here you go: {words}.",
-        "picture": "{which} is {width} by {height} pixels, {orientation}, and costs {tokens} tokens.",
+        "picture": "{which} is {width} by {height} pixels, {orientation}, and costs {tokens:token}.",
         "look": "It looks {light}, mostly {colors}{brightest}.",
         "unseen": "{which} is at a web address, and I'm offline, so I didn't fetch it and can't tell what's in it; I count zero tokens for it.",
-        "sound": "{which} is {seconds} seconds long, {level}, and {kind}.",
-        "sound_facts": "It has {rate} samples a second, {channels}, and costs {tokens} tokens.",
-        "video": "{which} is {seconds} seconds long, {width} by {height} pixels at {fps} frames a second, and its pictures cost {tokens} tokens.",
+        "sound": "{which} is {seconds:second} long, {level}, and {kind}.",
+        "sound_facts": "It has {rate} samples a second, {channels}, and costs {tokens:token}.",
+        "video": "{which} is {seconds:second} long, {width} by {height} pixels at {fps:frame} a second, and its pictures cost {tokens:token}.",
         "video_look": "It's mostly {colors}, and {motion}.",
         "colors_change": "It begins mostly {first} and ends mostly {last}.",
-        "track": "It has sound, {level}, and {kind}; that costs {tokens} tokens on top.",
+        "track": "It has sound, {level}, and {kind}; that costs {tokens:token} on top.",
         "no_track": "It has no sound.",
-        "frames": "{which} has {count} pictures of {size}, costs {tokens} tokens in all, and is mostly {colors}{motion}.",
-        "frames_unseen": "{which} has {count} pictures at web addresses, and I'm offline, so I didn't fetch them; I count zero tokens for them.",
+        "frames": "{which} has {count:picture} of {size}, costs {tokens:token} in all, and is mostly {colors}{motion}.",
+        "frames_unseen": "{which} has {count:picture} out on the web, and I'm offline, so I fetched none; I count zero tokens for that.",
         "memory": "And in turn {turn} you sent {what}.",
         "ignored": "Oh, and a system message doesn't count when I speak, so I left it aside.",
         "searched": "You wanted a web search, but I'm offline and didn't search.",
-        "thoughts": "Let me think. I have no model and only follow rules. This turn has {count} words and {media}. So I'll say what I measured.",
-        "more": "I measured the other {count} too, but I'll spare you the list.",
+        "thoughts": "Let me think. I have no model and only follow rules. This turn has {count:word} and {media}. So I'll say what I measured.",
+        "more": "I measured {count} more, too, but I'll spare you the list.",
         "close": "So, what shall we try next?",
-        "long": "Okay, then let me talk for about {seconds} seconds.",
+        "long": "Okay, then let me talk for about {seconds:second}.",
     },
     ("en", "written"): {
         "intro": "This is the offline stand-in service; no model is involved.",
         "again": "This is still the offline stand-in service.",
-        "echo": 'Your question was "{quote}" ({count} words).',
+        "echo": 'Your question was "{quote}" ({count:word}).',
         "silent": "Your message contains no words.",
         "turn": 'This is turn {turn} of the conversation; the previous question was "{previous}".',
         "turn_silent": "This is turn {turn} of the conversation; the previous one had no words.",
@@ -121,25 +152,25 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
         "thanks": "You are welcome.",
         "sum": "{sum} equals {result}.",
         "repeat": "The text reads: {words}.",
-        "picture": "{which} measures {width} × {height} pixels ({orientation}) and counts as {tokens} tokens.",
+        "picture": "{which} measures {width} × {height} pixels ({orientation}) and counts as {tokens:token}.",
         "look": "It is {light}; the main colours are {colors}{brightest}.",
         "unseen": "{which} was given as a URL. The service is offline and did not fetch it, so its content cannot be described; it counts as 0 tokens.",
-        "sound": "{which} lasts {seconds} seconds and is {level} (about {decibels} dBFS); {kind}.",
-        "sound_facts": "Its sample rate is {rate} Hz, {channels}; it counts as {tokens} tokens.",
-        "video": "{which} lasts {seconds} seconds and measures {width} × {height} pixels at {fps} frames per second; its pictures count as {tokens} tokens.",
+        "sound": "{which} lasts {seconds:second} and is {level} (about {decibels} dBFS); {kind}.",
+        "sound_facts": "Its sample rate is {rate} Hz, {channels}; it counts as {tokens:token}.",
+        "video": "{which} lasts {seconds:second} and measures {width} × {height} pixels at {fps:frame} per second; its pictures count as {tokens:token}.",
         "video_look": "The main colours are {colors}; {motion}.",
         "colors_change": "It begins mostly {first} and ends mostly {last}.",
         "track": "Its sound track is {level} (about {decibels} dBFS); {kind}. The sound counts as {tokens} more tokens.",
         "no_track": "It has no sound track.",
-        "frames": "{which} holds {count} pictures of {size} and counts as {tokens} tokens; the main colours are {colors}{motion}.",
-        "frames_unseen": "{which} holds {count} pictures given as URLs. The service is offline and did not fetch them; they count as 0 tokens.",
+        "frames": "{which} holds {count:picture} of {size} and counts as {tokens:token}; the main colours are {colors}{motion}.",
+        "frames_unseen": "{which} holds {count:picture} given by URL. The service is offline and fetched none; that counts as 0 tokens.",
         "memory": "In turn {turn} you sent {what}.",
         "ignored": "As documented, a system message has no effect on a spoken answer; it was not used.",
         "searched": "A web search was asked for; the service is offline and did not search.",
-        "thoughts": "The service has no model and follows rules. This turn has {count} words and {media}. What was measured is reported.",
-        "more": "The other {count} were measured as well.",
+        "thoughts": "The service has no model and follows rules. This turn has {count:word} and {media}. What was measured is reported.",
+        "more": "The service measured {count} more as well.",
         "close": "All of this comes from rules and measurements, not from a model.",
-        "long": "The following text takes about {seconds} seconds to speak.",
+        "long": "The following text takes about {seconds:second} to speak.",
     },
 }
 

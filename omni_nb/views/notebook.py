@@ -142,7 +142,8 @@ class Chat(Conversation):
         Parameters
         ----------
         turn
-            Its place in ``replies``; -1 is the last. Later turns are not in the new chat.
+            Its place, counted from 0 as in ``replies[turn]``; -1 is the last. Later turns are
+            not in the new chat.
         prompt, *content, image, audio, video, frames
             What changes: new words, new media, or both. What is not given stays.
         show, storage, prebuffer_seconds

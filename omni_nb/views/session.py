@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import block_metadata
-from omni_nb.render import language_of, reply_bundle
+from omni_nb.render import labels, language_of, reply_bundle
 from omni_nb.reply import Reply
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class Session:
         bundle = reply_bundle(reply, storage=storage, tail_id=tail_id, hint=self.hint(reply))
         handle.update(bundle, metadata=self._metadata(reply), raw=True)
         self._shown_here().add(reply)
+        if reply.error is not None:
+            reply.error.note_shown(labels(language_of(reply.question))["shown above"])
 
     def hint(self, reply: Reply) -> str:
         """Say how to get a real model; once a session, and only for the stand-in."""

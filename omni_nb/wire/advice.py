@@ -1,6 +1,7 @@
 """One line of advice for an error of the service: what usually helps.
 
-The errors are those of facts.md §3.2 and §3.3; tests/protocol/test_errors.py has every row.
+The errors are those of help.aliyun.com/zh/model-studio/error-code, and of issues that
+quote the service; tests/protocol/test_errors.py has every row.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ _BY_STATUS: Mapping[int, str] = {
 def advice_for(status_code: int | None, code: str | None, message: str) -> str | None:
     """Return the advice for an error, or None where we have none.
 
-    A 429 is never judged by its words: some of them speak of keys and quotas (facts.md §3.3).
+    A 429 is never judged by its words: some of them speak of keys and quotas.
 
     Examples
     --------

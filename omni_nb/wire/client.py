@@ -42,7 +42,7 @@ __all__ = ["Endpoint", "EventStream", "Secret"]
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
-"""The service gives up a request after 300 s (facts.md §3.3, ``RequestTimeOut``)."""
+"""The service gives up a request after 300 s (its page of error codes, ``RequestTimeOut``)."""
 
 _SENT_HEADERS = (
     "accept",

@@ -81,7 +81,7 @@ class SSEDecoder:
 class Decoder:
     """Turn chunks into events, whichever of the known servers sent them.
 
-    The servers are told apart by the shape of their chunks (facts.md §5), never by name:
+    The servers are told apart by the shape of their chunks, never by name:
 
     * DashScope and OpenAI put base64 of bare PCM16 into ``delta.audio.data``; SGLang-Omni a
       whole WAV file.

@@ -60,8 +60,9 @@ def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]
 
     Notes
     -----
-    facts.md §5, read 2026-11-22; measured against none of these servers. No source says how
-    frames travel to vLLM-Omni and SGLang-Omni: as pictures is what every server understands.
+    From the projects' code and issues, read 2026-11-22; measured against none of these servers.
+    No source says how frames travel to vLLM-Omni and SGLang-Omni: as pictures is what every
+    server understands.
 
     Examples
     --------

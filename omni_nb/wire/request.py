@@ -107,8 +107,8 @@ class Request:
             raise RequestError(f"{facts.name} does not think: leave out enable_thinking.")
         if thinks and "audio" in self.modalities:
             raise RequestError(
-                f"{facts.name} does not speak while it thinks (facts.md §4.1): leave out voice= "
-                "and ask for text, or leave out enable_thinking."
+                f"{facts.name} does not speak while it thinks: leave out voice= and ask "
+                "for text, or leave out enable_thinking."
             )
         if self.options.get("enable_search") and not facts.search:
             raise RequestError(f"{facts.name} does not search the web: leave out enable_search.")

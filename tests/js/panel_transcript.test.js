@@ -76,7 +76,7 @@ test("an answer is busy while it comes, and is announced once at each end", () =
   see();
   assert.equal(find("article").getAttribute("aria-busy"), "false");
   assert.equal(find(".omni-panel-live"), null);
-  assert.deepEqual(said, ["The answer begins.", "Answer complete: 1 seconds of speech."]);
+  assert.deepEqual(said, ["The answer begins.", "Answer complete: 1 second of speech."]);
 });
 
 test("a delta touches only the turn it belongs to", () => {

@@ -72,7 +72,17 @@ def test_a_broken_answer_shows_what_came_and_raises(kernel, voice):
     assert "broke off" in html(outputs[0])
     assert "stand-in" in html(outputs[0]) or "Hi" in html(outputs[0])
     assert outputs[1]["ename"] == "ServiceError"
-    assert len(outputs[1]["traceback"]) == 1
+    said = outputs[1]["evalue"].splitlines()[0]
+    assert said in html(outputs[0])
+    (line,) = outputs[1]["traceback"]
+    assert "The reason is in the answer above." in line
+    assert said not in line, "the reason is said once"
+
+
+def test_a_broken_answer_that_is_not_shown_says_its_reason(kernel):
+    broken = 'omni.ask("Who?", show=False, connection=standing_in(fault="drop", fault_after=9))'
+    (error,) = kernel.run(broken, may_fail=True)
+    assert error["evalue"].splitlines()[0] in error["traceback"][0]
 
 
 def test_what_is_refused_before_sending_shows_no_answer(kernel):

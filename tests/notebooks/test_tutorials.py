@@ -20,6 +20,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
+import omni_nb
 from tests.nursery import KERNEL_NAME
 
 if TYPE_CHECKING:
@@ -118,6 +119,14 @@ def test_a_tutorial_is_written_as_the_others_are(path):
     asked = [cells[exercise].id for exercise, _ in exercises(notebook)]
     assert asked in (["exercise-1", "exercise-2"], ["exercise-1", "exercise-2", "exercise-3"])
     assert solutions_of(path).keys() == set(asked)
+
+
+@each_tutorial
+def test_a_tutorial_uses_public_names_alone(path):
+    code = "\n".join(c.source for c in nbformat.read(path, 4).cells if c.cell_type == "code")
+    imported = re.findall(r"from omni_nb import (\w+)", code)
+    assert "omni_nb." not in code
+    assert {*re.findall(r"\bomni\.(\w+)", code), *imported} <= {*omni_nb.__all__}
 
 
 @each_tutorial

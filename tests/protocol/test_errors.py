@@ -1,4 +1,4 @@
-"""Every documented error (facts.md §3.2 and §3.3), provoked and told.
+"""Every documented error, provoked and told.
 
 The requests are written by hand: what can be known before sending, our own checks refuse.
 """

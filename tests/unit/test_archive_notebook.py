@@ -249,7 +249,7 @@ def test_the_last_conversation_is_read_and_others_by_place_or_id(chat, tmp_path)
     name = reply_id(chat.replies[-1])
     assert Conversation.from_notebook(path, chat=name).messages == chat.messages
     for wrong in (2, "nobody"):
-        with pytest.raises(RequestError, match=r"0: '\w{12}' \(1 turns, 'First\?'\); 1: "):
+        with pytest.raises(RequestError, match=r"0: '\w{12}' \(1 turn, 'First\?'\); 1: "):
             Conversation.from_notebook(path, chat=wrong)
 
 

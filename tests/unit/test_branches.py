@@ -109,8 +109,26 @@ def test_a_turn_that_is_not_there_is_refused(chat, at):
 
 
 def test_a_branch_that_is_not_there_is_refused(chat):
-    with pytest.raises(RequestError, match="no such branch"):
+    with pytest.raises(RequestError, match=r"replies\[1\]: this is number 1 of 1, and \+1"):
         chat.switch(1)
+
+
+@pytest.mark.parametrize("turn", [2, -3])
+def test_the_range_of_turns_is_said(chat, turn):
+    for refused in (chat.switch, chat.siblings, chat.reworded):
+        with pytest.raises(RequestError, match=rf"no turn {turn}: .* 0 to 1; -1 is the last"):
+            refused(turn)
+
+
+def test_a_turn_counts_from_the_end_too(chat):
+    last = chat.replies[1]
+    chat.branch(at=1)
+    ask(chat, "Two again")
+    assert chat.siblings(-1) == (1, 2)
+    chat.switch(-1, step=-1)
+    assert chat.replies[1] is last
+    ask(chat, "Three")
+    assert chat.siblings(-2) == (0, 2)
 
 
 def test_nothing_moves_while_an_answer_streams(chat):

@@ -177,7 +177,7 @@ def test_new_words_keep_the_media_and_new_media_keep_the_words():
 
 @pytest.mark.parametrize("turn", [1, -2])
 def test_there_is_no_turn_to_reword_where_nothing_was_asked(turn):
-    with pytest.raises(RequestError, match="has 1"):
+    with pytest.raises(RequestError, match=r"counted from 0.* has 0 alone; -1 is the last"):
         chat(("Hello", "Hi.")).reworded(turn, "Hm?")
 
 

@@ -102,7 +102,7 @@ def test_any_cut_of_the_bytes_gives_the_same_events(cuts):
 
 
 def modality(name: str, content: str | bytes, finish: str | None = None, **fields) -> dict:
-    """A chunk of vLLM-Omni (facts.md §5)."""
+    """A chunk of vLLM-Omni."""
     text = content if isinstance(content, str) else base64.b64encode(content).decode()
     return {
         "modality": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
@@ -202,7 +203,7 @@ def test_frames_of_different_sizes_and_at_urls_are_said_to_be() -> None:
     said = say(("What happens?", Frames((small, large, remote, remote))))
 
     assert "different sizes" in said
-    assert "2 pictures at web addresses" in said
+    assert "2 pictures out on the web" in said
 
 
 @pytest.mark.parametrize("voice", ["Cherry", None])
@@ -212,6 +213,35 @@ def test_frames_of_different_sizes_and_at_urls_are_said_to_be() -> None:
 def test_what_is_at_a_url_is_said_not_to_have_been_fetched(part: Any, voice: str | None) -> None:
     assert "not fetch" in say(("What is it?", part), voice=voice).replace("n't", " not")
     assert "取" in say(("这是什么", part), voice=voice)
+
+
+@pytest.mark.parametrize("voice", ["Cherry", None])
+def test_one_of_a_thing_is_not_said_to_be_many(voice: str | None) -> None:
+    sound = dataclasses.replace(SPEECH, seconds=1.0)
+    video = dataclasses.replace(VIDEO, seconds=1.0, fps=1.0)
+    said = say(("Listen", sound, video, Frames((PICTURE,))), voice=voice)
+
+    assert "1 second" in said
+    assert "1 frame " in said
+    assert "1 picture " in said
+    assert not re.search(r"\b1 \w+s\b", said)
+    assert "a list of 1 picture." in say(("Look", Frames((PICTURE,))), "And now?", voice=voice)
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("Explain `numpy.lib.stride_tricks.sliding_window_view` to me", "Explain numpy.lib"),
+        ("Solve $x^2$ and then $\\frac{1}{1 + x + x^2} = 3$ for me", "Solve $x^2$ and then \\frac"),
+        ("```python print('hello, hello, hello, hello')```", "python print"),
+        ("$$\\int_0^1 x \\, dx$$ and what more than that?", "$$\\int_0^1 x \\, dx$$ and what"),
+        ("`one` and `two` and more than forty letters", "`one` and `two` and"),
+    ],
+)
+def test_a_quote_that_is_cut_leaves_no_code_or_formula_open(question: str, quoted: str) -> None:
+    said = say(question, voice=None)
+    assert f'Your question was "{quoted}' in said
+    assert said.count("$") % 2 == said.count("`") % 2 == 0
 
 
 def test_earlier_turns_are_remembered_with_their_media() -> None:
@@ -266,7 +296,8 @@ def test_thoughts_name_what_there_is_to_think_about() -> None:
         ("What is 7 ÷ 2?", "3.5"),
         ("Repeat after me: the cat sat.", "the cat sat"),
         ("谢谢你", "不客气"),
-        ("one two three", "3 words"),
+        ("one two three", "3 words."),
+        ("Hi", 'You said "Hi", that makes 1 word.'),
         ("一二三四", "4个字"),
     ],
 )

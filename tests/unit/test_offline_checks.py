@@ -73,7 +73,7 @@ PREFIX = "<400> InternalError.Algo.InvalidParameter: "
 AUDIO = {"type": "input_audio", "input_audio": {"data": "https://a/welcome.mp3", "format": "mp3"}}
 VIDEO = {"type": "video_url", "video_url": {"url": "https://a/b.mp4"}}
 REFUSED = {
-    # texts that are published (facts.md §3)
+    # texts that are published
     "not streamed": (
         asked(stream=False),
         "This model only support stream mode, please enable the stream parameter to access "

@@ -1,4 +1,4 @@
-"""Every documented error (facts.md 3.2, 3.3), provoked over HTTP: by a mistake where one can be
+"""Every documented error, provoked over HTTP: by a mistake where one can be
 made, and by asking for it where only the service's side can go wrong."""
 
 from __future__ import annotations

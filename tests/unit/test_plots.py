@@ -574,6 +574,27 @@ def test_a_font_that_was_installed_after_matplotlibs_list_was_made_is_found(monk
         fonts._first_with_chinese.cache_clear()
 
 
+def test_plots_of_ones_own_can_have_chinese_words():
+    with mpl.rc_context():
+        mpl.rcParams["font.family"] = ["monospace"]
+        font = fonts.use_chinese_font()
+        assert mpl.rcParams["font.family"] == ["monospace", font]
+        assert fonts.use_chinese_font() == font
+        assert mpl.rcParams["font.family"] == ["monospace", font], "twice does no harm"
+        _, ax = plt.subplots()
+        ax.set_title("费用 of it")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ax.figure.canvas.draw()
+
+
+def test_without_a_chinese_font_plots_of_ones_own_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(fonts, "chinese_font", lambda: None)
+    before = list(mpl.rcParams["font.family"])
+    assert fonts.use_chinese_font() is None
+    assert mpl.rcParams["font.family"] == before
+
+
 def test_the_language_of_an_answers_plots_is_that_of_the_question():
     assert plot_timing(made("你是谁？", events=SPOKEN)).get_ylabel() == "已收到的语音（秒）"
     assert plot_cost(made("你是谁？")).child_axes[0].get_xlabel() == "Token"

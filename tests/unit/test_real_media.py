@@ -82,7 +82,7 @@ def test_the_stand_in_watches_the_bunny_and_hears_it(connection):
     reply = answer(connection, "What happens in this video?", video=BUNNY)
     assert "1280 × 720" in reply.text
     assert "5.3 seconds" in reply.text
-    assert reply.usage.input["video"] == 3602  # 10 frames of 720p (facts.md §4.3)
+    assert reply.usage.input["video"] == 3602  # 10 frames of 720p (the function of jan26)
     assert reply.usage.input["audio"] > 25
 
 

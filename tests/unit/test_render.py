@@ -280,7 +280,9 @@ def test_while_it_streams_a_meter_says_what_it_has_used_so_far():
     request = Request("qwen-omni-turbo", (Message("user", (TextPart("Who?"),)),))
     made = estimated(Reply(request, region="beijing"))
     assert "so far" not in progress_html(made), "nothing has come"
-    made.feed(TextDelta("I am Omni, a model. "))
+    made.feed(TextDelta("I "))
+    assert "so far: about 1 token · " in progress_html(made)
+    made.feed(TextDelta("am Omni, a model. "))
     assert "so far: about 5 tokens · about 0.0000084 CNY" in progress_html(made)
     made.region = None
     assert "so far: about 5 tokens</div>" in progress_html(made)

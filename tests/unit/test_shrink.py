@@ -272,7 +272,7 @@ def test_too_few_frames_cannot_be_mended() -> None:
 
 
 def test_the_limit_of_a_base64_string_counts() -> None:
-    """Newer services count the encoded string, a third longer than the file (facts.md 4.2)."""
+    """Newer services count the encoded string, a third longer than the file."""
     facts = find_model("qwen3.5-omni-plus")
     part = shrink(png(noise(2000, 1400)), model=facts.name, say=str)
     check_parts([part], facts)

@@ -23,7 +23,7 @@ from omni_nb.wire.events import TextDelta
 
 TURBO = "qwen-omni-turbo"
 NOBODY = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")))
-DOG = ImagePart(b"a dog", "image/png", 640, 480, "dog.png")  # 393 tokens (facts.md §4.3)
+DOG = ImagePart(b"a dog", "image/png", 640, 480, "dog.png")  # 393 tokens
 SOUND = AudioPart(LocalSource(b"RIFF", "hm.wav"), "wav", "audio/wav", 2.0, 16000, 1, "hm.wav")
 FILM = VideoPart(
     LocalSource(b"film", "film.mp4"), "video/mp4", 5.0, 1280, 720, 30.0, 150, False, "film.mp4"
@@ -57,7 +57,10 @@ def test_earlier_media_become_words_and_the_newest_stay(chat):
     assert second == "[audio hm.wav, 2.0 s, sent earlier]\nAnd this?"
     assert third[0]["type"] == "image_url"
     assert chat.messages[1]["content"] == "A dog."
-    assert report.dropped == ("turn 0: image dog.png, 640×480", "turn 1: audio hm.wav, 2.0 s")
+    assert report.dropped == (
+        "replies[0]: image dog.png, 640×480",
+        "replies[1]: audio hm.wav, 2.0 s",
+    )
 
 
 def test_the_replies_keep_what_was_shown(chat):
@@ -71,7 +74,7 @@ def test_the_report_says_what_that_saves(chat):
     assert report.before.media == 393 + 50 + 393
     assert report.after.media == 393
     assert report.tokens_saved == report.before.total - report.after.total > 393
-    assert "turn 0: image dog.png" in repr(report)
+    assert "replies[0]: image dog.png" in repr(report)
     assert f"{report.after.total:,} tokens; before, about {report.before.total:,}" in repr(report)
 
 
@@ -94,8 +97,8 @@ def test_whole_turns_are_dropped_from_the_oldest(chat):
     report = chat.trim("turns", keep=1)
     assert [content[1]["text"] for content in contents(chat)] == ["And now?"]
     assert report.dropped == (
-        "turn 0: image dog.png, 640×480; What is this?",
-        "turn 1: audio hm.wav, 2.0 s; And this?",
+        "replies[0]: image dog.png, 640×480; What is this?",
+        "replies[1]: audio hm.wav, 2.0 s; And this?",
     )
 
 

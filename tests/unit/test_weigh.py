@@ -111,4 +111,5 @@ def test_a_weight_shows_itself_in_words():
     )
     assert pretty(Weight({"text": 0, "image": 393}, True)) == "at least 393 tokens: image 393"
     assert pretty(Weight()) == "about 0 tokens"
+    assert str(Weight({"text": 1})) == "about 1 token"
     assert pretty([Weight({"text": 3})]) == "[Weight({'text': 3})]"

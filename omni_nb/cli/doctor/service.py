@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omni_nb.connection import Connection
 
 SPEAKING_REGIONS = ("beijing", "singapore")
-"""Where omni models that speak are (facts.md §4.6); see `omni_nb.connection.REGIONS`."""
+"""Where omni models that speak are; see `omni_nb.connection.REGIONS`."""
 
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 _PLACEHOLDER = re.compile(r"(sk-)?[xX*.\u2026]+|.*your.*|.*[<>].*", re.I)

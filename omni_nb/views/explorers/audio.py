@@ -13,7 +13,7 @@ from omni_nb.media.parts import audio as as_audio
 from omni_nb.media.waveform import waveform
 from omni_nb.models.pricing import Usage
 from omni_nb.models.tokens import audio_tokens
-from omni_nb.render import MODALITY_COLORS
+from omni_nb.render import MODALITY_COLORS, plural
 from omni_nb.views.explorers.controls import (
     CHOOSE,
     Measure,
@@ -228,9 +228,10 @@ def _plain(seconds: float) -> float | int:
 
 
 def _long(seconds: float, names: Mapping[str, str]) -> str:
-    if seconds >= 3600:
-        return names["hours"].format(seconds / 3600)
-    return names["minutes"].format(seconds / 60) if seconds >= 60 else names["s"].format(seconds)
+    units = {"hours": 3600, "minutes": 60, "s": 1}
+    name = next((name for name, unit in units.items() if seconds >= unit), "s")
+    count = seconds / units[name]
+    return names[name].format(count, s=plural(count))
 
 
 class AudioExplorer(Explorer):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from omni_nb.models.catalog import known_models
-from omni_nb.render import MODALITY_COLORS
+from omni_nb.render import MODALITY_COLORS, plural
 from omni_nb.tables import Row, Table, entry_modality, entry_name
 from omni_nb.views.explorers.bill import (
     Bill,
@@ -157,6 +157,7 @@ def _sentence(state: CostState, made: Bill) -> str:
     total = f"{_money(made.total, names)} {made.currency}"
     return names["sentence"].format(
         questions=offer.questions,
+        s=plural(offer.questions),
         model=offer.model,
         total=names["no total"] if made.total is None else total,
     )

@@ -13,7 +13,7 @@ from omni_nb.models.limits import check_part, check_parts
 from omni_nb.models.pricing import Usage
 from omni_nb.models.shrink import shrink
 from omni_nb.models.weigh import weigh
-from omni_nb.render import labels, rounded
+from omni_nb.render import labels, plural, rounded
 from omni_nb.views.panel.protocol import DraftItem
 from omni_nb.views.panel.words import PANEL
 
@@ -137,10 +137,9 @@ def draft_words(
     """
     if not draft.parts:
         return ""
-    names = PANEL[language]
-    said = [
-        names["weighs at least" if made.has_unknown else "weighs"].format(made.tokens - history)
-    ]
+    names, count = PANEL[language], made.tokens - history
+    weighs = names["weighs at least" if made.has_unknown else "weighs"]
+    said = [weighs.format(count, s=plural(count))]
     if (cost := made.cost) is not None:
         amount = f"{rounded(cost.total)} {cost.currency}"
         if "audio" in made.modalities and made.speech_price is not None:
@@ -164,7 +163,7 @@ def _facts(part: Part, model: str, region: str | None, language: Language) -> st
     facts = find_model(model)
     weight = weigh(part, facts) if facts else None
     if weight is not None and not weight.has_unknown:
-        said.append(PANEL[language]["tokens"].format(weight.total))
+        said.append(PANEL[language]["tokens"].format(weight.total, s=plural(weight.total)))
         cost = Usage(input=dict(weight.tokens)).cost(model, region=region) if region else None
         if cost is not None:
             said.append(f"{rounded(cost.total)} {cost.currency}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omni_nb.connection import current_connection
 from omni_nb.media.display import size_text
 from omni_nb.models.catalog import find_model
-from omni_nb.render import rounded
+from omni_nb.render import plural, rounded
 from omni_nb.views.panel.protocol import Header
 from omni_nb.views.panel.words import PANEL
 
@@ -60,7 +60,8 @@ def _total(replies: Sequence[Reply], language: Language) -> str:
         return ""
     names = PANEL[language]
     count = names["answer" if len(replies) == 1 else "answers"].format(len(replies))
-    tokens = names["tokens"].format(sum(reply.usage_so_far.total for reply in replies))
+    total = sum(reply.usage_so_far.total for reply in replies)
+    tokens = names["tokens"].format(total, s=plural(total))
     return " · ".join([count, tokens, _cost(replies, language)])
 
 

@@ -14,6 +14,7 @@ from omni_nb.errors import OmniError, RequestError
 from omni_nb.forecast import priced_region
 from omni_nb.history import reworded
 from omni_nb.media.parts import TextPart
+from omni_nb.render import plural
 from omni_nb.reply import Playback
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.desk import Desk, speech_pieces, the
@@ -403,7 +404,8 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         path = Path(name).expanduser()
         self.chat.resume(path if path.suffix in {".json", ".ipynb"} else _json_name(name))
         count = len(self.chat.replies)
-        self._say("info", PANEL[self._language]["loaded"].format(path.name, count))
+        said = PANEL[self._language]["loaded"].format(path.name, count, s=plural(count))
+        self._say("info", said)
         self._settings.follow()
         self._pump.hurry()
 

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from omni_nb.media.display import part_chip_html
 from omni_nb.media.parts import join_text
-from omni_nb.render import aside_html, facts_html, labels, meter_text, note_text, stand_in_html
+from omni_nb.render import (
+    aside_html,
+    facts_html,
+    labels,
+    meter_text,
+    note_text,
+    plural,
+    stand_in_html,
+)
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.protocol import TurnRecord
 from omni_nb.views.panel.words import PANEL
@@ -98,7 +106,8 @@ def _timing_html(reply: Reply, language: Language) -> str:
         if seconds is not None
     ]
     if timing.underruns:
-        said.append(names["underruns"].format(timing.underruns, timing.gap_seconds))
+        gaps = timing.underruns
+        said.append(names["underruns"].format(gaps, timing.gap_seconds, s=plural(gaps)))
     return aside_html(" · ".join(said)) if said else ""
 
 

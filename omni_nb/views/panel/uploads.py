@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omni_nb.views.panel.protocol import Message
 
 UPLOAD_BYTES = 2 * 2**30
-"""The largest file that a model takes (facts.md §4.2): larger ones are refused at once."""
+"""The largest file that a model takes (qwen3.5, models.toml): larger ones are refused at once."""
 
 _UNSAFE = re.compile(r"[^\w.\- ()\[\]]+")
 _NAME_CHARACTERS = 100

@@ -73,6 +73,31 @@ def chinese_font() -> str | None:
     return _first_with_chinese((*rcParams["font.family"], *rcParams["font.sans-serif"]))
 
 
+def use_chinese_font() -> str | None:
+    """Let matplotlib draw Chinese words from now on, where a font for them is installed.
+
+    Our own plots do so by themselves. In others (titles, questions) a letter that the usual font
+    does not have comes from the Chinese one, and the rest looks as before.
+
+    Returns
+    -------
+    str or None
+        The name of the font; None where there is none, and nothing has changed.
+
+    Examples
+    --------
+    >>> from matplotlib import rc_context
+    >>> with rc_context():  # afterwards all is as it was
+    ...     font = use_chinese_font()
+    """
+    from matplotlib import rcParams
+
+    font = chinese_font()
+    if font is not None and font not in rcParams["font.family"]:
+        rcParams["font.family"] = [*rcParams["font.family"], font]
+    return font
+
+
 def with_chinese(ax: Axes) -> Axes:
     """Let every text of a plot fall back to a Chinese font for what its own does not have."""
     from matplotlib.text import Text

@@ -69,6 +69,7 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
     matplotlib.axes.Axes
         An empty frame with the title and the legend; ``ax.child_axes`` are two panels that
         share their rows: stacked bars of tokens, and of money. Bars of answers are hatched.
+        Several are numbered as they are spoken of: row 1 of a chat is ``chat.replies[0]``.
         What is not known is said in words; an unknown cost has no bar.
 
     Raises

@@ -98,7 +98,7 @@ def plot_video_tokens(
 
     Notes
     -----
-    `omni_nb.video_tokens` has the rule (facts.md 4.3): which frames are taken is not published,
+    `omni_nb.video_tokens` has the rule: which frames are taken is not published,
     so they are drawn evenly spaced; how many, how large and how heavy is as documented.
 
     Examples
