@@ -64,6 +64,7 @@ BILLED = Usage(
 
 @pytest.fixture(autouse=True)
 def nothing_is_left():
+    plt.close("all")  # an example of a docstring may have left some
     before = dict(mpl.rcParams)
     yield
     assert dict(mpl.rcParams) == before
