@@ -127,10 +127,10 @@ class Keeping(Branching):
     ) -> Self:
         """Read a conversation out of a saved notebook's outputs; it goes on where it was.
 
-        Everything is there: questions and answers, speech, usage and cost. Speech is as the
-        notebook keeps it, exact with ``storage="wav"``. A picture, sound or video of more than a
-        megabyte is looked for where it was and beside the notebook; where it is gone, a line of
-        words takes its place.
+        Everything is there: questions and answers, speech, usage and cost. Speech, and a WAV of a
+        question, is as the notebook keeps it, exact with ``storage="wav"``. A picture, sound or
+        video of more than a megabyte is looked for where it was and beside the notebook; where it
+        is gone, a line of words takes its place.
 
         Parameters
         ----------

@@ -6,6 +6,7 @@ import base64
 import binascii
 import io
 import wave
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,14 @@ from omni_nb.archive.outputs import is_file_with
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.compressed import decompressed
+from omni_nb.media.parts import AudioPart
+from omni_nb.media.samples import wav_file
 from omni_nb.media.sources import FileSource, LocalSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
 
 
@@ -52,7 +56,9 @@ class KeptFiles:
     """Finds media in the metadata of outputs, and beside the notebook; a `Finder`."""
 
     def __init__(self, records: Sequence[Mapping[str, Any]], folder: Path) -> None:
-        self._media = {name: data for record in records for name, data in _words(record["media"])}
+        media = [kept for record in records for kept in _words(record["media"])]
+        # of several copies of a sound the largest: it may be the exact one
+        self._media = dict(sorted(media, key=lambda kept: len(kept[1])))
         self._files = {name: path for record in records for name, path in _words(record["files"])}
         self._folder = folder
 
@@ -85,6 +91,28 @@ class Nothing:
 
 def _words(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from ((name, value) for name, value in record.items() if isinstance(value, str))
+
+
+def as_sent(part: Part) -> Part:
+    """Return a part in the form in which it was sent: a WAV that was kept small is a WAV again.
+
+    Raises
+    ------
+    MediaError
+        What was kept cannot be decoded.
+    """
+    if not (isinstance(part, AudioPart) and part.format == "wav"):
+        return part
+    if not isinstance(part.source, LocalSource) or not _is_compressed(part.source.data):
+        return part
+    rate, total = part.sample_rate, round(part.seconds * part.sample_rate)
+    pcm = decompressed(part.source.data, rate)[: 2 * total]  # a coder may add some at the end
+    source = LocalSource(wav_file(pcm, rate, 1), part.source.name)
+    return replace(part, source=source, seconds=len(pcm) / 2 / rate, channels=1)
+
+
+def _is_compressed(data: bytes) -> bool:
+    return data.startswith((b"ID3", b"OggS"))  # as `AudioClip` writes MP3 and Opus
 
 
 def decoded(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.archive.document import REPLY, Archive
-from omni_nb.archive.kept import KeptFiles, Nothing, decoded, players
+from omni_nb.archive.kept import KeptFiles, Nothing, as_sent, decoded, players
 from omni_nb.archive.outputs import NAME, SCHEMA_VERSION
 from omni_nb.archive.reader import (
     Reader,
@@ -246,7 +246,7 @@ class _NotebookReader:
 
     def _part(self, record: Any) -> tuple[Part, bool]:
         try:
-            return self._reader.part(record), True
+            return as_sent(self._reader.part(record)), True
         except MediaError:
             part = self._describer.part(record)
             name = join_text([part]) if isinstance(part, TextPart) else part.name

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 from omni_nb.archive.reader import restored
 from omni_nb.archive.writer import Writer, answer, settings
 from omni_nb.errors import MediaError
+from omni_nb.media.compressed import BITS_PER_SECOND
 from omni_nb.media.display import EMBEDDED_BYTES
+from omni_nb.media.extract import read_sound
 from omni_nb.media.folder import file_digest, source_digest
 from omni_nb.media.parts import TextPart
 from omni_nb.media.sources import FileSource, read_all
 
 if TYPE_CHECKING:
     from omni_nb.archive.document import Archive
+    from omni_nb.media.clip import Storage
     from omni_nb.media.folder import MediaFolder
     from omni_nb.media.sources import HeldSource
     from omni_nb.reply import Arrival, Reply
@@ -43,6 +46,7 @@ def block_metadata(
     *,
     start: int = 0,
     stop: int | None = None,
+    storage: Storage = "wav",
     folder: MediaFolder | None = None,
     is_shared: bool = False,
 ) -> dict[str, Any]:
@@ -56,6 +60,8 @@ def block_metadata(
     start, stop
         The turns that the output shows, in their order, by `omni_nb.render.reply_html` or
         `omni_nb.transcript.transcript_html`; by default all.
+    storage
+        How the WAV sounds of questions are kept in the metadata; other files are kept as they are.
     folder
         Where media go, in place of the metadata: a folder beside the notebook.
     is_shared
@@ -67,7 +73,7 @@ def block_metadata(
     >>> block_metadata(Archive("qwen-omni-turbo", ("text",)))["omni_nb"]["replies"]
     []
     """
-    keeper = _Keeper(folder, is_shared=is_shared)
+    keeper = _Keeper(folder, storage, is_shared=is_shared)
     writer = Writer(keeper)
     for reply in archive.replies[:start]:
         _question(writer, reply)
@@ -155,10 +161,11 @@ def _summary(arrivals: tuple[Arrival, ...]) -> list[list[Any]]:
 class _Keeper:
     """Keeps small media as base64, and of larger ones where their file is."""
 
-    def __init__(self, folder: MediaFolder | None, *, is_shared: bool) -> None:
+    def __init__(self, folder: MediaFolder | None, storage: Storage, *, is_shared: bool) -> None:
         self.media: dict[str, str] = {}
         self.files: dict[str, str] = {}
         self._folder = folder
+        self._storage = storage
         self._is_shared = is_shared
         self._earlier: set[str] = set()
         self._is_past = True
@@ -181,12 +188,37 @@ class _Keeper:
     def _write(self, source: HeldSource, name: str) -> None:
         if self._folder is not None:
             self.files[name] = place_beside(self._folder, source, Path(name).suffix)
-        elif source.total_bytes <= EMBEDDED_BYTES:
-            # a photo that was made small, or minutes of speech as MP3; more would make the
-            # notebook slow to open and to save
-            self.media[name] = base64.b64encode(read_all(source)).decode("ascii")
+        elif (data := self._embedded(source, name)) is not None:
+            # under the name of the sound as it was sent, however it is kept: so an output after
+            # it knows that it is here
+            self.media[name] = base64.b64encode(data).decode("ascii")
         else:
             self.files[name] = source.name if self._is_shared else _path(source)
+
+    def _embedded(self, source: HeldSource, name: str) -> bytes | None:
+        """Return what goes into the notebook; None where a path has to do."""
+        # a photo that was made small, or minutes of speech as MP3; more would make the
+        # notebook slow to open and to save
+        is_small = source.total_bytes <= EMBEDDED_BYTES
+        # samples of any length, as from a microphone, are nowhere else
+        if name.endswith(".wav") and (is_small or not isinstance(source, FileSource)):
+            data = _compressed(source, self._storage)
+            if data is not None and len(data) < source.total_bytes:
+                return data
+        return read_all(source) if is_small else None
+
+
+def _compressed(source: HeldSource, storage: Storage) -> bytes | None:
+    """Return a sound as a small file; None where it is to be exact, too long or damaged."""
+    if storage == "wav":
+        return None
+    most_seconds = EMBEDDED_BYTES * 8 / BITS_PER_SECOND[storage]
+    try:
+        clip = read_sound(source, most_seconds=most_seconds + 1)
+    except MediaError:
+        return None
+    data = clip.to_file(storage) if clip.seconds <= most_seconds else b""
+    return data if 0 < len(data) <= EMBEDDED_BYTES else None
 
 
 def place_beside(folder: MediaFolder, source: HeldSource, suffix: str) -> str:

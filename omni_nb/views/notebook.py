@@ -60,7 +60,9 @@ class Chat(Conversation):
         storage
             How the notebook keeps the speech: ``"mp3"`` (about 7 kB of notebook per second;
             plays everywhere), ``"opus"`` (about 4 kB; not in every version of Safari) or
-            ``"wav"`` (64 kB, every sample). ``reply.audio`` has every sample either way.
+            ``"wav"`` (64 kB, every sample). ``reply.audio`` has every sample either way. What
+            the notebook keeps of a question that is WAV or samples follows it, too; sent is
+            every sample.
         prebuffer_seconds
             Speech held back before it sounds, against an uneven network; 0 is soonest.
 

@@ -70,7 +70,7 @@ class Session:
     ) -> None:
         """Replace a display by the reply's static form, which the notebook keeps."""
         bundle = reply_bundle(reply, storage=storage, tail_id=tail_id, hint=self.hint(reply))
-        handle.update(bundle, metadata=self._metadata(reply), raw=True)
+        handle.update(bundle, metadata=self._metadata(reply, storage), raw=True)
         self._shown_here().add(reply)
         if reply.error is not None:
             reply.error.note_shown(labels(language_of(reply.question))["shown above"])
@@ -90,14 +90,15 @@ class Session:
         if reply not in self._shown_here():
             self.show(reply_bundle(reply), self._metadata(reply))
 
-    def _metadata(self, reply: Reply) -> dict[str, Any]:
+    def _metadata(self, reply: Reply, storage: Storage = "mp3") -> dict[str, Any]:
         """Return what `Chat.from_notebook` reads; nothing for a reply that has no conversation."""
         chat = self._chats[reply]() if reply in self._chats else None
         if chat is None or reply not in chat.replies:
             return {}
         start = chat.replies.index(reply)
         try:
-            return block_metadata(chat.document(), start=start, stop=start + 1)
+            document = chat.document()
+            return block_metadata(document, start=start, stop=start + 1, storage=storage)
         except Exception:  # an answer must not be lost because it cannot be read back
             log.exception("omni_nb: this answer's output cannot be read back from the notebook")
             return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -17,6 +18,7 @@ from omni_nb.archive.outputs import block_metadata, reply_id
 from omni_nb.chat import Conversation
 from omni_nb.connection import Connection
 from omni_nb.errors import RequestError, ServiceError
+from omni_nb.media.extract import read_sound
 from omni_nb.media.folder import MediaFolder
 from omni_nb.media.parts import (
     AudioPart,
@@ -27,13 +29,16 @@ from omni_nb.media.parts import (
     TextPart,
     VideoPart,
     VideoURLPart,
+    audio,
 )
+from omni_nb.media.probe import AudioFacts, probe_audio
 from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.models.pricing import Usage
 from omni_nb.render import reply_bundle
 from omni_nb.transcript import split_turns, transcript_bundle
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, UsageReport
+from tests.media_files import sound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +89,9 @@ def shown(chat: Conversation, storage="wav", **kwargs) -> list[dict]:
         {
             "output_type": "display_data",
             "data": reply_bundle(reply, storage=storage),
-            "metadata": block_metadata(chat.document(), start=n, stop=n + 1, **kwargs),
+            "metadata": block_metadata(
+                chat.document(), start=n, stop=n + 1, storage=storage, **kwargs
+            ),
         }
         for n, reply in enumerate(chat.replies)
     ]
@@ -150,6 +157,83 @@ def test_compressed_speech_is_as_long_as_it_was(chat, storage, tmp_path):
     assert len(again.replies[0].pcm) == len(SPEECH)
     before, after = chat.replies[0].audio.samples, again.replies[0].audio.samples
     assert np.corrcoef(before, after)[0, 1] > 0.9
+
+
+HUM = 0.3 * np.sin(np.arange(3 * 44_100) * 0.02)
+
+
+def kept_of(*outputs: dict) -> list[bytes]:
+    media = [output["metadata"]["omni_nb"]["media"] for output in outputs]
+    return [base64.b64decode(data) for kept in media for data in kept.values()]
+
+
+@pytest.mark.parametrize(("storage", "head", "most"), [("mp3", b"ID3", 5.4), ("opus", b"Ogg", 4)])
+def test_a_wav_of_a_question_is_kept_as_small_as_speech(chat, storage, head, most, tmp_path):
+    stereo = audio((np.stack([HUM, HUM], axis=1), 44_100))
+    reply = answer(chat, "?", stereo)
+    before = json.dumps(reply.request.payload())
+    outputs = shown(chat, storage)
+    (data,) = kept_of(*outputs)
+    assert data.startswith(head)
+    assert len(data) < 1000 * most * stereo.seconds
+    assert json.dumps(reply.request.payload()) == before, "what is sent stays"
+    part = Conversation.from_notebook(notebook(tmp_path, *outputs)).replies[0].question[-1]
+    assert probe_audio(part.source) == AudioFacts("wav", "audio/wav", part.seconds, 44_100, 1)
+    assert (part.format, part.sample_rate, part.channels) == ("wav", 44_100, 1)
+    assert (part.name, part.seconds) == (stereo.name, pytest.approx(stereo.seconds, abs=0.01))
+    tones = [np.fft.rfft(read_sound(p.source).samples[:40_000]) for p in (part, stereo)]
+    assert len({np.abs(tone).argmax() for tone in tones}) == 1
+
+
+def test_a_wav_of_a_question_can_be_kept_exactly(chat, tmp_path):
+    part = audio((HUM, 44_100))
+    answer(chat, "?", part)
+    assert kept_of(*shown(chat, "wav")) == [part.source.data]
+    path = notebook(tmp_path, *shown(chat, "wav"), *shown(chat, "mp3"))  # shown again by its name
+    assert Conversation.from_notebook(path).messages == chat.messages
+
+
+@pytest.mark.parametrize("form", ["mp3", "opus", "flac"])
+def test_a_sound_that_is_compressed_is_kept_as_it_is(chat, form, tmp_path):
+    answer(chat, "?", audio(sound(form)))
+    outputs = shown(chat, "mp3")
+    assert kept_of(*outputs) == [sound(form)]
+    assert Conversation.from_notebook(notebook(tmp_path, *outputs)).messages == chat.messages
+
+
+def test_what_is_larger_when_compressed_or_damaged_is_kept_as_it_is(chat):
+    short = audio((np.zeros(40), 8000))
+    damaged = AudioPart(LocalSource(b"RIFF, a hum", "hm"), "wav", "audio/wav", 1.5, 8000, 1, "hm")
+    answer(chat, "?", short, damaged)
+    assert kept_of(*shown(chat, "mp3")) == [short.source.data, damaged.source.data]
+
+
+def test_a_wav_is_kept_once_however_each_turn_is_kept(chat, tmp_path):
+    part = audio((HUM, 44_100))
+    answer(chat, "?", part)
+    answer(chat, "And?", part)
+    outputs = [shown(chat, "opus")[0], shown(chat, "mp3")[1]]
+    assert [data[:4] for data in kept_of(*outputs)] == [b"OggS"]
+    again = Conversation.from_notebook(notebook(tmp_path, *outputs))
+    assert again.replies[0].question[-1] == again.replies[1].question[-1]
+
+
+def test_a_long_recording_is_kept_and_a_longer_one_or_a_large_file_is_not(chat, tmp_path):
+    minute = audio((np.tile(HUM, 20), 44_100))
+    (tmp_path / "minute.wav").write_bytes(minute.source.data)
+    hours = AudioPart(
+        LocalSource(audio((np.zeros(8000 * 201), 8000)).source.data, "hours"),
+        *("wav", "audio/wav", 201.0, 8000, 1, "hours"),
+    )
+    answer(chat, "?", minute, hours)
+    answer(chat, "?", audio(tmp_path / "minute.wav"))
+    first, second = shown(chat, "mp3")
+    assert [len(data) < 320_000 for data in kept_of(first)] == [True]
+    assert list(first["metadata"]["omni_nb"]["files"].values()) == ["hours"]
+    assert kept_of(second) == [], "it is the same sound"
+    other = Conversation(connection=NOBODY)
+    answer(other, "?", audio(tmp_path / "minute.wav"))
+    assert kept_of(*shown(other, "mp3")) == []
 
 
 def test_a_medium_is_in_the_notebook_once(chat, tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import omni_nb as omni
@@ -14,6 +16,9 @@ from tests.panel_line import until
 
 if TYPE_CHECKING:
     from omni_nb.reply import Reply
+
+
+SOUND = (np.zeros(32_000), 16_000)
 
 
 class Handle:
@@ -41,8 +46,8 @@ def handles(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
     return made
 
 
-def answer(chat: omni.Chat, text: str, seconds: float = 0.0) -> Reply:
-    reply = chat.stream("What is this?").reply
+def answer(chat: omni.Chat, text: str, seconds: float = 0.0, **question: Any) -> Reply:
+    reply = chat.stream("What is this?", **question).reply
     reply.feed(TextDelta(text))
     if seconds:
         reply.feed(AudioDelta(bytes(int(seconds * 48_000))))
@@ -120,10 +125,27 @@ def test_the_storage_is_followed(handles):
     until(lambda: "data:audio/wav" in shown(handles))
 
 
-def test_much_speech_is_written_after_the_cell(handles, monkeypatch):
+def test_the_storage_is_followed_by_the_sound_of_a_question(handles):
+    chat = omni.Chat()
+    answer(chat, "Hello", audio=SOUND)
+    made = Kept(chat, "id", lambda: None)
+    made.show("opus", "en")
+    assert heads(handles) == [b"OggS"]
+    made.update("wav", "en")
+    until(lambda: heads(handles) == [b"RIFF"])
+
+
+def heads(handles: list[Handle]) -> list[bytes]:
+    metadata = [handle.updates[-1][1].get("omni_nb", {}) for handle in handles]
+    media = [data for record in metadata for data in record.get("media", {}).values()]
+    return [base64.b64decode(data)[:4] for data in media]
+
+
+@pytest.mark.parametrize("spoken", [{"seconds": 2}, {"audio": SOUND}], ids=["answer", "question"])
+def test_much_speech_is_written_after_the_cell(handles, monkeypatch, spoken):
     monkeypatch.setattr(kept, "QUICK_SECONDS", 1.0)
     chat = omni.Chat()
-    answer(chat, "Long", seconds=2)
+    answer(chat, "Long", **spoken)
     Kept(chat, "id", lambda: None).show("mp3", "en")
     assert "Long" not in "".join(handle.updates[0][0]["text/html"] for handle in handles)
     until(lambda: "Long" in shown(handles))

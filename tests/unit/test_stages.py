@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
+import numpy as np
 import pytest
 
 import omni_nb as omni
@@ -134,6 +138,19 @@ class Cell(Session):
 
     def keep(self, handle, reply, storage, *, tail_id=None) -> None:
         handle.update({"kept": reply.text}, raw=True)
+
+
+@pytest.mark.parametrize(("storage", "head"), [("mp3", b"ID3"), ("opus", b"Ogg"), ("wav", b"RIF")])
+def test_the_sound_of_a_question_is_kept_as_the_answer_is(storage, head):
+    shell, kept = MagicMock(), []
+    session, chat = Session(shell), omni.Chat()
+    made = chat.stream("What is this?", audio=(np.zeros(16_000), 16_000)).reply
+    session.note_turn(chat, made)
+    made.finish(seconds=1.0)
+    handle = SimpleNamespace(update=lambda bundle, metadata, raw: kept.append(metadata))
+    session.keep(handle, made, storage)
+    (data,) = kept[0]["omni_nb"]["media"].values()
+    assert base64.b64decode(data).startswith(head)
 
 
 @pytest.fixture

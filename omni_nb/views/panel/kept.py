@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import block_metadata
 from omni_nb.errors import OmniError
+from omni_nb.media.clip import AudioClip
+from omni_nb.media.parts import AudioPart
 from omni_nb.transcript import split_turns, transcript_bundle
 from omni_nb.views.later import Later
 
@@ -92,8 +94,10 @@ class Kept:
             self._later.ask()
 
     def _is_quick(self) -> bool:
-        clips = [reply.audio for reply in list(self._chat.replies)]
-        return sum(clip.seconds for clip in clips if clip) <= QUICK_SECONDS
+        replies = list(self._chat.replies)
+        spoken = [part for reply in replies for part in (reply.audio, *reply.question)]
+        sounds = [part for part in spoken if isinstance(part, (AudioClip, AudioPart))]
+        return sum(sound.seconds for sound in sounds) <= QUICK_SECONDS
 
     def update(self, storage: Storage, language: Language) -> None:
         """Bring it up to date in a moment."""
@@ -144,18 +148,18 @@ class Kept:
         bundle = transcript_bundle(replies, storage=storage, language=language, first=first)
         instead = _NO_ERROR.format(escape(self._class)) if replies else ""
         html = f'<div class="{escape(self._class)}">{bundle["text/html"]}{instead}</div>'
-        metadata = self._metadata(first, len(replies)) if replies else {}
+        metadata = self._metadata(first, len(replies), storage) if replies else {}
         self._sizes[place] = len(html) if replies else 0
         self.size = sum(self._sizes.values())
         return {"text/html": html, "text/plain": bundle["text/plain"]}, metadata
 
-    def _metadata(self, first: int, count: int) -> Mapping[str, Any]:
+    def _metadata(self, first: int, count: int, storage: Storage) -> Mapping[str, Any]:
         """What a saved notebook needs to go on; a medium that is gone leaves only the sight."""
         try:
             archive = self._chat.document()
             finished = tuple(reply for reply in archive.replies if reply.is_finished)
             archive = replace(archive, replies=finished)
-            return block_metadata(archive, start=first, stop=first + count)
+            return block_metadata(archive, start=first, stop=first + count, storage=storage)
         except OmniError as error:
             log.warning("omni_nb: this turn cannot be taken up from the notebook: %s", error)
             return {}
