@@ -10,7 +10,6 @@ delete them and run the tests: the new ones fail once, so that somebody looks at
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import subprocess
 import sys
 import warnings
@@ -167,22 +166,6 @@ def test_on_small_axes_the_panels_stand_side_by_side_below_a_title_that_fits():
     assert max(text.get_window_extent().x1 for text in ax.findobj(Text)) <= figure.bbox.x1
     first, second = ax.get_title(loc="left").split("\n")
     assert (first, second[:9]) == ("market_stall.png (300 × 200 px)", "79 tokens")
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", [(3, 2.5), (2.4, 2), (3.2, 6)])
-def test_on_very_small_axes_no_words_cover_each_other_or_a_picture(size, language):
-    figure = Figure(figsize=size, layout="constrained")
-    ax = figure.subplots()
-    plot_image_tokens(image(gradient()), ax=ax, language=language)
-    FigureCanvasAgg(figure).draw()
-    shown = [text for one in (ax, *ax.child_axes) for text in (one._left_title, *one.texts)]
-    written = [text.get_window_extent() for text in shown]
-    pictures = [panel.get_window_extent() for panel in ax.child_axes]
-    boxes = [*written, *pictures]
-    assert not [(a, b) for a, b in itertools.combinations(boxes, 2) if a.padded(-1).overlaps(b)]
-    assert max(box.x1 for box in boxes) <= figure.bbox.x1
-    assert min(picture.width for picture in pictures) > 0.3 * figure.dpi
 
 
 def test_the_title_of_one_model_says_tokens_and_cost():

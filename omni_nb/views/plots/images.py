@@ -44,9 +44,7 @@ _SHOWN_PIXELS = 1600  # of the longer side; a figure has no room for more
 _WIDE = 2.2  # a picture so much wider than high has its panels one below the other
 _COLUMNS = 3
 _MOST_LINES = 600  # the most of a picture that a service takes (200:1); more is one blot
-_NARROWEST, _LOWEST = 1.9, 1.3  # inches that a panel needs with all its words
-_SHORT_NARROWEST = 1.05  # with its short ones
-_HEADLINE, _SHORT = 10.5, 6.5  # sizes of letters: of the headline, of short words
+_NARROWEST = 1.9  # inches that the words above a panel need
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +119,11 @@ def plot_image_tokens(
     ax = canvas(ax, **_figure_size(width / height, len(seen) + 1, columns))
     ax.set_axis_off()  # before it is measured: the numbers beside it take room
     _draw_headline(ax, _headline(name, width, height, seen, language))
-    columns, is_short = _fitting(ax, len(seen) + 1, columns)
-    gap, top = ((0.1, 0.35), 0.35) if is_short else ((0.2, 0.75), 0.6)
-    first, *others = panels(ax, len(seen) + 1, columns=columns, gap=gap, top=top)
-    _draw_original(first, width, height, picture, seen)
-    _name_original(first, width, height, language, is_short=is_short)
+    columns = max(1, min(columns, int(inches(ax)[0] / _NARROWEST)))
+    first, *others = panels(ax, len(seen) + 1, columns=columns, gap=(0.2, 0.75), top=0.6)
+    _draw_original(first, width, height, picture, seen, language)
     for panel, one in zip(others, seen, strict=True):
-        _draw_seen(panel, one, picture)
-        _name_seen(panel, one, language, is_short=is_short)
+        _draw_seen(panel, one, picture, language)
     return with_chinese(ax)
 
 
@@ -177,15 +172,6 @@ def _seen_by(model: str, width: int, height: int, region: str) -> _Seen:
     return _Seen(model, rule, input_cost(model, region, image=rule.tokens))
 
 
-def _fitting(ax: Axes, count: int, columns: int) -> tuple[int, bool]:
-    """How many panels fit beside each other, and whether only with short words."""
-    width, height = inches(ax)
-    fitting = max(1, min(columns, int(width / _NARROWEST)))
-    if fitting == columns or height >= _LOWEST * -(-count // fitting):
-        return fitting, False
-    return max(1, min(count, int(width / _SHORT_NARROWEST))), True
-
-
 def _columns(count: int) -> int:
     return count if count <= _COLUMNS else 2 if count == 4 else _COLUMNS
 
@@ -204,13 +190,10 @@ def _headline(
 
 def _draw_headline(ax: Axes, words: Sequence[str]) -> None:
     """On one line, or on two where the axes are too narrow for it."""
-    written = title(ax, "".join(words), size=_HEADLINE)
+    written = title(ax, "".join(words))
     with_chinese(ax)  # its letters have another width
-    room = inches(ax)[0] * ax.figure.dpi
-    if written.get_window_extent().width > room:
+    if written.get_window_extent().width > inches(ax)[0] * ax.figure.dpi:
         written.set_text("\n".join(words[::2]))
-        size = min(_HEADLINE, _HEADLINE * room / written.get_window_extent().width)
-        written.set_fontsize(max(_SHORT, size))
 
 
 def _figure_size(ratio: float, count: int, columns: int) -> dict[str, float]:
@@ -226,9 +209,11 @@ def _draw_original(
     height: int,
     picture: PIL.Image.Image | None,
     seen: Sequence[_Seen],
+    language: Language,
 ) -> None:
     from matplotlib.patches import Rectangle
 
+    words = words_in(language)
     _draw_pixels(ax, width, height, picture)
     for size in dict.fromkeys(one.size for one in seen):
         for color, style in (("white", "-"), (_COLOR, "--")):
@@ -238,31 +223,15 @@ def _draw_original(
         max(width, *(one.size[0] for one in seen)),
         max(height, *(one.size[1] for one in seen)),
     )
+    ax.set_title(f"{words['original']}\n{width} × {height} px", loc="left", fontsize=SMALL)
+    ax.text(0, -0.03, words["to scale"], transform=ax.transAxes, fontsize=6.5, va="top", alpha=0.7)
 
 
-def _name_original(
-    ax: Axes, width: int, height: int, language: Language, *, is_short: bool
-) -> None:
-    words = words_in(language)
-    size = _SHORT if is_short else SMALL
-    ax.set_title(f"{words['original']}\n{width} × {height} px", loc="left", fontsize=size)
-    if not is_short:
-        said = ax.text(0, -0.03, words["to scale"], transform=ax.transAxes)
-        said.set(fontsize=_SHORT, va="top", alpha=0.7)
-
-
-def _draw_seen(ax: Axes, seen: _Seen, picture: PIL.Image.Image | None) -> None:
-    _draw_pixels(ax, *seen.size, picture)
-    _draw_grid(ax, seen.rule)
-    _frame(ax, *seen.size)
-
-
-def _name_seen(ax: Axes, seen: _Seen, language: Language, *, is_short: bool) -> None:
+def _draw_seen(ax: Axes, seen: _Seen, picture: PIL.Image.Image | None, language: Language) -> None:
     rule, (width, height) = seen.rule, seen.size
-    if is_short:
-        tokens = words_in(language)["n tokens"].format(rule.tokens)
-        ax.set_title(f"{plain(seen.model)}\n{tokens}", loc="left", fontsize=_SHORT)
-        return
+    _draw_pixels(ax, width, height, picture)
+    _draw_grid(ax, rule)
+    _frame(ax, width, height)
     sum_of = f"{width} × {height} px: {rule.columns} × {rule.rows} + {rule.marks}"
     words = f"{plain(seen.model)}\n{sum_of}\n{weight(rule.tokens, seen.cost, language)}"
     ax.set_title(words, loc="left", fontsize=SMALL)
