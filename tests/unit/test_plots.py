@@ -10,6 +10,7 @@ delete them and run the tests: the new ones fail once, so that somebody looks at
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 import warnings
@@ -166,6 +167,49 @@ def test_on_small_axes_the_panels_stand_side_by_side_below_a_title_that_fits():
     assert max(text.get_window_extent().x1 for text in ax.findobj(Text)) <= figure.bbox.x1
     first, second = ax.get_title(loc="left").split("\n")
     assert (first, second[:9]) == ("market_stall.png (300 × 200 px)", "79 tokens")
+
+
+@pytest.mark.parametrize("inches", [(3, 2.5), (2.5, 2), (3.6, 3)], ids=str)
+@pytest.mark.parametrize("models", [None, THREE], ids=["one", "three"])
+@pytest.mark.parametrize("size", [(300, 200), (1920, 1080), (900, 300), (200, 400)], ids=str)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_on_very_small_axes_nothing_covers_anything(inches, models, size, language):
+    figure = Figure(figsize=inches, layout="constrained")
+    ax = plot_image_tokens(size, models, language=language, ax=figure.subplots())
+    FigureCanvasAgg(figure).draw()
+    drawn = [child for axes in (ax, *ax.child_axes) for child in axes.get_children()]
+    texts = [child for child in drawn if isinstance(child, Text) and child.get_text()]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    pictures = [(f"panel {n}", p.get_window_extent()) for n, p in enumerate(ax.child_axes)]
+    for (one, box), (other, beside) in itertools.combinations(boxes + pictures, 2):
+        assert covered(box, beside) < 1, (one, other)
+        assert min(box.x0, beside.x0) >= 0
+        assert max(box.x1, beside.x1) <= figure.bbox.x1
+    assert min(box.height for _, box in pictures) > 18
+    assert min(text.get_fontsize() for text in texts) > 5
+
+
+def covered(one, other) -> float:
+    """Pixels: how far a box reaches into another."""
+    wide = min(one.x1, other.x1) - max(one.x0, other.x0)
+    high = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return min(wide, high)
+
+
+def test_the_panels_are_side_by_side_with_small_letters_before_they_are_stacked():
+    figure = Figure(figsize=(3, 2.5), layout="constrained")
+    original, seen = plot_image_tokens((1920, 1080), ax=figure.subplots()).child_axes
+    FigureCanvasAgg(figure).draw()
+    assert seen.get_position().x0 > original.get_position().x1
+    assert original.get_window_extent().width > 0.4 * figure.bbox.width
+
+
+def test_a_long_name_on_small_axes_is_written_smaller():
+    figure = Figure(figsize=(3, 2.5), layout="constrained")
+    part = dataclasses.replace(image(gradient()), name="a_market_stall_in_spring.png")
+    title = plot_image_tokens(part, ax=figure.subplots())._left_title
+    FigureCanvasAgg(figure).draw()
+    assert title.get_window_extent().x1 <= figure.bbox.x1
 
 
 def test_the_title_of_one_model_says_tokens_and_cost():

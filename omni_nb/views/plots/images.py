@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import PIL.Image
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
     from omni_nb.media.pictures import ImagePart
     from omni_nb.models.pricing import Cost
@@ -45,6 +46,12 @@ _WIDE = 2.2  # a picture so much wider than high has its panels one below the ot
 _COLUMNS = 3
 _MOST_LINES = 600  # the most of a picture that a service takes (200:1); more is one blot
 _NARROWEST = 1.9  # inches that the words above a panel need
+_LOWEST = 0.5  # inches of a picture that is high enough
+_GAP = (0.2, 0.75)  # inches between panels: their words are there
+_TOP = 0.6  # inches of words above the first row
+_SCALES = (1.0, 0.85, 0.7, 0.6)  # of the letters, where axes are small
+_NOTE_POINTS = 6.5
+_LEAST_HEADLINE = 6.5  # points
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +126,17 @@ def plot_image_tokens(
     ax = canvas(ax, **_figure_size(width / height, len(seen) + 1, columns))
     ax.set_axis_off()  # before it is measured: the numbers beside it take room
     _draw_headline(ax, _headline(name, width, height, seen, language))
-    columns = max(1, min(columns, int(inches(ax)[0] / _NARROWEST)))
-    first, *others = panels(ax, len(seen) + 1, columns=columns, gap=(0.2, 0.75), top=0.6)
-    _draw_original(first, width, height, picture, seen, language)
+    columns, scale = _arranged(ax, width / height, [_words(one, language) for one in seen], columns)
+    gap = (_GAP[0], scale * _GAP[1])
+    first, *others = panels(ax, len(seen) + 1, columns=columns, gap=gap, top=scale * _TOP)
+    points = scale * SMALL
+    note = _draw_original(first, width, height, picture, seen, points, language)
     for panel, one in zip(others, seen, strict=True):
-        _draw_seen(panel, one, picture, language)
-    return with_chinese(ax)
+        _draw_seen(panel, one, picture, points, language)
+    with_chinese(ax)
+    if scale < 1 and _is_crowded(note, ax):
+        note.remove()
+    return ax
 
 
 def held_image(given: Any) -> ImagePart:
@@ -176,6 +188,49 @@ def _columns(count: int) -> int:
     return count if count <= _COLUMNS else 2 if count == 4 else _COLUMNS
 
 
+def _arranged(ax: Axes, ratio: float, words: Sequence[str], columns: int) -> tuple[int, float]:
+    """How many columns of panels, and the scale of their letters: smaller on small axes."""
+    (width, height), count = inches(ax), len(words) + 1
+
+    def size(columns: int, scale: float) -> tuple[float, float]:
+        rows = -(-count // columns)
+        wide = (width - _GAP[0] * (columns - 1)) / columns
+        return wide, (height - scale * (_TOP + _GAP[1] * (rows - 1))) / rows
+
+    usual = min(columns, int(width / _NARROWEST))
+    if usual >= min(columns, 2) and size(usual, 1.0)[1] >= min(_LOWEST, width / ratio):
+        return usual, 1.0
+    needed = _width(ax, words)
+
+    def worth(choice: tuple[int, float]) -> float:
+        """The width of the pictures, times the scale of letters that fit above them."""
+        (wide, high), scale = size(*choice), choice[1]
+        return min(wide, ratio * high) * scale if wide >= scale * needed else -scale / wide
+
+    most = max(columns, min(count, 2))
+    return max(((c, s) for c in range(1, most + 1) for s in _SCALES), key=worth)
+
+
+def _width(ax: Axes, words: Sequence[str]) -> float:
+    """How wide words are in small letters, in inches."""
+    written = ax.text(0, 0, "\n".join(words), fontsize=SMALL)
+    with_chinese(ax)
+    width = float(written.get_window_extent().width / ax.figure.dpi)
+    written.remove()
+    return width
+
+
+def _is_crowded(note: Text, ax: Axes) -> bool:
+    """Whether words touch others, or leave the axes."""
+    for panel in ax.child_axes:
+        panel.apply_aspect()
+    box, (left, right) = note.get_window_extent(), ax.get_window_extent().intervalx
+    drawn = [child for axes in (ax, *ax.child_axes) for child in axes.get_children()]
+    others = [one for one in drawn if isinstance(one, type(note)) and one.get_text()]
+    touched = [one for one in others if box.overlaps(one.get_window_extent())]
+    return touched != [note] or box.x0 < left or box.x1 > right
+
+
 def _headline(
     name: str, width: int, height: int, seen: Sequence[_Seen], language: Language
 ) -> tuple[str, ...]:
@@ -189,11 +244,18 @@ def _headline(
 
 
 def _draw_headline(ax: Axes, words: Sequence[str]) -> None:
-    """On one line, or on two where the axes are too narrow for it."""
+    """On one line, or on two where the axes are too narrow for it, and then in smaller letters."""
     written = title(ax, "".join(words))
     with_chinese(ax)  # its letters have another width
-    if written.get_window_extent().width > inches(ax)[0] * ax.figure.dpi:
+    if _excess(written, ax) > 1:
         written.set_text("\n".join(words[::2]))
+    if (excess := _excess(written, ax)) > 1:
+        written.set_fontsize(max(_LEAST_HEADLINE, float(written.get_fontsize()) / excess))
+
+
+def _excess(words: Text, ax: Axes) -> float:
+    """How many times as wide as the axes some words are."""
+    return float(words.get_window_extent().width / (inches(ax)[0] * ax.figure.dpi))
 
 
 def _figure_size(ratio: float, count: int, columns: int) -> dict[str, float]:
@@ -209,8 +271,9 @@ def _draw_original(
     height: int,
     picture: PIL.Image.Image | None,
     seen: Sequence[_Seen],
+    points: float,
     language: Language,
-) -> None:
+) -> Text:
     from matplotlib.patches import Rectangle
 
     words = words_in(language)
@@ -223,18 +286,25 @@ def _draw_original(
         max(width, *(one.size[0] for one in seen)),
         max(height, *(one.size[1] for one in seen)),
     )
-    ax.set_title(f"{words['original']}\n{width} × {height} px", loc="left", fontsize=SMALL)
-    ax.text(0, -0.03, words["to scale"], transform=ax.transAxes, fontsize=6.5, va="top", alpha=0.7)
+    ax.set_title(f"{words['original']}\n{width} × {height} px", loc="left", fontsize=points)
+    note = ax.text(0, -0.03, words["to scale"], transform=ax.transAxes, va="top", alpha=0.7)
+    note.set_fontsize(min(_NOTE_POINTS, points))
+    return note
 
 
-def _draw_seen(ax: Axes, seen: _Seen, picture: PIL.Image.Image | None, language: Language) -> None:
+def _draw_seen(
+    ax: Axes, seen: _Seen, picture: PIL.Image.Image | None, points: float, language: Language
+) -> None:
+    _draw_pixels(ax, *seen.size, picture)
+    _draw_grid(ax, seen.rule)
+    _frame(ax, *seen.size)
+    ax.set_title(_words(seen, language), loc="left", fontsize=points)
+
+
+def _words(seen: _Seen, language: Language) -> str:
     rule, (width, height) = seen.rule, seen.size
-    _draw_pixels(ax, width, height, picture)
-    _draw_grid(ax, rule)
-    _frame(ax, width, height)
     sum_of = f"{width} × {height} px: {rule.columns} × {rule.rows} + {rule.marks}"
-    words = f"{plain(seen.model)}\n{sum_of}\n{weight(rule.tokens, seen.cost, language)}"
-    ax.set_title(words, loc="left", fontsize=SMALL)
+    return f"{plain(seen.model)}\n{sum_of}\n{weight(rule.tokens, seen.cost, language)}"
 
 
 def _draw_pixels(ax: Axes, width: int, height: int, picture: PIL.Image.Image | None) -> None:
