@@ -200,9 +200,17 @@ def stand_in(
             chunk_seconds=chunk_seconds,
             dialect=dialect,
         )
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise RequestError(f"stand_in(): {error}") from None
-    return _standing(start(behaviour, remember=remember))
+    return connection_of(start(behaviour, remember=remember))
+
+
+def connection_of(server: StandIn) -> Connection:
+    """Return the connection to a stand-in, which is asked as it answers."""
+    spoken = server.behaviour.dialect
+    dialect: Dialect = "vllm-omni" if spoken == "vllm-omni-next" else spoken
+    endpoint = _endpoint(server.base_url, server.api_key, dialect)
+    return Connection(endpoint, is_stand_in=True, server=server)
 
 
 def connection_to(service: str, *, api_key: str | None = None) -> Connection:
@@ -361,15 +369,7 @@ def _key_place(host: str) -> tuple[str, str]:
 def _stand_in() -> Connection:
     from omni_nb.offline.server import shared
 
-    return _standing(shared())
-
-
-def _standing(server: StandIn) -> Connection:
-    """Return the connection to a stand-in, which is asked as it answers."""
-    spoken = server.behaviour.dialect
-    dialect: Dialect = "vllm-omni" if spoken == "vllm-omni-next" else spoken
-    endpoint = _endpoint(server.base_url, server.api_key, dialect)
-    return Connection(endpoint, is_stand_in=True, server=server)
+    return connection_of(shared())
 
 
 def _endpoint(base_url: str, key: str, dialect: Dialect) -> Endpoint:

@@ -111,10 +111,9 @@ class Behaviour:
                 f"There is no dialect {self.dialect!r}; there are {', '.join(SERVER_DIALECTS)}."
             )
         for name, least, most in _RANGES:
-            if not least <= getattr(self, name) <= most:  # also false for NaN
-                raise ValueError(
-                    f"{name} is from {least:g} to {most:g}, not {getattr(self, name)!r}."
-                )
+            given = getattr(self, name)
+            if not isinstance(given, (int, float)) or not least <= given <= most:  # also for NaN
+                raise ValueError(f"{name} is from {least:g} to {most:g}, not {given!r}.")
 
     def with_header(self, header: str | None) -> Behaviour:
         """Return this behaviour as changed by a request's ``x-omni-behaviour`` header.

@@ -11,7 +11,7 @@ import pytest
 
 from omni_nb.budget import Purse
 from omni_nb.chat import Conversation
-from omni_nb.connection import Connection
+from omni_nb.connection import Connection, connection_of
 from omni_nb.errors import BudgetError, RequestError, ServiceError
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.models.money import CNY, USD
@@ -32,8 +32,7 @@ SPEECH_PRICE = 0.00125
 @pytest.fixture(scope="module")
 def here():
     with start(Behaviour(pace=0)) as standin:
-        endpoint = Endpoint(standin.base_url, Secret(standin.api_key))
-        yield Connection(endpoint, is_stand_in=True)
+        yield connection_of(standin)
 
 
 def chat(**options) -> Conversation:

@@ -420,13 +420,12 @@ def test_a_chat_that_has_not_begun_gives_its_model_alone(explore):
 
 
 def offline():
-    from omni_nb.connection import Connection
+    from omni_nb.connection import connection_of
     from omni_nb.offline.behaviour import Behaviour
     from omni_nb.offline.server import start
-    from omni_nb.wire.client import Endpoint, Secret
 
     server = start(Behaviour(pace=0))
-    return Connection(Endpoint(server.base_url, Secret(server.api_key)), is_stand_in=True)
+    return connection_of(server)
 
 
 # -- the frame ---------------------------------------------------------------------------------

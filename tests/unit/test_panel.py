@@ -12,13 +12,12 @@ import pytest
 from PIL import Image
 
 import omni_nb as omni
-from omni_nb.connection import Connection
+from omni_nb.connection import Connection, connection_of
 from omni_nb.errors import RequestError
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
 from omni_nb.views.panel import ChatPanel
 from omni_nb.views.panel.protocol import PIECE_BYTES
-from omni_nb.wire.client import Endpoint, Secret
 from tests.panel_line import Line, until
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def standing_in() -> Iterator[Callable[..., Connection]]:
 
     def connect(**behaviour: Any) -> Connection:
         services.append(service := start(Behaviour(**{"pace": 0, **behaviour})))
-        return Connection(Endpoint(service.base_url, Secret(service.api_key)), is_stand_in=True)
+        return connection_of(service)
 
     yield connect
     for service in services:

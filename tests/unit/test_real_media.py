@@ -13,14 +13,13 @@ import pytest
 from PIL import Image
 
 from omni_nb.chat import Conversation
-from omni_nb.connection import Connection
+from omni_nb.connection import Connection, connection_of
 from omni_nb.media.parts import as_parts, audio, frames, image, video
 from omni_nb.models.catalog import find_model
 from omni_nb.models.limits import check_parts
 from omni_nb.models.shrink import shrink
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
-from omni_nb.wire.client import Endpoint, Secret
 
 
 def folder_of(package: str) -> Path:
@@ -42,7 +41,7 @@ BUNNY = CLIPS / "bigbuckbunny.mp4"
 @pytest.fixture(scope="module")
 def connection():
     with start(Behaviour(pace=0)) as standin:
-        yield Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+        yield connection_of(standin)
 
 
 def answer(connection: Connection, question: str, **media):

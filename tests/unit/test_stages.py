@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import omni_nb as omni
-from omni_nb.connection import Connection
+from omni_nb.connection import connection_of
 from omni_nb.forecast import forecast
 from omni_nb.media.parts import TextPart
 from omni_nb.offline.behaviour import Behaviour
@@ -20,7 +20,6 @@ from omni_nb.offline.server import start
 from omni_nb.reply import Reply
 from omni_nb.views import stages
 from omni_nb.views.session import Session
-from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, TranscriptDelta
 from omni_nb.wire.request import Message, Request
 
@@ -54,8 +53,7 @@ def test_in_plain_python_the_text_streams_to_standard_output():
 @pytest.fixture
 def here():
     with start(Behaviour(pace=0)) as standin:
-        endpoint = Endpoint(standin.base_url, Secret(standin.api_key))
-        yield Connection(endpoint, is_stand_in=True)
+        yield connection_of(standin)
 
 
 @pytest.mark.parametrize("is_async", [False, True])

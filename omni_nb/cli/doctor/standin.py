@@ -40,15 +40,12 @@ _REPORT = "Please report it, with `omni-nb doctor --json`."
 def _asked() -> Reply:
     """Ask a stand-in of our own the way a cell does, as fast as it can."""
     from omni_nb.chat import Conversation
-    from omni_nb.connection import Connection
+    from omni_nb.connection import connection_of
     from omni_nb.offline.behaviour import Behaviour
     from omni_nb.offline.server import start
-    from omni_nb.wire.client import Endpoint, Secret
 
     with start(Behaviour(pace=0)) as service:
-        endpoint = Endpoint(service.base_url, Secret(service.api_key))
-        connection = Connection(endpoint, is_stand_in=True)
-        chat = Conversation(voice="Cherry", connection=connection, max_tokens=40)
+        chat = Conversation(voice="Cherry", connection=connection_of(service), max_tokens=40)
         with chat.stream("Who are you?") as stream:
             for _ in stream:
                 pass
