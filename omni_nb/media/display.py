@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import encoded
@@ -47,6 +47,10 @@ _STRIP_PIXELS: Final = 160 * 120
 _BODY = "var(--jp-content-font-color1, currentColor)"
 _MUTED = "var(--jp-content-font-color2, #767676)"
 _LINE = "var(--jp-border-color2, #d0d0d0)"
+_PLAYER_STYLES: Final = {
+    "audio": "width:100%;max-width:32em;height:2.5em",
+    "video": "max-width:min(100%,32em);max-height:20em",
+}
 _CARD = (
     f"max-width:46em;padding:0.25em;color:{_BODY};line-height:1.5;"
     "font-family:var(--jp-content-font-family, system-ui, sans-serif);overflow-wrap:anywhere"
@@ -266,7 +270,7 @@ def _player(part: Part) -> str:
 def _audio_player(part: AudioPart) -> str:
     if part.total_bytes <= _AS_IT_IS_BYTES and part.format in _PLAYABLE:
         try:
-            return _audio(read_all(part.source), part.mime, part.name)
+            return _playable("audio", read_all(part.source), part.mime, part.name)
         except MediaError as error:
             return _line(escape(str(error)))
     if part.seconds * _MP3_BYTES_PER_SECOND > EMBEDDED_BYTES:
@@ -275,7 +279,7 @@ def _audio_player(part: AudioPart) -> str:
     clip = _heard(part)
     if clip is None:
         return _line("It cannot be decoded here.")
-    return _audio(clip.to_mp3(), "audio/mpeg", part.name)
+    return _playable("audio", clip.to_mp3(), "audio/mpeg", part.name)
 
 
 def _video_player(part: VideoPart) -> str:
@@ -290,7 +294,7 @@ def _video_player(part: VideoPart) -> str:
         if not _plays_in_browsers(part.mime, codec):
             words = f"No player: not every browser plays {part.mime} with {codec}."
             return _line(escape(words))
-        return _video(read_all(part.source), part.mime, part.name)
+        return _playable("video", read_all(part.source), part.mime, part.name)
     except MediaError as error:
         return _line(escape(str(error)))
 
@@ -309,21 +313,12 @@ def _heard(part: AudioPart) -> Any:
         return None
 
 
-def _audio(data: bytes, mime: str, name: str) -> str:
+def _playable(tag: Literal["audio", "video"], data: bytes, mime: str, name: str) -> str:
     label = escape(name)
     return (
-        f'<audio class="omni-audio" controls preload="metadata" aria-label="{label}" '
-        f'title="{label}" style="width:100%;max-width:32em;height:2.5em;display:block" '
-        f'src="{_data_url(data, mime)}"></audio>'
-    )
-
-
-def _video(data: bytes, mime: str, name: str) -> str:
-    label = escape(name)
-    return (
-        f'<video class="omni-video" controls preload="metadata" aria-label="{label}" '
-        f'title="{label}" style="max-width:min(100%,32em);max-height:20em;display:block" '
-        f'src="{_data_url(data, mime)}"></video>'
+        f'<{tag} class="omni-{tag}" controls preload="metadata" aria-label="{label}" '
+        f'title="{label}" style="{_PLAYER_STYLES[tag]};display:block" '
+        f'src="{_data_url(data, mime)}"></{tag}>'
     )
 
 
