@@ -59,7 +59,7 @@ def _total(replies: Sequence[Reply], language: Language) -> str:
     if not replies:
         return ""
     names = PANEL[language]
-    count = names["answer" if len(replies) == 1 else "answers"].format(len(replies))
+    count = names["answers"].format(len(replies), s=plural(len(replies)))
     total = sum(reply.usage_so_far.total for reply in replies)
     tokens = names["tokens"].format(total, s=plural(total))
     return " · ".join([count, tokens, _cost(replies, language)])
