@@ -15,25 +15,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omni_nb.account import Account
-    from omni_nb.chat import Conversation
-    from omni_nb.connection import Connection, connect, stand_in
+    from omni_nb.chat.conversation import Conversation
     from omni_nb.errors import BudgetError, MediaError, OmniError, RequestError, ServiceError
-    from omni_nb.forecast import Comparison, Estimate, compare, estimate
+    from omni_nb.media.audio import AudioPart, AudioURLPart, audio
     from omni_nb.media.clip import AudioClip
+    from omni_nb.media.image import ImagePart, ImageURLPart, image
     from omni_nb.media.parts import TextPart, as_parts
-    from omni_nb.media.pictures import ImagePart, ImageURLPart, image
-    from omni_nb.media.sounds import AudioPart, AudioURLPart, audio
-    from omni_nb.media.videos import FramesPart, VideoPart, VideoURLPart, frames, video
-    from omni_nb.models.catalog import register_model
-    from omni_nb.models.money import CNY, USD, Money
-    from omni_nb.models.pricing import Cost, Usage
-    from omni_nb.models.quota import Quota
-    from omni_nb.models.shrink import shrink
-    from omni_nb.models.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
-    from omni_nb.render import MODALITY_COLORS
-    from omni_nb.reply import Reply, Timing
-    from omni_nb.stream import ReplyStream
+    from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart, frames, video
+    from omni_nb.render.model_table import models
+    from omni_nb.render.reply import MODALITY_COLORS
+    from omni_nb.rules.catalog import register_model
+    from omni_nb.rules.money import CNY, USD, Money
+    from omni_nb.rules.pricing import Cost, Usage
+    from omni_nb.rules.quota import Quota
+    from omni_nb.rules.shrink import shrink
+    from omni_nb.rules.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
+    from omni_nb.turns.account import Account
+    from omni_nb.turns.connection import Connection, connect, stand_in
+    from omni_nb.turns.estimate import Comparison, Estimate, compare, estimate
+    from omni_nb.turns.reply import Reply, Timing
+    from omni_nb.turns.stream import ReplyStream
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.panel import ChatPanel
@@ -49,65 +50,66 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "Account": "account",
+    "Account": "turns.account",
     "AudioClip": "media.clip",
-    "AudioPart": "media.sounds",
+    "AudioPart": "media.audio",
     "AudioPlayer": "views.player",
-    "AudioURLPart": "media.sounds",
+    "AudioURLPart": "media.audio",
     "BudgetError": "errors",
-    "CNY": "models.money",
+    "CNY": "rules.money",
     "Chat": "views.notebook",
     "ChatPanel": "views.panel",
-    "Comparison": "forecast",
-    "Connection": "connection",
-    "Conversation": "chat",
-    "Cost": "models.pricing",
-    "Estimate": "forecast",
-    "FramesPart": "media.videos",
-    "ImagePart": "media.pictures",
-    "ImageURLPart": "media.pictures",
-    "MODALITY_COLORS": "render",
+    "Comparison": "turns.estimate",
+    "Connection": "turns.connection",
+    "Conversation": "chat.conversation",
+    "Cost": "rules.pricing",
+    "Estimate": "turns.estimate",
+    "FramesPart": "media.video",
+    "ImagePart": "media.image",
+    "ImageURLPart": "media.image",
+    "MODALITY_COLORS": "render.reply",
     "MediaError": "errors",
-    "Money": "models.money",
+    "Money": "rules.money",
     "OmniError": "errors",
-    "Quota": "models.quota",
-    "Reply": "reply",
-    "ReplyStream": "stream",
+    "Quota": "rules.quota",
+    "Reply": "turns.reply",
+    "ReplyStream": "turns.stream",
     "RequestError": "errors",
     "ServiceError": "errors",
     "TextPart": "media.parts",
-    "Timing": "reply",
-    "USD": "models.money",
-    "Usage": "models.pricing",
-    "VideoPart": "media.videos",
-    "VideoURLPart": "media.videos",
+    "Timing": "turns.reply",
+    "USD": "rules.money",
+    "Usage": "rules.pricing",
+    "VideoPart": "media.video",
+    "VideoURLPart": "media.video",
     "as_parts": "media.parts",
     "ask": "views.notebook",
     "ask_async": "views.notebook",
-    "audio": "media.sounds",
+    "audio": "media.audio",
     "audio_explorer": "views.explorers",
-    "audio_tokens": "models.tokens",
-    "compare": "forecast",
-    "connect": "connection",
+    "audio_tokens": "rules.tokens",
+    "compare": "turns.estimate",
+    "connect": "turns.connection",
     "cost_explorer": "views.explorers",
-    "estimate": "forecast",
-    "frames": "media.videos",
-    "frames_tokens": "models.tokens",
-    "image": "media.pictures",
+    "estimate": "turns.estimate",
+    "frames": "media.video",
+    "frames_tokens": "rules.tokens",
+    "image": "media.image",
     "image_explorer": "views.explorers",
-    "image_tokens": "models.tokens",
+    "image_tokens": "rules.tokens",
+    "models": "render.model_table",
     "plot_audio_tokens": "views.plots",
     "plot_cost": "views.plots",
     "plot_image_token_map": "views.plots",
     "plot_image_tokens": "views.plots",
     "plot_timing": "views.plots",
     "plot_video_tokens": "views.plots",
-    "register_model": "models.catalog",
-    "shrink": "models.shrink",
-    "stand_in": "connection",
+    "register_model": "rules.catalog",
+    "shrink": "rules.shrink",
+    "stand_in": "turns.connection",
     "use_chinese_font": "views.plots",
-    "video": "media.videos",
-    "video_tokens": "models.tokens",
+    "video": "media.video",
+    "video_tokens": "rules.tokens",
 }
 
 __all__ = [  # a test compares it with _HOMES
@@ -180,8 +182,6 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("omni-nb")
-    if name == "models":  # the package of the rules, which can be called
-        return import_module(f"{__name__}.models")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

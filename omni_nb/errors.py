@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omni_nb.reply import Reply
+    from omni_nb.turns.reply import Reply
 
 
 class OmniError(Exception):

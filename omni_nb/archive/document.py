@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from omni_nb.history import Trimming
 from omni_nb.media.folder import MediaFolder
 from omni_nb.media.parts import (
     AudioPart,
@@ -24,13 +23,14 @@ from omni_nb.media.parts import (
     VideoPart,
     VideoURLPart,
 )
+from omni_nb.turns.history import Trimming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from omni_nb.media.parts import Part
-    from omni_nb.reply import Reply
+    from omni_nb.turns.reply import Reply
 
 SCHEMA_VERSION: Final = 1
 

@@ -23,10 +23,10 @@ from omni_nb.archive.reader import (
     restored,
 )
 from omni_nb.errors import MediaError, OmniError, RequestError, warn
-from omni_nb.history import in_words, opening, turns
 from omni_nb.media.parts import TextPart, join_text
 from omni_nb.media.sources import decode_data_url
-from omni_nb.render import plural
+from omni_nb.render.reply import plural
+from omni_nb.turns.history import in_words, opening, turns
 from omni_nb.wire.request import Message
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.reply import Reply
+    from omni_nb.turns.reply import Reply
 
 _BLOCK: Final[Mapping[str, Any]] = {
     "schema_version": int,

@@ -19,18 +19,18 @@ from omni_nb.archive.reader import restored
 from omni_nb.archive.writer import Writer, answer, settings
 from omni_nb.errors import MediaError
 from omni_nb.media.compressed import BITS_PER_SECOND
-from omni_nb.media.display import EMBEDDED_BYTES
 from omni_nb.media.extract import read_sound
 from omni_nb.media.folder import file_digest, source_digest
 from omni_nb.media.parts import TextPart
 from omni_nb.media.sources import FileSource, read_all
+from omni_nb.render.parts import EMBEDDED_BYTES
 
 if TYPE_CHECKING:
     from omni_nb.archive.document import Archive
     from omni_nb.media.clip import Storage
     from omni_nb.media.folder import MediaFolder
     from omni_nb.media.sources import HeldSource
-    from omni_nb.reply import Arrival, Reply
+    from omni_nb.turns.reply import Arrival, Reply
 
 NAME: Final = "omni_nb"
 """The key in an output's metadata."""
@@ -58,8 +58,8 @@ def block_metadata(
         The whole conversation. A medium that an earlier turn has asked with is in that turn's
         output, not again in this one.
     start, stop
-        The turns that the output shows, in their order, by `omni_nb.render.reply_html` or
-        `omni_nb.transcript.transcript_html`; by default all.
+        The turns that the output shows, in their order, by `omni_nb.render.reply.reply_html` or
+        `omni_nb.render.transcript.transcript_html`; by default all.
     storage
         How the WAV sounds of questions are kept in the metadata; other files are kept as they are.
     folder

@@ -20,11 +20,11 @@ from omni_nb.archive.document import (
     media_folder,
 )
 from omni_nb.errors import OmniError, RequestError, ServiceError
-from omni_nb.history import Trimming
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.parts import ImagePart, ImageURLPart
-from omni_nb.models.pricing import Usage
-from omni_nb.reply import Arrival, Playback, Reply
+from omni_nb.rules.pricing import Usage
+from omni_nb.turns.history import Trimming
+from omni_nb.turns.reply import Arrival, Playback, Reply
 from omni_nb.wire.request import Message, Request, Role
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
-    from omni_nb.models.pricing import Usage
-    from omni_nb.reply import Reply
+    from omni_nb.rules.pricing import Usage
+    from omni_nb.turns.reply import Reply
     from omni_nb.wire.request import Message
 
 _ENDINGS: Final = mimetypes.MimeTypes()  # Python's own table: the machine's may differ

@@ -7,14 +7,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omni_nb.errors import MediaError
+from omni_nb.media.audio import AudioPart, AudioURLPart, audio
 from omni_nb.media.clip import AudioClip
-from omni_nb.media.pictures import ImagePart, ImageURLPart, image
+from omni_nb.media.image import ImagePart, ImageURLPart, image
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.shown import Shown
-from omni_nb.media.sounds import AudioPart, AudioURLPart, audio
 from omni_nb.media.sources import RemoteSource, display_kind, embed, open_source
-from omni_nb.media.videos import FramesPart, VideoPart, VideoURLPart, frames, video
+from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart, frames, video
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -113,7 +113,7 @@ def as_media(
     """Turn the media keywords of a question into parts; each takes one, or a list of its kind.
 
     ``frames`` takes one list, the frames of one video. How many the model takes is for
-    `omni_nb.models.limits.check_parts` to say.
+    `omni_nb.rules.limits.check_parts` to say.
 
     Raises
     ------

@@ -14,6 +14,6 @@ class Shown:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        from omni_nb.media.display import part_html  # display knows all parts, so it comes later
+        from omni_nb.render.parts import part_html  # display knows all parts, so it comes later
 
         return part_html(cast("Part", self))

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
+from omni_nb.media.audio import AudioPart
 from omni_nb.media.drawn import encoded, flat
 from omni_nb.media.extract import (
     HEARD_SAMPLE_RATE,
@@ -18,10 +19,9 @@ from omni_nb.media.extract import (
     rotation,
     video_stream,
 )
-from omni_nb.media.pictures import ImagePart
-from omni_nb.media.sounds import AudioPart
+from omni_nb.media.image import ImagePart
 from omni_nb.media.sources import LocalSource
-from omni_nb.media.videos import VideoPart
+from omni_nb.media.video import VideoPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,13 +28,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from omni_nb.models.catalog import known_models
 from omni_nb.offline.checks import read_request
 from omni_nb.offline.dialect_chunks import in_dialect
 from omni_nb.offline.dialects import documented
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, BrokenOff, encode_stream
 from omni_nb.offline.refusals import Refusal
 from omni_nb.offline.stream import Pacer, answer_chunks
+from omni_nb.rules.catalog import known_models
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from omni_nb.models.catalog import ModelFacts, find_model
 from omni_nb.offline.contents import ReadPart as ReadPart
 from omni_nb.offline.contents import Turn as Turn
 from omni_nb.offline.contents import read_text, read_turn, short
@@ -19,6 +18,7 @@ from omni_nb.offline.items import Items
 from omni_nb.offline.refusals import INVALID
 from omni_nb.offline.refusals import Refusal as Refusal
 from omni_nb.offline.weights import weigh
+from omni_nb.rules.catalog import ModelFacts, find_model
 
 
 @dataclass(frozen=True, slots=True)

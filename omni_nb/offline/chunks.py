@@ -9,8 +9,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.media.clip import AudioClip
-from omni_nb.models.tokens import audio_tokens, text_tokens
 from omni_nb.offline.weave import Sound
+from omni_nb.rules.tokens import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
     from omni_nb.offline.behaviour import Fault

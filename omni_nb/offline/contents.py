@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
-from omni_nb.offline.pictures import Picture, look_at
+from omni_nb.offline.audio import Sound, listen_to
+from omni_nb.offline.image import Picture, look_at
 from omni_nb.offline.refusals import INVALID, Refusal
-from omni_nb.offline.sounds import Sound, listen_to
-from omni_nb.offline.videos import Frames, Video, watch
+from omni_nb.offline.video import Frames, Video, watch
 
 if TYPE_CHECKING:
-    from omni_nb.models.catalog import Limits, ModelFacts
     from omni_nb.offline.items import Item, Items
+    from omni_nb.rules.catalog import Limits, ModelFacts
 
 URLPart = ImageURLPart | AudioURLPart | VideoURLPart
 Medium: TypeAlias = Picture | Sound | Video | Frames | URLPart

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, VideoURLPart
+from omni_nb.offline.audio import Sound
+from omni_nb.offline.image import Picture, main_colors
 from omni_nb.offline.phrases import (
     CHANNELS,
     COLORS,
@@ -18,17 +20,15 @@ from omni_nb.offline.phrases import (
     Amount,
     fill,
 )
-from omni_nb.offline.pictures import Picture, main_colors
-from omni_nb.offline.sounds import Sound
-from omni_nb.offline.videos import Frames, Video
+from omni_nb.offline.video import Frames, Video
 from omni_nb.offline.weights import part_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from omni_nb.models.catalog import ModelFacts
     from omni_nb.offline.contents import Medium
     from omni_nb.offline.phrases import Language, Register
+    from omni_nb.rules.catalog import ModelFacts
 
 _IN_DETAIL: Final = 3
 _LEVELS_FROM: Final = (-60.0, -40.0, -28.0, -14.0)  # dBFS

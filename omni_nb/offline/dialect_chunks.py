@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
-from omni_nb.models.tokens import audio_tokens, text_tokens
+from omni_nb.rules.tokens import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

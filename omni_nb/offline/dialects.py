@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from omni_nb.models.catalog import find_model
 from omni_nb.offline.refusals import Refusal
+from omni_nb.rules.catalog import find_model
 from omni_nb.wire.dialects import OPENAI_SOUNDS
 
 if TYPE_CHECKING:

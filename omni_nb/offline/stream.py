@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
-from omni_nb.models.tokens import text_tokens
 from omni_nb.offline.answers import answer, thoughts
 from omni_nb.offline.chunks import ChunkWriter
 from omni_nb.offline.voice import speak
 from omni_nb.offline.weave import Weaver, Words, shorten
+from omni_nb.rules.tokens import text_tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
-from omni_nb.models.tokens import text_tokens
 from omni_nb.offline.voice import CJK
+from omni_nb.rules.tokens import text_tokens
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import TextPart
-from omni_nb.models.tokens import (
+from omni_nb.offline.audio import Sound
+from omni_nb.offline.image import Picture
+from omni_nb.offline.video import Frames, Video
+from omni_nb.rules.tokens import (
     audio_tokens,
     frames_tokens,
     image_tokens,
     text_tokens,
     video_tokens,
 )
-from omni_nb.offline.pictures import Picture
-from omni_nb.offline.sounds import Sound
-from omni_nb.offline.videos import Frames, Video
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omni_nb.models.catalog import ModelFacts
     from omni_nb.offline.contents import ReadPart, Turn
+    from omni_nb.rules.catalog import ModelFacts
 
 
 def weigh(turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts) -> Mapping[str, int]:

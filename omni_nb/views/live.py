@@ -19,8 +19,8 @@ from omni_nb.views.session import session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from omni_nb.reply import Reply
-    from omni_nb.stream import ReplyStream
+    from omni_nb.turns.reply import Reply
+    from omni_nb.turns.stream import ReplyStream
     from omni_nb.views.stages import Stage
 
 LOOK_SECONDS = 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.chat import Conversation
+from omni_nb.chat.conversation import Conversation
 from omni_nb.views.live import watch, watch_async
 from omni_nb.views.session import session
 from omni_nb.views.stages import PREBUFFER_SECONDS, choose_stage
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal, Self
 
-    from omni_nb.connection import Connection
-    from omni_nb.models.money import Money
-    from omni_nb.models.quota import Quota
-    from omni_nb.render import Storage
-    from omni_nb.reply import Reply
+    from omni_nb.render.reply import Storage
+    from omni_nb.rules.money import Money
+    from omni_nb.rules.quota import Quota
+    from omni_nb.turns.connection import Connection
+    from omni_nb.turns.reply import Reply
     from omni_nb.views.panel import ChatPanel
 
 
 class Chat(Conversation):
     """A conversation that is seen and heard: `ask` streams into the cell and speaks.
 
-    The parameters are those of `omni_nb.chat.Conversation`; its ``stream``, ``replies``,
-    ``messages``, ``usage`` and ``cost`` work without a notebook.
+    The parameters are those of `omni_nb.chat.conversation.Conversation`; its ``stream``,
+    ``replies``, ``messages``, ``usage`` and ``cost`` work without a notebook.
 
     Examples
     --------

@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 import traitlets
 
 from omni_nb.views.deltas import common_length, whole_samples
-from omni_nb.views.quiet import QuietWidget
+from omni_nb.views.widget import QuietWidget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import block_metadata
-from omni_nb.render import labels, language_of, reply_bundle
-from omni_nb.reply import Reply
+from omni_nb.render.reply import labels, language_of, reply_bundle
+from omni_nb.turns.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omni_nb.chat import Conversation
-    from omni_nb.render import Language, Storage
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.render.reply import Language, Storage
 
 log = logging.getLogger("omni_nb")
 

@@ -7,8 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from omni_nb.render import language_of, progress_html, question_html
-from omni_nb.reply import Playback
+from omni_nb.render.reply import language_of, progress_html, question_html
+from omni_nb.turns.reply import Playback
 from omni_nb.views.session import session
 from omni_nb.views.upload import (
     REPAINT_SECONDS,
@@ -19,8 +19,8 @@ from omni_nb.views.upload import (
 )
 
 if TYPE_CHECKING:
-    from omni_nb.render import Storage
-    from omni_nb.reply import Reply
+    from omni_nb.render.reply import Storage
+    from omni_nb.turns.reply import Reply
     from omni_nb.views.player import AudioPlayer, Price
     from omni_nb.views.session import Session
     from omni_nb.wire.upload import UploadProgress

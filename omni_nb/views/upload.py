@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from omni_nb.render import question_html
+from omni_nb.render.reply import question_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
     from omni_nb.wire.upload import UploadProgress
 
 SHOWN_AFTER_SECONDS = 1.0

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import ServiceError
-from omni_nb.models.pricing import Usage
+from omni_nb.rules.pricing import Usage
 from omni_nb.wire.events import (
     AudioDelta,
     Finished,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
-    from omni_nb.models.pricing import Usage
+    from omni_nb.rules.pricing import Usage
 
 
 @dataclass(frozen=True, slots=True)

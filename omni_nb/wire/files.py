@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omni_nb.media.pictures import ImagePart
-from omni_nb.media.sounds import AudioPart
+from omni_nb.media.audio import AudioPart
+from omni_nb.media.image import ImagePart
 from omni_nb.media.sources import FileSource, LocalSource
-from omni_nb.media.videos import FramesPart, VideoPart
+from omni_nb.media.video import FramesPart, VideoPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

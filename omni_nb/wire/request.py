@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from omni_nb.errors import RequestError, warn
 from omni_nb.media.parts import join_text
 from omni_nb.media.sources import embed
-from omni_nb.models.catalog import find_model
-from omni_nb.models.limits import check_modalities, check_parts, check_voice
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.limits import check_modalities, check_parts, check_voice
 from omni_nb.wire import code
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import Embed
-    from omni_nb.models.catalog import ModelFacts
+    from omni_nb.rules.catalog import ModelFacts
     from omni_nb.wire.dialects import Dialect
 
 Role = Literal["system", "user", "assistant"]

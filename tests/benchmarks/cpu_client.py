@@ -51,8 +51,8 @@ speech = base64.b64decode(speech_base64)
 
 def our_names(base_url: str) -> dict[str, Any]:
     """What our loop finds in its notebook."""
-    from omni_nb.chat import Conversation
-    from omni_nb.connection import Connection
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.turns.connection import Connection
     from omni_nb.wire.client import Endpoint, Secret
     from omni_nb.wire.events import TranscriptDelta
 

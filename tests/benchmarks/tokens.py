@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from omni_nb.media.probe import probe_images
-from omni_nb.models.tokens import image_tokens
+from omni_nb.rules.tokens import image_tokens
 
 from .table import Row
 

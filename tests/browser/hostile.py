@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal
 
-from omni_nb.connection import Connection
 from omni_nb.errors import ServiceError
 from omni_nb.media.parts import AudioURLPart, ImagePart, TextPart, VideoURLPart
-from omni_nb.models.catalog import register_model
-from omni_nb.reply import Reply
+from omni_nb.rules.catalog import register_model
+from omni_nb.turns.connection import Connection
+from omni_nb.turns.reply import Reply
 from omni_nb.views.notebook import Chat
 from omni_nb.views.panel import pump
 from omni_nb.wire.client import Endpoint, Secret

@@ -94,7 +94,7 @@ def test_a_question_about_a_medium_shows_it_and_is_answered_aloud(
 
 SLOW_SERVER = """
 import json, socket, threading, time
-from omni_nb.connection import Connection
+from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 
 def serve(listening, bytes_per_second):

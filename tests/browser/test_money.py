@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 SETUP = """
 import omni_nb as omni
-from omni_nb.forecast import compare, estimate
-from omni_nb.models.money import CNY
+from omni_nb.turns.estimate import compare, estimate
+from omni_nb.rules.money import CNY
 omni.connect("offline")
 """
 

@@ -82,7 +82,8 @@ def test_a_conversation_is_only_text_in_a_panel_and_beside_it(lab, page, hits):
 
 def test_a_saved_conversation_is_only_text_trusted_or_not(lab, page, hits):
     static = (
-        "from omni_nb.transcript import transcript_bundle\nfrom IPython.display import display\n"
+        "from omni_nb.render.transcript import transcript_bundle\n"
+        "from IPython.display import display\n"
         "display(transcript_bundle(chat.replies), raw=True)"
     )
     lab.write_notebook("saved.ipynb", [SETUP, f"chat = talk()\n{FULL}", static])
@@ -246,7 +247,7 @@ def test_the_key_of_a_connection_is_nowhere(lab, second_page):
 
 
 WITH_KEY = """
-from omni_nb.connection import Connection
+from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 from tests.browser.hostile import hostile_service
 service = hostile_service("refuse")

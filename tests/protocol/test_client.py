@@ -15,11 +15,11 @@ import traceback
 import pytest
 
 import omni_nb as omni
-from omni_nb.connection import Connection
 from omni_nb.errors import ServiceError
 from omni_nb.media.parts import TextPart
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
+from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.request import Message, Request
 

@@ -19,12 +19,12 @@ import openai
 import pytest
 from PIL import Image
 
-from omni_nb.connection import REGIONS
 from omni_nb.errors import RequestError
 from omni_nb.media import parts
 from omni_nb.media.parts import TextPart
 from omni_nb.media.sources import FileSource
-from omni_nb.reply import Reply
+from omni_nb.turns.connection import REGIONS
+from omni_nb.turns.reply import Reply
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.code import DEFAULT_BASE_URL, as_curl, as_node, as_python
 from omni_nb.wire.request import Message, Request

@@ -16,7 +16,7 @@ import openai
 import pytest
 from PIL import Image
 
-from omni_nb.models.catalog import find_model
+from omni_nb.rules.catalog import find_model
 from tests.protocol.documented import CLIENT_PARAMETERS, Heard, ask_python_sdk, run_curl, run_node
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from omni_nb.chat import Conversation
-from omni_nb.connection import Connection
+from omni_nb.chat.conversation import Conversation
+from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 from tests.media_files import picture, sound, video
 from tests.protocol.documented import CLIENT_PARAMETERS, Heard

@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 
 from omni_nb.errors import ServiceError
-from omni_nb.models.catalog import find_model
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.faults import HTTP_FAULTS
 from omni_nb.offline.server import start
+from omni_nb.rules.catalog import find_model
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from tests.media_files import sound, video
 

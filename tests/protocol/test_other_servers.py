@@ -9,8 +9,7 @@ from functools import cache
 import pytest
 from PIL import Image
 
-from omni_nb.chat import Conversation
-from omni_nb.connection import Connection
+from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import RequestError, ServiceError
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import AudioPart, FramesPart, ImagePart, VideoURLPart
@@ -18,6 +17,7 @@ from omni_nb.media.sources import LocalSource
 from omni_nb.offline import stream as stand_in_stream
 from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.server import start
+from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 
 pytestmark = pytest.mark.once

@@ -8,9 +8,9 @@ from array import array
 import numpy as np
 import pytest
 
-from omni_nb.chat import Conversation
-from omni_nb.connection import Connection
+from omni_nb.chat.conversation import Conversation
 from omni_nb.media.clip import AudioClip
+from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 
 pytestmark = pytest.mark.once

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from omni_nb.chat import ReplyStream
-from omni_nb.connection import Connection
+from omni_nb.chat.conversation import ReplyStream
 from omni_nb.errors import ServiceError
 from omni_nb.media.parts import AudioPart, FramesPart, ImagePart, TextPart, VideoPart
 from omni_nb.media.sources import FileSource, LocalSource, embed
-from omni_nb.reply import Reply
+from omni_nb.turns.connection import Connection
+from omni_nb.turns.reply import Reply
 from omni_nb.views.live import watch
 from omni_nb.views.session import Session
 from omni_nb.views.stages import TextStage

@@ -15,7 +15,7 @@ HEAVY = {"PIL", "numpy", "matplotlib", "openai", "IPython", "av", "ipywidgets", 
 
 
 def test_public_names_are_sorted_complete_and_importable():
-    assert sorted(omni_nb.__all__) == sorted([*omni_nb._HOMES, "models"])  # ruff keeps the order
+    assert sorted(omni_nb.__all__) == sorted(omni_nb._HOMES)  # ruff keeps the order
     assert all(getattr(omni_nb, name) is not None for name in omni_nb.__all__)
     assert set(omni_nb.__all__) <= set(dir(omni_nb))
 

@@ -15,7 +15,7 @@ from omni_nb.cli.doctor.finding import Finding
 from omni_nb.cli.doctor.packages import install, installed, release
 from omni_nb.cli.doctor.secrets import address
 from omni_nb.cli.doctor.service import who_answers
-from omni_nb.connection import REGIONS
+from omni_nb.turns.connection import REGIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

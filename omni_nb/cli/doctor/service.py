@@ -9,23 +9,23 @@ from urllib.parse import urlsplit
 
 from omni_nb.cli.doctor.finding import Finding
 from omni_nb.cli.doctor.secrets import address
-from omni_nb.connection import (
+from omni_nb.errors import RequestError
+from omni_nb.turns.connection import (
     KEY_VARIABLE,
     REGIONS,
     URL_VARIABLE,
     current_connection,
     missing_key,
 )
-from omni_nb.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omni_nb.cli.doctor.finding import State
-    from omni_nb.connection import Connection
+    from omni_nb.turns.connection import Connection
 
 SPEAKING_REGIONS = ("beijing", "singapore")
-"""Where omni models that speak are; see `omni_nb.connection.REGIONS`."""
+"""Where omni models that speak are; see `omni_nb.turns.connection.REGIONS`."""
 
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 _PLACEHOLDER = re.compile(r"(sk-)?[xX*.\u2026]+|.*your.*|.*[<>].*", re.I)

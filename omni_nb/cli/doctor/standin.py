@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from omni_nb.media.clip import AudioClip
-    from omni_nb.reply import Reply
+    from omni_nb.turns.reply import Reply
 
 
 def findings() -> Iterator[Finding]:
@@ -39,10 +39,10 @@ _REPORT = "Please report it, with `omni-nb doctor --json`."
 
 def _asked() -> Reply:
     """Ask a stand-in of our own the way a cell does, as fast as it can."""
-    from omni_nb.chat import Conversation
-    from omni_nb.connection import connection_of
+    from omni_nb.chat.conversation import Conversation
     from omni_nb.offline.behaviour import Behaviour
     from omni_nb.offline.server import start
+    from omni_nb.turns.connection import connection_of
 
     with start(Behaviour(pace=0)) as service:
         chat = Conversation(voice="Cherry", connection=connection_of(service), max_tokens=40)

@@ -10,10 +10,10 @@ from omni_nb.errors import MediaError
 from omni_nb.media.extract import read_sound
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.parts import audio as as_audio
-from omni_nb.media.waveform import waveform
-from omni_nb.models.pricing import Usage
-from omni_nb.models.tokens import audio_tokens
-from omni_nb.render import MODALITY_COLORS, plural
+from omni_nb.render.reply import MODALITY_COLORS, plural
+from omni_nb.render.waveform import waveform
+from omni_nb.rules.pricing import Usage
+from omni_nb.rules.tokens import audio_tokens
 from omni_nb.views.explorers.controls import (
     CHOOSE,
     Measure,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
 
 BEYOND = 1.25
 """How far the scale goes beyond the model's limit, to show it."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from omni_nb.errors import RequestError
-from omni_nb.models.catalog import find_model, known_models
+from omni_nb.rules.catalog import find_model, known_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omni_nb.models.facts import ModelFacts
+    from omni_nb.rules.facts import ModelFacts
 
 SLIDER_STEPS = 400
 SNAP = 0.501  # of a step: half, and a little for the arithmetic

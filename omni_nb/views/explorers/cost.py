@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from omni_nb.models.catalog import known_models
-from omni_nb.render import MODALITY_COLORS, plural
-from omni_nb.tables import Row, Table, entry_modality, entry_name
-from omni_nb.views.explorers.bill import (
+from omni_nb.render.reply import MODALITY_COLORS, plural
+from omni_nb.render.tables import Row, Table, entry_modality, entry_name
+from omni_nb.rules.bill import (
     Bill,
     Offer,
     Question,
@@ -20,6 +19,7 @@ from omni_nb.views.explorers.bill import (
     bill,
     imagined_turn,
 )
+from omni_nb.rules.catalog import known_models
 from omni_nb.views.explorers.controls import DESCRIPTION, checked_model, facts_of, number, picker
 from omni_nb.views.explorers.frame import MUTED, Explorer, View, line, warning
 from omni_nb.views.explorers.words import COST
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
-    from omni_nb.chat import Conversation
-    from omni_nb.render import Language
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.render.reply import Language
 
 PICTURE_SIZES = ((320, 240), (640, 480), (1280, 800), (1920, 1080), (4032, 3024))
 VIDEO_SIZES = ((320, 240), (640, 360), (1280, 720), (1920, 1080))

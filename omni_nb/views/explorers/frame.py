@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from omni_nb.views.debounce import Later
 from omni_nb.views.explorers.words import FRAME
-from omni_nb.views.later import Later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
 
 SETTLED_SECONDS = 0.4
 """How long nothing must change before the saved form and the screen reader are told."""

@@ -12,9 +12,9 @@ import ipywidgets as widgets
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import ImagePart
 from omni_nb.media.parts import image as as_image
-from omni_nb.models.pricing import Usage
-from omni_nb.models.tokens import image_rule
-from omni_nb.render import MODALITY_COLORS
+from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.rules.pricing import Usage
+from omni_nb.rules.tokens import image_rule
 from omni_nb.views.explorers.controls import (
     CHOOSE,
     Measure,
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     import PIL.Image
 
-    from omni_nb.models.images import ImageRule
-    from omni_nb.models.pricing import Cost
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
+    from omni_nb.rules.images import ImageRule
+    from omni_nb.rules.pricing import Cost
 
 SIDES = (10, 20_000)
 """The shortest and the longest side that can be explored (pixels)."""

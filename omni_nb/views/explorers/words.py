@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
 
     Words: TypeAlias = Mapping[Language, Mapping[str, str]]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.samples import are_samples
 from omni_nb.media.sources import display_kind
-from omni_nb.models.catalog import find_model, known_models
+from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.views.magics.conversations import USUAL
 from omni_nb.views.magics.names import Names, is_medium
 from omni_nb.views.magics.options import BY_FLAG, MEDIA, OPTIONS, Option, Word, words_of

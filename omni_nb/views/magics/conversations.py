@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from omni_nb.errors import OmniError
-from omni_nb.history import turns
+from omni_nb.turns.history import turns
 from omni_nb.views.notebook import Chat
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from omni_nb.connection import current_connection
-from omni_nb.context import check_context
-from omni_nb.forecast import forecast, priced_region
-from omni_nb.render import CARD
+from omni_nb.render.reply import CARD
+from omni_nb.turns.connection import current_connection
+from omni_nb.turns.context import check_context
+from omni_nb.turns.estimate import forecast, priced_region
 from omni_nb.wire.dialects import body_for
 from omni_nb.wire.literals import JSON, Writer
 
 if TYPE_CHECKING:
-    from omni_nb.forecast import Estimate
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
+    from omni_nb.turns.estimate import Estimate
     from omni_nb.views.notebook import Chat
 
 _TITLES: Final = {

@@ -18,7 +18,7 @@ from omni_nb.media.parts import PART_TYPES, TextPart
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.sources import RemoteSource, display_kind, open_source
-from omni_nb.reply import Reply
+from omni_nb.turns.reply import Reply
 from omni_nb.views.magics.template import Field, read_value
 
 if TYPE_CHECKING:

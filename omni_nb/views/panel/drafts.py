@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import MediaError, OmniError, RequestError
-from omni_nb.media.display import part_chip_html, size_text
 from omni_nb.media.parts import AudioPart, ImagePart, TextPart, VideoPart, as_parts
-from omni_nb.models.catalog import find_model
-from omni_nb.models.limits import check_part, check_parts
-from omni_nb.models.pricing import Usage
-from omni_nb.models.shrink import shrink
-from omni_nb.models.weigh import weigh
-from omni_nb.render import labels, plural, rounded
+from omni_nb.render.parts import part_chip_html, size_text
+from omni_nb.render.reply import labels, plural, rounded
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.limits import check_part, check_parts
+from omni_nb.rules.pricing import Usage
+from omni_nb.rules.shrink import shrink
+from omni_nb.rules.weigh import weigh
 from omni_nb.views.panel.protocol import DraftItem
 from omni_nb.views.panel.words import PANEL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from omni_nb.chat import Conversation
-    from omni_nb.forecast import Estimate
+    from omni_nb.chat.conversation import Conversation
     from omni_nb.media.parts import Part
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.estimate import Estimate
 
 
 @dataclass(slots=True)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from omni_nb.connection import current_connection
-from omni_nb.media.display import size_text
-from omni_nb.models.catalog import find_model
-from omni_nb.render import plural, rounded
+from omni_nb.render.parts import size_text
+from omni_nb.render.reply import plural, rounded
+from omni_nb.rules.catalog import find_model
+from omni_nb.turns.connection import current_connection
 from omni_nb.views.panel.protocol import Header
 from omni_nb.views.panel.words import PANEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omni_nb.chat import Conversation
-    from omni_nb.render import Language
-    from omni_nb.reply import Reply
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Reply
 
 _ANYTHING = ("text", "image", "audio", "video")
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from omni_nb.connection import current_connection
 from omni_nb.errors import OmniError, RequestError
-from omni_nb.forecast import priced_region
-from omni_nb.history import reworded
 from omni_nb.media.parts import TextPart
-from omni_nb.render import plural
-from omni_nb.reply import Playback
+from omni_nb.render.reply import plural
+from omni_nb.turns.connection import current_connection
+from omni_nb.turns.estimate import priced_region
+from omni_nb.turns.history import reworded
+from omni_nb.turns.reply import Playback
 from omni_nb.views.deltas import whole_samples
-from omni_nb.views.panel.desk import Desk, speech_pieces, the
 from omni_nb.views.panel.drafts import Draft, draft_words, item_records
-from omni_nb.views.panel.floor import Floor, Question
 from omni_nb.views.panel.header import cost_text, header_of
-from omni_nb.views.panel.kept import Kept
-from omni_nb.views.panel.pump import Pump
+from omni_nb.views.panel.inbox import Desk, speech_pieces, the
+from omni_nb.views.panel.queue import Floor, Question
+from omni_nb.views.panel.saved_form import Kept
 from omni_nb.views.panel.settings import Settings
+from omni_nb.views.panel.sync import Pump
 from omni_nb.views.panel.talk import Talk
 from omni_nb.views.panel.uploads import Uploads
 from omni_nb.views.panel.words import PANEL
@@ -32,10 +32,10 @@ from omni_nb.views.stages import PREBUFFER_SECONDS
 if TYPE_CHECKING:
     from typing import Literal
 
-    from omni_nb.chat import Conversation
+    from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
-    from omni_nb.render import Language
-    from omni_nb.reply import Reply
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Reply
     from omni_nb.views.panel.protocol import Header, Message
     from omni_nb.views.panel.uploads import Upload
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omni_nb.media.display import part_chip_html
 from omni_nb.media.parts import join_text
-from omni_nb.render import (
+from omni_nb.render.parts import part_chip_html
+from omni_nb.render.reply import (
     aside_html,
     facts_html,
     labels,
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.render import Language
-    from omni_nb.reply import Reply
-    from omni_nb.views.panel.floor import Question
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Reply
+    from omni_nb.views.panel.queue import Question
 
 
 def record_of_reply(

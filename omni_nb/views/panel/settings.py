@@ -11,20 +11,20 @@ from urllib.parse import urlsplit
 
 import ipywidgets as widgets
 
-from omni_nb.connection import REGIONS, connection_to, current_connection, missing_key
 from omni_nb.errors import OmniError, noted_warnings
-from omni_nb.models.catalog import find_model, known_models
-from omni_nb.models.money import Money
+from omni_nb.rules.catalog import find_model, known_models
+from omni_nb.rules.money import Money
+from omni_nb.turns.connection import REGIONS, connection_to, current_connection, missing_key
 from omni_nb.views.panel.words import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from omni_nb.chat import Conversation
-    from omni_nb.connection import Connection
+    from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
-    from omni_nb.models.facts import ModelFacts
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
+    from omni_nb.rules.facts import ModelFacts
+    from omni_nb.turns.connection import Connection
 
 CURRENT, OTHER = "current", "other"
 TEXT, SPEECH = ("text",), ("text", "audio")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from omni_nb.views.quiet import QuietWidget
+from omni_nb.views.widget import QuietWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -16,7 +16,7 @@ from omni_nb.views.panel.protocol import PIECE_BYTES
 from omni_nb.views.panel.words import PANEL
 
 if TYPE_CHECKING:
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
     from omni_nb.views.panel.protocol import Message
 
 UPLOAD_BYTES = 2 * 2**30

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
 
 PANEL: Mapping[Language, Mapping[str, str]] = {
     "en": {

@@ -7,13 +7,13 @@ the one Axes: ``ax.child_axes`` has them, in the order that the docstring says.
 
 from __future__ import annotations
 
+from omni_nb.views.plots.audio import plot_audio_tokens
 from omni_nb.views.plots.fonts import use_chinese_font
+from omni_nb.views.plots.image import plot_image_tokens
 from omni_nb.views.plots.image_map import plot_image_token_map
-from omni_nb.views.plots.images import plot_image_tokens
 from omni_nb.views.plots.money import plot_cost
-from omni_nb.views.plots.sounds import plot_audio_tokens
 from omni_nb.views.plots.timing import plot_timing
-from omni_nb.views.plots.videos import plot_video_tokens
+from omni_nb.views.plots.video import plot_video_tokens
 
 __all__ = [
     "plot_audio_tokens",

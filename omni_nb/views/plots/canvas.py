@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
-from omni_nb.models.catalog import find_model
-from omni_nb.models.pricing import Usage
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.pricing import Usage
 from omni_nb.views.plots.fonts import with_chinese
 from omni_nb.wire.request import DEFAULT_MODEL
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-    from omni_nb.models.facts import ModelFacts, TokenRules
-    from omni_nb.models.pricing import Cost
+    from omni_nb.rules.facts import ModelFacts, TokenRules
+    from omni_nb.rules.pricing import Cost
 
 SMALL = 8.5
 """The size of small letters, in points."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.models.tokens import image_tokens
-from omni_nb.render import MODALITY_COLORS
+from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.rules.tokens import image_tokens
 from omni_nb.views.plots.canvas import (
     SMALL,
     canvas,
@@ -17,7 +17,7 @@ from omni_nb.views.plots.canvas import (
     title,
 )
 from omni_nb.views.plots.fonts import checked_language, with_chinese
-from omni_nb.views.plots.images import held_image
+from omni_nb.views.plots.image import held_image
 from omni_nb.views.plots.words import words_in
 from omni_nb.wire.request import DEFAULT_MODEL
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
-    from omni_nb.models.facts import ModelFacts, TokenRules
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
+    from omni_nb.rules.facts import ModelFacts, TokenRules
 
 _SMALLEST, _LARGEST = 8, 12_000  # pixels; what pictures are, and a little beyond
 _STEPS = 360

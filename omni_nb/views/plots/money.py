@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.chat import Conversation
+from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import RequestError
-from omni_nb.forecast import Comparison, Estimate
 from omni_nb.media.sources import described
-from omni_nb.render import MODALITY_COLORS, language_of
-from omni_nb.reply import Reply
-from omni_nb.tables import ENTRIES, entries, entry_modality, entry_name
+from omni_nb.render.reply import MODALITY_COLORS, language_of
+from omni_nb.render.tables import ENTRIES, entries, entry_modality, entry_name
+from omni_nb.turns.estimate import Comparison, Estimate
+from omni_nb.turns.reply import Reply
 from omni_nb.views.plots.canvas import (
     SMALL,
     canvas,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from omni_nb.models.pricing import Cost, Usage
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
+    from omni_nb.rules.pricing import Cost, Usage
 
 _OTHER = "not split"
 _GRAY = "#999999"
@@ -84,7 +84,7 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
 
     Examples
     --------
-    >>> from omni_nb.forecast import estimate
+    >>> from omni_nb.turns.estimate import estimate
     >>> ax = plot_cost(estimate("Tell me a story.", voice="Cherry", answer_seconds=60))
     >>> tokens, money = ax.child_axes
     >>> tokens.get_xlabel(), money.get_xlabel()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
-from omni_nb.render import MODALITY_COLORS, language_of
-from omni_nb.reply import Reply
+from omni_nb.render.reply import MODALITY_COLORS, language_of
+from omni_nb.turns.reply import Reply
 from omni_nb.views.plots.canvas import SMALL, canvas, check_axes, plain, quiet, title
 from omni_nb.views.plots.fonts import checked_language, with_chinese
 from omni_nb.views.plots.words import words_in
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from omni_nb.render import Language
-    from omni_nb.reply import Arrival, Timing
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Arrival, Timing
 
 _LATE = "#D55E00"  # Okabe and Ito's vermilion: no modality has it
 _LANE = 0.11  # the height of a lane below the curve, as a share of the curve's
@@ -91,7 +91,7 @@ def lead_seconds(speech: Sequence[Arrival]) -> list[tuple[float, float]]:
 
     Examples
     --------
-    >>> from omni_nb.reply import Arrival
+    >>> from omni_nb.turns.reply import Arrival
     >>> lead_seconds([Arrival(1.0, "audio", 0.5), Arrival(1.2, "audio", 0.5)])
     [(1.0, 0.0), (1.0, 0.5), (1.2, 0.3), (1.2, 0.8)]
     """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omni_nb.render import rounded
+from omni_nb.render.reply import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omni_nb.models.pricing import Cost
-    from omni_nb.render import Language
+    from omni_nb.render.reply import Language
+    from omni_nb.rules.pricing import Cost
 
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {

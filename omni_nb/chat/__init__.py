@@ -1,0 +1,1 @@
+"""Conversation: the façade that a notebook builds on; nothing else."""

@@ -1,0 +1,120 @@
+"""A conversation as static HTML: what a notebook keeps of a panel, and what is exported.
+
+It needs no kernel and no script, and looks right in a light or dark page, trusted or not.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from omni_nb.render.reply import CARD, language_of, reply_text, stand_in_html, turn_html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omni_nb.media.clip import Storage
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Reply
+
+_BASE: Final = 8
+_BLOCKS: Final = 4
+_TURN = "border-top:1px solid var(--jp-border-color2, #d0d0d0);padding-top:0.75em;margin-top:0.75em"
+_NAMES: Final = {"en": "Conversation", "zh": "对话"}
+_TURNS: Final = {"en": "Turn {}", "zh": "第 {} 轮"}
+
+
+def transcript_html(
+    replies: Sequence[Reply],
+    *,
+    storage: Storage = "mp3",
+    language: Language | None = None,
+    name: str | None = None,
+    first: int = 0,
+) -> str:
+    """Return turns as HTML: question, answer, player, what happened, usage and cost.
+
+    Parameters
+    ----------
+    storage
+        How the speech is kept: ``"mp3"``, ``"opus"`` or ``"wav"``.
+    language
+        Of the labels; by default that of the first question.
+    name
+        What screen readers call it.
+    first
+        How many turns of the conversation come before: a long one is shown in blocks.
+
+    Examples
+    --------
+    >>> transcript_html([])
+    ''
+    """
+    if not replies:
+        return ""
+    language = language or language_of(replies[0].question)
+    turns = [
+        f'<div class="omni-turn" role="group" aria-label="{_TURNS[language].format(number + 1)}"'
+        f"{f' style={_quoted(_TURN)}' if number else ''}>"
+        f"{turn_html(reply, language, storage=storage)}</div>"
+        for number, reply in enumerate(replies, first)
+    ]
+    stands_in = first == 0 and any(reply.is_stand_in for reply in replies)
+    return (
+        f'<div class="omni-transcript" role="group" '
+        f'aria-label="{escape(name or _NAMES[language])}" style="{CARD}">'
+        f"{stand_in_html(language) if stands_in else ''}{''.join(turns)}</div>"
+    )
+
+
+def transcript_text(replies: Sequence[Reply]) -> str:
+    """Return turns as plain text, for front ends without HTML."""
+    return "\n\n".join(
+        "\n".join(filter(None, [f"> {_words(reply)}", reply_text(reply)])) for reply in replies
+    )
+
+
+def transcript_bundle(
+    replies: Sequence[Reply],
+    *,
+    storage: Storage = "mp3",
+    language: Language | None = None,
+    name: str | None = None,
+    first: int = 0,
+) -> dict[str, str]:
+    """Return turns as the data of an output; see `transcript_html` for the parameters."""
+    html = transcript_html(replies, storage=storage, language=language, name=name, first=first)
+    return {"text/html": html, "text/plain": transcript_text(replies)}
+
+
+def split_turns(count: int, base: int = _BASE) -> list[int]:
+    """Return the sizes of the blocks in which so many turns are shown, oldest first.
+
+    They are the digits of ``count`` in the base, each times its power, in at most four blocks.
+    So a new turn mostly changes the last and smallest block, and what is sent to a page while a
+    conversation grows to n turns is of the order of n·log n rather than n².
+
+    Examples
+    --------
+    >>> split_turns(75)
+    [64, 8, 3]
+    >>> split_turns(5000), split_turns(0)
+    ([4608, 384, 8], [])
+    """
+    powers = [base**exponent for exponent in reversed(range(_BLOCKS))]
+    sizes, rest = [], count
+    for power in powers:
+        sizes.append(rest // power * power)
+        rest %= power
+    return [size for size in sizes if size]
+
+
+def _words(reply: Reply) -> str:
+    from omni_nb.turns.history import describe
+
+    language = language_of(reply.question)
+    return " · ".join(describe(part, language) for part in reply.question)
+
+
+def _quoted(style: str) -> str:
+    return f'"{style}"'

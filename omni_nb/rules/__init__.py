@@ -1,0 +1,1 @@
+"""What each model takes, what it weighs and what it costs."""

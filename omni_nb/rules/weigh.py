@@ -1,0 +1,154 @@
+"""How much a message weighs before it is sent: tokens by modality, estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import RequestError
+from omni_nb.media.parts import AudioPart, FramesPart, ImagePart, TextPart, VideoPart
+from omni_nb.rules.tokens import (
+    audio_tokens,
+    frames_tokens,
+    image_tokens,
+    text_tokens,
+    video_tokens,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from omni_nb.media.parts import Part
+    from omni_nb.rules.facts import ModelFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """An estimate of tokens, by modality.
+
+    Attributes
+    ----------
+    tokens
+        What could be weighed, named as in `Usage.input`.
+    has_unknown
+        Whether something could not be weighed, such as a picture at a URL; then ``total`` is
+        too small by an unknown amount.
+
+    Examples
+    --------
+    >>> (Weight({"text": 3}) + Weight({"text": 2, "image": 66})).total
+    71
+    """
+
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    has_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", MappingProxyType(dict(self.tokens)))
+
+    @property
+    def total(self) -> int:
+        """All tokens that could be weighed."""
+        return sum(self.tokens.values())
+
+    @property
+    def text(self) -> int:
+        """The tokens of the words: a rough estimate, the service's tokenizer is not public."""
+        return self.tokens.get("text", 0)
+
+    @property
+    def media(self) -> int:
+        """The tokens of the media, by the model's documented rules."""
+        return self.total - self.text
+
+    def __add__(self, other: Weight) -> Weight:
+        names = dict.fromkeys((*self.tokens, *other.tokens))
+        return Weight(
+            {name: self.tokens.get(name, 0) + other.tokens.get(name, 0) for name in names},
+            self.has_unknown or other.has_unknown,
+        )
+
+    def __str__(self) -> str:
+        tokens = "token" if self.total == 1 else "tokens"
+        return f"{'at least' if self.has_unknown else 'about'} {self.total:,} {tokens}"
+
+    def __repr__(self) -> str:
+        unknown = ", has_unknown=True" if self.has_unknown else ""
+        return f"Weight({dict(self.tokens)}{unknown})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Say it in words in IPython, and as a notebook's text/plain; in a list, one line."""
+        each = ", ".join(f"{name} {count:,}" for name, count in self.tokens.items() if count)
+        words = f"{self}: {each}" if each else str(self)
+        printer.text(words if len(printer.stack) == 1 else repr(self))
+
+
+UNKNOWN = Weight(has_unknown=True)
+
+
+def weigh(part: Part, facts: ModelFacts | None) -> Weight:
+    """Estimate the tokens of one part.
+
+    Parameters
+    ----------
+    part
+        Any part. What is at a URL is not fetched, so its weight is unknown.
+    facts
+        The model's facts. Without them, or without the rule for this part, the weight is
+        unknown; a text's estimate needs none.
+
+    Examples
+    --------
+    >>> from omni_nb.rules.catalog import find_model
+    >>> weigh(TextPart("Who are you?"), find_model("qwen-omni-turbo"))
+    Weight({'text': 3})
+    """
+    if isinstance(part, TextPart):
+        return Weight({"text": text_tokens(part.text)})
+    try:
+        return UNKNOWN if facts is None else _by_rule(part, facts)
+    except RequestError:  # the model has no such rule, or none for so little
+        return UNKNOWN
+
+
+def weigh_parts(parts: Iterable[Part], facts: ModelFacts | None) -> Weight:
+    """Estimate the tokens of many parts: a message's, or all of a conversation's.
+
+    The service adds some tokens of its own around every message, and its count of a text
+    differs from our estimate; compare with ``reply.usage``.
+
+    Examples
+    --------
+    >>> weigh_parts([TextPart("Who?"), TextPart("你是谁")], None).total
+    4
+    """
+    return sum((weigh(part, facts) for part in parts), Weight())
+
+
+def _by_rule(part: Part, facts: ModelFacts) -> Weight:
+    match part:
+        case ImagePart():
+            return Weight({"image": image_tokens(part.width, part.height, model=facts).tokens})
+        case AudioPart():
+            return Weight({"audio": audio_tokens(part.seconds, model=facts)})
+        case VideoPart():
+            return _video(part, facts)
+        case FramesPart():
+            return _frames(part, facts)
+        case _:
+            return UNKNOWN
+
+
+def _video(part: VideoPart, facts: ModelFacts) -> Weight:
+    """Its pictures, and its sound apart, as the usage has them."""
+    seen = video_tokens(part.width, part.height, part.seconds, part.fps, model=facts).tokens
+    heard = {"audio": audio_tokens(part.seconds, model=facts)} if part.has_sound else {}
+    return Weight({"video": seen, **heard})
+
+
+def _frames(part: FramesPart, facts: ModelFacts) -> Weight:
+    sizes = [(image.width, image.height) for image in part.images if isinstance(image, ImagePart)]
+    if len(sizes) < len(part.images):
+        return UNKNOWN
+    return Weight({"video": frames_tokens(sizes, model=facts).tokens})

@@ -1,0 +1,1 @@
+"""What was said: replies, their stream, history, branches, trim, budget and estimate."""

@@ -1,0 +1,169 @@
+"""Purse: what a conversation has cost so far, and what it may cost."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from omni_nb.errors import BudgetError, RequestError, warn
+from omni_nb.rules.money import Money, exact_sum
+from omni_nb.rules.quota import Quota
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omni_nb.rules.pricing import Cost
+    from omni_nb.turns.estimate import Estimate
+    from omni_nb.turns.reply import Reply
+
+WARNING_SHARE = Decimal("0.8")
+
+
+class Purse:
+    """The money of a conversation and of the branches made of it: they spend together.
+
+    What was asked stays paid for, also when it is taken back. An answer without the service's
+    count, such as an interrupted one, is counted by our rules (`Reply.cost_so_far`).
+    """
+
+    def __init__(self, budget: Money | None = None, quota: Quota | None = None) -> None:
+        self.budget = budget
+        self.quota = quota
+        self._paid: list[Cost | None] = []
+        self._open: list[Reply] = []
+        self._lock = threading.Lock()
+        self._warned_of: Money | None = None
+
+    @property
+    def budget(self) -> Money | None:
+        """What all of it may cost; None: no limit."""
+        return self._budget
+
+    @budget.setter
+    def budget(self, budget: Money | None) -> None:
+        if budget is not None and not (isinstance(budget, Money) and budget.amount > 0):
+            raise RequestError(
+                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {budget!r}."
+            )
+        self._budget = budget
+
+    @property
+    def quota(self) -> Quota | None:
+        """A count of tokens that every answer is taken off."""
+        return self._quota
+
+    @quota.setter
+    def quota(self, quota: Quota | None) -> None:
+        if quota is not None and not isinstance(quota, Quota):
+            raise RequestError(f"A quota is omni_nb.Quota(1_000_000), not {quota!r}.")
+        self._quota = quota
+
+    def remember(self, replies: Iterable[Reply]) -> None:
+        """Take what was asked earlier, in a conversation that was saved, as paid."""
+        self._paid += [reply.cost_so_far for reply in replies if reply.usage_so_far.total]
+
+    def check(self, estimate: Estimate) -> None:
+        """Compare the budget with what has been spent and the input of the next request.
+
+        Raises
+        ------
+        BudgetError
+            The request would pass the budget.
+        RequestError
+            A price or a weight is not known, or is in another currency: a budget cannot be
+            kept then.
+        """
+        self.settle()
+        if self.budget is None:
+            return
+        spent, next_cost = self._spent(self.budget), _known(estimate, self.budget)
+        expected = exact_sum((spent, next_cost))
+        if expected > self.budget.amount:
+            raise BudgetError(
+                f"This request would pass the budget of {self.budget}: {spent:f} "
+                f"{self.budget.currency} is spent, and its input alone costs about "
+                f"{next_cost:f} {self.budget.currency}. Nothing was sent. Raise the budget "
+                "(chat.budget = ...), send less, or make the history lighter with chat.trim()."
+            )
+        self._warn(expected)
+
+    def open(self, reply: Reply) -> None:
+        """Note an answer that begins; its running cost counts from now on."""
+        with self._lock:
+            self._open.append(reply)
+
+    def is_passed(self) -> bool:
+        """Whether what is spent, with the answers that still stream, is beyond the budget."""
+        if self.budget is None:
+            return False
+        with self._lock:
+            costs = [*self._paid, *(reply.cost_so_far for reply in self._open)]
+        return _total(costs, self.budget) > self.budget.amount
+
+    def settle(self) -> None:
+        """Pay for the answers that have ended, and warn when the budget is nearly spent.
+
+        Called on the thread of the person who asks, so that a warning lands in their cell.
+        """
+        with self._lock:
+            ended = [reply for reply in self._open if reply.is_finished]
+            self._open = [reply for reply in self._open if not reply.is_finished]
+            self._paid += [reply.cost_so_far for reply in ended if reply.usage_so_far.total]
+        if self.quota is not None:
+            for reply in ended:
+                self.quota.spend(reply.usage_so_far)
+        if self.budget is not None and ended:
+            self._warn(_total(self._paid, self.budget))
+
+    def _spent(self, budget: Money) -> Decimal:
+        with self._lock:
+            costs = [*self._paid, *(reply.cost_so_far for reply in self._open)]
+        if None in costs:
+            raise RequestError(
+                "What this conversation has cost so far is not known, so its budget cannot be "
+                "kept. Start a new Chat with a budget, or take it away: chat.budget = None."
+            )
+        for cost in costs:
+            _check_currency(cost, budget)
+        return _total(costs, budget)
+
+    def _warn(self, amount: Decimal) -> None:
+        budget = self.budget
+        if budget is None or budget == self._warned_of:
+            return
+        if amount >= budget.amount * WARNING_SHARE:
+            self._warned_of = budget
+            warn(f"{100 * amount / budget.amount:.0f} % of the budget of {budget} is spent.")
+
+
+def _known(estimate: Estimate, budget: Money) -> Decimal:
+    """Return what the input of a request costs, in the budget's currency."""
+    cost = estimate.cost
+    if cost is None:
+        why = (
+            "something in it cannot be weighed here, such as what is at a URL (send the file "
+            "itself)"
+            if estimate.has_unknown
+            else f"the price of {estimate.model} is unknown "
+            "(omni_nb.register_model(..., prices=...) makes it known)"
+        )
+        raise RequestError(
+            f"What this request costs is not known, so the budget of {budget} cannot be kept: "
+            f"{why}. Nothing was sent. Without a budget it can be: chat.budget = None."
+        )
+    _check_currency(cost, budget)
+    return cost.total
+
+
+def _check_currency(cost: Cost | None, budget: Money) -> None:
+    if cost is not None and cost.amounts and cost.currency != budget.currency:
+        raise RequestError(
+            f"The budget is in {budget.currency}, the prices are in {cost.currency}. Give the "
+            f"budget in {cost.currency}."
+        )
+
+
+def _total(costs: list[Cost | None], budget: Money) -> Decimal:
+    """Add up what is known in the budget's currency."""
+    return exact_sum(cost.total for cost in costs if cost and cost.currency == budget.currency)

@@ -1,0 +1,81 @@
+"""Context: what a whole request weighs against what its model takes in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import RequestError, warn
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.weigh import weigh_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from omni_nb.rules.weigh import Weight
+    from omni_nb.wire.request import Message, Request
+
+
+def weigh_messages(messages: Iterable[Message], model: str) -> Weight:
+    """Estimate the tokens of messages.
+
+    Examples
+    --------
+    >>> from omni_nb.turns.history import opening
+    >>> print(weigh_messages(opening("You are a cat.", as_turns=False), "qwen-omni-turbo"))
+    about 4 tokens
+    """
+    parts = (part for message in messages for part in message.parts)
+    return weigh_parts(parts, find_model(model))
+
+
+def input_limit(model: str, options: Mapping[str, Any]) -> int | None:
+    """Return how many tokens a model takes in, or None when nobody has published it.
+
+    Some take less while they think.
+
+    Examples
+    --------
+    >>> input_limit("qwen-omni-turbo", {})
+    30720
+    """
+    facts = find_model(model)
+    if facts is None:
+        return None
+    thinks = options.get("enable_thinking", facts.thinking == "on")
+    return (thinks and facts.limits.thinking_input_tokens) or facts.limits.input_tokens
+
+
+def check_context(request: Request) -> Weight:
+    """Compare the estimate of a whole request with what its model takes in, and return it.
+
+    The media alone decide: their weight follows documented rules. The words' weight is a
+    rough estimate, so with them it is a warning only. What cannot be weighed, such as a URL,
+    is left to the service.
+
+    Raises
+    ------
+    RequestError
+        The media alone weigh more than the model takes.
+    """
+    limit = input_limit(request.model, request.options)
+    weight = weigh_messages(request.messages, request.model)
+    if limit is None or weight.total <= limit:
+        return weight
+    if weight.media <= limit:
+        warn(
+            f"This request weighs {weight}, with its words estimated; {request.model} takes "
+            f"{limit:,}. The service may refuse it. {_LIGHTER}",
+        )
+        return weight
+    question = weigh_messages(request.messages[-1:], request.model)
+    advice = _LIGHTER if question.media <= limit else "Send fewer or smaller media in it."
+    raise RequestError(
+        f"This request weighs {weight}, {question.total:,} of them in the question; "
+        f"{request.model} takes {limit:,}. {advice}"
+    )
+
+
+_LIGHTER = (
+    "chat.trim() sends the media of all turns but the last as words, chat.trim(keep=0) of all; "
+    "chat.trim('turns') leaves out the oldest turns."
+)

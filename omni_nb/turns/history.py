@@ -1,0 +1,158 @@
+"""History: what the model will read of a conversation, made of its replies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from omni_nb.media.parts import (
+    AudioPart,
+    FramesPart,
+    ImagePart,
+    TextPart,
+    VideoPart,
+)
+from omni_nb.render.reply import language_of
+from omni_nb.wire.request import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from omni_nb.media.parts import Part
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Reply
+
+_AGREED: Mapping[Language, str] = {"en": "Understood. I will do so.", "zh": "好的，我会照做。"}
+_EARLIER: Mapping[Language, str] = {"en": "[{}, sent earlier]", "zh": "[之前发送的{}]"}
+_KINDS: Mapping[Language, Mapping[str, str]] = {
+    "en": {"image": "image", "audio": "audio", "video": "video", "frames": "{} frames"},
+    "zh": {"image": "图片", "audio": "音频", "video": "视频", "frames": "{} 帧"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trimming:
+    """What of a conversation's oldest turns is no longer sent; its replies keep all of it.
+
+    Attributes
+    ----------
+    turns
+        So many of the first turns are not sent at all.
+    media
+        Of so many of the first turns the media are sent as a line of words each.
+    """
+
+    turns: int = 0
+    media: int = 0
+
+    def __str__(self) -> str:
+        first = "first turn" if self.turns == 1 else f"first {self.turns} turns"
+        left_out = f"{first} not sent" if self.turns else ""
+        in_words = f"media of the first {self.media} sent as words" if self.media else ""
+        return ", ".join(filter(None, (left_out, in_words))) or "everything is sent"
+
+    def within(self, turns: int) -> Trimming:
+        """Return what of it concerns the first ``turns`` turns: later ones are new."""
+        return Trimming(min(self.turns, turns), min(self.media, turns))
+
+
+def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
+    """Return the messages that set the scene.
+
+    A system message, or the same words as a question that the model agreed to: a service
+    that ignores the system message when it speaks reads those (its own FAQ).
+
+    Examples
+    --------
+    >>> [message.role for message in opening("You are a cat.", as_turns=True)]
+    ['user', 'assistant']
+    """
+    if not system:
+        return ()
+    words = (TextPart(system),)
+    if not as_turns:
+        return (Message("system", words),)
+    return (
+        Message("user", words),
+        Message("assistant", (TextPart(_AGREED[language_of(words)]),)),
+    )
+
+
+def turns(replies: Sequence[Reply], trimming: Trimming = Trimming()) -> tuple[Message, ...]:
+    """Return every turn that got an answer, whole or broken, as the model will read it."""
+    return tuple(
+        message
+        for number, reply in enumerate(replies)
+        if reply.text and number >= trimming.turns
+        for message in (
+            Message(
+                "user", in_words(reply.question) if number < trimming.media else reply.question
+            ),
+            Message("assistant", (TextPart(reply.text),)),
+        )
+    )
+
+
+def in_words(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Replace the media of a question by a line of words each, in the question's language.
+
+    Examples
+    --------
+    >>> from omni_nb.media.parts import ImageURLPart
+    >>> in_words((ImageURLPart("https://example.com/dog.jpg"), TextPart("What is this?")))[0]
+    TextPart(text='[image dog.jpg, sent earlier]')
+    """
+    language = language_of(parts)
+    return tuple(
+        part
+        if isinstance(part, TextPart)
+        else TextPart(_EARLIER[language].format(describe(part, language)))
+        for part in parts
+    )
+
+
+def describe(part: Part, language: Language = "en") -> str:
+    """Say in a few words what a medium is.
+
+    Examples
+    --------
+    >>> describe(ImagePart(b"", "image/png", 640, 480, "dog.png"))
+    'image dog.png, 640×480'
+    """
+    if isinstance(part, TextPart):
+        return part.text
+    kind = _KINDS[language][part.modality]
+    name = " ".join(part.name.split())
+    match part:
+        case ImagePart():
+            facts = [f"{part.width}×{part.height}"]
+        case AudioPart():
+            facts = [f"{part.seconds:.1f} s"]
+        case VideoPart():
+            facts = [f"{part.seconds:.1f} s", f"{part.width}×{part.height}"]
+        case FramesPart():
+            facts = [_KINDS[language]["frames"].format(len(part.images))]
+        case _:
+            facts = []
+    return (", " if language == "en" else "，").join([f"{kind} {name}", *facts])
+
+
+def reworded(question: Sequence[Part], given: Sequence[Part]) -> tuple[Part, ...]:
+    """Return a question with new words, new media, or both; what is not given stays.
+
+    Examples
+    --------
+    >>> from omni_nb.media.parts import ImageURLPart
+    >>> dog = ImageURLPart("https://example.com/dog.jpg")
+    >>> reworded((dog, TextPart("What is this?")), (TextPart("Where is this?"),)) == (
+    ...     dog,
+    ...     TextPart("Where is this?"),
+    ... )
+    True
+    """
+    chosen = [
+        [part for part in given if isinstance(part, TextPart) == is_text]
+        or [part for part in question if isinstance(part, TextPart) == is_text]
+        for is_text in (False, True)
+    ]
+    return tuple(part for parts in chosen for part in parts)

@@ -1,0 +1,185 @@
+"""Floor: one question after the other; those that wait, and the one that is being answered.
+
+The floor asks on a thread of its own, so that the cell returns and every widget message finds a
+free kernel. Whoever watches `chat.replies` sees the answer grow.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from omni_nb.errors import OmniError, ServiceError, noted_warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.media.parts import Part
+    from omni_nb.turns.reply import Reply
+    from omni_nb.turns.stream import ReplyStream
+
+LOOK_SECONDS = 0.05
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """A question that waits for its turn.
+
+    Attributes
+    ----------
+    turn
+        Its id in the browser, which its reply inherits.
+    parts
+        What is asked.
+    page
+        Where it was asked, and so where the answer is spoken.
+    replaces
+        The reply in whose place it is asked anew; a branch begins there.
+    refusal
+        Why it was not sent; it stays until somebody takes it away.
+    """
+
+    turn: str
+    parts: tuple[Part, ...]
+    page: str
+    replaces: Reply | None = None
+    refusal: str = ""
+
+
+class Floor:
+    """Asks the questions of a panel, one after the other.
+
+    Parameters
+    ----------
+    chat
+        The conversation.
+    say
+        Gets a kind (``"warning"``, ``"error"``) and words.
+
+    Attributes
+    ----------
+    lock
+        Held while a question becomes a reply: who holds it sees each of them once.
+    """
+
+    def __init__(self, chat: Conversation, say: Callable[[str, str], None]) -> None:
+        self.lock = threading.RLock()
+        self._chat = chat
+        self._say = say
+        self._waiting: list[Question] = []
+        self._asked: WeakKeyDictionary[Reply, Question] = WeakKeyDictionary()
+        self._stream: ReplyStream | None = None
+        self._news = threading.Event()
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def waiting(self) -> tuple[Question, ...]:
+        """The questions that are not answered yet."""
+        return tuple(self._waiting)
+
+    def asked(self, reply: Reply) -> Question | None:
+        """Return the question of a reply that was asked here; None when a cell asked."""
+        return self._asked.get(reply)
+
+    def ask(self, question: Question) -> None:
+        """Ask when all before it are answered."""
+        with self.lock:
+            self._waiting.append(question)
+            if self._thread is None:
+                run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
+                self._thread = threading.Thread(
+                    target=run, args=(self._work,), name="omni_nb floor", daemon=True
+                )
+                self._thread.start()
+        self._news.set()
+
+    def cancel(self, turn: str) -> Question | None:
+        """Take a question back that still waits, or was refused, and return it."""
+        with self.lock:
+            found = next((one for one in self._waiting if one.turn == turn), None)
+            if found is not None:
+                self._waiting.remove(found)
+            return found
+
+    def forget_refused(self) -> None:
+        """Take back what was refused."""
+        with self.lock:
+            self._waiting = [question for question in self._waiting if not question.refusal]
+
+    def stop(self, turn: str | None = None) -> None:
+        """End the answer that is being given, now, if it is this turn's."""
+        stream = self._stream
+        asked = self._asked.get(stream.reply) if stream is not None else None
+        if stream is not None and (turn is None or (asked is not None and asked.turn == turn)):
+            stream.stop()
+
+    def close(self) -> None:
+        """Ask no more; the answer that is being given ends."""
+        self._is_closed = True
+        self._news.set()
+        self.stop()
+
+    def _work(self) -> None:
+        for question in self._questions():
+            try:
+                with noted_warnings() as said:
+                    self._answer(question)
+                for words in said:
+                    self._say("warning", words)
+            except ServiceError:
+                pass  # its reply says so
+            except OmniError as error:
+                self._refuse(question, str(error))
+            except Exception as error:  # the next question can still be asked
+                self._refuse(question, f"{type(error).__name__}: {error}")
+
+    def _questions(self) -> Iterator[Question]:
+        """Give one question after the other, each when nothing else is being answered."""
+        while not self._is_closed:
+            ready = [question for question in self.waiting if not question.refusal]
+            if ready and all(reply.is_finished for reply in self._chat.replies):
+                yield ready[0]
+            elif ready:
+                time.sleep(LOOK_SECONDS)  # a cell asks
+            else:
+                self._news.wait()
+                self._news.clear()
+
+    def _answer(self, question: Question) -> None:
+        with self.lock:
+            if question not in self._waiting:
+                return
+            stream = self._begin(question)
+            self._asked[stream.reply] = question
+            self._waiting.remove(question)
+            self._stream = stream
+        try:
+            with stream:
+                for _ in stream:
+                    pass
+        finally:
+            self._stream = None
+
+    def _begin(self, question: Question) -> ReplyStream:
+        """Ask, in the place of the reply that the question replaces; refused, nothing changes."""
+        chat, before = self._chat, tuple(self._chat.replies)
+        if question.replaces in chat.replies:
+            chat.branch(chat.replies.index(question.replaces))
+        try:
+            return chat.stream(*question.parts)
+        except OmniError:
+            chat.go_to(before)
+            raise
+
+    def _refuse(self, question: Question, words: str) -> None:
+        with self.lock:
+            if question in self._waiting:
+                question.refusal = words
+                return
+        self._say("error", words)

@@ -1,0 +1,165 @@
+"""Kept: the conversation as plain HTML beside the panel, which the notebook saves.
+
+A saved notebook without its kernel cannot show a widget. So the panel has a second output with the
+whole conversation, which the live panel hides. It is cut into blocks, each with a display of its
+own: a new turn changes the last block, not all of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.archive.outputs import block_metadata
+from omni_nb.errors import OmniError
+from omni_nb.media.clip import AudioClip
+from omni_nb.media.parts import AudioPart
+from omni_nb.render.transcript import split_turns, transcript_bundle
+from omni_nb.views.debounce import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.media.clip import Storage
+    from omni_nb.render.reply import Language
+    from omni_nb.turns.reply import Reply
+
+    Block: TypeAlias = tuple[int, tuple[Reply, ...]]
+
+SETTLED_SECONDS = 0.2
+QUICK_SECONDS = 60.0
+"""So much speech is encoded while the cell runs, in about a second; more comes after it."""
+
+_LEAST = (512, 64, 8, 1)
+"""How many turns a block of each display has at least; the oldest come first."""
+
+_NO_ERROR = (
+    "<style>.jp-OutputArea-child:not(:has(> .jp-OutputArea-output > *))"
+    ":has(+ .jp-OutputArea-child .{}){{display:none}}</style>"
+)
+"""Where a panel was, JupyterLab says "Error displaying widget": not when this shows all of it."""
+
+log = logging.getLogger("omni_nb")
+
+
+class Kept:
+    """The saved form of a panel's conversation.
+
+    Parameters
+    ----------
+    on_write
+        Called after it has been brought up to date.
+
+    Attributes
+    ----------
+    size
+        How many bytes of the notebook it takes.
+    """
+
+    def __init__(self, chat: Conversation, panel_id: str, on_write: Callable[[], None]) -> None:
+        self.size = 0
+        self._chat = chat
+        self._on_write = on_write
+        self._class = f"omni-kept-{panel_id}"
+        self._handles: list[list[Any]] = []
+        self._shown: dict[int, object] = {}
+        self._sizes: dict[int, int] = {}
+        self._how: tuple[Storage, Language] = ("mp3", "en")
+        self._later = Later(SETTLED_SECONDS, self._write)
+        self._lock = threading.Lock()
+
+    def show(self, storage: Storage, language: Language) -> None:
+        """Display it in the running cell."""
+        from IPython.display import display
+
+        with self._lock:
+            self._how = (storage, language)
+            blocks = self._blocks() if self._is_quick() else {}
+            handles = []
+            for place in range(len(_LEAST)):
+                data, metadata = self._made(place, blocks.get(place))
+                handles.append(
+                    display(  # type: ignore[no-untyped-call]
+                        data, metadata=metadata, raw=True, display_id=True
+                    )
+                )
+                self._shown[place] = self._key(blocks.get(place))
+            self._handles.append([handle for handle in handles if handle is not None])
+        if not self._is_quick():
+            self._later.ask()
+
+    def _is_quick(self) -> bool:
+        replies = list(self._chat.replies)
+        spoken = [part for reply in replies for part in (reply.audio, *reply.question)]
+        sounds = [part for part in spoken if isinstance(part, (AudioClip, AudioPart))]
+        return sum(sound.seconds for sound in sounds) <= QUICK_SECONDS
+
+    def update(self, storage: Storage, language: Language) -> None:
+        """Bring it up to date in a moment."""
+        self._how = (storage, language)
+        if self._handles:
+            self._later.ask()
+
+    def close(self) -> None:
+        """Bring it up to date for the last time."""
+        self._later.cancel()
+        if self._handles:
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            try:
+                blocks = self._blocks()
+                for place in range(len(_LEAST)):
+                    if (key := self._key(blocks.get(place))) != self._shown.get(place):
+                        self._replace(place, blocks.get(place))
+                        self._shown[place] = key
+            except Exception:  # a copy that cannot be written must not end the conversation
+                log.exception("omni_nb: the panel's saved form could not be written")
+        self._on_write()
+
+    def _replace(self, place: int, block: Block | None) -> None:
+        data, metadata = self._made(place, block)
+        for handles in self._handles:
+            if place < len(handles):
+                handles[place].update(data, metadata=metadata, raw=True)
+
+    def _blocks(self) -> dict[int, Block]:
+        """Cut the finished turns into blocks, by the display that shows each."""
+        replies = [reply for reply in list(self._chat.replies) if reply.is_finished]
+        blocks, first = {}, 0
+        for size in split_turns(len(replies)):
+            place = next(n for n, least in enumerate(_LEAST) if size >= least)
+            blocks[place] = (first, tuple(replies[first : first + size]))
+            first += size
+        return blocks
+
+    def _key(self, block: Block | None) -> object:
+        return (block, self._how)
+
+    def _made(self, place: int, block: Block | None) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+        storage, language = self._how
+        first, replies = block or (0, ())
+        bundle = transcript_bundle(replies, storage=storage, language=language, first=first)
+        instead = _NO_ERROR.format(escape(self._class)) if replies else ""
+        html = f'<div class="{escape(self._class)}">{bundle["text/html"]}{instead}</div>'
+        metadata = self._metadata(first, len(replies), storage) if replies else {}
+        self._sizes[place] = len(html) if replies else 0
+        self.size = sum(self._sizes.values())
+        return {"text/html": html, "text/plain": bundle["text/plain"]}, metadata
+
+    def _metadata(self, first: int, count: int, storage: Storage) -> Mapping[str, Any]:
+        """What a saved notebook needs to go on; a medium that is gone leaves only the sight."""
+        try:
+            archive = self._chat.document()
+            finished = tuple(reply for reply in archive.replies if reply.is_finished)
+            archive = replace(archive, replies=finished)
+            return block_metadata(archive, start=first, stop=first + count, storage=storage)
+        except OmniError as error:
+            log.warning("omni_nb: this turn cannot be taken up from the notebook: %s", error)
+            return {}

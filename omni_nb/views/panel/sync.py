@@ -1,0 +1,293 @@
+"""Pump: looks at the conversation on a clock, and sends the browser what is new of it.
+
+It only looks: whoever asks, the panel or a cell, the answer appears.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from omni_nb.render.reply import meter_text
+from omni_nb.turns.reply import Reply
+from omni_nb.views.deltas import common_length, whole_samples
+from omni_nb.views.panel.records import record_of_question, record_of_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
+
+    from omni_nb.chat.conversation import Conversation
+    from omni_nb.render.reply import Language
+    from omni_nb.views.panel.protocol import TurnRecord
+    from omni_nb.views.panel.queue import Floor, Question
+    from omni_nb.views.panel.talk import Talk
+
+    Turn: TypeAlias = tuple[str, Reply | Question]
+
+LOOK_SECONDS = 0.05
+IDLE_LOOK_SECONDS = 0.25
+SPEECH_PACKET_SECONDS = 0.15
+WORDS_PACKET_SECONDS = 0.5
+TEXT_PACKET_SECONDS = 0.1
+METER_SECONDS = 1.0
+_ALONE = (0, 1)
+
+
+class Pump:
+    """Keeps the browser's picture of a conversation up to date.
+
+    Parameters
+    ----------
+    chat, floor
+        What is looked at.
+    on_change
+        Called, on the pump's thread, after turns began, ended or moved.
+    """
+
+    def __init__(self, chat: Conversation, floor: Floor, on_change: Callable[[], None]) -> None:
+        self.language: Language = "en"
+        self._chat = chat
+        self._floor = floor
+        self._on_change = on_change
+        self._talk: Talk | None = None
+        self._ids: WeakKeyDictionary[Reply, str] = WeakKeyDictionary()
+        self._live: dict[str, _Sent] = {}
+        self._order: list[str] = []
+        self._shown: dict[str, object] = {}
+        self._begun: set[str] = set()
+        self._counted: object = None
+        self._siblings: dict[str, tuple[int, int]] = {}
+        self._lock = threading.RLock()
+        self._news = threading.Event()
+        self._is_closed = False
+
+    def start(self, talk: Talk) -> None:
+        """Begin to look, on a thread of its own."""
+        self._talk = talk
+        with self._lock:
+            self._look()
+        run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
+        threading.Thread(target=run, args=(self._work,), name="omni_nb pump", daemon=True).start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._is_closed = True
+        self._news.set()
+
+    def hurry(self) -> None:
+        """Look now: something has been asked."""
+        self._news.set()
+
+    def records(self) -> list[TurnRecord]:
+        """Return all turns with their whole texts."""
+        with self._lock, self._floor.lock:
+            return [self._record(turn, item) for turn, item in self._turns()]
+
+    def reply(self, turn: str) -> Reply | None:
+        """Return the reply of a turn that is part of the conversation now."""
+        return next((r for r in list(self._chat.replies) if self._ids.get(r) == turn), None)
+
+    def answer_hello(self, page: str, have: Mapping[str, Sequence[int]]) -> None:
+        """Send a page what it lacks: ``have`` maps a turn to its text length, bytes, and end."""
+        with self._lock, self._floor.lock:
+            if self._look():
+                self._on_change()
+            turns = self._turns()
+            lacking = [(turn, item) for turn, item in turns if not self._has(have, turn, item)]
+            self._post_turns(turns, [turn for turn, _ in lacking], page=page)
+            for turn, _ in turns:
+                if (sent := self._live.get(turn)) is not None:
+                    had = have.get(turn, (0, 0))
+                    self._post_delta(turn, sent, pcm_offset=min(int(had[1]), sent.total_bytes))
+
+    def _has(self, have: Mapping[str, Sequence[int]], turn: str, item: Reply | Question) -> bool:
+        """Whether a page needs no record of a turn: then deltas, or nothing, will do."""
+        had = have.get(turn)
+        if had is None or not isinstance(item, Reply):
+            return False
+        return bool(had[2]) == item.is_finished and int(had[0]) == len(item.text)
+
+    def _work(self) -> None:
+        while not self._is_closed:
+            with self._lock, self._floor.lock:
+                is_changed = self._look()
+                is_live = bool(self._live)
+            if is_changed:
+                self._on_change()
+            self._news.wait(LOOK_SECONDS if is_live else IDLE_LOOK_SECONDS)
+            self._news.clear()
+
+    def _look(self) -> bool:
+        """Send what is new; whether turns began, ended or moved."""
+        turns = self._turns()
+        order = [turn for turn, _ in turns]
+        self._count_siblings(order)
+        states = {turn: self._state(turn, item) for turn, item in turns}
+        changed = [turn for turn in order if states[turn] != self._shown.get(turn)]
+        is_changed = bool(changed) or order != self._order
+        self._order, self._shown = order, states
+        self._begin_quick_ones(turns, changed)
+        ended = self._end(turns, changed)
+        begun = [turn for turn in changed if turn not in ended]
+        for turn, item in turns:
+            if turn in begun:
+                self._open(turn, item)
+        self._live = {turn: sent for turn, sent in self._live.items() if turn in states}
+        if is_changed and (begun or not ended):
+            self._post_turns(turns, begun)
+        for turn, sent in self._live.items():
+            if sent.is_due():
+                self._post_delta(turn, sent)
+        return is_changed
+
+    def _begin_quick_ones(self, turns: Sequence[Turn], changed: Sequence[str]) -> None:
+        """An answer that was over before anybody looked is spoken all the same."""
+        for turn, item in turns:
+            if not isinstance(item, Reply) or turn in self._begun:
+                continue
+            self._begun.add(turn)
+            if item.is_finished and turn in changed and self._speaks(item):
+                self._live[turn] = _Sent(item, speaks=True)
+                record = {**self._record(turn, item), "state": "answering", "is_stopped": False}
+                self._post({"type": "turns", "order": self._order, "records": [record]})
+                self._live[turn].text = item.text
+                self._live[turn].reasoning = item.reasoning
+
+    def _end(self, turns: Sequence[Turn], changed: Sequence[str]) -> list[str]:
+        """Close the answers that are over: what came last, then the end."""
+        ended = []
+        for turn, item in turns:
+            if turn in changed and turn in self._live and isinstance(item, Reply):
+                if not item.is_finished:
+                    continue
+                self._post_delta(turn, self._live.pop(turn))
+                record = self._record(turn, item, has_text=False)
+                self._post({"type": "end", "turn": turn, "record": record})
+                ended.append(turn)
+        return ended
+
+    def _open(self, turn: str, item: Reply | Question) -> None:
+        """Note from where on an answer's deltas go, or that there are no more."""
+        if not isinstance(item, Reply) or item.is_finished:
+            self._live.pop(turn, None)
+        elif turn not in self._live:
+            self._live[turn] = _Sent(item, speaks=self._speaks(item))
+
+    def _speaks(self, reply: Reply) -> bool:
+        """Whether a page of the panel speaks it; a cell that asks does so itself."""
+        return self._floor.asked(reply) is not None and "audio" in reply.request.modalities
+
+    def _turns(self) -> list[Turn]:
+        replies = [(self._id(reply), reply) for reply in list(self._chat.replies)]
+        return [*replies, *((question.turn, question) for question in self._floor.waiting)]
+
+    def _id(self, reply: Reply) -> str:
+        if reply not in self._ids:
+            question = self._floor.asked(reply)
+            self._ids[reply] = question.turn if question else uuid.uuid4().hex[:12]
+        return self._ids[reply]
+
+    def _state(self, turn: str, item: Reply | Question) -> object:
+        """What of a turn makes a new record necessary when it changes."""
+        if isinstance(item, Reply):
+            underruns = item.playback.underruns if item.playback else 0
+            return (item.is_finished, self._siblings.get(turn, _ALONE), underruns, self.language)
+        return (item.refusal, self.language)
+
+    def _count_siblings(self, order: Sequence[str]) -> None:
+        """Count the branches at each turn anew, when something of that has changed."""
+        now = (tuple(order), self._chat.branches)
+        if now != self._counted:
+            self._counted = now
+            replies = list(self._chat.replies) if self._chat.branches else []
+            self._siblings = {
+                self._id(reply): self._chat.siblings(place) for place, reply in enumerate(replies)
+            }
+
+    def _record(self, turn: str, item: Reply | Question, *, has_text: bool = True) -> TurnRecord:
+        if not isinstance(item, Reply):
+            return record_of_question(item, self.language)
+        return record_of_reply(
+            item,
+            turn,
+            question=self._floor.asked(item),
+            siblings=self._siblings.get(turn, _ALONE),
+            language=self.language,
+            has_text=has_text,
+        )
+
+    def _post_turns(self, turns: Sequence[Turn], changed: Sequence[str], page: str = "") -> None:
+        records = [self._record(turn, item) for turn, item in turns if turn in changed]
+        answer = {"page": page} if page else {}
+        order = [turn for turn, _ in turns]
+        self._post({"type": "turns", "order": order, "records": records, **answer})
+        for record in records:
+            if (sent := self._live.get(record["turn"])) is not None:
+                sent.text, sent.reasoning = record["text"] or "", record["reasoning"] or ""
+
+    def _post_delta(self, turn: str, sent: _Sent, *, pcm_offset: int | None = None) -> None:
+        """Send what is new; from ``pcm_offset`` on, to a page that lacks more of the speech."""
+        reply, language = sent.reply, self.language
+        text, reasoning = reply.text, reply.reasoning
+        text_offset = common_length(sent.text, text)
+        reasoning_offset = common_length(sent.reasoning, reasoning)
+        start = sent.total_bytes if pcm_offset is None else pcm_offset
+        total_bytes = max(sent.total_bytes, whole_samples(reply.pcm)) if sent.speaks else 0
+        # A copy: a memoryview would forbid the other thread to append.
+        pcm = bytes(reply.pcm[start:total_bytes]) if sent.speaks else b""
+        is_text_new = (text, reasoning) != (sent.text, sent.reasoning)
+        if not (pcm or is_text_new):
+            return
+        message = {
+            "type": "delta",
+            "turn": turn,
+            "text_offset": text_offset,
+            "text": text[text_offset:],
+            "reasoning_offset": reasoning_offset,
+            "reasoning": reasoning[reasoning_offset:],
+            "pcm_offset": start,
+        }
+        if not sent.speaks and sent.is_meter_due():
+            message["meter"] = meter_text(reply, language)
+        sent.text, sent.reasoning, sent.total_bytes = text, reasoning, total_bytes
+        sent.posted_at = time.monotonic()
+        self._post(message, pcm)
+
+    def _post(self, message: dict[str, object], buffer: bytes = b"") -> None:
+        if self._talk is not None:
+            self._talk.post(message, buffer or None)
+
+
+class _Sent:
+    """How much of an answer the browser has been sent."""
+
+    def __init__(self, reply: Reply, *, speaks: bool) -> None:
+        self.reply = reply
+        self.speaks = speaks
+        self.text = ""
+        self.reasoning = ""
+        self.total_bytes = 0
+        self.posted_at = 0.0
+        self._metered_at = 0.0
+
+    def is_due(self) -> bool:
+        """Whether it is time to send: the first sound at once, words apart from it more rarely."""
+        new_bytes = whole_samples(self.reply.pcm) - self.total_bytes if self.speaks else 0
+        if new_bytes and not self.total_bytes:
+            return True
+        seconds = TEXT_PACKET_SECONDS
+        if self.total_bytes:
+            seconds = SPEECH_PACKET_SECONDS if new_bytes else WORDS_PACKET_SECONDS
+        return time.monotonic() - self.posted_at >= seconds
+
+    def is_meter_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._metered_at < METER_SECONDS:
+            return False
+        self._metered_at = now
+        return True

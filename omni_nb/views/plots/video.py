@@ -1,0 +1,255 @@
+"""A video as the model sees and hears it: sampled frames above, the sound below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import MediaError
+from omni_nb.media.extract import draw_frames
+from omni_nb.media.image import ImagePart
+from omni_nb.media.video import FramesPart, VideoURLPart, video
+from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.rules.tokens import audio_tokens, frames_tokens, video_tokens
+from omni_nb.views.plots.audio import draw_waveform, heard_clip, mark_seconds
+from omni_nb.views.plots.canvas import (
+    SMALL,
+    canvas,
+    check_axes,
+    facts_of,
+    inches,
+    input_cost,
+    plain,
+    quiet,
+    title,
+)
+from omni_nb.views.plots.fonts import checked_language, with_chinese
+from omni_nb.views.plots.image import decoded
+from omni_nb.views.plots.words import weight, words_in
+from omni_nb.wire.request import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import PIL.Image
+    from matplotlib.axes import Axes
+
+    from omni_nb.media.clip import AudioClip
+    from omni_nb.media.video import VideoPart
+    from omni_nb.render.reply import Language
+    from omni_nb.rules.facts import VideoRules
+    from omni_nb.rules.tokens import VideoTokens
+
+_COLOR = MODALITY_COLORS["video"]
+_STRIP = 10
+_STRIP_PIXELS = 240 * 180
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A video and what it weighs; ``length`` in seconds, or in frames where it is a list."""
+
+    name: str
+    length: float
+    is_list: bool
+    weighed: VideoTokens
+    shown: tuple[PIL.Image.Image, ...]
+    has_sound: bool
+    sound: AudioClip | None
+    sound_tokens: int
+
+
+def plot_video_tokens(
+    video: Any,
+    model: str = DEFAULT_MODEL,
+    *,
+    region: str = "beijing",
+    language: Language = "en",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw which frames of a video the model looks at, and what they and the sound weigh.
+
+    Parameters
+    ----------
+    video
+        Anything that `omni_nb.video` takes, or a list of frames made by `omni_nb.frames`.
+    model
+        A model's name.
+    region
+        Whose prices count.
+    language
+        Of the labels: ``"en"`` or ``"zh"``.
+    ax
+        The axes to draw on; by default those of a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The time line: a mark for every sampled frame in its middle, and the sound below.
+        ``ax.child_axes`` are the pictures of up to 10 of the frames, each in the place of its
+        share of the time, and the waveform as the last one if there is a sound.
+
+    Raises
+    ------
+    MediaError
+        It is no video, or one at a URL, which is not known here.
+    RequestError
+        The model's video rule is not known, or the video is too short for it.
+
+    Notes
+    -----
+    `omni_nb.video_tokens` has the rule: which frames are taken is not published,
+    so they are drawn evenly spaced; how many, how large and how heavy is as documented.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import omni_nb as omni
+    >>> ax = plot_video_tokens(omni.frames(np.zeros((4, 48, 64, 3), "uint8")))
+    >>> len(ax.child_axes)
+    4
+    """
+    check_axes(ax)
+    language = checked_language(language)
+    seen = _frames_seen(video, model) if isinstance(video, FramesPart) else _seen(video, model)
+    facts, rules = facts_of(model)
+    assert rules.video is not None  # the tokens above were counted by it
+    words = words_in(language)
+    ax = canvas(ax, width=8.4, height=3.5 if seen.has_sound else 2.2)
+    _draw_title(ax, seen, facts.name, region, language)
+    ax.set(xlim=(0, seen.length), ylim=(0, 1))
+    ax.set_xlabel(words["frame number" if seen.is_list else "time"])
+    quiet(ax, keep=("bottom",))
+    ax.set_yticks([])
+    line = _draw_strip(ax, seen, rules.video, words)
+    if seen.is_list:
+        _number_frames(ax, seen.weighed.frames)
+    else:
+        _draw_sound(ax, seen, line - 0.16, words)
+    return with_chinese(ax)
+
+
+def _seen(given: Any, model: str) -> _Seen:
+    part = _held(given)
+    weighed = video_tokens(part.width, part.height, part.seconds, part.fps, model=model)
+    return _Seen(
+        name=part.name,
+        length=part.seconds,
+        is_list=False,
+        weighed=weighed,
+        shown=_pictures(part, min(weighed.frames, _STRIP)),
+        has_sound=part.has_sound,
+        sound=heard_clip(part.source) if part.has_sound else None,
+        sound_tokens=audio_tokens(part.seconds, model=model) if part.has_sound else 0,
+    )
+
+
+def _frames_seen(part: FramesPart, model: str) -> _Seen:
+    held = [image for image in part.images if isinstance(image, ImagePart)]
+    if len(held) < len(part.images):
+        raise MediaError(
+            "Some of these frames are at a URL: the service fetches them, so their size is not "
+            "known here. Download them and pass the files."
+        )
+    count = len(held)
+    shown = [held[int((n + 0.5) * count / min(count, _STRIP))] for n in range(min(count, _STRIP))]
+    return _Seen(
+        name=part.name,
+        length=count,
+        is_list=True,
+        weighed=frames_tokens([(image.width, image.height) for image in held], model=model),
+        shown=tuple(picture for image in shown if (picture := decoded(image)) is not None),
+        has_sound=False,
+        sound=None,
+        sound_tokens=0,
+    )
+
+
+def _held(given: Any) -> VideoPart:
+    part = video(given)
+    if isinstance(part, VideoURLPart):
+        raise MediaError(
+            f"The video {part.name!r} is at a URL: the service fetches it, so its size and "
+            "duration are not known here. Download it and pass the file."
+        )
+    return part
+
+
+def _pictures(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
+    """Evenly spaced frames; none where the file is damaged."""
+    try:
+        return draw_frames(
+            part.source, max(1, min(count, part.total_frames)), most_pixels=_STRIP_PIXELS
+        )
+    except MediaError:
+        return ()
+
+
+def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, words: Mapping[str, str]) -> float:
+    """The pictures, and below them a mark for each frame that is looked at; where these are."""
+    line = 1 - _draw_pictures(ax, seen) - 0.1
+    frames = seen.weighed.frames
+    middles = [(number + 0.5) * seen.length / frames for number in range(frames)]
+    ax.vlines(middles, line, line + 0.05, colors=_COLOR, lw=2.5 if frames <= 40 else 1)
+    together = rules.frames_per_token
+    shares = [middles[first : first + together] for first in range(0, frames, together)]
+    ax.hlines(
+        [line] * len(shares),
+        [share[0] for share in shares],
+        [share[-1] for share in shares],
+        colors=_COLOR,
+        lw=1.2,
+    )
+    each = (seen.weighed.tokens - rules.marks) // len(shares)
+    sampled = words["n tokens"].format(each // together)
+    head = (
+        words["all drawn"].format(sampled)
+        if len(seen.shown) == frames
+        else words["drawn"].format(len(seen.shown), frames, sampled)
+    )
+    _note(ax, line - 0.02, f"{head} ({words['shared'].format(together, each)})")
+    return line
+
+
+def _draw_pictures(ax: Axes, seen: _Seen) -> float:
+    """Side by side along the top; the share of the height that they take."""
+    if not seen.shown:
+        return 0.0
+    width, height = inches(ax)
+    wide, first = 1 / len(seen.shown), seen.shown[0]
+    high = min(0.5, width * wide * first.height / first.width / height)
+    for number, picture in enumerate(seen.shown):
+        box = ax.inset_axes((number * wide + 0.003, 1 - high, wide - 0.006, high))
+        box.imshow(picture)
+        box.set_axis_off()
+    return high
+
+
+def _draw_sound(ax: Axes, seen: _Seen, top: float, words: Mapping[str, str]) -> None:
+    if not seen.has_sound or seen.sound is None:
+        _note(ax, 0.12, words["undecoded" if seen.has_sound else "silent"])
+        return
+    wave = ax.inset_axes((0, 0.12, 1, max(0.1, top - 0.12)), sharex=ax)
+    draw_waveform(wave, seen.sound)
+    mark_seconds(wave, seen.length)
+    _note(ax, 0.12, f"{words['its sound']}: {words['n tokens'].format(seen.sound_tokens)}")
+
+
+def _number_frames(ax: Axes, count: int) -> None:
+    """Number the frames from 1, in their middles, or some where they are many."""
+    step = -(-count // 20)
+    numbers = range(1, count + 1, step)
+    ax.set_xticks([number - 0.5 for number in numbers], [f"{number}" for number in numbers])
+
+
+def _note(ax: Axes, height: float, words: str) -> None:
+    ax.text(0, height, words, transform=ax.transAxes, fontsize=SMALL, va="top", alpha=0.8)
+
+
+def _draw_title(ax: Axes, seen: _Seen, model: str, region: str, language: Language) -> None:
+    words, weighed = words_in(language), seen.weighed
+    heard = {"audio": seen.sound_tokens} if seen.sound_tokens else {}
+    cost = input_cost(model, region, video=weighed.tokens, **heard)
+    total = weight(weighed.tokens + seen.sound_tokens, cost, language)
+    size = words["frames"].format(weighed.frames, weighed.resized_width, weighed.resized_height)
+    title(ax, f"{plain(seen.name)} · {plain(model)}\n{size}: {total}")

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import io
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+from omni_nb.errors import ServiceError
+from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, image
+from omni_nb.render.reply import (
+    MODALITY_COLORS,
+    labels,
+    language_of,
+    progress_html,
+    question_html,
+    reply_bundle,
+    reply_html,
+    reply_text,
+)
+from omni_nb.rules.pricing import Usage
+from omni_nb.turns.estimate import forecast
+from omni_nb.turns.reply import Reply
+from omni_nb.wire.events import AudioDelta, Finished, ReasoningDelta, TextDelta, UsageReport
+from omni_nb.wire.request import Message, Request
+
+EVIL = "<img src=x onerror=alert(1)>\"'&</div><script>alert(2)</script>"
+
+
+class Page(HTMLParser):
+    """The tags, attributes and words of some HTML; fails where tags do not match."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags, self.attributes, self.words, self._open = [], [], "", []
+        self.typeset = ""  # where MathJax looks for formulas
+        self.feed(html)
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        is_ignored = tag == "code" or "mathjax_ignore" in dict(attrs).get("class", "")
+        if tag not in {"img", "br"}:
+            self._open.append((tag, is_ignored))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data):
+        self.words += data
+        if not any(is_ignored for _, is_ignored in self._open):
+            self.typeset += data
+
+
+def picture(name="dog.png"):
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), "teal").save(file, "PNG")
+    file.name = name
+    file.seek(0)
+    return image(file)
+
+
+def reply(
+    text="I am Omni.", *, question=(TextPart("Who are you?"),), speech=True, **kwargs
+) -> Reply:
+    modalities = ("text", "audio") if speech else ("text",)
+    made = Reply(
+        Request("qwen-omni-turbo", (Message("user", question),), modalities, "Cherry"), **kwargs
+    )
+    made.feed(TextDelta(text), seconds=0.5)
+    if speech:
+        made.feed(AudioDelta(b"\1\0" * 24000), seconds=0.75)
+    usage = Usage(input={"text": 5, "image": 1232}, output={"text": 3, "audio": 25})
+    made.feed(UsageReport(usage), seconds=1)
+    made.feed(Finished("stop"), seconds=1)
+    made.finish(seconds=1)
+    return made
+
+
+def test_the_result_holds_question_text_player_usage_and_cost():
+    page = Page(reply_html(reply(region="beijing")))
+    words = " ".join(page.words.split())
+    for expected in (
+        "Who are you?",
+        "I am Omni.",
+        "text 5",
+        "image 1,232",
+        "audio 25",
+        "CNY",
+        "1.0 s of speech",
+    ):
+        assert expected in words
+    assert page.tags.count("audio") == 1
+
+
+@pytest.mark.parametrize("text", [EVIL, "</script><style>*{display:none}</style>", "a\0b\x1b[31m"])
+def test_nothing_from_the_model_or_the_person_becomes_a_tag(text):
+    made = reply(
+        text, question=(TextPart(EVIL), picture(f"{EVIL}.png"), ImageURLPart(f"https://x/{EVIL}"))
+    )
+    made.error = ServiceError(EVIL, advice=EVIL)
+    for html in (reply_html(made, hint=EVIL), progress_html(made)):
+        page = Page(html)
+        assert set(page.tags) <= {"div", "span", "p", "audio", "img"}
+        assert not [name for name, _ in page.attributes if name.startswith("on")]
+        assert EVIL in page.words
+    assert text in Page(reply_html(made)).words.replace("\ufffd", "\0")
+
+
+def test_the_static_form_has_no_widget_script_or_remote_address():
+    bundle = reply_bundle(reply(question=(picture(), TextPart("?"))), tail_id="abc123")
+    assert set(bundle) == {"text/html", "text/plain"}
+    page = Page(bundle["text/html"])
+    assert {"script", "style", "link", "iframe", "source"}.isdisjoint(page.tags)
+    sources = [value for name, value in page.attributes if name in {"src", "href"}]
+    assert len(sources) == 2
+    assert all(source.startswith("data:") for source in sources)
+    assert ("class", "omni-tail omni-tail-abc123") in page.attributes
+
+
+@pytest.mark.parametrize(
+    ("storage", "start"),
+    [
+        ("mp3", "data:audio/mpeg"),
+        ("opus", "data:audio/ogg;base64,T2dnUw"),
+        ("wav", "data:audio/wav;base64,UklGR"),
+    ],
+)
+def test_the_storage_of_the_speech_can_be_chosen(storage, start):
+    sources = [v for n, v in Page(reply_html(reply(), storage=storage)).attributes if n == "src"]
+    assert sources[0].startswith(start)
+
+
+def test_the_result_is_read_as_markdown_and_a_growing_answer_as_words():
+    made = reply("It is **blue**:\n\n- sky\n- sea", speech=False)
+    assert "<strong>blue</strong>" in reply_html(made)
+    assert "<li>sky</li>" in reply_html(made)
+    assert "**blue**" in progress_html(made)
+
+
+def test_no_page_typesets_a_formula_of_the_model_that_would_act():
+    evil = r"$\href{javascript:alert(1)}{x}$"
+    made = reply(evil, question=(TextPart(evil), ImageURLPart(f"https://x/{evil}")))
+    made.feed(ReasoningDelta(evil))
+    made.error = ServiceError(evil)
+    for html in (reply_html(made), progress_html(made)):
+        page = Page(html)
+        assert page.words.count(evil) >= 3
+        assert evil not in page.typeset
+
+
+def test_a_written_answer_has_no_player():
+    assert "audio" not in Page(reply_html(reply(speech=False))).tags
+
+
+def test_the_labels_follow_the_language_of_the_question():
+    html = reply_html(reply("好", question=(TextPart("你是谁?"),), region="beijing"))
+    for words in ("输入", "输出", "费用", "语音 1.0 秒", "图片 1,232"):
+        assert words in html
+    assert "tokens" not in html
+    assert language_of([TextPart("naïve 🙂")]) == "en"
+
+
+def test_both_languages_have_the_same_labels():
+    assert labels("en").keys() == labels("zh").keys()
+    assert all(labels("zh").values())
+
+
+def test_every_modality_has_a_colour_and_a_word():
+    assert len(set(MODALITY_COLORS.values())) == len(MODALITY_COLORS) == 4
+    assert MODALITY_COLORS.keys() <= labels("en").keys()
+
+
+def test_a_picture_is_a_small_thumbnail_with_its_name():
+    page = Page(question_html([picture("dog.png"), TextPart("?")], "en"))
+    source = dict(page.attributes)["src"]
+    assert source.startswith("data:image/jpeg;base64,")
+    assert len(source) < 15_000
+    assert ("alt", "dog.png") in page.attributes
+
+
+def test_a_picture_behind_a_url_is_named_and_never_loaded():
+    page = Page(question_html([ImageURLPart("https://example.com/dog.jpg")], "en"))
+    assert "dog.jpg" in page.words
+    assert "img" not in page.tags
+
+
+def test_media_stand_in_their_order_named_in_the_language_of_the_question():
+    asked = [ImageURLPart("https://x/a.jpg"), AudioURLPart("https://x/b.mp3", "mp3")]
+    page = Page(question_html([*asked, TextPart("这是什么?")], "zh"))
+    named = [value for name, value in page.attributes if name == "aria-label"]
+    assert named == ["提问", "图片: https://x/a.jpg", "音频: https://x/b.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"stopped": "interrupted"}, "Interrupted"),
+        ({"stopped": "timeout"}, "the time was over"),
+        ({"error": ServiceError("it broke", advice="wait")}, "broke off"),
+    ],
+)
+def test_an_answer_that_did_not_end_says_so(state, words):
+    made = reply()
+    made.finish(**state)
+    for shown in (reply_html(made), reply_text(made)):
+        assert words in shown
+    if "error" in state:
+        assert "it broke\nwait" in reply_html(made)
+
+
+def test_a_refusal_is_not_called_a_broken_answer():
+    request = Request("qwen-omni-turbo", (Message("user", (TextPart("?"),)),))
+    made = Reply(request)
+    made.finish(error=ServiceError("no"))
+    assert "refused" in reply_html(made)
+    assert "no token count" in reply_html(made)
+
+
+def test_a_cut_answer_and_missing_speech_are_said():
+    cut = reply()
+    cut.feed(Finished("length"))
+    assert "limit of tokens" in reply_html(cut)
+    silent = reply(speech=True)
+    silent.pcm.clear()
+    assert "no speech" in reply_html(silent)
+
+
+def test_an_unknown_cost_is_unknown_and_a_stand_ins_is_hypothetical():
+    assert "cost: unknown" in reply_html(reply())
+    html = reply_html(reply(is_stand_in=True), hint="Set a key.")
+    assert "free; qwen-omni-turbo would cost 0.0031 CNY" in html
+    assert "Offline stand-in: no model answered. Set a key." in html
+
+
+def test_totals_without_details_are_still_shown():
+    made = reply(speech=False)
+    made.usage = Usage(input_total=12, output_total=34)
+    assert "in 12 → out 34" in reply_html(made)
+    assert "in 12; out 34" in reply_text(made)
+
+
+def test_plain_text_says_the_same():
+    lines = reply_text(reply(is_stand_in=True)).splitlines()
+    assert lines[0] == "I am Omni."
+    assert lines[1] == "[1.0 s of speech]"
+    assert "in text 5, image 1,232; out text 3, audio 25" in lines[2]
+    assert "stand-in" in lines[3]
+
+
+def test_while_it_streams_the_text_has_a_cursor_or_a_waiting_word():
+    made = reply()
+    assert "I am Omni. ▍" in progress_html(made)
+    waiting = Reply(made.request)
+    assert "Thinking…" in progress_html(waiting)
+
+
+def test_thinking_is_shown_while_it_lasts_and_folded_away_afterwards():
+    made = reply()
+    made = Reply(made.request)
+    made.feed(ReasoningDelta("Is <this> a cat?"))
+    thinking = progress_html(made)
+    assert "Thinking…" in thinking
+    assert "Is &lt;this&gt; a cat?" in thinking
+    made.feed(TextDelta("Yes."))
+    for shown in (progress_html(made), reply_html(made)):
+        page = Page(shown)
+        assert page.tags.count("details") == 1
+        assert "Is &lt;this&gt; a cat?</div></details>" in shown
+    assert "cat" not in reply_text(made)
+
+
+def estimated(made: Reply) -> Reply:
+    made.estimate = forecast(made.request, region="beijing")
+    return made
+
+
+def test_while_it_streams_a_meter_says_what_it_has_used_so_far():
+    request = Request("qwen-omni-turbo", (Message("user", (TextPart("Who?"),)),))
+    made = estimated(Reply(request, region="beijing"))
+    assert "so far" not in progress_html(made), "nothing has come"
+    made.feed(TextDelta("I "))
+    assert "so far: about 1 token · " in progress_html(made)
+    made.feed(TextDelta("am Omni, a model. "))
+    assert "so far: about 5 tokens · about 0.0000084 CNY" in progress_html(made)
+    made.region = None
+    assert "so far: about 5 tokens</div>" in progress_html(made)
+
+
+def test_the_meter_of_a_stand_in_says_that_it_is_free():
+    request = Request("qwen-omni-turbo", (Message("user", (TextPart("你是谁?"),)),))
+    made = estimated(Reply(request, is_stand_in=True))
+    made.feed(TextDelta("我是"))
+    assert "目前：约 2 Token · 免费，若用 qwen-omni-turbo 则为" in progress_html(made)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "cost"),
+    [
+        ("Who are you?", "the budget is spent", "cost: about 0.00125 CNY, by our count"),
+        ("你是谁?", "预算已用完", "费用: 约 0.00125 CNY"),
+    ],
+)
+def test_an_answer_that_passed_the_budget_says_so_with_the_cost_by_our_count(question, words, cost):
+    made = estimated(reply(question=(TextPart(question),), region="beijing"))
+    made.usage = made.finish_reason = None
+    made.finish(stopped="budget")
+    assert made.finish_reason == "budget"
+    for shown in (reply_html(made), reply_text(made)):
+        assert words in shown
+        assert cost in shown
