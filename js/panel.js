@@ -5,7 +5,7 @@
  * The traits and messages are described in `omni_nb/views/panel/protocol.py`; change both together.
  */
 import { createComposer } from "./panel/composer.js";
-import { guard, make } from "./panel/dom.js";
+import { guard, make } from "./player/dom.js";
 import { Talk } from "./panel/talk.js";
 import { createTranscript } from "./panel/transcript.js";
 import { transcriptWords } from "./panel/words.js";

@@ -4,13 +4,13 @@
  *
  * The traits and messages are described in `omni_nb/views/player.py`; change both together.
  */
-import { Arrival } from "./arrival.js";
-import { Engine, pcm16ToFloat32 } from "./audio.js";
-import { labelsFor } from "./labels.js";
-import { sharedAudio, useContext } from "./loudspeaker.js";
-import { meterText } from "./meter.js";
-import { Tail, findTailPlace } from "./tail.js";
-import { createView } from "./view.js";
+import { Arrival } from "./sound/arrival.js";
+import { Engine, pcm16ToFloat32 } from "./sound/engine.js";
+import { labelsFor } from "./player/labels.js";
+import { sharedAudio, useContext } from "./sound/loudspeaker.js";
+import { meterText } from "./sound/meter.js";
+import { Tail, findTailPlace } from "./player/tail.js";
+import { createView } from "./player/view.js";
 
 /**
  * @typedef {object} Traits
@@ -19,9 +19,9 @@ import { createView } from "./view.js";
  * @property {string} language "en" or "zh"
  * @property {string} header_html
  * @property {string} tail_id
- * @property {import("./meter.js").Price | null} price null: unknown
+ * @property {import("./sound/meter.js").Price | null} price null: unknown
  *
- * @typedef {import("./arrival.js").DeltaMessage} DeltaMessage
+ * @typedef {import("./sound/arrival.js").DeltaMessage} DeltaMessage
  *
  * @typedef {object} EndMessage
  * @property {"end"} type
@@ -164,7 +164,7 @@ class Session {
     return labelsFor(this.#model.get("language"));
   }
 
-  /** @returns {import("./view.js").Phase} */
+  /** @returns {import("./player/view.js").Phase} */
   get #phase() {
     const { state } = this.#engine;
     if (state !== "empty") return state;
@@ -177,7 +177,7 @@ class Session {
     return meterText(seconds, this.#model.get("price"), this.#labels);
   }
 
-  /** @returns {import("./view.js").Shown} */
+  /** @returns {import("./player/view.js").Shown} */
   get #shown() {
     const { heardSeconds, hasSound, isMuted } = this.#engine;
     return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };

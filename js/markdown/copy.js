@@ -2,7 +2,7 @@
 
 const COPIED_MILLISECONDS = 2_000;
 
-/** @typedef {import("../markdown.js").MarkdownLabels} MarkdownLabels */
+/** @typedef {import("./markdown.js").MarkdownLabels} MarkdownLabels */
 
 /**
  * @param {MarkdownLabels} labels

@@ -5,7 +5,7 @@ const LONGEST_NAME = 100;
 
 /**
  * @param {DocumentFragment} fragment
- * @param {import("../markdown.js").MarkdownLabels} labels
+ * @param {import("./markdown.js").MarkdownLabels} labels
  */
 export function decorate(fragment, labels) {
   for (const link of fragment.querySelectorAll("a")) decorateLink(link);

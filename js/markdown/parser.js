@@ -13,7 +13,7 @@ const WITH_DIRECTION = new Set(["heading_open", "bullet_list_open", "ordered_lis
 /** @typedef {import("markdown-it").Token} Token */
 
 /**
- * @param {import("../markdown.js").MarkdownLabels} labels
+ * @param {import("./markdown.js").MarkdownLabels} labels
  * @returns {import("markdown-it").MarkdownIt}
  */
 export function createParser(labels) {

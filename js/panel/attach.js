@@ -1,5 +1,5 @@
 /** @file The ways by which a file gets in: chosen, dropped anywhere on the panel, or pasted. */
-import { make } from "./dom.js";
+import { make } from "../player/dom.js";
 
 /**
  * Files dropped on `root` are ours; what else is dragged (words, cells) goes its way.

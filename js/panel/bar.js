@@ -1,7 +1,7 @@
 /** @file The row under the question: what to attach, what it weighs, who answers, and Send. */
 import { acceptOf, createFileInput } from "./attach.js";
 import { fill, kindsText } from "./composer_words.js";
-import { button, make, relabel, setText } from "./dom.js";
+import { button, make, relabel, setText } from "../player/dom.js";
 
 /**
  * @typedef {import("./composer_words.js").Words} Words

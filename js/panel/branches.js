@@ -1,5 +1,5 @@
 /** @file The switch between branches: "‹ 2 of 3 ›". */
-import { button, make, setText } from "./dom.js";
+import { button, make, setText } from "../player/dom.js";
 import { fill } from "./words.js";
 
 /**

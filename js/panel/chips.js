@@ -3,7 +3,7 @@
  * says of it. A picture or a sound of this page is to be seen and heard at once.
  */
 import { fill } from "./composer_words.js";
-import { button, make, setText } from "./dom.js";
+import { button, make, setText } from "../player/dom.js";
 
 /**
  * @typedef {import("./types.js").DraftItem} DraftItem

@@ -1,5 +1,5 @@
 /** @file A request as programs, in tabs. */
-import { make, setText } from "./dom.js";
+import { make, setText } from "../player/dom.js";
 import { copyButton } from "./question.js";
 import { randomId } from "./line.js";
 

@@ -3,7 +3,7 @@ import { watchDrop, watchPaste } from "./attach.js";
 import { createBar } from "./bar.js";
 import { createChips } from "./chips.js";
 import { fill, kindsText, wordsFor } from "./composer_words.js";
-import { make } from "./dom.js";
+import { make } from "../player/dom.js";
 import { Draft } from "./draft.js";
 import { createKeyForm } from "./keyform.js";
 import { randomId } from "./line.js";

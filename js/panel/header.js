@@ -1,5 +1,5 @@
 /** @file The panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
-import { button, make, setText } from "./dom.js";
+import { button, make, setText } from "../player/dom.js";
 import { createMenu } from "./menu.js";
 
 /**

@@ -1,6 +1,6 @@
 /** @file Asks for an API key where there is none. The key leaves the field the moment it is sent. */
 import { fill } from "./composer_words.js";
-import { make, setText } from "./dom.js";
+import { make, setText } from "../player/dom.js";
 
 /** @typedef {import("./composer_words.js").Words} Words */
 

@@ -1,8 +1,8 @@
 /** @file The line under an answer that comes or is still spoken: what happens, since when, and the controls. */
-import { labelsFor } from "../labels.js";
-import { meterText } from "../meter.js";
-import { clock } from "../view.js";
-import { button, make, setText } from "./dom.js";
+import { labelsFor } from "../player/labels.js";
+import { meterText } from "../sound/meter.js";
+import { clock } from "../player/view.js";
+import { button, make, setText } from "../player/dom.js";
 import { createSoundControls } from "./sound_controls.js";
 
 /**

@@ -1,5 +1,5 @@
 /** @file A menu button, as the ARIA practices describe it. */
-import { button, make } from "./dom.js";
+import { button, make } from "../player/dom.js";
 import { randomId } from "./line.js";
 
 /**

@@ -1,5 +1,5 @@
 /** @file What there is to say, until it is dismissed. */
-import { button, make } from "./dom.js";
+import { button, make } from "../player/dom.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk

@@ -1,6 +1,6 @@
 /** @file A question as it was asked, and as it may be asked in other words. */
 import { copyText } from "../markdown/copy.js";
-import { button, make, relabel, setText } from "./dom.js";
+import { button, make, relabel, setText } from "../player/dom.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk

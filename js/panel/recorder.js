@@ -1,9 +1,9 @@
 /** @file The strip that shows while somebody talks: the level, the time, and two ways out. */
-import { Microphone } from "../microphone.js";
-import { clock } from "../view.js";
-import { wavBlob } from "../wav.js";
+import { Microphone } from "../capture/microphone.js";
+import { clock } from "../player/view.js";
+import { wavBlob } from "../sound/wav.js";
 import { fill } from "./composer_words.js";
-import { button, make, setText } from "./dom.js";
+import { button, make, setText } from "../player/dom.js";
 
 /** @typedef {import("./composer_words.js").Words} Words */
 

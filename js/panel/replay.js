@@ -1,7 +1,7 @@
 /** @file A finished answer's speech, to be heard again: an audio element with a face of ours. */
-import { wavBlob } from "../wav.js";
-import { clock } from "../view.js";
-import { button, make, relabel, setText } from "./dom.js";
+import { wavBlob } from "../sound/wav.js";
+import { clock } from "../player/view.js";
+import { button, make, relabel, setText } from "../player/dom.js";
 import { download } from "./download.js";
 import { createSoundControls } from "./sound_controls.js";
 import { fill } from "./words.js";

@@ -1,6 +1,6 @@
 /** @file A sentence in the chosen voice. */
-import { Engine, pcm16ToFloat32 } from "../audio.js";
-import { sharedAudio, useContext } from "../loudspeaker.js";
+import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
+import { sharedAudio, useContext } from "../sound/loudspeaker.js";
 
 export class Sample {
   isAsked = false;

@@ -1,5 +1,5 @@
 /** @file A box that stays at its end while it grows, unless the person reads further up. */
-import { button, make } from "./dom.js";
+import { button, make } from "../player/dom.js";
 
 /** So near to the end counts as there. */
 const NEAR_PIXELS = 40;

@@ -1,6 +1,6 @@
 /** @file The strip with the camera's picture, of which a snapshot is attached. */
-import { Camera } from "../camera.js";
-import { button, make, setText } from "./dom.js";
+import { Camera } from "../capture/camera.js";
+import { button, make, setText } from "../player/dom.js";
 import { wordsOf } from "./recorder.js";
 
 /** @typedef {import("./composer_words.js").Words} Words */

@@ -1,5 +1,5 @@
 /** @file Mute, volume and speed: the same for live speech and for what is played again. */
-import { button, icon, make, relabel } from "./dom.js";
+import { button, icon, make, relabel } from "../player/dom.js";
 import { SPEEDS } from "./preferences.js";
 
 /**

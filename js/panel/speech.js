@@ -1,6 +1,6 @@
 /** @file The live speech of one turn on the page that speaks it. */
-import { Engine, pcm16ToFloat32 } from "../audio.js";
-import { sharedAudio, useContext } from "../loudspeaker.js";
+import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
+import { sharedAudio, useContext } from "../sound/loudspeaker.js";
 import { sessionStore } from "./line.js";
 
 /**

@@ -1,5 +1,5 @@
 /** @file Where a question is written: grows with it, Enter sends, ↑ brings the last one back. */
-import { make } from "./dom.js";
+import { make } from "../player/dom.js";
 
 /** Safari ends a composition just before the Enter that ended it comes. */
 const COMPOSED_MILLISECONDS = 80;

@@ -1,6 +1,6 @@
 /** @file The conversation as a person sees it: header, turns, notices, and what the kernel is about. */
-import { createMarkdown } from "../markdown.js";
-import { make, setText } from "./dom.js";
+import { createMarkdown } from "../markdown/markdown.js";
+import { make, setText } from "../player/dom.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
 import { createScroller } from "./scroller.js";

@@ -1,7 +1,7 @@
 /** @file One question with its answer. */
 import { createBranchSwitch } from "./branches.js";
 import { createCode } from "./code.js";
-import { button, make, setText } from "./dom.js";
+import { button, make, setText } from "../player/dom.js";
 import { createLive, phaseOf } from "./live.js";
 import { copyButton, createQuestion } from "./question.js";
 import { createReplay } from "./replay.js";
@@ -9,7 +9,7 @@ import { createReplay } from "./replay.js";
 /**
  * @typedef {import("./talk.js").Talk} Talk
  * @typedef {import("./turns.js").Turn} Turn
- * @typedef {ReturnType<typeof import("../markdown.js").createMarkdown>} Markdown
+ * @typedef {ReturnType<typeof import("../markdown/markdown.js").createMarkdown>} Markdown
  *
  * @typedef {object} TurnView
  * @property {HTMLElement} element

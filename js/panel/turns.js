@@ -1,5 +1,5 @@
 /** @file The turns of a conversation as they are known here: their order, their words and their sound. */
-import { Arrival, countCodePoints, spliceText } from "../arrival.js";
+import { Arrival, countCodePoints, spliceText } from "../sound/arrival.js";
 import { sharedPreferences } from "./preferences.js";
 import { Progress, Speech } from "./speech.js";
 

@@ -1,4 +1,4 @@
-// js/arrival.js
+// js/sound/arrival.js
 function unitIndex(text, codePoints) {
   let index = 0;
   for (let left = codePoints; left > 0 && index < text.length; left--) {
@@ -50,7 +50,7 @@ var Arrival = class {
   }
 };
 
-// js/fader.js
+// js/sound/fader.js
 var FADE_SECONDS = 0.015;
 var Fader = class {
   /** @type {GainNode} what sounds is connected to it */
@@ -88,7 +88,7 @@ var Fader = class {
   }
 };
 
-// js/samples.js
+// js/sound/samples.js
 function concatenated(pieces) {
   const whole = new Float32Array(pieces.reduce((total, { length }) => total + length, 0));
   let offset = 0;
@@ -99,7 +99,7 @@ function concatenated(pieces) {
   return whole;
 }
 
-// js/stretch.js
+// js/sound/stretch.js
 var HOP_SECONDS = 0.015;
 var REACH_SECONDS = 9e-3;
 var COARSE_RATE = 8e3;
@@ -263,7 +263,7 @@ function joined(left, right) {
   return left.length === 0 ? right.slice() : concatenated([left, right]);
 }
 
-// js/speech.js
+// js/sound/speech.js
 var Speech = class {
   /** How much has arrived. */
   frames = 0;
@@ -372,7 +372,7 @@ var Reader = class {
   }
 };
 
-// js/timeline.js
+// js/sound/timeline.js
 var Timeline = class {
   /** @type {number | null} where the scheduled sound ends; null before the first */
   nextFrame = null;
@@ -461,7 +461,7 @@ function nextMark({ samples, marks, hopFrames }, frames) {
   return hop < marks.length - 1 ? hop * hopFrames : samples.length;
 }
 
-// js/audio.js
+// js/sound/engine.js
 var START_MARGIN_SECONDS = 0.05;
 var SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
 var LARGEST_GROWN_PREBUFFER_SECONDS = 1;
@@ -796,7 +796,7 @@ var Engine = class {
   }
 };
 
-// js/labels.js
+// js/player/labels.js
 var ENGLISH = {
   thinking: "Thinking…",
   answering: "Answering…",
@@ -833,7 +833,7 @@ function labelsFor(language) {
   return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
 }
 
-// js/loudspeaker.js
+// js/sound/loudspeaker.js
 var REST_MILLISECONDS = 5e3;
 var Turns = class {
   /** @type {Speaker[]} */
@@ -902,7 +902,7 @@ function resumeOnGesture(context) {
   return release;
 }
 
-// js/meter.js
+// js/sound/meter.js
 var LEAST_SECONDS = 1;
 function costSoFar(seconds, price) {
   return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
@@ -920,7 +920,7 @@ function meterText(seconds, price, labels) {
   return `${spoken} · ${(price.is_hypothetical ? labels.wouldCost : labels.cost).replace("{}", cost)}`;
 }
 
-// js/tail.js
+// js/player/tail.js
 var TICK_MILLISECONDS2 = 100;
 var END_GRACE_MILLISECONDS = 400;
 function findTailPlace(tailId) {
@@ -1027,7 +1027,7 @@ function nearestWithAudio(element) {
   return ancestor;
 }
 
-// js/view.js
+// js/player/view.js
 function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -1221,7 +1221,7 @@ var Session = class {
   get #labels() {
     return labelsFor(this.#model.get("language"));
   }
-  /** @returns {import("./view.js").Phase} */
+  /** @returns {import("./player/view.js").Phase} */
   get #phase() {
     const { state } = this.#engine;
     if (state !== "empty") return state;
@@ -1232,7 +1232,7 @@ var Session = class {
     const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
     return meterText(seconds, this.#model.get("price"), this.#labels);
   }
-  /** @returns {import("./view.js").Shown} */
+  /** @returns {import("./player/view.js").Shown} */
   get #shown() {
     const { heardSeconds, hasSound, isMuted } = this.#engine;
     return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Arrival, countCodePoints, spliceText, trimToNew } from "../../js/arrival.js";
+import { Arrival, countCodePoints, spliceText, trimToNew } from "../../js/sound/arrival.js";
 
 const bytes = (...values) => new Uint8Array(values);
 const delta = (textOffset, text, pcmOffset) => ({ type: "delta", text_offset: textOffset, text, pcm_offset: pcmOffset });

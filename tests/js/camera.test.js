@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Camera } from "../../js/camera.js";
+import { Camera } from "../../js/capture/camera.js";
 
 let tracks, allow, video;
 

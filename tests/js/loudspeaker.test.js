@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { REST_MILLISECONDS, useContext } from "../../js/loudspeaker.js";
+import { REST_MILLISECONDS, useContext } from "../../js/sound/loudspeaker.js";
 
 const RATE = 24000;
 

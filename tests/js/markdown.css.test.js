@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const CSS = readFileSync(new URL("../../js/markdown.css", import.meta.url), "utf8");
+const CSS = readFileSync(new URL("../../js/markdown/markdown.css", import.meta.url), "utf8");
 const CODE = readFileSync(new URL("../../js/markdown/code.js", import.meta.url), "utf8");
 /** What JupyterLab's light and dark themes put behind an output. */
 const PAGES = { light: ["#ffffff", "#f5f5f5"], dark: ["#111111", "#212121"] };

@@ -12,7 +12,7 @@ import { bundledFolders, licenceOf, licencesText } from "../../tools/licences.mj
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const { metafile } = await build({
   absWorkingDir: ROOT,
-  entryPoints: ["js/markdown.js"],
+  entryPoints: ["js/markdown/markdown.js"],
   bundle: true,
   format: "esm",
   metafile: true,

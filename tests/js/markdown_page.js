@@ -1,4 +1,4 @@
-/** @file A page without a browser, for the tests of js/markdown.js. */
+/** @file A page without a browser, for the tests of js/markdown/markdown.js. */
 import { JSDOM } from "jsdom";
 
 const { window } = new JSDOM("<!doctype html><body></body>");
@@ -9,7 +9,7 @@ Object.assign(globalThis, {
   HTMLElement: window.HTMLElement,
 });
 
-const { createMarkdown } = await import("../../js/markdown.js");
+const { createMarkdown } = await import("../../js/markdown/markdown.js");
 
 export const LABELS = { copy: "Copy", copied: "Copied", image: "Image" };
 export const markdown = createMarkdown({ labels: LABELS });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { labelsFor } from "../../js/labels.js";
-import { amountText, costSoFar, meterText } from "../../js/meter.js";
+import { labelsFor } from "../../js/player/labels.js";
+import { amountText, costSoFar, meterText } from "../../js/sound/meter.js";
 
 const PRICE = { per_second: 0.00125, input: 0.002, currency: "CNY", is_hypothetical: false };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Camera } from "../../js/camera.js";
-import { DeviceError } from "../../js/device.js";
-import { Microphone, levelOf } from "../../js/microphone.js";
+import { Camera } from "../../js/capture/camera.js";
+import { DeviceError } from "../../js/capture/device.js";
+import { Microphone, levelOf } from "../../js/capture/microphone.js";
 import { pitch, tone } from "./sound.js";
 
 /** What is on at the moment, and the microphone's sound to be given by hand. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { float32ToPcm16, resampled } from "../../js/samples.js";
+import { float32ToPcm16, resampled } from "../../js/sound/samples.js";
 import { pitch, tone } from "./sound.js";
 
 const loudest = (samples) => Math.max(...samples.subarray(2000, -2000).map(Math.abs));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Engine } from "../../js/audio.js";
-import { Turns } from "../../js/loudspeaker.js";
+import { Engine } from "../../js/sound/engine.js";
+import { Turns } from "../../js/sound/loudspeaker.js";
 import { FakeContext, RATE, noise, pitch, steepest, tone } from "./sound.js";
 
 function makeEngine({ prebufferSeconds = 0, frames = 0 } = {}) {

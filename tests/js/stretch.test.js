@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatenated } from "../../js/samples.js";
-import { Stretcher } from "../../js/stretch.js";
+import { concatenated } from "../../js/sound/samples.js";
+import { Stretcher } from "../../js/sound/stretch.js";
 import { RATE, noise, onsets, pitch, steepest, tone } from "./sound.js";
 
 function stretched(samples, speed, sizes = [samples.length], sampleRate = RATE) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { wavBlob, wavHeader } from "../../js/wav.js";
+import { wavBlob, wavHeader } from "../../js/sound/wav.js";
 
 test("a WAV file says what is in it", async () => {
   const blob = wavBlob([new Uint8Array([1, 0, 2]), new Uint8Array([0, 255, 255])], 24000);

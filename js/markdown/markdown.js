@@ -4,10 +4,10 @@
  * The text is shown block by block (a paragraph, a list, a table, a fence). What has ended is frozen: its
  * nodes stay, and with them what a person has selected. Only the open rest is read again on each call.
  */
-import { handleCopy } from "./markdown/copy.js";
-import { decorate } from "./markdown/decorate.js";
-import { createParser } from "./markdown/parser.js";
-import { createSanitizer } from "./markdown/sanitize.js";
+import { handleCopy } from "./copy.js";
+import { decorate } from "./decorate.js";
+import { createParser } from "./parser.js";
+import { createSanitizer } from "./sanitize.js";
 
 /**
  * @typedef {object} MarkdownLabels

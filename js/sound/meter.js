@@ -3,7 +3,7 @@
  * arrived, so it needs no messages. For the eye only: the bill is Python's.
  */
 
-/** @typedef {import("./labels.js").Labels} Labels */
+/** @typedef {import("../player/labels.js").Labels} Labels */
 
 /**
  * @typedef {object} Price

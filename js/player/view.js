@@ -1,7 +1,7 @@
 /** @file The player's face: the question, the words as they come, and one quiet line about the sound. */
 
 /** @typedef {import("./labels.js").Labels} Labels */
-/** @typedef {import("./audio.js").EngineState} EngineState */
+/** @typedef {import("../sound/engine.js").EngineState} EngineState */
 /** @typedef {"thinking" | "answering" | Exclude<EngineState, "empty">} Phase */
 
 /**

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Engine, PATIENCE_SECONDS, WAKING_MILLISECONDS, growPrebuffer, pcm16ToFloat32, planStart } from "../../js/audio.js";
-import { FADE_SECONDS } from "../../js/fader.js";
-import { Turns } from "../../js/loudspeaker.js";
+import { Engine, PATIENCE_SECONDS, WAKING_MILLISECONDS, growPrebuffer, pcm16ToFloat32, planStart } from "../../js/sound/engine.js";
+import { FADE_SECONDS } from "../../js/sound/fader.js";
+import { Turns } from "../../js/sound/loudspeaker.js";
 import { FakeContext, RATE } from "./sound.js";
 
 const MARGIN_FRAMES = 1200;
