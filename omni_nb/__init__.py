@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from omni_nb.media.image import ImagePart, ImageURLPart, image
     from omni_nb.media.parts import TextPart, as_parts
     from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart, frames, video
-    from omni_nb.render.model_table import models
-    from omni_nb.render.reply import MODALITY_COLORS
-    from omni_nb.rules.catalog import register_model
+    from omni_nb.render.palette import MODALITY_COLORS
+    from omni_nb.rules.catalog import models, register_model
+    from omni_nb.rules.estimate import Comparison, Estimate
     from omni_nb.rules.money import CNY, USD, Money
     from omni_nb.rules.pricing import Cost, Usage
     from omni_nb.rules.quota import Quota
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from omni_nb.rules.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
     from omni_nb.turns.account import Account
     from omni_nb.turns.connection import Connection, connect, stand_in
-    from omni_nb.turns.estimate import Comparison, Estimate, compare, estimate
-    from omni_nb.turns.reply import Reply, Timing
+    from omni_nb.turns.estimate import compare, estimate
+    from omni_nb.turns.reply import Reply
     from omni_nb.turns.stream import ReplyStream
+    from omni_nb.turns.timing import Timing
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.panel import ChatPanel
@@ -59,15 +60,15 @@ _HOMES = {
     "CNY": "rules.money",
     "Chat": "views.notebook",
     "ChatPanel": "views.panel",
-    "Comparison": "turns.estimate",
+    "Comparison": "rules.estimate",
     "Connection": "turns.connection",
     "Conversation": "chat.conversation",
     "Cost": "rules.pricing",
-    "Estimate": "turns.estimate",
+    "Estimate": "rules.estimate",
     "FramesPart": "media.video",
     "ImagePart": "media.image",
     "ImageURLPart": "media.image",
-    "MODALITY_COLORS": "render.reply",
+    "MODALITY_COLORS": "render.palette",
     "MediaError": "errors",
     "Money": "rules.money",
     "OmniError": "errors",
@@ -77,7 +78,7 @@ _HOMES = {
     "RequestError": "errors",
     "ServiceError": "errors",
     "TextPart": "media.parts",
-    "Timing": "turns.reply",
+    "Timing": "turns.timing",
     "USD": "rules.money",
     "Usage": "rules.pricing",
     "VideoPart": "media.video",
@@ -97,7 +98,7 @@ _HOMES = {
     "image": "media.image",
     "image_explorer": "views.explorers",
     "image_tokens": "rules.tokens",
-    "models": "render.model_table",
+    "models": "rules.catalog",
     "plot_audio_tokens": "views.plots",
     "plot_cost": "views.plots",
     "plot_image_token_map": "views.plots",

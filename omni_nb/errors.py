@@ -17,12 +17,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from omni_nb.turns.reply import Reply
+    from typing import Any
 
 
 class OmniError(Exception):
-    """Base of all errors that omni_nb raises on purpose."""
+    """Base of all errors that omni_nb raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What was given, what is accepted and what to do, in English.
+    hint
+        The key of the advice in ``words``, which is shown in the language of the question.
+    """
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    @property
+    def headline(self) -> str:
+        """The error without its advice."""
+        return str(self)
+
+    def note(self, words: str) -> None:
+        """Add words below the message where Python or a notebook shows it (PEP 678)."""
+        notes: list[str] = self.__dict__.setdefault("__notes__", [])
+        if words and words not in notes:
+            notes.append(words)
 
     def _render_traceback_(self) -> list[str]:
         """Show the message alone in IPython.
@@ -30,7 +52,11 @@ class OmniError(Exception):
         It says what to do; the traceback would lead into our code, not to the mistake, and
         its verbose form would print the values around it.
         """
-        return [f"\x1b[31m{type(self).__name__}\x1b[0m: {self}"]
+        return self._lines(f": {self}")
+
+    def _lines(self, said: str) -> list[str]:
+        notes: list[str] = self.__dict__.get("__notes__", [])
+        return [f"\x1b[31m{type(self).__name__}\x1b[0m{said}", *notes]
 
 
 class MediaError(OmniError, ValueError):
@@ -60,6 +86,8 @@ class ServiceError(OmniError):
         The id to give to the service's support.
     advice
         One line: what usually helps.
+    hint
+        The key of that line in ``words``.
 
     Attributes
     ----------
@@ -75,14 +103,15 @@ class ServiceError(OmniError):
         code: str | None = None,
         request_id: str | None = None,
         advice: str | None = None,
+        hint: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, hint=hint)
         self.message = message
         self.status_code = status_code
         self.code = code
         self.request_id = request_id
         self.advice = advice
-        self.reply: Reply | None = None
+        self.reply: Any = None
         self._shown = ""
 
     def note_shown(self, words: str) -> None:
@@ -97,7 +126,7 @@ class ServiceError(OmniError):
         if not self._shown:
             return super()._render_traceback_()
         facts = f" ({self._facts()})" if self._facts() else ""
-        return [f"\x1b[31m{type(self).__name__}\x1b[0m{facts}: {self._shown}"]
+        return self._lines(f"{facts}: {self._shown}")
 
     def _facts(self) -> str:
         facts = [
@@ -107,12 +136,14 @@ class ServiceError(OmniError):
         ]
         return ", ".join(fact for fact in facts if fact)
 
+    @property
+    def headline(self) -> str:
+        """The service's own words, and its facts."""
+        facts = self._facts()
+        return f"{self.message.strip()} ({facts})" if facts else self.message.strip()
+
     def __str__(self) -> str:
-        shown = self._facts()
-        lines = [f"{self.message.strip()} ({shown})" if shown else self.message.strip()]
-        if self.advice:
-            lines.append(self.advice)
-        return "\n".join(lines)
+        return "\n".join(filter(None, (self.headline, self.advice)))
 
 
 _noted: ContextVar[list[str] | None] = ContextVar("_noted", default=None)

@@ -24,8 +24,9 @@ from omni_nb.media.parts import (
 )
 from omni_nb.media.sources import LocalSource, read_all
 from omni_nb.render.parts import EMBEDDED_BYTES
-from omni_nb.render.reply import language_of, reply_bundle
+from omni_nb.render.reply import reply_bundle
 from omni_nb.wire.literals import PYTHON, Writer
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
     from omni_nb.turns.reply import Reply
 
 _KINDS: Final = ("image", "audio", "video", "frames")
-_ABOUT: Final = {
-    "en": "A conversation made with omni_nb. Its cells ask the same questions again; "
-    '`omni.Chat.from_notebook("…")` goes on from the answers below.',
-    "zh": "用 omni_nb 进行的对话。运行各单元格会再次提问；"
-    '`omni.Chat.from_notebook("…")` 可以从下面的回答继续。',
-}
 
 
 def export_notebook(
@@ -78,9 +73,10 @@ def export_notebook(
     media = _Media(folder)
     asked = [media.call(reply) for reply in archive.replies]
     language = language_of(archive.replies[0].question if archive.replies else ())
+    about = words("export", language)["about"]
     heading = " ".join(export_title(archive).translate(_MARKS).split())
     cells = [
-        _markdown("about", f"# {heading}\n\n{_ABOUT[language]}"),
+        _markdown("about", f"# {heading}\n\n{about}"),
         _code("chat", f"import omni_nb as omni\n\n{_chat_call(archive)}"),
     ]
     if media.helper:
@@ -196,13 +192,13 @@ class _Media:
 
     def _arguments(self, parts: Sequence[Part]) -> list[str]:
         """Write parts as keywords if that keeps their order, else in their order by doors."""
-        words = [part for part in parts if isinstance(part, TextPart)]
+        texts = [part for part in parts if isinstance(part, TextPart)]
         media = [part for part in parts if not isinstance(part, TextPart)]
-        ordered = [*sorted(media, key=lambda part: _KINDS.index(_kind(part))), *words]
+        ordered = [*sorted(media, key=lambda part: _KINDS.index(_kind(part))), *texts]
         is_usual = ordered == list(parts) and sum(_kind(part) == "frames" for part in media) <= 1
         if not is_usual:
             return [self._bare(part) for part in parts]
-        given = [_quoted(part.text) for part in words]
+        given = [_quoted(part.text) for part in texts]
         for kind in _KINDS:
             if own := [self._expression(part) for part in media if _kind(part) == kind]:
                 given.append(f"{kind}={own[0] if len(own) == 1 else f'[{_listed(own)}]'}")
@@ -307,10 +303,10 @@ def _code(
 
 def _output(reply: Reply, storage: Storage, metadata: dict[str, Any]) -> dict[str, Any]:
     bundle = reply_bundle(reply, storage=storage)
-    data = {kind: _whole(words) for kind, words in bundle.items()}
+    data = {kind: _whole(text) for kind, text in bundle.items()}
     return {"output_type": "display_data", "data": data, "metadata": metadata}
 
 
-def _whole(words: str) -> str:
+def _whole(text: str) -> str:
     """Half of a surrogate pair, as a broken stream may end with, is no UTF-8."""
-    return words.encode("utf-8", "replace").decode("utf-8")
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -25,9 +25,9 @@ from omni_nb.archive.reader import (
 from omni_nb.errors import MediaError, OmniError, RequestError, warn
 from omni_nb.media.parts import TextPart, join_text
 from omni_nb.media.sources import decode_data_url
-from omni_nb.render.reply import plural
 from omni_nb.turns.history import in_words, opening, turns
 from omni_nb.wire.request import Message
+from omni_nb.words import plural
 
 if TYPE_CHECKING:
     import os

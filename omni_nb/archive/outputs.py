@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from omni_nb.media.clip import Storage
     from omni_nb.media.folder import MediaFolder
     from omni_nb.media.sources import HeldSource
-    from omni_nb.turns.reply import Arrival, Reply
+    from omni_nb.turns.reply import Reply
+    from omni_nb.turns.timing import Arrival
 
 NAME: Final = "omni_nb"
 """The key in an output's metadata."""

@@ -24,7 +24,8 @@ from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.rules.pricing import Usage
 from omni_nb.turns.history import Trimming
-from omni_nb.turns.reply import Arrival, Playback, Reply
+from omni_nb.turns.reply import Reply
+from omni_nb.turns.timing import Arrival, Playback
 from omni_nb.wire.request import Message, Request, Role
 
 if TYPE_CHECKING:

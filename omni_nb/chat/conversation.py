@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.chat.files import Keeping
 from omni_nb.errors import RequestError, warn
 from omni_nb.media.parts import as_media, as_parts
-from omni_nb.render.reply import language_of
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_modalities, check_voice
 from omni_nb.rules.pricing import Usage, total_cost
 from omni_nb.turns import history
 from omni_nb.turns.account import total_account
 from omni_nb.turns.branches import place_of
-from omni_nb.turns.budget import Purse
+from omni_nb.turns.budget import Budget
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.context import check_context, input_limit, weigh_messages
 from omni_nb.turns.estimate import forecast, forecast_each, priced_region
@@ -33,13 +32,13 @@ if TYPE_CHECKING:
 
     from omni_nb.archive.document import Archive
     from omni_nb.media.parts import Part
+    from omni_nb.rules.estimate import Estimate
     from omni_nb.rules.money import Money
     from omni_nb.rules.pricing import Cost
     from omni_nb.rules.quota import Quota
     from omni_nb.rules.weigh import Weight
     from omni_nb.turns.account import Account
     from omni_nb.turns.connection import Connection
-    from omni_nb.turns.estimate import Estimate
     from omni_nb.turns.trim import TrimPolicy, TrimReport
 
 _OF_CONNECT = {"api_key", "base_url", "dialect", "region"}
@@ -123,7 +122,7 @@ class Conversation(Keeping):
         self.replies: list[Reply] = []
         self.trimming = Trimming()
         self._aside = []
-        self._purse = Purse(budget, quota)
+        self._purse = Budget(budget, quota)
         self.timeout = timeout
         self._warn_of_system_message()
 
@@ -413,8 +412,7 @@ class Conversation(Keeping):
     @property
     def account(self) -> Account:
         """Estimated against billed, by modality, over all replies."""
-        asked = [part for reply in self.replies for part in reply.question]
-        return total_account((reply.account for reply in self.replies), language_of(asked))
+        return total_account(reply.account for reply in self.replies)
 
     def request_of(self, question: tuple[Part, ...]) -> Request:
         """Return the request that would ask this after all that went before; nothing is sent.

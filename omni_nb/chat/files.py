@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from omni_nb.media.clip import Storage
-    from omni_nb.turns.budget import Purse
+    from omni_nb.turns.budget import Budget
     from omni_nb.turns.connection import Connection
 
 
@@ -34,7 +34,7 @@ class Keeping(Branching):
     system: str | None
     system_as_turns: bool
     options: dict[str, Any]
-    _purse: Purse
+    _purse: Budget
 
     if TYPE_CHECKING:
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omni_nb.errors import MediaError
 from omni_nb.media.compressed import BITS_PER_SECOND, compressed
 from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
+from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
     import os
@@ -24,13 +24,11 @@ Storage = Literal["mp3", "opus", "wav"]
 SPEECH_SAMPLE_RATE = 24_000
 """Samples per second of the service's speech (spec, "解析输出的Base64 编码的音频数据")."""
 
-_PLAYER_STYLE = "width:100%;max-width:32em;height:2.5em"
-_MIME: Mapping[Storage, str] = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav"}
 _ENDINGS: Mapping[str, Storage] = {".mp3": "mp3", ".opus": "opus", ".ogg": "opus", ".wav": "wav"}
 
 
 @dataclass(frozen=True, slots=True)
-class AudioClip:
+class AudioClip(Shown):
     """Mono PCM16 (little-endian) with its sample rate in samples per second.
 
     Examples
@@ -128,19 +126,3 @@ class AudioClip:
             raise MediaError(f"Save a clip as .wav, .mp3, .opus or .ogg, not as {target.name!r}.")
         target.write_bytes(self.to_file(storage))
         return target
-
-    def player_html(self, storage: Storage = "mp3", *, label: str = "Speech") -> str:
-        """Return an ``<audio>`` element that needs no kernel and no JavaScript.
-
-        The source sits on the tag itself: JupyterLab strips it from ``<source>`` when a
-        notebook is not trusted.
-        """
-        encoded = base64.b64encode(self.to_file(storage)).decode("ascii")
-        return (
-            f'<audio class="omni-audio" controls preload="metadata" aria-label="{label}" '
-            f'title="{label}" style="{_PLAYER_STYLE}" '
-            f'src="data:{_MIME[storage]};base64,{encoded}"></audio>'
-        )
-
-    def _repr_html_(self) -> str:
-        return self.player_html()

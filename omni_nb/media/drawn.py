@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     import PIL.Image
-    from matplotlib.figure import Figure
 
 _PNG_TOO_LARGE_BYTES = 10 * 1024 * 1024
 
@@ -39,7 +38,7 @@ def _is_pil_image(given: object) -> TypeGuard[PIL.Image.Image]:
     return pil is not None and isinstance(given, pil.Image)
 
 
-def _is_figure(given: object) -> TypeGuard[Figure]:
+def _is_figure(given: object) -> bool:
     figure = sys.modules.get("matplotlib.figure")
     return figure is not None and isinstance(given, figure.Figure)
 
@@ -61,7 +60,7 @@ def _from_pil(given: PIL.Image.Image) -> LocalSource:
     return LocalSource(_lossless(given), name or f"PIL image {width}×{height}")
 
 
-def _from_figure(given: Figure) -> LocalSource:
+def _from_figure(given: Any) -> LocalSource:
     file = io.BytesIO()
     given.savefig(file, format="png", bbox_inches="tight")
     return LocalSource(file.getvalue(), "figure")

@@ -1,19 +1,34 @@
-"""Shown: a part that shows itself in a notebook."""
+"""Shown: a value that shows itself, and does not know how it looks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omni_nb.media.parts import Part
+    from collections.abc import Mapping
+    from typing import Self
 
 
 class Shown:
-    """Base of the parts: each shows what is in it and its facts."""
+    """Base of every value that shows itself: parts, replies, estimates, accounts, tables.
+
+    It is shown as HTML in a notebook, without a kernel, and as text in a terminal. In a list it is
+    one line, its ``repr``. Such a value does not change once it is made, or only by its stream; so
+    a deep copy of it is the value itself.
+    """
 
     __slots__ = ()
 
-    def _repr_html_(self) -> str:
-        from omni_nb.render.parts import part_html  # display knows all parts, so it comes later
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, str]:
+        # The one import of the package that leads up: how values look is above the values.
+        from omni_nb.render.bundle import bundle_of
 
-        return part_html(cast("Part", self))
+        return bundle_of(self)
+
+    def __str__(self) -> str:
+        from omni_nb.render.bundle import text_of
+
+        return text_of(self)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self

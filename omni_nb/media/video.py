@@ -88,9 +88,8 @@ class FramesPart(Shown):
     modality: ClassVar[str] = "video"
 
     def __repr__(self) -> str:
-        from omni_nb.render.parts import part_text  # display knows all parts, so it comes later
-
-        return f"<FramesPart {part_text(self)}>"
+        count = "1 frame" if len(self.images) == 1 else f"{len(self.images)} frames"
+        return f"<FramesPart {self.name}: {count}>"
 
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it (spec, "图片列表形式")."""

@@ -8,8 +8,9 @@ formula must not look like one, and a formula that would be a link or fetch some
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.render.html import HTML, escaped, join, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +43,7 @@ _ACTING: Final = re.compile(
 """Commands that do more than draw: links, classes, styles, files, and ways to make new ones."""
 
 
-def plain_html(words: str) -> str:
+def plain_html(words: str) -> HTML:
     r"""Return words as HTML that no page takes for a formula.
 
     A formula is looked for in words that no tag interrupts.
@@ -52,11 +53,11 @@ def plain_html(words: str) -> str:
     >>> plain_html("$5 & $10")
     '<span>$</span>5 &amp; <span>$</span>10'
     """
-    safe = escape(words).replace("$", "<span>$</span>")
-    return re.sub(r"\\(?=[()\[\]]|begin|end)", r"<span>\\</span>", safe)
+    safe = escaped(words).replace("$", "<span>$</span>")
+    return HTML(re.sub(r"\\(?=[()\[\]]|begin|end)", r"<span>\\</span>", safe))
 
 
-def words_html(words: str) -> str:
+def words_html(words: str) -> HTML:
     r"""Return plain words as HTML whose formulas the page typesets, and nothing else.
 
     Examples
@@ -64,14 +65,15 @@ def words_html(words: str) -> str:
     >>> words_html("Is $x > 1$ for $5?")
     'Is $x &gt; 1$ for <span>$</span>5?'
     """
-    pieces, end = [], 0
+    pieces: list[HTML] = []
+    end = 0
     for found in _ANY.finditer(words[:_LONGEST_WORDS]):
         pieces += [plain_html(words[end : found.start()]), formula_html(found[0])]
         end = found.end()
-    return "".join([*pieces, plain_html(words[end:])])
+    return join(*pieces, plain_html(words[end:]))
 
 
-def formula_html(formula: str) -> str:
+def formula_html(formula: str) -> HTML:
     r"""Return a formula as it was written, for the page to typeset; as code where it would act.
 
     Examples
@@ -81,7 +83,7 @@ def formula_html(formula: str) -> str:
     >>> formula_html(r"$\href{https://example.com}{x}$")
     '<code>$\\href{https://example.com}{x}$</code>'
     """
-    return f"<code>{escape(formula)}</code>" if _ACTING.search(formula) else escape(formula)
+    return tag("code", formula) if _ACTING.search(formula) else escaped(formula)
 
 
 def read_formulas(reader: MarkdownIt) -> None:
@@ -158,5 +160,5 @@ def _formula(
 def _formula_block(
     self: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any
 ) -> str:
-    style = "overflow-x:auto;white-space:pre-wrap"
-    return f'<p dir="auto" style="{style}">{formula_html(tokens[place].content)}</p>\n'
+    formula = formula_html(tokens[place].content)
+    return f"{tag('p', formula, dir='auto', style='overflow-x:auto;white-space:pre-wrap')}\n"

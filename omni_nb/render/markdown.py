@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.render.formulas import plain_html, read_formulas
+from omni_nb.render.html import HTML, escaped, join, style, tag
+from omni_nb.render.palette import LINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _LINKS: Final = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-_PICTURES: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[\w+/=%-]+", re.IGNORECASE)
+_IMAGES: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[\w+/=%-]+", re.IGNORECASE)
 _BARE: Final = re.compile(r"https?://[^\s<>\"'`|\\]+", re.IGNORECASE)
-_AFTER: Final = ".,:;!?)]}*_~。，：；！？）】」』"  # ends a sentence rather than an address
+# What ends a sentence rather than an address: also in Chinese.
+_AFTER: Final = ".,:;!?)]}*_~\u3002\uff0c\uff1a\uff1b\uff01\uff1f\uff09\u3011\u300d\u300f"
 
-_LINE = "var(--jp-border-color2, #d0d0d0)"
 _SHADE = "var(--jp-layout-color2, rgba(127, 127, 127, 0.12))"
 _MONO = "font-family:var(--jp-code-font-family, ui-monospace, monospace);font-size:0.92em"
 _SIZES: Final = {"h4": "1.2em", "h5": "1.1em", "h6": "1em"}
@@ -43,7 +44,7 @@ _LOOKS: Final = {"keyword": "font-weight:600", "comment": "font-style:italic;opa
 
 
 @lru_cache(maxsize=256)
-def markdown_html(text: str) -> str:
+def markdown_html(text: str) -> HTML:
     r"""Return Markdown as HTML that is safe to show and to keep.
 
     Examples
@@ -51,7 +52,7 @@ def markdown_html(text: str) -> str:
     >>> markdown_html("It is **bold**, <b>this</b> is not.")
     '<p dir="auto">It is <strong>bold</strong>, &lt;b&gt;this&lt;/b&gt; is not.</p>\n'
     """
-    return str(_reader().render(text))
+    return HTML(_reader().render(text))
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +80,7 @@ def _reader() -> MarkdownIt:
 
 
 def _may_be_shown(url: str) -> bool:
-    return bool(_LINKS.match(url.strip()) or _PICTURES.fullmatch(url.strip()))
+    return bool(_LINKS.match(url.strip()) or _IMAGES.fullmatch(url.strip()))
 
 
 def _finish_links(state: Any) -> None:
@@ -145,11 +146,11 @@ def _dress(state: Any) -> None:
         if token.tag in _SIZES:
             token.attrSet("style", f"font-size:{_SIZES[token.tag]};margin:0.8em 0 0.3em")
         elif token.tag == "blockquote":
-            style = f"border-left:3px solid {_LINE};margin:0.5em 0;padding-left:0.75em"
-            token.attrSet("style", style)
+            framed = f"border-left:3px solid {LINE};margin:0.5em 0;padding-left:0.75em"
+            token.attrSet("style", framed)
         elif token.tag in ("th", "td"):
             aligned = f"{token.attrGet('style') or 'text-align:start'};"
-            token.attrSet("style", f"{aligned}border:1px solid {_LINE};padding:0.25em 0.6em")
+            token.attrSet("style", f"{aligned}border:1px solid {LINE};padding:0.25em 0.6em")
 
 
 def _text_html(
@@ -161,27 +162,23 @@ def _text_html(
 def _code_html(
     self: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any
 ) -> str:
-    style = f"{_MONO};background:{_SHADE};border-radius:3px;padding:0.1em 0.3em"
-    return f'<code style="{style}">{escape(tokens[place].content)}</code>'
+    shaded = style(_MONO, f"background:{_SHADE}", "border-radius:3px;padding:0.1em 0.3em")
+    return tag("code", tokens[place].content, style=shaded)
 
 
 def _image_html(
     self: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any
 ) -> str:
-    """A picture that the answer holds; one that is elsewhere is a link and is not loaded."""
+    """An image that the answer holds; one that is elsewhere is a link and is not loaded."""
     token = tokens[place]
     source = str(token.attrGet("src") or "")
     words = self.renderInlineAsText(token.children or [], options, env)
-    if _PICTURES.fullmatch(source):
-        return f'<img alt="{escape(words)}" src="{escape(source)}" style="max-width:100%">'
+    if _IMAGES.fullmatch(source):
+        return tag("img", alt=words, src=source, style="max-width:100%")
     shown = plain_html(f"🖼 {words or source}")
     if not _LINKS.match(source) or _is_in_link(tokens, place):
         return shown
-    address = escape(source)
-    return (
-        f'<a href="{address}" target="_blank" rel="noopener noreferrer" title="{address}">'
-        f"{shown}</a>"
-    )
+    return tag("a", shown, href=source, target="_blank", rel="noopener noreferrer", title=source)
 
 
 def _is_in_link(tokens: Sequence[Token], place: int) -> bool:
@@ -195,15 +192,14 @@ def _fence_html(
 ) -> str:
     token = tokens[place]
     language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
-    style = (
-        f"{_MONO};background:{_SHADE};border-radius:4px;padding:0.6em 0.8em;margin:0.5em 0;"
-        "overflow-x:auto;white-space:pre;line-height:1.45"
+    shaded = style(
+        _MONO,
+        f"background:{_SHADE}",
+        "border-radius:4px;padding:0.6em 0.8em;margin:0.5em 0",
+        "overflow-x:auto;white-space:pre;line-height:1.45",
     )
-    code = _highlighted(token.content, language)
-    return (
-        f'<pre dir="ltr" tabindex="0" style="{style}"><code style="background:none;padding:0">'
-        f"{code}</code></pre>\n"
-    )
+    code = tag("code", _highlighted(token.content, language), style="background:none;padding:0")
+    return f"{tag('pre', code, dir='ltr', tabindex=0, style=shaded)}\n"
 
 
 def _table_html(
@@ -218,19 +214,18 @@ def _table_html(
     )
 
 
-def _highlighted(code: str, language: str) -> str:
+def _highlighted(code: str, language: str) -> HTML:
     lexer = _lexer(language) if code.count("\n") <= _LINES_HIGHLIGHTED else None
     if lexer is None:
-        return escape(code)
+        return escaped(code)
     pieces = groupby(lexer.get_tokens(code), lambda piece: _kind(piece[0]))
-    return "".join(_piece_html("".join(words for _, words in run), kind) for kind, run in pieces)
+    return join(*(_piece_html("".join(words for _, words in run), kind) for kind, run in pieces))
 
 
-def _piece_html(words: str, kind: str) -> str:
+def _piece_html(words: str, kind: str) -> HTML:
     if not kind:
-        return escape(words)
-    style = f' style="{_LOOKS[kind]}"' if kind in _LOOKS else ""
-    return f'<span class="omni-code-{kind}"{style}>{escape(words)}</span>'
+        return escaped(words)
+    return tag("span", words, class_=f"omni-code-{kind}", style=_LOOKS.get(kind))
 
 
 def _kind(token: Any) -> str:

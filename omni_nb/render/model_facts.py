@@ -1,17 +1,23 @@
-"""A model's facts in words: the rows of the table of models."""
+"""Say a model's facts in words: the rows of the table of models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from omni_nb.render.labels import money_text, region_name, tokens_text
+from omni_nb.words import words
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
     from omni_nb.rules.facts import ModelFacts
+    from omni_nb.words import Language
 
-    Row: TypeAlias = tuple[str, Callable[[ModelFacts], str | None]]
+    Read: TypeAlias = Callable[[ModelFacts, Language], str | None]
+    Say: TypeAlias = Callable[[Any, Language], str]
+    Row: TypeAlias = tuple[str, Read]
 
 
 class Sourced(Protocol):
@@ -28,179 +34,222 @@ class Sourced(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows that share a source. A row's function returns None for what is unknown."""
+    """Rows that share a source.
+
+    Attributes
+    ----------
+    title, rows
+        Keys of ``words("models", language)``; a row's function returns None for what is unknown.
+    region
+        Whose prices they are.
+    """
 
     title: str
     sourced: Callable[[ModelFacts], Sourced | None]
     rows: tuple[Row, ...]
+    region: str = ""
+
+    def heading(self, language: Language) -> str:
+        """Return the section's heading."""
+        return words("models", language)[self.title].format(
+            region=region_name(self.region, language)
+        )
 
 
 def sections_of(models: Iterable[ModelFacts]) -> tuple[Section, ...]:
     """Return the sections that show these models: one of prices for each region that has any."""
     regions = dict.fromkeys(region for facts in models for region in facts.prices)
-    return (_MODEL, _LIMITS, _VOICES, _TOKENS, _VIDEO, *map(_prices, regions))
+    return (_ABILITIES, _LIMITS, _VOICES, _TOKENS, _VIDEO, *map(_prices, regions))
 
 
-def _quantity(table: Callable[[ModelFacts], Any], name: str, say: Callable[[Any], str]) -> Any:
+def _quantity(table: Callable[[ModelFacts], Any], name: str, say: Say) -> Read:
     """Read a number of one of the tables and say it; None where either is missing."""
 
-    def read(facts: ModelFacts) -> str | None:
+    def read(facts: ModelFacts, language: Language) -> str | None:
         value = getattr(table(facts), name, None)
-        return None if value is None else say(value)
+        return None if value is None else say(value, language)
 
     return read
 
 
-def _tokens(count: int) -> str:
-    return f"{count:,} tokens"
+def _counted(key: str) -> Say:
+    return lambda count, language: words("models", language)[key].format(count=count)
 
 
-def _count(number: int) -> str:
+def _count(number: int, _: Language) -> str:
     return f"{number:,}"
 
 
-def _size(total_bytes: int) -> str:
+def _size(total_bytes: int, language: Language) -> str:
     for unit, name in ((2**30, "GB"), (2**20, "MB")):
         if total_bytes >= unit:
             return f"{total_bytes / unit:g} {name}"
-    return f"{total_bytes:,} bytes"
+    return words("models", language)["bytes"].format(count=total_bytes)
 
 
-def _duration(seconds: int) -> str:
-    for unit, name in ((3600, "h"), (60, "min")):
+def _duration(seconds: int, language: Language) -> str:
+    for unit, name in ((3600, "hours"), (60, "minutes")):
         if seconds >= unit and seconds % unit == 0:
-            return f"{seconds // unit} {name}"
-    return f"{seconds} s"
+            return words("models", language)[name].format(count=seconds // unit)
+    return words("models", language)["seconds"].format(count=seconds)
 
 
-def _answers(facts: ModelFacts) -> str | None:
-    spoken = {"text": "text", "audio": "speech"}
-    ways = (" and ".join(spoken.get(m, m) for m in modalities) for modalities in facts.modalities)
-    return "; ".join(ways) or None
+def _also_called(facts: ModelFacts, language: Language) -> str | None:
+    if not facts.aliases:
+        return "–"
+    names = words("labels", language)["list"].join(facts.aliases)
+    return words("models", language)["closed"].format(count=len(facts.aliases), names=names)
 
 
-def _names(facts: ModelFacts) -> str | None:
-    if not facts.voices.names:
-        return None if facts.speaks or not facts.modalities else "no speech"
-    names = ", ".join(facts.voices.names)
-    return f"{len(facts.voices.names)}{'' if facts.voices.closed else ' or more'}: {names}"
+def _takes(facts: ModelFacts, language: Language) -> str | None:
+    labels = words("labels", language)
+    return labels["list"].join(labels[name] for name in facts.inputs)
 
 
-def _if_it_thinks(say: Callable[[ModelFacts], str | None]) -> Callable[[ModelFacts], str | None]:
-    return lambda facts: "does not think" if facts.thinking == "no" else say(facts)
+def _kinds(facts: ModelFacts, language: Language) -> str | None:
+    return words("models", language)["one other" if facts.one_medium_per_message else "no limit"]
 
 
-_THINKING = {"no": "no", "off": "yes, off by default", "on": "yes, on by default"}
+def _answers(facts: ModelFacts, language: Language) -> str | None:
+    names, labels = words("models", language), words("labels", language)
+    spoken = {"text": labels["text"], "audio": labels["speech"]}
+    ways = (names["and"].join(spoken.get(m, m) for m in each) for each in facts.modalities)
+    return names["or"].join(ways) or None
 
-_MODEL = Section(
-    "Abilities",
+
+def _thinks(facts: ModelFacts, language: Language) -> str | None:
+    return words("models", language)[f"thinking {facts.thinking}"]
+
+
+def _searches(facts: ModelFacts, language: Language) -> str | None:
+    return words("models", language)["yes" if facts.search else "not documented"]
+
+
+def _regions(facts: ModelFacts, language: Language) -> str | None:
+    named = (region_name(region, language) for region in facts.regions)
+    return words("labels", language)["list"].join(named) or None
+
+
+def _voices(facts: ModelFacts, language: Language) -> str | None:
+    names, voices = words("models", language), facts.voices
+    if not voices.names:
+        return None if facts.speaks or not facts.modalities else names["no speech"]
+    listed = words("labels", language)["list"].join(voices.names)
+    return names["closed" if voices.closed else "open"].format(
+        count=len(voices.names), names=listed
+    )
+
+
+def _default_voice(facts: ModelFacts, language: Language) -> str | None:
+    return facts.voices.names[0] if facts.voices.names else _voices(facts, language)
+
+
+def _if_thinking(read: Read) -> Read:
+    return lambda facts, language: (
+        words("models", language)["does not think"]
+        if facts.thinking == "no"
+        else read(facts, language)
+    )
+
+
+_ABILITIES = Section(
+    "abilities",
     lambda facts: facts,
     (
-        (
-            "also called",
-            lambda facts: (
-                f"{len(facts.aliases)}: {', '.join(facts.aliases)}" if facts.aliases else "–"
-            ),
-        ),
-        ("takes", lambda facts: ", ".join(facts.inputs)),
-        (
-            "kinds in one message",
-            lambda f: "text and one other" if f.one_medium_per_message else "no limit known",
-        ),
+        ("also called", _also_called),
+        ("takes", _takes),
+        ("kinds", _kinds),
         ("answers with", _answers),
-        ("thinks", lambda facts: _THINKING[facts.thinking]),
-        ("searches the web", lambda facts: "yes" if facts.search else "not documented"),
-        ("regions", lambda facts: ", ".join(facts.regions) or None),
+        ("thinks", _thinks),
+        ("search", _searches),
+        ("regions", _regions),
     ),
 )
 
 
-def _limit(label: str, name: str, say: Callable[[Any], str]) -> Row:
+def _limit(label: str, name: str, say: Say) -> Row:
     return (label, _quantity(lambda facts: facts.limits, name, say))
 
 
 _LIMITS = Section(
-    "Limits",
+    "limits",
     lambda facts: facts.limits,
     (
-        _limit("context", "context_tokens", _tokens),
-        _limit("input", "input_tokens", _tokens),
+        _limit("context", "context_tokens", tokens_text),
+        _limit("input", "input_tokens", tokens_text),
         (
-            "input while thinking",
-            _if_it_thinks(_quantity(lambda f: f.limits, "thinking_input_tokens", _tokens)),
+            "input thinking",
+            _if_thinking(_quantity(lambda f: f.limits, "thinking_input_tokens", tokens_text)),
         ),
-        _limit("output", "output_tokens", _tokens),
-        _limit("images in a message", "images_max", _count),
-        _limit("an image", "image_bytes", _size),
-        _limit("shortest side", "image_min_side_pixels", lambda pixels: f"{pixels} pixels"),
-        _limit("longest ratio", "image_max_ratio", lambda ratio: f"{ratio}:1"),
-        _limit("sounds in a message", "audios_max", _count),
-        _limit("a sound's size", "audio_bytes", _size),
-        _limit("a sound's length", "audio_seconds", _duration),
-        _limit("videos in a message", "videos_max", _count),
-        _limit("a video's size", "video_bytes", _size),
-        _limit("a video's length", "video_seconds", _duration),
-        _limit("frames at least", "frames_min", _count),
-        _limit("frames at most", "frames_max", _count),
-        _limit("a base64 string", "base64_bytes", _size),
-        _limit("of a kind as base64", "base64_items_max", _count),
+        _limit("output", "output_tokens", tokens_text),
+        _limit("images max", "images_max", _count),
+        _limit("image bytes", "image_bytes", _size),
+        _limit("image side", "image_min_side_pixels", _counted("pixels")),
+        _limit("image ratio", "image_max_ratio", _counted("ratio")),
+        _limit("audios max", "audios_max", _count),
+        _limit("audio bytes", "audio_bytes", _size),
+        _limit("audio seconds", "audio_seconds", _duration),
+        _limit("videos max", "videos_max", _count),
+        _limit("video bytes", "video_bytes", _size),
+        _limit("video seconds", "video_seconds", _duration),
+        _limit("frames min", "frames_min", _count),
+        _limit("frames max", "frames_max", _count),
+        _limit("base64 bytes", "base64_bytes", _size),
+        _limit("base64 max", "base64_items_max", _count),
     ),
 )
 
 _VOICES = Section(
-    "Voices",
+    "voices",
     lambda facts: facts.voices,
-    (
-        ("default", lambda f: f.voices.names[0] if f.voices.names else _names(f)),
-        ("names", _names),
-    ),
+    (("default voice", _default_voice), ("names", _voices)),
 )
 
 
-def _rule(label: str, name: str, say: Callable[[Any], str]) -> Row:
+def _rule(label: str, name: str, say: Say) -> Row:
     return (label, _quantity(lambda facts: facts.tokens, name, say))
 
 
 _TOKENS = Section(
-    "Tokens",
+    "tokens",
     lambda facts: facts.tokens,
     (
-        _rule("a token of an image", "image_pixels_per_side", lambda n: f"{n} × {n} pixels"),
-        _rule("an image at least", "image_tokens_min", _tokens),
-        _rule("an image at most", "image_tokens_max", _tokens),
-        _rule("marks around an image", "image_marks", _tokens),
-        _rule("a second of sound in", "audio_per_second_in", lambda n: f"{n} tokens"),
-        _rule("a second of speech out", "audio_per_second_out", lambda n: f"{n} tokens"),
+        _rule("token side", "image_pixels_per_side", _counted("square")),
+        _rule("image least", "image_tokens_min", tokens_text),
+        _rule("image most", "image_tokens_max", tokens_text),
+        _rule("image marks", "image_marks", tokens_text),
+        _rule("second in", "audio_per_second_in", _counted("rate")),
+        _rule("second out", "audio_per_second_out", _counted("rate")),
     ),
 )
 
 
-def _seen(label: str, name: str, say: Callable[[Any], str]) -> Row:
+def _seen(label: str, name: str, say: Say) -> Row:
     return (label, _quantity(lambda f: f.tokens and f.tokens.video, name, say))
 
 
 _VIDEO = Section(
-    "Tokens of a video",
+    "video",
     lambda facts: facts.tokens and facts.tokens.video,
     (
-        _seen("frames of a second", "frames_per_second", _count),
-        _seen("frames at least", "frames_min", _count),
-        _seen("frames at most", "frames_max", _count),
-        _seen("frames that share tokens", "frames_per_token", _count),
-        _seen("a frame at least", "area_min", _tokens),
-        _seen("a frame at most", "area_max", _tokens),
-        _seen("all frames at most", "area_total", _tokens),
-        _seen("marks around a video", "marks", _tokens),
+        _seen("fps", "frames_per_second", _count),
+        _seen("video frames min", "frames_min", _count),
+        _seen("video frames max", "frames_max", _count),
+        _seen("frames per token", "frames_per_token", _count),
+        _seen("frame least", "area_min", tokens_text),
+        _seen("frame most", "area_max", tokens_text),
+        _seen("all frames", "area_total", tokens_text),
+        _seen("video marks", "marks", tokens_text),
     ),
 )
 
 
 def _prices(region: str) -> Section:
     def row(label: str, name: str) -> Row:
-        return (label, lambda facts: _price(facts, region, name))
+        return (label, lambda facts, language: _price(facts, region, name, language))
 
     return Section(
-        f"Prices in {region}, per million tokens",
+        "prices",
         lambda facts: facts.prices.get(region),
         (
             row("text in", "text_in"),
@@ -209,15 +258,18 @@ def _prices(region: str) -> Section:
             row("video in", "video_in"),
             row("text out", "text_out"),
             row("text out after media", "text_out_after_media"),
-            row("speech out", "audio_out"),
-            row("batch, times", "batch_factor"),
+            row("audio out", "audio_out"),
+            row("batch", "batch_factor"),
         ),
+        region,
     )
 
 
-def _price(facts: ModelFacts, region: str, name: str) -> str | None:
+def _price(facts: ModelFacts, region: str, name: str, language: Language) -> str | None:
     prices = facts.prices.get(region)
     amount = getattr(prices, name, None)
     if prices is None or amount is None:
         return None
-    return f"{amount:f}" if name == "batch_factor" else f"{amount:f} {prices.currency}"
+    return (
+        f"{amount:f}" if name == "batch_factor" else money_text(amount, prices.currency, language)
+    )

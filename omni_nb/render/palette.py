@@ -1,7 +1,7 @@
 """Every colour that is shown, by name: CSS that fits a light and a dark page.
 
-Where JupyterLab's variables are defined they decide, else the colour of the text around. Text reaches
-a contrast of 4.5:1 on white and on JupyterLab's dark page; ``js/palette.css`` has the same colours.
+Where JupyterLab's variables are defined they decide, else the colour of the text around. Text
+reaches a contrast of 4.5:1 on white and on JupyterLab's dark page. ``js/palette.css`` has the same.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PAGE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "--jp-content-font-color1": ("#1b1b1b", "#ececec"),
         "--jp-content-font-color2": ("#595959", "#b0b0b0"),
-        "--jp-border-color1": ("#d0d0d0", "#4a4a4a"),
+        "--jp-border-color2": ("#d0d0d0", "#4a4a4a"),
         "--jp-layout-color2": ("#f2f2f2", "#2b2b2b"),
         "--omni-page": ("#ffffff", "#181818"),
         "--omni-link": ("#0b57d0", "#9cc2ff"),

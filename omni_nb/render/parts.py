@@ -1,4 +1,4 @@
-"""How parts show themselves: small HTML that stays in the notebook, and a line of text.
+"""Show parts: small HTML that stays in the notebook, and a line of text.
 
 Inline styles and data URLs only: JupyterLab drops styles, scripts, SVG and ``<source>`` from a
 notebook that is not trusted. Nothing here raises for a damaged file; it shows less.
@@ -6,10 +6,8 @@ notebook that is not trusted. Nothing here raises for a damaged file; it shows l
 
 from __future__ import annotations
 
-import base64
 from functools import lru_cache
-from html import escape
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import encoded
@@ -26,12 +24,18 @@ from omni_nb.media.parts import (
 )
 from omni_nb.media.sources import read_all
 from omni_nb.media.tracks import read_tracks
+from omni_nb.render.html import HTML, data_url, style, tag
+from omni_nb.render.labels import labelled, size_text
+from omni_nb.render.palette import FONT, LINE, MUTED, TEXT
+from omni_nb.render.player import player_html
 from omni_nb.render.waveform import waveform
+from omni_nb.words import language_here, plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.media.parts import Part
+    from omni_nb.words import Language
 
 EMBEDDED_BYTES: Final = 1_000_000
 """The largest sound or video that is kept in a notebook for its player."""
@@ -44,23 +48,20 @@ _STRIP: Final = 6
 _CHIP_STRIP: Final = 4
 _STRIP_PIXELS: Final = 160 * 120
 
-_BODY = "var(--jp-content-font-color1, currentColor)"
-_MUTED = "var(--jp-content-font-color2, #767676)"
-_LINE = "var(--jp-border-color2, #d0d0d0)"
-_PLAYER_STYLES: Final = {
-    "audio": "width:100%;max-width:32em;height:2.5em",
-    "video": "max-width:min(100%,32em);max-height:20em",
-}
-_CARD = (
-    f"max-width:46em;padding:0.25em;color:{_BODY};line-height:1.5;"
-    "font-family:var(--jp-content-font-family, system-ui, sans-serif);overflow-wrap:anywhere"
+_CARD: Final = style(
+    "max-width:46em",
+    "padding:0.25em",
+    f"color:{TEXT}",
+    "line-height:1.5",
+    f"font-family:{FONT}",
+    "overflow-wrap:anywhere",
 )
-_FACTS = f"color:{_MUTED};font-size:0.85em"
-_FRAMED = f"border-radius:4px;border:1px solid {_LINE}"
-_ROW = "display:flex;flex-wrap:wrap;align-items:flex-end;gap:4px"
+_FACTS: Final = f"color:{MUTED};font-size:0.85em"
+_FRAMED: Final = f"border-radius:4px;border:1px solid {LINE}"
+_ROW: Final = "display:flex;flex-wrap:wrap;align-items:flex-end;gap:4px"
 
 
-def part_html(part: Part) -> str:
+def part_html(part: Part, language: Language | None = None) -> HTML:
     """Return a part as HTML: a thumbnail, a waveform or a strip of frames; a player; its facts.
 
     Examples
@@ -68,12 +69,13 @@ def part_html(part: Part) -> str:
     >>> "Is this &lt;b&gt;?" in part_html(TextPart("Is this <b>?"))
     True
     """
-    player = _player(part)
+    language = language or language_here()
     sight = _sight(part, _STRIP, "240px" if isinstance(part, ImagePart) else "100px")
-    return f'<div class="omni-part" style="{_CARD}">{sight}{player}{_facts_html(part)}</div>'
+    player, facts = _player(part, language), _facts_html(part, language)
+    return tag("div", sight, player, facts, class_="omni-part", style=_CARD)
 
 
-def part_text(part: Part) -> str:
+def part_text(part: Part, language: Language | None = None) -> str:
     """Return a part as a line of text.
 
     Examples
@@ -81,24 +83,21 @@ def part_text(part: Part) -> str:
     >>> part_text(ImagePart(b"...", "image/png", 640, 480, "dog.png"))
     'dog.png · image · 640 × 480 pixels · 3 bytes · image/png'
     """
-    return part.text if isinstance(part, TextPart) else " · ".join(_facts(part))
+    if isinstance(part, TextPart):
+        return part.text
+    return " · ".join(_facts(part, language or language_here()))
 
 
-def part_chip_html(part: Part, kind: str = "") -> str:
+def part_chip_html(part: Part, language: Language) -> HTML:
     """Return a part as the small sign of it in a question, or nothing for a text.
 
-    A picture is a thumbnail, a sound its waveform, a video or a list of frames a strip of
-    four. Questions are painted many times while an answer streams: what was drawn once is
-    kept, and the file that it was drawn from is not.
-
-    Parameters
-    ----------
-    kind
-        The word for its kind, for screen readers; by default the modality.
+    An image is a thumbnail, audio its waveform, a video or a list of frames a strip of four.
+    Questions are painted many times while an answer streams: what was drawn once is kept, and
+    the file that it was drawn from is not.
     """
     if isinstance(part, TextPart):
-        return ""
-    drawing = _Drawing(part, kind or part.modality)
+        return HTML()
+    drawing = _Drawing(part, language)
     html = _kept_chip(drawing)
     drawing.part = None
     return html
@@ -107,11 +106,11 @@ def part_chip_html(part: Part, kind: str = "") -> str:
 class _Drawing:
     """A key that is equal for equal parts, and lets go of its part once that is drawn."""
 
-    __slots__ = ("key", "kind", "part")
+    __slots__ = ("key", "language", "part")
 
-    def __init__(self, part: Part, kind: str) -> None:
-        self.key = (type(part), hash(part), kind)
-        self.kind = kind
+    def __init__(self, part: Part, language: Language) -> None:
+        self.key = (type(part), hash(part), language)
+        self.language = language
         self.part: Part | None = part
 
     def __hash__(self) -> int:
@@ -122,17 +121,23 @@ class _Drawing:
 
 
 @lru_cache(maxsize=64)
-def _kept_chip(drawing: _Drawing) -> str:
-    part = drawing.part
+def _kept_chip(drawing: _Drawing) -> HTML:
+    part, language = drawing.part, drawing.language
     if part is None:
-        return ""
-    name, kind = escape(_facts(part)[0]), escape(drawing.kind)
+        return HTML()
+    kind = words("labels", language)["video" if isinstance(part, FramesPart) else part.modality]
     sight = _sight(part, _CHIP_STRIP, "120px" if isinstance(part, ImagePart) else "56px")
-    words = "" if sight and isinstance(part, ImagePart) else f"{_chip_name(part)}{_brief(part)}"
-    caption = _line(escape(words if sight else f"▣ {words}")) if words else ""
-    return (
-        f'<div class="omni-chip" role="group" aria-label="{kind}: {name}" '
-        f'title="{escape(part_text(part))}" style="max-width:260px">{sight}{caption}</div>'
+    is_seen = bool(sight) and isinstance(part, ImagePart)
+    caption = "" if is_seen else f"{_chip_name(part)}{_brief(part)}"
+    return tag(
+        "div",
+        sight,
+        _line(caption if sight else f"▣ {caption}") if caption else None,
+        class_="omni-chip",
+        role="group",
+        aria_label=labelled(kind, _facts(part, language)[0], language),
+        title=part_text(part, language),
+        style="max-width:260px",
     )
 
 
@@ -153,60 +158,59 @@ def _brief(part: Part) -> str:
             return ""
 
 
-def _facts_html(part: Part) -> str:
+def _facts_html(part: Part, language: Language) -> HTML:
     if isinstance(part, TextPart):
-        return f'<div dir="auto" style="white-space:pre-wrap">{escape(part.text)}</div>'
+        return tag("div", part.text, dir="auto", style="white-space:pre-wrap")
     if not isinstance(part, (ImageURLPart, AudioURLPart, VideoURLPart)):
-        return _line(escape(part_text(part)))
-    url = escape(part.url)
-    if part.url.lower().startswith(("http://", "https://")):
-        url = f'<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>'
-    return _line(f"{url} · {escape(' · '.join(_facts(part)[1:]))}")
+        return _line(part_text(part, language))
+    url: str = part.url
+    if url.lower().startswith(("http://", "https://")):
+        url = tag("a", url, href=url, target="_blank", rel="noopener noreferrer")
+    return _line(url, " · ", " · ".join(_facts(part, language)[1:]))
 
 
-def _facts(part: Part) -> list[str]:
+def _facts(part: Part, language: Language) -> list[str]:
     """A part's name, its kind and what is known of it."""
+    names, kinds = words("parts", language), words("labels", language)
     match part:
         case ImagePart():
-            pixels = f"{part.width} × {part.height} pixels"
-            return [part.name, "image", pixels, size_text(part.total_bytes), part.mime]
+            pixels = names["pixels"].format(width=part.width, height=part.height)
+            size = size_text(part.total_bytes, language)
+            return [part.name, kinds["image"], pixels, size, part.mime]
         case AudioPart():
-            channels = {1: "mono", 2: "stereo"}.get(part.channels, f"{part.channels} channels")
-            heard = [f"{part.seconds:.1f} s", f"{part.sample_rate:,} Hz {channels}"]
-            return [part.name, "audio", *heard, size_text(part.total_bytes), part.format]
+            heard = [kinds["seconds"].format(seconds=part.seconds), _rate(part, language)]
+            size = size_text(part.total_bytes, language)
+            return [part.name, kinds["audio"], *heard, size, part.format]
         case VideoPart():
-            pixels = f"{part.width} × {part.height} pixels"
-            pace = f"{part.fps:.3g} frames per second"
-            moving = [f"{part.seconds:.1f} s", pixels, pace]
-            track = "with sound" if part.has_sound else "no sound"
-            return [part.name, "video", *moving, track, size_text(part.total_bytes), part.mime]
+            seconds = kinds["seconds"].format(seconds=part.seconds)
+            pixels = names["pixels"].format(width=part.width, height=part.height)
+            seen = [seconds, pixels, names["pace"].format(fps=part.fps)]
+            track = names["with sound" if part.has_sound else "no sound"]
+            size = size_text(part.total_bytes, language)
+            return [part.name, kinds["video"], *seen, track, size, part.mime]
         case FramesPart():
             held = [image for image in part.images if isinstance(image, ImagePart)]
-            sizes = list(dict.fromkeys(f"{i.width} × {i.height} pixels" for i in held))
-            total = [size_text(sum(image.total_bytes for image in held))] if held else []
-            size = ["several sizes"] if len(sizes) > 1 else sizes
-            count = "1 frame" if len(part.images) == 1 else f"{len(part.images)} frames"
-            return [part.name, count, *size, *total]
+            sides = dict.fromkeys((image.width, image.height) for image in held)
+            every = [names["pixels"].format(width=w, height=h) for w, h in sides]
+            total = [size_text(sum(image.total_bytes for image in held), language)] if held else []
+            count = len(part.images)
+            shown = names["frames"].format(count=count, s=plural(count))
+            sizes = every if len(every) < 2 else [names["several sizes"]]
+            return [part.name, shown, *sizes, *total]
         case TextPart():
-            return [part.text, "text"]
+            return [part.text, kinds["text"]]
         case _:
-            return [part.url, part.modality, "at a URL, not fetched"]
+            return [part.url, kinds[part.modality], names["at a url"]]
 
 
-def size_text(count: int) -> str:
-    """Say how large a file is.
-
-    Examples
-    --------
-    >>> size_text(1_234_567)
-    '1.2 MB'
-    """
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+def _rate(part: AudioPart, language: Language) -> str:
+    names = words("parts", language)
+    known = {1: names["mono"], 2: names["stereo"]}
+    channels = known.get(part.channels) or names["channels"].format(count=part.channels)
+    return names["rate"].format(rate=part.sample_rate, channels=channels)
 
 
-def _sight(part: Part, count: int, side: str) -> str:
+def _sight(part: Part, count: int, side: str) -> HTML:
     """What there is to see of a part; nothing where it is damaged."""
     match part:
         case ImagePart():
@@ -220,7 +224,7 @@ def _sight(part: Part, count: int, side: str) -> str:
         case AudioPart():
             return _waveform_html(part)
         case _:
-            return ""
+            return HTML()
 
 
 def _spread(total: int, count: int) -> list[int]:
@@ -238,65 +242,64 @@ def _video_frames(part: VideoPart, count: int) -> Sequence[bytes]:
     return [encoded(frame, "JPEG", quality=70) for frame in frames]
 
 
-def _strip(pictures: Sequence[bytes | None], name: str, side: str) -> str:
-    style = f"max-width:{side};max-height:{side};{_FRAMED}"
-    images = [_image(data, "image/jpeg", name, style) for data in pictures if data is not None]
-    return f'<div class="omni-strip" style="{_ROW}">{"".join(images)}</div>' if images else ""
+def _strip(images: Sequence[bytes | None], name: str, side: str) -> HTML:
+    framed = style(f"max-width:{side}", f"max-height:{side}", _FRAMED)
+    shown = [_image(data, "image/jpeg", name, framed) for data in images if data is not None]
+    return tag("div", *shown, class_="omni-strip", style=_ROW) if shown else HTML()
 
 
-def _waveform_html(part: AudioPart) -> str:
+def _waveform_html(part: AudioPart) -> HTML:
     clip = _heard(part)
     if clip is None:
-        return ""
-    style = f"width:240px;height:40px;max-width:100%;display:block;{_FRAMED}"
-    return _image(waveform(clip.samples), "image/png", part.name, style)
+        return HTML()
+    framed = style("width:240px;height:40px;max-width:100%;display:block", _FRAMED)
+    return _image(waveform(clip.samples), "image/png", part.name, framed)
 
 
-def _image(data: bytes, mime: str, name: str, style: str) -> str:
-    return f'<img alt="{escape(name)}" style="{style}" src="{_data_url(data, mime)}">'
+def _image(data: bytes, mime: str, name: str, framed: str) -> HTML:
+    return tag("img", alt=name, style=framed, src=data_url(data, mime))
 
 
-def _player(part: Part) -> str:
+def _player(part: Part, language: Language) -> HTML:
     """A player that needs no kernel, or the reason why there is none."""
     match part:
         case AudioPart():
-            return _audio_player(part)
+            return _audio_player(part, language)
         case VideoPart():
-            return _video_player(part)
+            return _video_player(part, language)
         case _:
-            return ""
+            return HTML()
 
 
-def _audio_player(part: AudioPart) -> str:
+def _audio_player(part: AudioPart, language: Language) -> HTML:
+    names = words("parts", language)
     if part.total_bytes <= _AS_IT_IS_BYTES and part.format in _PLAYABLE:
         try:
-            return _playable("audio", read_all(part.source), part.mime, part.name)
+            return player_html("audio", read_all(part.source), part.mime, part.name)
         except MediaError as error:
-            return _line(escape(str(error)))
+            return _line(str(error))
     if part.seconds * _MP3_BYTES_PER_SECOND > EMBEDDED_BYTES:
-        most = EMBEDDED_BYTES / _MP3_BYTES_PER_SECOND
-        return _line(f"Not kept in the notebook: it is longer than {most:.0f} s.")
+        return _line(names["too long"].format(seconds=EMBEDDED_BYTES / _MP3_BYTES_PER_SECOND))
     clip = _heard(part)
     if clip is None:
-        return _line("It cannot be decoded here.")
-    return _playable("audio", clip.to_mp3(), "audio/mpeg", part.name)
+        return _line(names["undecoded"])
+    return player_html("audio", clip.to_mp3(), "audio/mpeg", part.name)
 
 
-def _video_player(part: VideoPart) -> str:
+def _video_player(part: VideoPart, language: Language) -> HTML:
+    names = words("parts", language)
     if part.total_bytes > EMBEDDED_BYTES:
-        most = size_text(EMBEDDED_BYTES)
-        return _line(f"No player: it is larger than {most}, too much for the notebook.")
+        return _line(names["too large"].format(size=size_text(EMBEDDED_BYTES, language)))
     try:
         tracks = read_tracks(part.source, is_glance=True)
         codec = tracks.video.codec if tracks and tracks.video else ""
         if not codec:
-            return _line("No player: it cannot be decoded here.")
+            return _line(names["video undecoded"])
         if not _plays_in_browsers(part.mime, codec):
-            words = f"No player: not every browser plays {part.mime} with {codec}."
-            return _line(escape(words))
-        return _playable("video", read_all(part.source), part.mime, part.name)
+            return _line(names["unplayable"].format(mime=part.mime, codec=codec))
+        return player_html("video", read_all(part.source), part.mime, part.name)
     except MediaError as error:
-        return _line(escape(str(error)))
+        return _line(str(error))
 
 
 def _plays_in_browsers(mime: str, codec: str) -> bool:
@@ -313,18 +316,5 @@ def _heard(part: AudioPart) -> Any:
         return None
 
 
-def _playable(tag: Literal["audio", "video"], data: bytes, mime: str, name: str) -> str:
-    label = escape(name)
-    return (
-        f'<{tag} class="omni-{tag}" controls preload="metadata" aria-label="{label}" '
-        f'title="{label}" style="{_PLAYER_STYLES[tag]};display:block" '
-        f'src="{_data_url(data, mime)}"></{tag}>'
-    )
-
-
-def _line(words: str) -> str:
-    return f'<div dir="auto" style="{_FACTS}">{words}</div>'
-
-
-def _data_url(data: bytes, mime: str) -> str:
-    return f"data:{escape(mime)};base64,{base64.b64encode(data).decode('ascii')}"
+def _line(*children: str) -> HTML:
+    return tag("div", *children, dir="auto", style=_FACTS)

@@ -1,4 +1,4 @@
-"""Reply → what is shown, as plain HTML and text. Every escape is here.
+"""Show a reply: its question, text, speech, tokens and cost, as static HTML and as text.
 
 The HTML has inline styles only and needs no kernel and no JavaScript: it looks the same in
 JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
@@ -6,132 +6,39 @@ JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
 
 from __future__ import annotations
 
-from decimal import Context
-from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import TextPart
+from omni_nb.render.errors import error_text
 from omni_nb.render.formulas import IGNORED, words_html
+from omni_nb.render.html import HTML, join, style, tag
+from omni_nb.render.labels import labelled, money_text, tokens_text
 from omni_nb.render.markdown import markdown_html
+from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT, WARN
 from omni_nb.render.parts import part_chip_html
+from omni_nb.render.player import clip_html
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
+    from collections.abc import Mapping, Sequence
 
-    from omni_nb.media.clip import Storage as Storage
+    from omni_nb.media.clip import Storage
     from omni_nb.media.parts import Part
     from omni_nb.rules.pricing import Usage
     from omni_nb.turns.reply import Reply
+    from omni_nb.words import Language
 
-Language = Literal["en", "zh"]
-
-MODALITY_COLORS: Mapping[str, str] = {
-    "text": "#0072B2",
-    "image": "#E69F00",
-    "audio": "#009E73",
-    "video": "#CC79A7",
-}
-"""The colour of each modality, everywhere (Okabe and Ito's, safe for colour-blind readers)."""
-
-_LABELS: Mapping[Language, Mapping[str, str]] = {
-    "en": {
-        "text": "text",
-        "image": "image",
-        "audio": "audio",
-        "video": "video",
-        "question": "Question",
-        "answer": "Answer",
-        "speech": "Speech of the answer",
-        "in": "in",
-        "out": "out",
-        "tokens": "tokens",
-        "seconds": "{:.1f} s of speech",
-        "first sound": "first speech after {:.1f} s",
-        "cost": "cost",
-        "unknown": "unknown",
-        "about": "about {}, by our count",
-        "so far": "so far: {}",
-        "speech so far": "{:.0f} s of speech",
-        "text so far": "about {:,} token{s}",
-        "cost so far": "about {}",
-        "would cost": "free; {} would cost",
-        "stand-in": "Offline stand-in: no model answered.",
-        "interrupted": "Interrupted: this is what had arrived.",
-        "budget": "Stopped: the budget is spent. This is what had arrived.",
-        "timeout": "Stopped: the time was over. This is what had arrived.",
-        "error": "The answer broke off: this is what had arrived.",
-        "refused": "The service refused the request.",
-        "shown above": "The reason is in the answer above.",
-        "length": "The answer reached the limit of tokens and was cut.",
-        "no count": "the service sent no token count",
-        "silence": "The service sent no speech.",
-        "thinking": "Thinking…",
-        "reasoning": "Thinking before the answer",
-    },
-    "zh": {
-        "text": "文本",
-        "image": "图片",
-        "audio": "音频",
-        "video": "视频",
-        "question": "提问",
-        "answer": "回答",
-        "speech": "回答的语音",
-        "in": "输入",
-        "out": "输出",
-        "tokens": "Token",
-        "seconds": "语音 {:.1f} 秒",
-        "first sound": "{:.1f} 秒后收到语音",
-        "cost": "费用",
-        "unknown": "未知",
-        "about": "约 {}（按我们的规则估算）",
-        "so far": "目前：{}",
-        "speech so far": "语音 {:.0f} 秒",
-        "text so far": "约 {:,} Token",
-        "cost so far": "约 {}",
-        "would cost": "免费，若用 {} 则为",
-        "stand-in": "离线替身：没有模型作答。",
-        "interrupted": "已中断：以下是已收到的内容。",
-        "budget": "已停止：预算已用完。以下是已收到的内容。",
-        "timeout": "已停止：时间已到。以下是已收到的内容。",
-        "error": "回答中断：以下是已收到的内容。",
-        "refused": "服务拒绝了这个请求。",
-        "shown above": "原因见上方的回答。",
-        "length": "回答达到 Token 上限，被截断。",
-        "no count": "服务没有返回 Token 数",
-        "silence": "服务没有返回语音。",
-        "thinking": "思考中…",
-        "reasoning": "回答前的思考",
-    },
-}
-
-_BODY = "var(--jp-content-font-color1, currentColor)"
-_MUTED = "var(--jp-content-font-color2, #6b6b6b)"
-_LINE = "var(--jp-border-color2, #d0d0d0)"
-_WARN = "var(--jp-warn-color1, #b35900)"
-CARD = (
-    f"max-width:46em;padding:0.25em 0.25em 0.5em;color:{_BODY};line-height:1.6;"
-    "font-family:var(--jp-content-font-family, system-ui, sans-serif);overflow-wrap:anywhere"
+CARD: Final = style(
+    "max-width:46em",
+    "padding:0.25em 0.25em 0.5em",
+    f"color:{TEXT}",
+    "line-height:1.6",
+    f"font-family:{FONT}",
+    "overflow-wrap:anywhere",
 )
-_ASIDE = f"color:{_MUTED};font-size:0.85em"
-_ROW = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:0.75em"
-
-
-def language_of(parts: Iterable[Part]) -> Language:
-    """Return the language of the labels: Chinese for a question with Chinese characters.
-
-    Examples
-    --------
-    >>> language_of([TextPart("图中描绘的是什么景象?")])
-    'zh'
-    """
-    words = "".join(part.text for part in parts if isinstance(part, TextPart))
-    return "zh" if any("\u4e00" <= character <= "\u9fff" for character in words) else "en"
-
-
-def labels(language: Language) -> Mapping[str, str]:
-    """Return the words of the interface in a language."""
-    return _LABELS[language]
+_ASIDE: Final = f"color:{MUTED};font-size:0.85em"
+_ROW: Final = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:0.75em"
+_AS_WRITTEN: Final = "white-space:pre-wrap"
 
 
 def reply_bundle(
@@ -157,89 +64,95 @@ def reply_bundle(
 
 def reply_html(
     reply: Reply, *, storage: Storage = "mp3", tail_id: str | None = None, hint: str = ""
-) -> str:
+) -> HTML:
     """Return a finished reply as HTML; see `reply_bundle` for the parameters."""
     language = language_of(reply.question)
     turn = turn_html(reply, language, storage=storage, tail_id=tail_id)
-    stand_in = stand_in_html(language, hint) if reply.is_stand_in else ""
-    return f'<div class="omni-reply" style="{CARD}">{turn}{stand_in}</div>'
+    stand_in = stand_in_html(language, hint) if reply.is_stand_in else None
+    return tag("div", turn, stand_in, class_="omni-reply", style=CARD)
 
 
 def turn_html(
     reply: Reply, language: Language, *, storage: Storage = "mp3", tail_id: str | None = None
-) -> str:
+) -> HTML:
     """Return a question and its answer, without a card around them."""
-    pieces = [
+    return join(
         question_html(reply.question, language),
         _note_html(reply, language),
         _reasoning_html(reply.reasoning, language),
         _answer_html(markdown_html(reply.text), language),
         _speech_html(reply, language, storage, tail_id),
         facts_html(reply, language),
-    ]
-    return "".join(pieces)
+    )
 
 
-def stand_in_html(language: Language, hint: str = "") -> str:
+def stand_in_html(language: Language, hint: str = "") -> HTML:
     """Say that no model answered."""
-    words = " ".join(filter(None, [labels(language)["stand-in"], hint]))
-    return aside_html(f"◇ {words}", name="omni-stand-in")
+    said = " ".join(filter(None, [words("reply", language)["stand-in"], hint]))
+    return aside_html(f"◇ {said}", name="omni-stand-in")
 
 
-def progress_html(reply: Reply) -> str:
+def progress_html(reply: Reply) -> HTML:
     """Return a reply that still streams: the question and the text so far."""
     language = language_of(reply.question)
     text = reply.text
     if text:
-        thoughts = _reasoning_html(reply.reasoning, language)
-        meter = aside_html(meter_text(reply), name="omni-meter")
-        answer = f"{thoughts}{_answer_html(_growing_html(f'{text} ▍'), language)}{meter}"
+        answer = join(
+            _reasoning_html(reply.reasoning, language),
+            _answer_html(_growing_html(f"{text} ▍"), language),
+            aside_html(meter_text(reply), name="omni-meter"),
+        )
     else:
-        answer = aside_html(labels(language)["thinking"]) + _thoughts_html(reply.reasoning)
-    return (
-        f'<div class="omni-reply omni-streaming" style="{CARD}">'
-        f"{question_html(reply.question, language)}{answer}</div>"
-    )
+        thinking = aside_html(words("reply", language)["thinking"])
+        answer = join(thinking, _thoughts_html(reply.reasoning))
+    question = question_html(reply.question, language)
+    return tag("div", question, answer, class_="omni-reply omni-streaming", style=CARD)
 
 
 def meter_text(reply: Reply, language: Language | None = None) -> str:
     """Say what a reply has used so far, and what that costs where it is known."""
-    names = labels(language or language_of(reply.question))
+    language = language or language_of(reply.question)
+    names, labels = words("reply", language), words("labels", language)
     usage, cost = reply.usage_so_far, reply.cost_so_far
-    count = usage.output.get("text", 0)
-    said = [names["text so far"].format(count, s=plural(count))]
+    said = [tokens_text(usage.output.get("text", 0), language, key="about count")]
     if reply.audio:
-        said = [names["speech so far"].format(reply.audio.seconds)]
+        said = [names["speech so far"].format(seconds=reply.audio.seconds)]
     if cost is not None:
-        amount = f"{rounded(cost.total)} {cost.currency}"
-        free = names["would cost"].format(reply.model)
-        said.append(
-            f"{free} {amount}" if reply.is_stand_in else names["cost so far"].format(amount)
-        )
-    return names["so far"].format(" · ".join(said))
+        amount = money_text(cost.total, cost.currency, language)
+        free = names["would cost"].format(model=reply.model, amount=amount)
+        said.append(free if reply.is_stand_in else labels["about"].format(amount=amount))
+    return names["so far"].format(words=" · ".join(said))
 
 
-def question_html(parts: Sequence[Part], language: Language) -> str:
-    """Return the question as HTML: a small sign of each medium, and the words."""
-    media = "".join(part_chip_html(part, labels(language)[part.modality]) for part in parts)
-    words = "\n".join(part.text for part in parts if isinstance(part, TextPart))
-    if media:
-        media = f'<div class="{IGNORED}" style="{_ROW}">{media}</div>'
-    style = f"{_ROW};border-left:3px solid {_LINE};padding:0.1em 0 0.1em 0.75em;margin:0 0 0.5em"
-    return (
-        f'<div class="omni-question" role="group" aria-label="{labels(language)["question"]}" '
-        f'style="{style}">{media}<div dir="auto" style="flex:1 1 12em;white-space:pre-wrap;'
-        f'color:{_MUTED}">{words_html(words)}</div></div>'
+def question_html(parts: Sequence[Part], language: Language) -> HTML:
+    """Return the question as HTML: a small sign of each medium, and the text."""
+    media = join(*(part_chip_html(part, language) for part in parts))
+    text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
+    return tag(
+        "div",
+        tag("div", media, class_=IGNORED, style=_ROW) if media else None,
+        tag(
+            "div",
+            words_html(text),
+            dir="auto",
+            style=style("flex:1 1 12em", _AS_WRITTEN, f"color:{MUTED}"),
+        ),
+        class_="omni-question",
+        role="group",
+        aria_label=words("reply", language)["question"],
+        style=style(
+            _ROW, f"border-left:3px solid {LINE}", "padding:0.1em 0 0.1em 0.75em;margin:0 0 0.5em"
+        ),
     )
 
 
 def reply_text(reply: Reply) -> str:
     """Return a reply as plain text, for terminals and front ends without HTML."""
     language = language_of(reply.question)
-    names = labels(language)
+    names = words("reply", language)
     lines = [note_text(reply, language), reply.text]
     if reply.audio:
-        lines.append(f"[{names['seconds'].format(reply.audio.seconds)}]")
+        lines.append(f"[{names['seconds'].format(seconds=reply.audio.seconds)}]")
     lines.append(f"[{_usage_text(reply.usage, language)}; {_cost_text(reply, language)}]")
     if reply.is_stand_in:
         lines.append(f"[{names['stand-in']}]")
@@ -248,74 +161,81 @@ def reply_text(reply: Reply) -> str:
 
 def note_text(reply: Reply, language: Language) -> str:
     """Say why an answer is not whole; nothing when it is."""
-    names = labels(language)
+    names = words("reply", language)
     if reply.error is not None:
         headline = names["error"] if reply.text or reply.pcm else names["refused"]
-        return f"{headline} {reply.error}"
+        return f"{headline} {error_text(reply.error, language)}"
     if reply.is_finished and "audio" in reply.request.modalities and not reply.pcm:
         return names.get(reply.finish_reason or "", "") or names["silence"]
     return names.get(reply.finish_reason or "", "") if reply.finish_reason in _NOTED else ""
 
 
-_NOTED = {"budget", "interrupted", "length", "timeout"}
+_NOTED: Final = {"budget", "interrupted", "length", "timeout"}
 
 
-def _note_html(reply: Reply, language: Language) -> str:
+def _note_html(reply: Reply, language: Language) -> HTML:
     note = note_text(reply, language)
-    style = f"color:{_WARN};white-space:pre-wrap;margin:0.25em 0"
-    return (
-        f'<div class="omni-note {IGNORED}" role="note" style="{style}">{escape(note)}</div>'
-        if note
-        else ""
+    if not note:
+        return HTML()
+    warns = style(f"color:{WARN}", _AS_WRITTEN, "margin:0.25em 0")
+    return tag("div", note, class_=f"omni-note {IGNORED}", role="note", style=warns)
+
+
+def _answer_html(answer: HTML, language: Language) -> HTML:
+    return tag(
+        "div",
+        answer,
+        class_="omni-text",
+        role="group",
+        aria_label=words("reply", language)["answer"],
+        dir="auto",
+        style="margin:0.25em 0",
     )
 
 
-def _answer_html(answer: str, language: Language) -> str:
-    return (
-        f'<div class="omni-text" role="group" aria-label="{labels(language)["answer"]}" dir="auto" '
-        f'style="margin:0.25em 0">{answer}</div>'
-    )
-
-
-def _growing_html(text: str) -> str:
+def _growing_html(text: str) -> HTML:
     """An answer that still comes: as words, for half of a table or formula is none."""
-    return f'<div class="{IGNORED}" style="white-space:pre-wrap">{escape(text)}</div>'
+    return tag("div", text, class_=IGNORED, style=_AS_WRITTEN)
 
 
-def _reasoning_html(reasoning: str, language: Language) -> str:
+def _reasoning_html(reasoning: str, language: Language) -> HTML:
     """The model's thinking, folded away: it is not the answer."""
     if not reasoning:
-        return ""
-    summary = f'<summary style="{_ASIDE}">{labels(language)["reasoning"]}</summary>'
-    return f'<details class="omni-reasoning">{summary}{_thoughts_html(reasoning)}</details>'
+        return HTML()
+    summary = tag("summary", words("reply", language)["reasoning"], style=_ASIDE)
+    return tag("details", summary, _thoughts_html(reasoning), class_="omni-reasoning")
 
 
-def _thoughts_html(reasoning: str) -> str:
-    style = f"{_ASIDE};white-space:pre-wrap;border-left:3px solid {_LINE};padding-left:0.75em"
-    thoughts = f'<div class="{IGNORED}" dir="auto" style="{style}">{escape(reasoning)}</div>'
-    return thoughts if reasoning else ""
+def _thoughts_html(reasoning: str) -> HTML:
+    if not reasoning:
+        return HTML()
+    framed = style(_ASIDE, _AS_WRITTEN, f"border-left:3px solid {LINE}", "padding-left:0.75em")
+    return tag("div", reasoning, class_=IGNORED, dir="auto", style=framed)
 
 
-def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: str | None) -> str:
+def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: str | None) -> HTML:
     clip = reply.audio
     if clip is None:
-        return ""
-    tail = f'<span class="omni-tail omni-tail-{escape(tail_id)}"></span>' if tail_id else ""
-    player = clip.player_html(storage, label=labels(language)["speech"])
-    style = "display:flex;flex-wrap:wrap;align-items:center;gap:0.25em 0.5em;margin:0.5em 0"
-    return f'<div class="omni-speech" style="{style}">{player}{tail}</div>'
+        return HTML()
+    return tag(
+        "div",
+        clip_html(clip, storage, words("reply", language)["speech"]),
+        tag("span", class_=f"omni-tail omni-tail-{tail_id}") if tail_id else None,
+        class_="omni-speech",
+        style="display:flex;flex-wrap:wrap;align-items:center;gap:0.25em 0.5em;margin:0.5em 0",
+    )
 
 
-def facts_html(reply: Reply, language: Language) -> str:
+def facts_html(reply: Reply, language: Language) -> HTML:
     """Return what an answer weighed and cost, and how it came, as lines of HTML."""
-    names = labels(language)
+    names = words("reply", language)
     facts = [_cost_text(reply, language), reply.model, _voice(reply)]
     if reply.audio:
-        facts.append(names["seconds"].format(reply.audio.seconds))
+        facts.append(names["seconds"].format(seconds=reply.audio.seconds))
     if (first := reply.timing.first_audio_seconds) is not None:
-        facts.append(names["first sound"].format(first))
-    lines = [_usage_html(reply.usage, language), escape(" · ".join(filter(None, facts)))]
-    return "".join(aside_html(line, is_html=True) for line in lines)
+        facts.append(names["first sound"].format(seconds=first))
+    line = " · ".join(filter(None, facts))
+    return join(aside_html(_usage_html(reply.usage, language)), aside_html(line))
 
 
 def _voice(reply: Reply) -> str:
@@ -324,33 +244,40 @@ def _voice(reply: Reply) -> str:
 
 def _usage_html(usage: Usage | None, language: Language) -> str:
     if usage is None:
-        return labels(language)["no count"]
-    names = labels(language)
+        return words("reply", language)["no count"]
+    labels = words("labels", language)
     sides = [
-        f"{names[side]} {_counts_html(parts, language)}" if parts else f"{names[side]} {total:,}"
+        join(labels[side], " ", _counts_html(parts, language) if parts else f"{total:,}")
         for side, parts, total in _sides(usage)
     ]
-    return f"{names['tokens']}: {' → '.join(sides)}"
+    head, end = labelled(labels["tokens"], "|", language).split("|")
+    return join(head, sides[0], " → ", sides[1], end)
 
 
-def _counts_html(parts: Mapping[str, int], language: Language) -> str:
-    return " + ".join(
-        f'<span style="white-space:nowrap"><span aria-hidden="true" '
-        f'style="color:{MODALITY_COLORS[name]}">●</span> {labels(language)[name]} {count:,}</span>'
+def _counts_html(parts: Mapping[str, int], language: Language) -> HTML:
+    labels = words("labels", language)
+    counts = [
+        tag(
+            "span",
+            tag("span", "●", aria_hidden="true", style=f"color:{MODALITY_COLORS[name]}"),
+            f" {labels[name]} {count:,}",
+            style="white-space:nowrap",
+        )
         for name, count in parts.items()
-    )
+    ]
+    return join(counts[0], *(join(" + ", count) for count in counts[1:]))
 
 
 def _usage_text(usage: Usage | None, language: Language) -> str:
-    names = labels(language)
     if usage is None:
-        return names["no count"]
+        return words("reply", language)["no count"]
+    labels = words("labels", language)
     sides = [
-        f"{names[side]} "
-        + (", ".join(f"{names[n]} {count:,}" for n, count in parts.items()) or f"{total:,}")
+        f"{labels[side]} "
+        + (", ".join(f"{labels[n]} {count:,}" for n, count in parts.items()) or f"{total:,}")
         for side, parts, total in _sides(usage)
     ]
-    return f"{names['tokens']}: {'; '.join(sides)}"
+    return labelled(labels["tokens"], "; ".join(sides), language)
 
 
 def _sides(usage: Usage) -> list[tuple[str, Mapping[str, int], int]]:
@@ -361,40 +288,17 @@ def _sides(usage: Usage) -> list[tuple[str, Mapping[str, int], int]]:
 
 
 def _cost_text(reply: Reply, language: Language) -> str:
-    names, cost = labels(language), reply.cost_so_far
+    names, labels, cost = words("reply", language), words("labels", language), reply.cost_so_far
     if cost is None:
-        return f"{names['cost']}: {names['unknown']}"
-    amount = f"{rounded(cost.total)} {cost.currency}"
+        return labelled(labels["cost"], labels["unknown"], language)
+    amount = money_text(cost.total, cost.currency, language)
     if reply.cost is None and reply.usage_so_far.total:
-        amount = names["about"].format(amount)
+        amount = names["by our count"].format(amount=amount)
     if reply.is_stand_in:
-        return f"{names['cost']}: {names['would cost'].format(reply.model)} {amount}"
-    return f"{names['cost']}: {amount}"
+        amount = names["would cost"].format(model=reply.model, amount=amount)
+    return labelled(labels["cost"], amount, language)
 
 
-def rounded(amount: Decimal) -> str:
-    """Write an amount with three digits that count; ``reply.cost`` has them all.
-
-    Examples
-    --------
-    >>> from decimal import Decimal
-    >>> rounded(Decimal("0.0012345")), rounded(Decimal("1234.5"))
-    ('0.00123', '1230')
-    """
-    return f"{amount.normalize(Context(prec=3)):f}"
-
-
-def plural(count: float) -> str:
-    """Return the ending of an English noun after a number, for the ``{s}`` of our words.
-
-    Examples
-    --------
-    >>> [f"{count} gap{plural(count)}" for count in (0, 1, 2)]
-    ['0 gaps', '1 gap', '2 gaps']
-    """
-    return "" if count == 1 else "s"
-
-
-def aside_html(words: str, *, is_html: bool = False, name: str = "omni-facts") -> str:
-    """Return a quiet line, escaped unless ``is_html``."""
-    return f'<div class="{name}" style="{_ASIDE}">{words if is_html else escape(words)}</div>'
+def aside_html(said: str, *, name: str = "omni-facts") -> HTML:
+    """Return a quiet line."""
+    return tag("div", said, class_=name, style=_ASIDE)

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from omni_nb.render.reply import MODALITY_COLORS, labels
+from omni_nb.render.html import HTML, join, style, tag
+from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omni_nb.render.reply import Language
-    from omni_nb.rules.pricing import Usage
-
-ENTRIES = ("text in", "image in", "audio in", "video in", "text out", "audio out")
-"""What tokens are counted and paid for, in the order of every table; named as in `Cost`."""
-
-_BODY = "var(--jp-content-font-color1, currentColor)"
-_MUTED = "var(--jp-content-font-color2, #767676)"
-_LINE = "var(--jp-border-color2, #a0a0a0)"
-_BOX = (
-    f"max-width:46em;overflow-x:auto;padding:0.25em;color:{_BODY};line-height:1.4;"
-    "font-family:var(--jp-content-font-family, system-ui, sans-serif);font-size:0.9em"
+BOX: Final = style(
+    "overflow-x:auto", f"color:{TEXT}", "line-height:1.4", f"font-family:{FONT}", "font-size:0.9em"
 )
-_TABLE = "border-collapse:collapse;margin:0;font-size:inherit;font-variant-numeric:tabular-nums"
-_CELL = "padding:0.2em 0.6em;vertical-align:baseline"
-_NOTE = f"color:{_MUTED};margin:0.25em 0 0 0;padding:0 0.6em;max-width:44em"
+_TABLE: Final = (
+    "border-collapse:collapse;margin:0;font-size:inherit;font-variant-numeric:tabular-nums"
+)
+_CELL: Final = "padding:0.2em 0.6em;vertical-align:baseline"
+_NOTE: Final = f"color:{MUTED};margin:0.25em 0 0 0;padding:0 0.6em;max-width:44em"
+_ONE_LINE: Final = "white-space:nowrap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,86 +57,61 @@ class Table:
         body = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
         return "\n".join([self.caption, *body, *self.notes])
 
-    def html(self) -> str:
-        """Return the table as HTML with inline styles only, everything in it escaped."""
-        head = "".join(
-            f'<th scope="col" style="{_CELL};{_side(n)};border-bottom:2px solid {_LINE}">'
-            f"{escape(words)}</th>"
+    def html(self) -> HTML:
+        """Return the table as HTML with inline styles only."""
+        heads = [
+            tag(
+                "th",
+                words,
+                scope="col",
+                style=style(_CELL, _side(n), f"border-bottom:2px solid {LINE}"),
+            )
             for n, words in enumerate(self.head)
+        ]
+        caption = tag("div", self.caption, style=style(_CELL, f"color:{MUTED}"), aria_hidden="true")
+        table = tag(
+            "table",
+            tag("thead", tag("tr", *heads)),
+            tag("tbody", *map(_row_html, self.rows)),
+            aria_label=self.caption,
+            style=_TABLE,
         )
-        notes = "".join(f'<p style="{_NOTE}">{escape(note)}</p>' for note in self.notes)
-        return (
-            f'<div class="omni-table" style="{_BOX}"><div style="{_CELL};color:{_MUTED}" '
-            f'aria-hidden="true">{escape(self.caption)}</div>'
-            f'<table aria-label="{escape(self.caption)}" style="{_TABLE}">'
-            f"<thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(map(_row_html, self.rows))}</tbody></table>{notes}</div>"
-        )
+        notes = (tag("p", note, style=_NOTE) for note in self.notes)
+        box = style("max-width:46em", "padding:0.25em", BOX)
+        return tag("div", caption, table, *notes, class_="omni-table", style=box)
 
 
-class Tabled:
-    """What shows itself as a table: in a terminal, and in a notebook without a kernel."""
-
-    __slots__ = ()
-
-    def __init_subclass__(cls) -> None:
-        # IPython takes the first class that has a __repr__ or a _repr_pretty_ of its own, and a
-        # dataclass has a __repr__.
-        cls._repr_pretty_ = Tabled._repr_pretty_  # type: ignore[method-assign]
-
-    def table(self) -> Table:
-        """Return what is shown."""
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Show the table in IPython, and as a notebook's text/plain; in a list, one line."""
-        is_alone = len(printer.stack) == 1
-        printer.text(str(self) if is_alone else repr(self))
-
-    def _repr_html_(self) -> str:
-        return self.table().html()
+def dot(modality: str) -> HTML:
+    """Return the coloured dot of a modality, which says nothing to a screen reader."""
+    color = MODALITY_COLORS.get(modality)
+    if color is None:
+        return HTML()
+    return join(tag("span", "●", aria_hidden="true", style=f"color:{color}"), " ")
 
 
-def entry_name(entry: str, language: Language) -> str:
-    """Say what is counted.
+def padded(text: str, columns: int) -> str:
+    """Return text with spaces behind it, to so many columns of a terminal.
 
     Examples
     --------
-    >>> entry_name("image in", "en"), entry_name("audio out", "zh")
-    ('image in', '音频输出')
+    >>> padded("ab", 4) + "|", padded("中", 4) + "|"
+    ('ab  |', '中  |')
     """
-    names = labels(language)
-    modality, side = entry.split()
-    return f"{names[modality]}{' ' if language == 'en' else ''}{names[side]}"
+    return text + " " * (columns - _width(text))
 
 
-def entries(usage: Usage) -> dict[str, int]:
-    """Return tokens by what they are paid for, named as in `Cost`."""
-    sides = (("in", usage.input), ("out", usage.output))
-    return {f"{name} {side}": n for side, counts in sides for name, n in counts.items()}
-
-
-def entry_modality(entry: str) -> str:
-    """Return the modality of an entry, which has its colour everywhere."""
-    return entry.partition(" ")[0]
-
-
-def _row_html(row: Row) -> str:
-    line = f";border-top:1px solid {_LINE};font-weight:bold" if row.is_total else ""
-    color = MODALITY_COLORS.get(row.modality)
-    dot = f'<span aria-hidden="true" style="color:{color}">●</span> ' if color else ""
-    weight = "bold" if row.is_total else "normal"
-    cells = "".join(
-        f'<td style="{_CELL};{_side(1)};white-space:nowrap{line}">{escape(cell)}</td>'
-        for cell in row.cells
+def _row_html(row: Row) -> HTML:
+    line = f"border-top:1px solid {LINE};font-weight:bold" if row.is_total else ""
+    weight = f"font-weight:{'bold' if row.is_total else 'normal'}"
+    head = tag(
+        "th",
+        dot(row.modality),
+        row.name,
+        scope="row",
+        style=style(_CELL, _side(0), _ONE_LINE, line, weight),
     )
-    return (
-        f'<tr><th scope="row" style="{_CELL};{_side(0)};white-space:nowrap{line};'
-        f'font-weight:{weight}">{dot}{escape(row.name)}</th>{cells}</tr>'
-    )
+    cells = (tag("td", cell, style=style(_CELL, _side(1), _ONE_LINE, line)) for cell in row.cells)
+    return tag("tr", head, *cells)
 
 
 def _side(column: int) -> str:
@@ -151,11 +119,8 @@ def _side(column: int) -> str:
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    first, *others = [" " * (w - _width(c)) for c, w in zip(cells, widths, strict=True)]
-    return [
-        cells[0] + first,
-        *(space + cell for space, cell in zip(others, cells[1:], strict=True)),
-    ]
+    numbers = zip(cells[1:], widths[1:], strict=True)
+    return [padded(cells[0], widths[0]), *(" " * (w - _width(c)) + c for c, w in numbers)]
 
 
 def _width(words: str) -> int:

@@ -1,27 +1,28 @@
-"""A conversation as static HTML: what a notebook keeps of a panel, and what is exported.
+"""Show a conversation as static HTML: what a notebook keeps of a panel, and what is exported.
 
 It needs no kernel and no script, and looks right in a light or dark page, trusted or not.
 """
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Final
 
-from omni_nb.render.reply import CARD, language_of, reply_text, stand_in_html, turn_html
+from omni_nb.render.html import HTML, style, tag
+from omni_nb.render.palette import LINE
+from omni_nb.render.reply import CARD, reply_text, stand_in_html, turn_html
+from omni_nb.turns.history import describe
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.media.clip import Storage
-    from omni_nb.render.reply import Language
     from omni_nb.turns.reply import Reply
+    from omni_nb.words import Language
 
 _BASE: Final = 8
 _BLOCKS: Final = 4
-_TURN = "border-top:1px solid var(--jp-border-color2, #d0d0d0);padding-top:0.75em;margin-top:0.75em"
-_NAMES: Final = {"en": "Conversation", "zh": "对话"}
-_TURNS: Final = {"en": "Turn {}", "zh": "第 {} 轮"}
+_TURN: Final = style(f"border-top:1px solid {LINE}", "padding-top:0.75em;margin-top:0.75em")
 
 
 def transcript_html(
@@ -31,7 +32,7 @@ def transcript_html(
     language: Language | None = None,
     name: str | None = None,
     first: int = 0,
-) -> str:
+) -> HTML:
     """Return turns as HTML: question, answer, player, what happened, usage and cost.
 
     Parameters
@@ -51,19 +52,29 @@ def transcript_html(
     ''
     """
     if not replies:
-        return ""
+        return HTML()
     language = language or language_of(replies[0].question)
+    names = words("transcript", language)
     turns = [
-        f'<div class="omni-turn" role="group" aria-label="{_TURNS[language].format(number + 1)}"'
-        f"{f' style={_quoted(_TURN)}' if number else ''}>"
-        f"{turn_html(reply, language, storage=storage)}</div>"
+        tag(
+            "div",
+            turn_html(reply, language, storage=storage),
+            class_="omni-turn",
+            role="group",
+            aria_label=names["turn"].format(number=number + 1),
+            style=_TURN if number else None,
+        )
         for number, reply in enumerate(replies, first)
     ]
     stands_in = first == 0 and any(reply.is_stand_in for reply in replies)
-    return (
-        f'<div class="omni-transcript" role="group" '
-        f'aria-label="{escape(name or _NAMES[language])}" style="{CARD}">'
-        f"{stand_in_html(language) if stands_in else ''}{''.join(turns)}</div>"
+    return tag(
+        "div",
+        stand_in_html(language) if stands_in else None,
+        *turns,
+        class_="omni-transcript",
+        role="group",
+        aria_label=name or names["name"],
+        style=CARD,
     )
 
 
@@ -110,11 +121,5 @@ def split_turns(count: int, base: int = _BASE) -> list[int]:
 
 
 def _words(reply: Reply) -> str:
-    from omni_nb.turns.history import describe
-
     language = language_of(reply.question)
     return " · ".join(describe(part, language) for part in reply.question)
-
-
-def _quoted(style: str) -> str:
-    return f'"{style}"'

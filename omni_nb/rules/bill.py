@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
-from omni_nb.render.tables import ENTRIES, entries
-from omni_nb.rules.pricing import MEDIA, Usage
+from omni_nb.rules.pricing import ENTRIES, MEDIA, Usage, entries
 from omni_nb.rules.tokens import audio_tokens, image_tokens, video_tokens
 from omni_nb.rules.weigh import Weight
 

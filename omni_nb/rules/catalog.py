@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError
+from omni_nb.media.shown import Shown
 from omni_nb.rules.facts import (
     Limits,
     Modality,
@@ -27,12 +29,13 @@ else:  # pragma: no cover - the same parser, published for Python 3.10
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "Limits",
     "Modality",
     "ModelFacts",
+    "ModelTable",
     "Prices",
     "Thinking",
     "TokenRules",
@@ -40,9 +43,31 @@ __all__ = [
     "Voices",
     "find_model",
     "known_models",
+    "models",
     "register_model",
     "source_names",
 ]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ModelTable(Shown):
+    """Models and their facts, as a table in a notebook and as text in a terminal.
+
+    Iterating gives the `ModelFacts` of each.
+    """
+
+    models: tuple[ModelFacts, ...]
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def __iter__(self) -> Iterator[ModelFacts]:
+        return iter(self.models)
+
+    def __repr__(self) -> str:
+        names = ", ".join(facts.name for facts in self.models)
+        return f"<ModelTable of {names}: print() shows every fact>"
+
 
 # The one registry of the package: a model's name is passed around as a string, as the
 # service takes it, so the facts of one's own models must be found by name as well.
@@ -66,8 +91,37 @@ def find_model(name: str) -> ModelFacts | None:
 
 def known_models() -> tuple[ModelFacts, ...]:
     """Return the facts of every model: those of ``models.toml`` in its order, then one's own."""
-    models = {facts.name: facts for facts in _built_in().values()}
-    return tuple((models | _registered).values())
+    known = {facts.name: facts for facts in _built_in().values()}
+    return tuple((known | _registered).values())
+
+
+def models(*names: str) -> ModelTable:
+    """Show what is known of the models: what they take, limits, voices, tokens and prices.
+
+    Parameters
+    ----------
+    *names
+        The models to show, by name or alias; all known ones when none is given.
+
+    Returns
+    -------
+    ModelTable
+        Shown as a table; iterating gives the `ModelFacts` of each. Every fact has its source
+        and the date on which it was read; what nobody has published is "unknown".
+
+    Raises
+    ------
+    RequestError
+        A model is not known.
+
+    Examples
+    --------
+    >>> models("qwen-omni-turbo", "qwen3-omni-flash")
+    <ModelTable of qwen-omni-turbo, qwen3-omni-flash: print() shows every fact>
+    >>> [facts.name for facts in models("qwen-omni-turbo-latest")]
+    ['qwen-omni-turbo']
+    """
+    return ModelTable(tuple(_found(name) for name in names) or known_models())
 
 
 def register_model(
@@ -129,8 +183,19 @@ def source_names() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def _built_in() -> Mapping[str, ModelFacts]:
     tables = {name: table for name, table in _document().items() if name != "sources"}
-    models = [read(ModelFacts, {**table, "name": name}, name) for name, table in tables.items()]
-    return MappingProxyType({name: m for m in models for name in (m.name, *m.aliases)})
+    known = [read(ModelFacts, {**table, "name": name}, name) for name, table in tables.items()]
+    return MappingProxyType({name: m for m in known for name in (m.name, *m.aliases)})
+
+
+def _found(name: str) -> ModelFacts:
+    facts = find_model(name)
+    if facts is None:
+        known = ", ".join(model.name for model in known_models())
+        raise RequestError(
+            f"No facts are known of the model {name!r}; known are {known}. "
+            "register_model() makes your own known."
+        )
+    return facts
 
 
 @lru_cache(maxsize=1)

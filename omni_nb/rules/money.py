@@ -129,6 +129,17 @@ def plain(amount: Decimal) -> Decimal:
     return short if int(short.as_tuple().exponent) <= 0 else short.quantize(Decimal(1), None, EXACT)
 
 
+def rounded(amount: Decimal) -> str:
+    """Write an amount with three digits that count; ``reply.cost`` has them all.
+
+    Examples
+    --------
+    >>> rounded(Decimal("0.0012345")), rounded(Decimal("1234.5"))
+    ('0.00123', '1230')
+    """
+    return f"{amount.normalize(Context(prec=3)):f}"
+
+
 def _decimal(amount: object) -> Decimal:
     if isinstance(amount, bool) or not isinstance(amount, (int, float, str, Decimal)):
         raise _no_number(amount)

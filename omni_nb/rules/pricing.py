@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError
+from omni_nb.media.shown import Shown
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.money import EXACT, Money, exact_sum, plain
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from omni_nb.rules.catalog import ModelFacts, Prices
 
 MEDIA = ("audio", "image", "video")
+ENTRIES = ("text in", "image in", "audio in", "video in", "text out", "audio out")
+"""What tokens are counted and paid for, in the order of every table; named as in `Cost`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Shown):
     """Tokens of one answer, by modality, as the service counted them.
 
     Parameters
@@ -61,6 +64,8 @@ class Usage:
         return self.input_total + self.output_total
 
     def __add__(self, other: Usage) -> Usage:
+        if not isinstance(other, Usage):
+            return NotImplemented
         return Usage(
             input=_sum(self.input, other.input),
             output=_sum(self.output, other.output),
@@ -68,6 +73,10 @@ class Usage:
             output_total=self.output_total + other.output_total,
             reasoning=self.reasoning + other.reasoning,
         )
+
+    def __radd__(self, other: object) -> Usage:
+        """Take the 0 that `sum` begins with."""
+        return self if other == 0 else NotImplemented
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Usage:
@@ -154,7 +163,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Shown):
     """An amount of money, by what it was paid for (``"image in"``, ``"audio out"``, ...).
 
     Examples
@@ -195,12 +204,39 @@ class Cost:
         sums = {name: exact_sum(amounts) for name, amounts in parts.items()}
         return Cost(amounts=sums, currency=self.currency)
 
+    def __radd__(self, other: object) -> Cost:
+        """Take the 0 that `sum` begins with."""
+        return self if other == 0 else NotImplemented
+
     def __str__(self) -> str:
         return f"{self.total:f} {self.currency}"
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name} {plain(amount):f}" for name, amount in self.amounts.items())
         return f"<Cost {self}: {parts}>"
+
+
+def entries(usage: Usage) -> dict[str, int]:
+    """Return tokens by what they are paid for, named as in `Cost`.
+
+    Examples
+    --------
+    >>> entries(Usage({"text": 3}, {"audio": 25}))
+    {'text in': 3, 'audio out': 25}
+    """
+    sides = (("in", usage.input), ("out", usage.output))
+    return {f"{name} {side}": n for side, counts in sides for name, n in counts.items()}
+
+
+def entry_modality(entry: str) -> str:
+    """Return the modality of an entry, which has its colour everywhere.
+
+    Examples
+    --------
+    >>> entry_modality("audio out")
+    'audio'
+    """
+    return entry.partition(" ")[0]
 
 
 def total_cost(costs: Iterable[Cost | None]) -> Cost | None:

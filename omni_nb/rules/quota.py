@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from operator import index
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.errors import RequestError, warn
+from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
     from omni_nb.rules.pricing import Usage
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _WARN_PERCENT: Final = 80
 
 
-class Quota:
+class Quota(Shown):
     """A number of tokens that answers use up, whatever their modality.
 
     It counts what it is told in this session; what is left of the account's free quota stands
@@ -67,6 +67,11 @@ class Quota:
         return max(0, self.tokens - self._spent)
 
     @property
+    def low(self) -> int:
+        """With fewer tokens left than this the quota warns."""
+        return self.tokens * (100 - _WARN_PERCENT) // 100
+
+    @property
     def is_used_up(self) -> bool:
         """Whether nothing is left."""
         return not self.left
@@ -103,14 +108,6 @@ class Quota:
 
     def __repr__(self) -> str:
         return f"<Quota {self.name}: {self._state}>" if self.name else f"<Quota: {self._state}>"
-
-    def _repr_html_(self) -> str:
-        """Return a line with a bar, as HTML that needs no kernel and no JavaScript."""
-        return (
-            f'<meter min="0" max="{self.tokens}" value="{self.left}" '
-            f'low="{self.tokens * (100 - _WARN_PERCENT) // 100}" aria-hidden="true"></meter> '
-            f"{escape(self.name) + ': ' if self.name else ''}{self._state}"
-        )
 
 
 def _no_quota(tokens: object) -> RequestError:

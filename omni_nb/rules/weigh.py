@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import AudioPart, FramesPart, ImagePart, TextPart, VideoPart
+from omni_nb.media.shown import Shown
 from omni_nb.rules.tokens import (
     audio_tokens,
     frames_tokens,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Shown):
     """An estimate of tokens, by modality.
 
     Attributes
@@ -76,12 +77,6 @@ class Weight:
     def __repr__(self) -> str:
         unknown = ", has_unknown=True" if self.has_unknown else ""
         return f"Weight({dict(self.tokens)}{unknown})"
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Say it in words in IPython, and as a notebook's text/plain; in a list, one line."""
-        each = ", ".join(f"{name} {count:,}" for name, count in self.tokens.items() if count)
-        words = f"{self}: {each}" if each else str(self)
-        printer.text(words if len(printer.stack) == 1 else repr(self))
 
 
 UNKNOWN = Weight(has_unknown=True)

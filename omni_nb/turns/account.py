@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from omni_nb.render.reply import rounded
-from omni_nb.render.tables import ENTRIES, Row, Table, Tabled, entries, entry_modality, entry_name
-from omni_nb.rules.pricing import Usage
+from omni_nb.media.shown import Shown
+from omni_nb.rules.pricing import ENTRIES, Usage, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from omni_nb.render.reply import Language
+    from omni_nb.media.parts import Part
     from omni_nb.rules.pricing import Cost
-
-_LABELS: Mapping[Language, Mapping[str, str]] = {
-    "en": {
-        "reply": "Estimated and billed, {model}",
-        "chat": "Estimated and billed, {count} answers",
-        "estimated": "estimated tokens",
-        "billed": "billed tokens",
-        "difference": "difference",
-        "estimated cost": "estimated cost",
-        "billed cost": "billed cost",
-        "total": "total",
-        "unknown": "unknown",
-        "how": "Estimated: by our rules, the input before it was sent, the answer from what came. "
-        "Text is a guess (a third either way); media follow the documented rules.",
-        "not weighed": "Something of the input cannot be weighed here, such as what is at a URL: "
-        "the difference contains it.",
-        "uncounted": "{} without the service's count: no bill to compare with.",
-        "stand-in": "The offline stand-in counted: free; shown is what a model would cost.",
-        "free": "With speech in the answer its text is free.",
-    },
-    "zh": {
-        "reply": "估算与计费，{model}",
-        "chat": "估算与计费，{count} 个回答",
-        "estimated": "估算 Token",
-        "billed": "计费 Token",
-        "difference": "差异",
-        "estimated cost": "估算费用",
-        "billed cost": "计费费用",
-        "total": "合计",
-        "unknown": "未知",
-        "how": "估算：按我们的规则，输入在发送前计算，回答按收到的内容计算。"
-        "文本为粗略估算（上下三分之一），媒体按文档规则计算。",
-        "not weighed": "输入中有内容无法在本地计算（例如 URL 指向的内容）：差异中包含它。",
-        "uncounted": "{} 个回答没有服务返回的 Token 数：无法与账单比较。",
-        "stand-in": "由离线替身计数：免费；所示为使用模型时的费用。",
-        "free": "回答含语音时，其文本免费。",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Account(Tabled):
+class Account(Shown):
     """One answer's tokens and cost, or those of many: by our rules, and by the service's count.
 
     Attributes
@@ -72,6 +32,8 @@ class Account(Tabled):
         Whether something of the input could not be weighed here.
     uncounted : int
         Of how many answers there is no count; they are not in the sums.
+    question : tuple of Part
+        What was asked: its language is that of the table.
 
     Examples
     --------
@@ -89,7 +51,7 @@ class Account(Tabled):
     is_stand_in: bool = False
     answers: int = 1
     uncounted: int = 0
-    language: Language = field(default="en", repr=False)
+    question: tuple[Part, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def differences(self) -> Mapping[str, int]:
@@ -100,75 +62,8 @@ class Account(Tabled):
         names = [name for name in ENTRIES if name in billed or name in estimated]
         return MappingProxyType({n: billed.get(n, 0) - estimated.get(n, 0) for n in names})
 
-    def table(self) -> Table:
-        """Return what is shown."""
-        names = _LABELS[self.language]
-        estimated, billed = entries(self.estimated), entries(self.billed or Usage())
-        rows = [
-            Row(
-                entry_name(entry, self.language),
-                (
-                    f"{estimated.get(entry, 0):,}",
-                    f"{billed.get(entry, 0):,}" if self.billed else names["unknown"],
-                    self._difference(estimated.get(entry, 0), billed.get(entry, 0)),
-                    _amount(self.estimated_cost, entry, names),
-                    _amount(self.billed_cost, entry, names),
-                ),
-                entry_modality(entry),
-            )
-            for entry in ENTRIES
-            if entry in estimated or entry in billed
-        ]
-        columns = ("estimated", "billed", "difference", "estimated cost", "billed cost")
-        title = names["reply"] if self.answers == 1 else names["chat"]
-        return Table(
-            title.format(model=self.model, count=self.answers),
-            ("", *(self._headed(column) for column in columns)),
-            (*rows, self._total()),
-            tuple(self._notes()),
-        )
 
-    def _headed(self, column: str) -> str:
-        costs = {"estimated cost": self.estimated_cost, "billed cost": self.billed_cost}
-        cost, words = costs.get(column), _LABELS[self.language][column]
-        return f"{words} ({cost.currency})" if cost else words
-
-    def _total(self) -> Row:
-        names = _LABELS[self.language]
-        mine = self.estimated.total
-        theirs = self.billed.total if self.billed else 0
-        cells = (
-            f"{mine:,}",
-            f"{theirs:,}" if self.billed else names["unknown"],
-            self._difference(mine, theirs),
-            _amount(self.estimated_cost, None, names),
-            _amount(self.billed_cost, None, names),
-        )
-        return Row(names["total"], cells, is_total=True)
-
-    def _difference(self, estimated: int, billed: int) -> str:
-        """Say by how much the bill differs, and by how much of the estimate."""
-        if self.billed is None:
-            return "—"
-        less = billed - estimated
-        if less == 0:
-            return "0"
-        share = f" ({100 * less / estimated:+.0f} %)" if estimated else ""
-        return f"{less:+,}{share}"
-
-    def _notes(self) -> list[str]:
-        names = _LABELS[self.language]
-        said = [
-            (self.has_unknown, names["not weighed"]),
-            (self.uncounted > 0, names["uncounted"].format(self.uncounted)),
-            (bool((self.billed or self.estimated).output.get("audio")), names["free"]),
-            (True, names["how"]),
-            (self.is_stand_in, names["stand-in"]),
-        ]
-        return [note for is_true, note in said if is_true]
-
-
-def total_account(accounts: Iterable[Account], language: Language = "en") -> Account:
+def total_account(accounts: Iterable[Account]) -> Account:
     """Add the accounts of many answers up; those without a count are left out and said.
 
     Examples
@@ -189,7 +84,7 @@ def total_account(accounts: Iterable[Account], language: Language = "en") -> Acc
         is_stand_in=any(made.is_stand_in for made in every),
         answers=len(every),
         uncounted=len(every) - len(counted),
-        language=language,
+        question=tuple(part for made in every for part in made.question),
     )
 
 
@@ -201,9 +96,3 @@ def _sum(costs: Iterable[Cost | None]) -> Cost | None:
             return None
         total = cost if total is None else total + cost
     return total
-
-
-def _amount(cost: Cost | None, entry: str | None, names: Mapping[str, str]) -> str:
-    if cost is None:
-        return names["unknown"]
-    return rounded(cost.total if entry is None else cost.amounts.get(entry, Decimal(0)))

@@ -1,4 +1,4 @@
-"""Purse: what a conversation has cost so far, and what it may cost."""
+"""Budget: what a conversation has cost so far, and what it may cost."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from omni_nb.rules.quota import Quota
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from omni_nb.rules.estimate import Estimate
     from omni_nb.rules.pricing import Cost
-    from omni_nb.turns.estimate import Estimate
     from omni_nb.turns.reply import Reply
 
 WARNING_SHARE = Decimal("0.8")
 
 
-class Purse:
+class Budget:
     """The money of a conversation and of the branches made of it: they spend together.
 
     What was asked stays paid for, also when it is taken back. An answer without the service's

@@ -1,19 +1,14 @@
-"""Forecast: what a question will weigh and cost, before anything is sent."""
+"""Estimate what a question will weigh and cost, before anything is sent."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.parts import as_media, as_parts
-from omni_nb.render.estimate import comparison_table, estimate_table
-from omni_nb.render.reply import language_of
-from omni_nb.render.tables import Tabled
 from omni_nb.rules.catalog import find_model, known_models
-from omni_nb.rules.money import EXACT, plain
+from omni_nb.rules.estimate import Comparison, Estimate
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.rules.weigh import Weight
@@ -23,106 +18,11 @@ from omni_nb.turns.history import opening
 from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
+    from collections.abc import Iterable, Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.render.reply import Language
-    from omni_nb.render.tables import Table
-    from omni_nb.rules.pricing import Cost
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate(Tabled):
-    """What a question weighs and costs, estimated before it is sent.
-
-    Media follow the documented rules. Text is an honest guess: one token per CJK character,
-    one per four others; expect the service's count to differ by a third either way. How long
-    the answer gets nobody knows, so ``usage.output`` is what was assumed, or empty.
-
-    Attributes
-    ----------
-    model, region, modalities
-        Who is asked, whose prices count (None: unknown), and what is to be answered.
-    usage : Usage
-        The input, estimated; the output, as assumed.
-    has_unknown : bool
-        Whether something could not be weighed, such as a picture at a URL: the tokens are
-        then a lower bound, and the cost is unknown.
-    input_limit : int or None
-        How many tokens the model takes in.
-    answer_seconds : float or None
-        The assumed speech of the answer.
-    language
-        Of the labels: Chinese for a question with Chinese characters.
-
-    Examples
-    --------
-    >>> made = estimate("Tell me a story.", voice="Cherry", answer_seconds=60)
-    >>> made.tokens, made.usage.output["audio"], str(made.cost)
-    (4, 1500, '0.0750016 CNY')
-    """
-
-    model: str
-    region: str | None
-    modalities: tuple[str, ...]
-    usage: Usage
-    has_unknown: bool = False
-    input_limit: int | None = None
-    answer_seconds: float | None = None
-    language: Language = field(default="en", repr=False)
-
-    @property
-    def tokens(self) -> int:
-        """The tokens of the input, as far as they could be weighed."""
-        return self.usage.input_total
-
-    @property
-    def share(self) -> float | None:
-        """The input over the model's limit: 1 is full; None when that is not known."""
-        return self.tokens / self.input_limit if self.input_limit else None
-
-    @property
-    def cost(self) -> Cost | None:
-        """What the input costs, and the answer if one was assumed; None when not known."""
-        if self.has_unknown or self.region is None:
-            return None
-        return self.usage.cost(self.model, region=self.region)
-
-    @property
-    def speech_price(self) -> Decimal | None:
-        """What a second of the answer's speech costs; None when not known."""
-        return speech_price(self.model, self.region)
-
-    def table(self) -> Table:
-        """Return what is shown."""
-        return estimate_table(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison(Tabled):
-    """The same question for several models, side by side.
-
-    Attributes
-    ----------
-    estimates : tuple of Estimate
-        One for each model that takes the question.
-    refusals : Mapping[str, str]
-        The models that do not take it, and why.
-    """
-
-    estimates: tuple[Estimate, ...]
-    refusals: Mapping[str, str] = field(default_factory=dict)
-    language: Language = field(default="en", repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "refusals", MappingProxyType(dict(self.refusals)))
-
-    def table(self) -> Table:
-        """Return what is shown."""
-        return comparison_table(self)
 
 
 def estimate(
@@ -149,8 +49,8 @@ def estimate(
     region
         Whose prices count; by default the connection's, Beijing's for the stand-in.
     answer_seconds
-        Assume so much speech in the answer. By default the answer is not priced: how long
-        it gets nobody knows, and the table says what a second of it costs.
+        Assume so much speech in the answer. By default the answer is not priced: its length is
+        not known, and the table says what a second of it costs.
     answer_tokens
         Assume a written answer of so many tokens.
 
@@ -230,7 +130,7 @@ def compare(
             )
         except (MediaError, RequestError) as error:
             refusals[model] = str(error)
-    return Comparison(tuple(made), refusals, language_of(parts))
+    return Comparison(tuple(made), refusals, parts)
 
 
 def forecast(
@@ -256,7 +156,7 @@ def forecast(
         has_unknown=weight.has_unknown,
         input_limit=input_limit(request.model, request.options),
         answer_seconds=answer_seconds,
-        language=language_of(request.question),
+        question=request.question,
     )
 
 
@@ -283,22 +183,6 @@ def forecast_each(replies: Sequence[Reply]) -> list[Estimate]:
 def priced_region(connection: Connection) -> str | None:
     """Return whose prices count; the stand-in shows what a model would cost in Beijing."""
     return "beijing" if connection.is_stand_in else connection.region
-
-
-def speech_price(model: str, region: str | None) -> Decimal | None:
-    """Return what a second of an answer's speech costs; None when that is not known.
-
-    Examples
-    --------
-    >>> speech_price("qwen-omni-turbo", "beijing")
-    Decimal('0.00125')
-    """
-    facts = find_model(model)
-    prices = facts.prices.get(region) if facts and region else None
-    if facts is None or facts.tokens is None or prices is None or prices.audio_out is None:
-        return None
-    million = EXACT.multiply(facts.tokens.audio_per_second_out, prices.audio_out)
-    return plain(million.scaleb(-6))
 
 
 def _parts(prompt: Any, content: Sequence[Any], **media: Any) -> tuple[Part, ...]:

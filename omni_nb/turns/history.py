@@ -12,22 +12,15 @@ from omni_nb.media.parts import (
     TextPart,
     VideoPart,
 )
-from omni_nb.render.reply import language_of
 from omni_nb.wire.request import Message
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.render.reply import Language
     from omni_nb.turns.reply import Reply
-
-_AGREED: Mapping[Language, str] = {"en": "Understood. I will do so.", "zh": "好的，我会照做。"}
-_EARLIER: Mapping[Language, str] = {"en": "[{}, sent earlier]", "zh": "[之前发送的{}]"}
-_KINDS: Mapping[Language, Mapping[str, str]] = {
-    "en": {"image": "image", "audio": "audio", "video": "video", "frames": "{} frames"},
-    "zh": {"image": "图片", "audio": "音频", "video": "视频", "frames": "{} 帧"},
-}
+    from omni_nb.words import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +62,11 @@ def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
     """
     if not system:
         return ()
-    words = (TextPart(system),)
+    said = (TextPart(system),)
     if not as_turns:
-        return (Message("system", words),)
-    return (
-        Message("user", words),
-        Message("assistant", (TextPart(_AGREED[language_of(words)]),)),
-    )
+        return (Message("system", said),)
+    agreed = words("history", language_of(said))["agreed"]
+    return (Message("user", said), Message("assistant", (TextPart(agreed),)))
 
 
 def turns(replies: Sequence[Reply], trimming: Trimming = Trimming()) -> tuple[Message, ...]:
@@ -103,10 +94,11 @@ def in_words(parts: Sequence[Part]) -> tuple[Part, ...]:
     TextPart(text='[image dog.jpg, sent earlier]')
     """
     language = language_of(parts)
+    earlier = words("history", language)["earlier"]
     return tuple(
         part
         if isinstance(part, TextPart)
-        else TextPart(_EARLIER[language].format(describe(part, language)))
+        else TextPart(earlier.format(medium=describe(part, language)))
         for part in parts
     )
 
@@ -121,7 +113,8 @@ def describe(part: Part, language: Language = "en") -> str:
     """
     if isinstance(part, TextPart):
         return part.text
-    kind = _KINDS[language][part.modality]
+    names = words("history", language)
+    kind = names[part.modality]
     name = " ".join(part.name.split())
     match part:
         case ImagePart():
@@ -131,10 +124,10 @@ def describe(part: Part, language: Language = "en") -> str:
         case VideoPart():
             facts = [f"{part.seconds:.1f} s", f"{part.width}×{part.height}"]
         case FramesPart():
-            facts = [_KINDS[language]["frames"].format(len(part.images))]
+            facts = [names["count"].format(count=len(part.images))]
         case _:
             facts = []
-    return (", " if language == "en" else "，").join([f"{kind} {name}", *facts])
+    return words("labels", language)["comma"].join([f"{kind} {name}", *facts])
 
 
 def reworded(question: Sequence[Part], given: Sequence[Part]) -> tuple[Part, ...]:

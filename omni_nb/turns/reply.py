@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from omni_nb.errors import RequestError
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
-from omni_nb.render.reply import language_of
+from omni_nb.media.shown import Shown
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens, text_tokens
 from omni_nb.turns.account import Account
+from omni_nb.turns.timing import Arrival, Playback, Timing
 from omni_nb.wire.events import (
     AudioDelta,
     Finished,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from omni_nb.errors import ServiceError
     from omni_nb.media.parts import Part
+    from omni_nb.rules.estimate import Estimate
     from omni_nb.rules.pricing import Cost
-    from omni_nb.turns.estimate import Estimate
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
 
@@ -36,56 +36,7 @@ Stopped: TypeAlias = Literal["interrupted", "budget", "timeout"]
 """Why we ended an answer before the service did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """When something arrived, in seconds after the request, and how much.
-
-    ``size`` is characters of text, or seconds of speech.
-    """
-
-    seconds: float
-    kind: Literal["text", "audio"]
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How an answer came, in seconds after the request was sent. None: it did not.
-
-    Attributes
-    ----------
-    first_text_seconds, first_audio_seconds
-        The first text and the first speech reached the client.
-    total_seconds
-        The answer was complete, or ended otherwise: stopped, over the budget, broken off.
-    arrivals
-        Every piece.
-    first_sound_seconds
-        The first sample reached the speakers, by the browser's own report; it arrives a
-        moment after the answer.
-    underruns, gap_seconds
-        How often the sound ran dry, and for how long; None until the browser has reported.
-    """
-
-    first_text_seconds: float | None
-    first_audio_seconds: float | None
-    total_seconds: float | None
-    arrivals: tuple[Arrival, ...] = field(repr=False)
-    first_sound_seconds: float | None = None
-    underruns: int | None = None
-    gap_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Playback:
-    """What the browser reported of the sound; ``first_sound_at`` in unix seconds."""
-
-    first_sound_at: float | None
-    underruns: int
-    gap_seconds: float
-
-
-class Reply:
+class Reply(Shown):
     """One answer: text, speech, usage and how it came.
 
     It grows while it streams; `feed` is the only way in. Nothing that arrived is lost when
@@ -273,7 +224,7 @@ class Reply:
             billed_cost=self.cost,
             has_unknown=has_unknown,
             is_stand_in=self.is_stand_in,
-            language=language_of(self.question),
+            question=self.question,
         )
 
     @property
@@ -325,8 +276,3 @@ class Reply:
         state = self.finish_reason or ("finished" if self.is_finished else "streaming")
         who = "stand-in for " if self.is_stand_in else ""
         return f"<Reply of {who}{self.model}: {words!r}{speech}, {state}>"
-
-    def _repr_html_(self) -> str:
-        from omni_nb.render.reply import reply_html
-
-        return reply_html(self)

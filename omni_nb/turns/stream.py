@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError, ServiceError
-from omni_nb.turns.budget import Purse
+from omni_nb.turns.budget import Budget
 from omni_nb.wire.client import EventStream
 from omni_nb.wire.events import AudioDelta
 
@@ -61,11 +61,11 @@ class ReplyStream:
         self,
         reply: Reply,
         connection: Connection,
-        purse: Purse | None = None,
+        purse: Budget | None = None,
         timeout: float | None = None,
     ) -> None:
         self.reply = reply
-        self._purse = purse or Purse()
+        self._purse = purse or Budget()
         self._owner = threading.get_ident()
         self._purse.open(reply)
         self._looked_at = 0.0

@@ -1,27 +1,44 @@
-"""trim(): which of the oldest turns and media a conversation no longer sends."""
+"""Choose which of the oldest turns and media a conversation no longer sends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import TextPart
+from omni_nb.media.shown import Shown
 from omni_nb.turns.context import weigh_messages
-from omni_nb.turns.history import Trimming, describe, turns
+from omni_nb.turns.history import Trimming, turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omni_nb.media.parts import Part
     from omni_nb.rules.weigh import Weight
     from omni_nb.turns.reply import Reply
 
 TrimPolicy: TypeAlias = Literal["media", "turns", "nothing"]
-_LINE_CHARACTERS = 72
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class TrimReport:
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What of a turn was sent before and is no longer.
+
+    Attributes
+    ----------
+    turn
+        Its place in the conversation's ``replies``.
+    parts
+        The whole question, or one medium of it.
+    """
+
+    turn: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrimReport(Shown):
     """What a conversation no longer sends, and what that saves.
 
     Attributes
@@ -29,35 +46,23 @@ class TrimReport:
     trimming
         What is left out from now on.
     dropped
-        A line for each turn and medium that was sent before and is no longer, with its place
-        in the conversation's ``replies``.
+        Each turn and medium that was sent before and is no longer.
     before, after
         What the history weighed and weighs, estimated.
+    question : tuple of Part
+        What was asked last: its language is that of the report.
     """
 
     trimming: Trimming
-    dropped: tuple[str, ...]
+    dropped: tuple[Dropped, ...]
     before: Weight
     after: Weight
+    question: tuple[Part, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def tokens_saved(self) -> int:
         """The estimated tokens that every further question saves, as far as known."""
         return self.before.total - self.after.total
-
-    def __repr__(self) -> str:
-        if self.trimming == Trimming():
-            return f"The whole history is sent: {self.after}."
-        if not self.dropped:
-            return f"Nothing more is dropped: the history weighs {self.after}."
-        return "\n".join(
-            [
-                "No longer sent:",
-                *(f"  {line}" for line in self.dropped),
-                f"The history weighs {self.after}; before, {self.before}. "
-                "The replies keep everything.",
-            ]
-        )
 
 
 def trim(
@@ -79,7 +84,7 @@ def trim(
 
     Examples
     --------
-    >>> trim([], Trimming(), "media", keep=None, model="qwen-omni-turbo", limit=30720)
+    >>> print(trim([], Trimming(), "media", keep=None, model="qwen-omni-turbo", limit=30720))
     The whole history is sent: about 0 tokens.
     """
     if policy not in get_args(TrimPolicy):
@@ -101,7 +106,8 @@ def trim(
         case "nothing":
             then = Trimming()
     before, after = (weigh_messages(turns(replies, trimming), model) for trimming in (now, then))
-    return TrimReport(then, _dropped(replies, now, then), before, after)
+    question = replies[-1].question if replies else ()
+    return TrimReport(then, _dropped(replies, now, then), before, after, question)
 
 
 def _first_kept(replies: Sequence[Reply], keep: int) -> int:
@@ -123,20 +129,15 @@ def _first_that_fits(replies: Sequence[Reply], now: Trimming, model: str, limit:
     return len(replies)
 
 
-def _dropped(replies: Sequence[Reply], now: Trimming, then: Trimming) -> tuple[str, ...]:
-    """Name what was sent before and is no longer, turn by turn."""
-    lines = []
+def _dropped(replies: Sequence[Reply], now: Trimming, then: Trimming) -> tuple[Dropped, ...]:
+    """Return what was sent before and is no longer, turn by turn."""
+    dropped = []
     for number, reply in enumerate(replies):
         if not reply.text or number < now.turns:
             continue
         if number < then.turns:
-            lines.append(f"replies[{number}]: {_in_short(reply)}")
+            dropped.append(Dropped(number, reply.question))
         elif now.media <= number < then.media:
             media = (part for part in reply.question if not isinstance(part, TextPart))
-            lines.extend(f"replies[{number}]: {describe(part)}" for part in media)
-    return tuple(lines)
-
-
-def _in_short(reply: Reply) -> str:
-    words = "; ".join(" ".join(describe(part).split()) for part in reply.question)
-    return words if len(words) <= _LINE_CHARACTERS else f"{words[: _LINE_CHARACTERS - 1]}…"
+            dropped.extend(Dropped(number, (part,)) for part in media)
+    return tuple(dropped)

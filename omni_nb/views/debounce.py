@@ -1,4 +1,4 @@
-"""Later: a call that waits until nobody has asked for it for a while."""
+"""Debounce: a call that waits until nobody has asked for it for a while."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Later:
+class Debounce:
     """Calls once, when it was not asked again for some time; on a thread of its own."""
 
     def __init__(self, seconds: float, call: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal, Self
 
-    from omni_nb.render.reply import Storage
+    from omni_nb.media.clip import Storage
     from omni_nb.rules.money import Money
     from omni_nb.rules.quota import Quota
     from omni_nb.turns.connection import Connection

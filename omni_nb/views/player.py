@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 import traitlets
 
 from omni_nb.views.deltas import common_length, whole_samples
-from omni_nb.views.widget import QuietWidget
+from omni_nb.views.widget import BackgroundWidget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,7 @@ class PlaybackReport:
     gap_seconds: float = 0.0
 
 
-class AudioPlayer(QuietWidget):
+class AudioPlayer(BackgroundWidget):
     """Show a live answer and speak it while it arrives.
 
     The sound outlives the view: once `finish` was called, the display may be replaced by static

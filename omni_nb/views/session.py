@@ -9,27 +9,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import block_metadata
-from omni_nb.render.reply import labels, language_of, reply_bundle
+from omni_nb.render.reply import reply_bundle
 from omni_nb.turns.reply import Reply
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omni_nb.chat.conversation import Conversation
-    from omni_nb.render.reply import Language, Storage
+    from omni_nb.media.clip import Storage
 
 log = logging.getLogger("omni_nb")
-
-_HINTS: Mapping[Language, Mapping[str, str]] = {
-    "en": {
-        "key": "For a real model, set DASHSCOPE_API_KEY or run omni_nb.connect(ask_key=True).",
-        "voice": "For real speech here: pip install 'omni-nb[voice]'.",
-    },
-    "zh": {
-        "key": "要使用真实模型，请设置 DASHSCOPE_API_KEY 或运行 omni_nb.connect(ask_key=True)。",
-        "voice": "要在离线时听到真实语音：pip install 'omni-nb[voice]'。",
-    },
-}
 
 
 class Session:
@@ -73,7 +63,7 @@ class Session:
         handle.update(bundle, metadata=self._metadata(reply, storage), raw=True)
         self._shown_here().add(reply)
         if reply.error is not None:
-            reply.error.note_shown(labels(language_of(reply.question))["shown above"])
+            reply.error.note_shown(words("reply", language_of(reply.question))["shown above"])
 
     def hint(self, reply: Reply) -> str:
         """Say how to get a real model; once a session, and only for the stand-in."""
@@ -82,8 +72,8 @@ class Session:
         self._is_hinted = True
         from omni_nb.offline.voice import has_speech
 
-        words = _HINTS[language_of(reply.question)]
-        return words["key"] if has_speech() else f"{words['key']} {words['voice']}"
+        names = words("session", language_of(reply.question))
+        return names["key"] if has_speech() else f"{names['key']} {names['voice']}"
 
     def _display_once(self, reply: Reply) -> None:
         """Show a reply that is a cell's value, unless that cell has just shown it."""

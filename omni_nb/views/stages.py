@@ -7,8 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from omni_nb.render.reply import language_of, progress_html, question_html
-from omni_nb.turns.reply import Playback
+from omni_nb.render.reply import progress_html, question_html
+from omni_nb.turns.timing import Playback
 from omni_nb.views.session import session
 from omni_nb.views.upload import (
     REPAINT_SECONDS,
@@ -17,9 +17,10 @@ from omni_nb.views.upload import (
     uploading_line,
     worth_showing,
 )
+from omni_nb.words import language_of
 
 if TYPE_CHECKING:
-    from omni_nb.render.reply import Storage
+    from omni_nb.media.clip import Storage
     from omni_nb.turns.reply import Reply
     from omni_nb.views.player import AudioPlayer, Price
     from omni_nb.views.session import Session

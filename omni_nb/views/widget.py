@@ -5,7 +5,7 @@ from __future__ import annotations
 import anywidget
 
 
-class QuietWidget(anywidget.AnyWidget):
+class BackgroundWidget(anywidget.AnyWidget):
     """A widget that hears from its page while a cell runs, and leaves the cell alone.
 
     Comms tell IPython of each message as if a cell had begun and ended. Where messages arrive on a

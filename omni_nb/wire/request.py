@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import RequestError, warn
 from omni_nb.media.parts import join_text
+from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_modalities, check_parts, check_voice
@@ -41,7 +42,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Request(Shown):
     """A request that may be sent: making one checks everything that can be known here.
 
     Parameters

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.media.extract import read_sound
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.parts import audio as as_audio
-from omni_nb.render.reply import MODALITY_COLORS, plural
+from omni_nb.render.html import join, tag
+from omni_nb.render.labels import join_sentences, money_text, sentence
+from omni_nb.render.palette import MUTED
+from omni_nb.render.tables import dot
 from omni_nb.render.waveform import waveform
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens
@@ -23,15 +25,15 @@ from omni_nb.views.explorers.controls import (
     weighing_models,
 )
 from omni_nb.views.explorers.drawing import SOUND_BOX, draw_sound, peaks_of
-from omni_nb.views.explorers.frame import MUTED, Explorer, Picture, View, line, warning
-from omni_nb.views.explorers.words import AUDIO
+from omni_nb.views.explorers.frame import Explorer, Picture, View, line, warning
 from omni_nb.wire.request import DEFAULT_MODEL
+from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from omni_nb.render.reply import Language
+    from omni_nb.words import Language
 
 BEYOND = 1.25
 """How far the scale goes beyond the model's limit, to show it."""
@@ -113,8 +115,8 @@ def why(state: AudioState) -> str:
     >>> why(AudioState(0.2, "qwen-omni-turbo", "beijing", "en"))
     'Less than a second counts as one second. 25 tokens per second × 1 s = 25.'
     """
-    names, gap = AUDIO[state.language], "" if state.language == "zh" else " "
-    stop = "。" if state.language == "zh" else "."
+    language = state.language
+    names, labels = words("audio_explorer", language), words("labels", language)
     if state.seconds == 0:
         return names["none"]
     rates = _rates(state.model)
@@ -123,16 +125,21 @@ def why(state: AudioState) -> str:
     tokens = audio_tokens(state.seconds, model=state.model)
     rule = names["rule"].format(rate=rates[0], seconds=_plain(counted), exact=f"{exact:,.10g}")
     if exact != tokens:
-        rule += f"{'，' if gap == '' else ', '}{names['rounded'].format(tokens=tokens)}"
-    sentences = [names["minimum"] if state.seconds < 1 else "", f"{rule}{stop}"]
-    if rates[0] != rates[1]:
-        sentences.append(names["rest"].format(rate_out=rates[1]))
-    return gap.join(filter(None, sentences))
+        rule = labels["comma"].join((rule, names["rounded"].format(tokens=tokens)))
+    return join_sentences(
+        names["minimum"] if state.seconds < 1 else "",
+        sentence(rule, language),
+        names["rest"].format(rate_out=rates[1]) if rates[0] != rates[1] else "",
+        language=language,
+    )
 
 
 def limit_words(state: AudioState) -> tuple[str, bool]:
     """Say how long a sound the model takes, and whether this one is too long."""
-    names, limit = AUDIO[state.language], facts_of(state.model).limits.audio_seconds
+    names, limit = (
+        words("audio_explorer", state.language),
+        facts_of(state.model).limits.audio_seconds,
+    )
     if limit is None:
         return names["no limit"].format(model=state.model), False
     is_too_long = state.seconds > limit
@@ -142,59 +149,60 @@ def limit_words(state: AudioState) -> tuple[str, bool]:
 
 def audio_view(state: AudioState, shape: Shape | None = None) -> View:
     """Return what an audio explorer shows of a state."""
-    names, reason = AUDIO[state.language], why(state)
+    language, reason = state.language, why(state)
     question, answer = _question_words(state), _answer_words(state)
     limit, is_too_long = limit_words(state)
-    picture = _drawn(state, shape)
-    lines = [
-        line(escape(_scale_words(state, shape)), color=MUTED, size="0.85em"),
-        line(f"{_DOT} <b>{escape(question)}</b>", size="1.25em"),
-        line(escape(_share_words(state)), color=MUTED),
-        line(f"{_DOT} {escape(answer)}"),
-        line(escape(reason)),
-        warning(limit) if is_too_long else line(escape(limit), color=MUTED),
-    ]
-    stop = "。" if names is AUDIO["zh"] else "."
-    words = " ".join([f"{question}{stop}", f"{answer}{stop}", reason, limit])
-    return View("".join(lines), words, picture)
-
-
-_DOT = f'<span aria-hidden="true" style="color:{MODALITY_COLORS["audio"]}">●</span>'
+    html = join(
+        line(_scale_words(state, shape), color=MUTED, size="0.85em"),
+        line(dot("audio"), tag("b", question), size="1.25em"),
+        line(_share_words(state), color=MUTED),
+        line(dot("audio"), answer),
+        line(reason),
+        warning(limit) if is_too_long else line(limit, color=MUTED),
+    )
+    facts = (sentence(fact, language) for fact in (question, answer))
+    said = join_sentences(*facts, reason, limit, language=language)
+    return View(html, said, _drawn(state, shape))
 
 
 def _question_words(state: AudioState) -> str:
     tokens = audio_tokens(state.seconds, model=state.model)
-    said = AUDIO[state.language]["in"].format(tokens=tokens)
-    return f"{said} ({_cost_words(Usage(input={'audio': tokens}), state)})"
+    said = words("audio_explorer", state.language)["in"].format(tokens=tokens)
+    return _with_cost(said, Usage(input={"audio": tokens}), state)
 
 
 def _answer_words(state: AudioState) -> str:
-    names = AUDIO[state.language]
+    names = words("audio_explorer", state.language)
     if not facts_of(state.model).speaks:
         return names["no speech"].format(model=state.model)
     tokens = audio_tokens(state.seconds, model=state.model, output=True)
-    usage = Usage(output={"audio": tokens})
-    return f"{names['out'].format(tokens=tokens)} ({_cost_words(usage, state)})"
+    said = names["out"].format(tokens=tokens)
+    return _with_cost(said, Usage(output={"audio": tokens}), state)
 
 
-def _cost_words(usage: Usage, state: AudioState) -> str:
-    names, cost = AUDIO[state.language], usage.cost(state.model, region=state.region)
-    if cost is None:
-        return names["unknown"]
-    return names["cost"].format(amount=f"{cost.total:f}", currency=cost.currency)
+def _with_cost(said: str, usage: Usage, state: AudioState) -> str:
+    labels, cost = words("labels", state.language), usage.cost(state.model, region=state.region)
+    price = labels["cost unknown"]
+    if cost is not None:
+        price = money_text(cost.total, cost.currency, state.language, exact=True)
+    return labels["aside"].format(words=said, more=price)
 
 
 def _share_words(state: AudioState) -> str:
     limit = facts_of(state.model).limits.input_tokens
     tokens = audio_tokens(state.seconds, model=state.model)
-    return "" if limit is None else AUDIO[state.language]["share"].format(tokens / limit)
+    return (
+        ""
+        if limit is None
+        else words("audio_explorer", state.language)["share"].format(share=tokens / limit)
+    )
 
 
 def _scale_words(state: AudioState, shape: Shape | None) -> str:
-    names, span = AUDIO[state.language], _span(state, shape)
+    names, span = words("audio_explorer", state.language), _span(state, shape)
     limit = facts_of(state.model).limits.audio_seconds
     mark = names["mark"] if limit is not None and limit < span else ""
-    return " ".join(filter(None, [names["scale"].format(span=span), mark]))
+    return join_sentences(names["scale"].format(span=span), mark, language=state.language)
 
 
 def _drawn(state: AudioState, shape: Shape | None) -> Picture:
@@ -206,8 +214,9 @@ def _drawn(state: AudioState, shape: Shape | None) -> Picture:
         limit=facts_of(state.model).limits.audio_seconds,
         peaks=None if shape is None else peaks_of(shape.drawn, shape.seconds, span),
     )
-    words = AUDIO[state.language]["drawn"].format(seconds=_plain(state.seconds), span=span)
-    return Picture(data, "image/png", *SOUND_BOX, words)
+    names = words("audio_explorer", state.language)
+    said = names["drawn"].format(seconds=_plain(state.seconds), span=span)
+    return Picture(data, "image/png", *SOUND_BOX, said)
 
 
 def _span(state: AudioState, shape: Shape | None) -> int:
@@ -231,7 +240,7 @@ def _long(seconds: float, names: Mapping[str, str]) -> str:
     units = {"hours": 3600, "minutes": 60, "s": 1}
     name = next((name for name, unit in units.items() if seconds >= unit), "s")
     count = seconds / units[name]
-    return names[name].format(count, s=plural(count))
+    return names[name].format(count=count, s=plural(count))
 
 
 class AudioExplorer(Explorer):
@@ -246,7 +255,7 @@ class AudioExplorer(Explorer):
     """
 
     def __init__(self, clip: Any, *, model: str, region: str, language: Language) -> None:
-        self._names = names = AUDIO[language]
+        self._names = names = words("audio_explorer", language)
         self._region = region
         part = None if clip is None else _heard(clip)
         self._shape = None if part is None else _shape_of(part)

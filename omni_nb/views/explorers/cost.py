@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from omni_nb.render.reply import MODALITY_COLORS, plural
-from omni_nb.render.tables import Row, Table, entry_modality, entry_name
+from omni_nb.render.html import HTML, join, style, tag
+from omni_nb.render.labels import entry_name, money_text, region_name
+from omni_nb.render.palette import MODALITY_COLORS, MUTED
+from omni_nb.render.tables import Row, Table
 from omni_nb.rules.bill import (
     Bill,
     Offer,
@@ -20,17 +21,18 @@ from omni_nb.rules.bill import (
     imagined_turn,
 )
 from omni_nb.rules.catalog import known_models
+from omni_nb.rules.pricing import entry_modality
 from omni_nb.views.explorers.controls import DESCRIPTION, checked_model, facts_of, number, picker
-from omni_nb.views.explorers.frame import MUTED, Explorer, View, line, warning
-from omni_nb.views.explorers.words import COST
+from omni_nb.views.explorers.frame import Explorer, View, line, warning
 from omni_nb.wire.request import DEFAULT_MODEL
+from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     from omni_nb.chat.conversation import Conversation
-    from omni_nb.render.reply import Language
+    from omni_nb.words import Language
 
 PICTURE_SIZES = ((320, 240), (640, 480), (1280, 800), (1920, 1080), (4032, 3024))
 VIDEO_SIZES = ((320, 240), (640, 360), (1280, 720), (1920, 1080))
@@ -91,18 +93,16 @@ def cost_explorer(
 def cost_view(state: CostState) -> View:
     """Return what a cost explorer shows of a state."""
     made = _bill(state)
-    notes = [_one_words(state, made), *_warnings(state, made)]
-    table = _table(state, made)
-    sentence = _sentence(state, made)
-    html = [
-        line(f"<b>{escape(sentence)}</b>", size="1.1em"),
+    one, warnings = _one_words(state, made), _warnings(state, made)
+    table, sentence = _table(state, made), _sentence(state, made)
+    html = join(
+        line(tag("b", sentence), size="1.1em"),
         _bar(made),
         table.html(),
-        line(escape(notes[0]), color=MUTED) if notes[0] else "",
-        *map(warning, notes[1:]),
-    ]
-    words = "\n".join(filter(None, [sentence, str(table), *notes]))
-    return View("".join(html), words)
+        line(one, color=MUTED) if one else None,
+        *map(warning, warnings),
+    )
+    return View(html, "\n".join(filter(None, [sentence, str(table), one, *warnings])))
 
 
 def _bill(state: CostState) -> Bill:
@@ -111,68 +111,64 @@ def _bill(state: CostState) -> Bill:
 
 
 def _table(state: CostState, made: Bill) -> Table:
-    names, offer = COST[state.language], state.offer
-    batch = names["with batch"] if offer.is_batch else ""
-    caption = names["terms"].format(
-        questions=offer.questions, model=offer.model, region=offer.region, batch=batch
-    )
-    head = names["head"].format(currency=made.currency or "?").split("|")
-    rows = [*_rows(state, made), Row(names["total"], _total_cells(made, names), is_total=True)]
+    names, labels = words("cost_explorer", state.language), words("labels", state.language)
+    offer, currency = state.offer, made.currency or "?"
+    region = region_name(offer.region, state.language)
+    terms = names["terms"].format(questions=offer.questions, model=offer.model, region=region)
+    caption = names["with batch"].format(terms=terms) if offer.is_batch else terms
+    total = (f"{made.tokens:,}", "", _amount(made.total, labels))
+    rows = (*_rows(state, made), Row(labels["total"], total, is_total=True))
     note = names["counted"] if state.counted_by else names["estimate"]
-    return Table(caption, ("", *head), tuple(rows), (note.format(model=state.counted_by),))
+    head = (labels["tokens"], names["per million"].format(currency=currency), currency)
+    return Table(caption, ("", *head), rows, (note.format(model=state.counted_by),))
 
 
 def _rows(state: CostState, made: Bill) -> Iterable[Row]:
-    names = COST[state.language]
+    names, labels = words("cost_explorer", state.language), words("labels", state.language)
     for entry in made.lines:
-        price = names["free"] if entry.is_free else _times(entry.price, made.factor, names)
-        cells = (f"{entry.tokens:,}", price, _money(entry.amount, names))
+        price = names["free"] if entry.is_free else _times(entry.price, made.factor, labels)
+        cells = (f"{entry.tokens:,}", price, _amount(entry.amount, labels))
         yield Row(entry_name(entry.entry, state.language), cells, entry_modality(entry.entry))
     for name in made.unknown:
-        cells = (names["weight"], "", names["unknown"])
+        cells = (names["no rule"], "", labels["unknown"])
         yield Row(entry_name(name, state.language), cells, entry_modality(name))
 
 
-def _total_cells(made: Bill, names: Mapping[str, str]) -> tuple[str, str, str]:
-    return f"{made.tokens:,}", "", _money(made.total, names)
-
-
-def _times(price: Decimal | None, factor: Decimal | None, names: Mapping[str, str]) -> str:
+def _times(price: Decimal | None, factor: Decimal | None, labels: Mapping[str, str]) -> str:
     """A price, and what Batch does to it, so that a line can be recalculated by hand."""
     if price is None:
-        return names["unknown"]
+        return labels["unknown"]
     if factor == 1:
         return f"{price:f}"
-    return f"{price:f} × {names['unknown'] if factor is None else f'{factor:f}'}"
+    return f"{price:f} × {labels['unknown'] if factor is None else f'{factor:f}'}"
 
 
-def _money(amount: Decimal | None, names: Mapping[str, str]) -> str:
+def _amount(amount: Decimal | None, labels: Mapping[str, str]) -> str:
+    """Write an amount below a head that names the currency, to its last digit."""
     if amount is None:
-        return names["unknown"]
+        return labels["unknown"]
     return f"{amount.normalize():f}" if amount else "0"
 
 
 def _sentence(state: CostState, made: Bill) -> str:
-    names, offer = COST[state.language], state.offer
-    total = f"{_money(made.total, names)} {made.currency}"
-    return names["sentence"].format(
-        questions=offer.questions,
-        s=plural(offer.questions),
-        model=offer.model,
-        total=names["no total"] if made.total is None else total,
+    offer, total = state.offer, words("labels", state.language)["cost unknown"]
+    if made.total is not None:
+        total = money_text(made.total, made.currency, state.language, exact=True)
+    return words("cost_explorer", state.language)["sentence"].format(
+        questions=offer.questions, s=plural(offer.questions), model=offer.model, total=total
     )
 
 
 def _one_words(state: CostState, made: Bill) -> str:
-    names, offer = COST[state.language], state.offer
+    names, offer = words("cost_explorer", state.language), state.offer
     if made.total is None or offer.questions < 2:
         return ""
-    amount = _money(made.total / offer.questions, names)
-    return names["one"].format(amount=amount, currency=made.currency)
+    one = made.total / offer.questions
+    return names["one"].format(amount=money_text(one, made.currency, state.language, exact=True))
 
 
 def _warnings(state: CostState, made: Bill) -> list[str]:
-    names, facts = COST[state.language], facts_of(state.offer.model)
+    names, facts = words("cost_explorer", state.language), facts_of(state.offer.model)
     said, limit = [], facts.limits.input_tokens
     if limit is not None and made.input_tokens > limit:
         said.append(
@@ -184,18 +180,24 @@ def _warnings(state: CostState, made: Bill) -> list[str]:
     return said
 
 
-def _bar(made: Bill) -> str:
+def _bar(made: Bill) -> HTML:
     """The shares of the amounts as a bar; decoration, the table says the same."""
     if not made.total:
-        return ""
-    pieces = "".join(
-        f'<div style="width:{100 * entry.amount / made.total:.2f}%;height:0.6em;'
-        f'background-color:{MODALITY_COLORS[entry_modality(entry.entry)]}"></div>'
+        return HTML()
+    pieces = (
+        tag(
+            "div",
+            style=style(
+                f"width:{100 * entry.amount / made.total:.2f}%",
+                "height:0.6em",
+                f"background-color:{MODALITY_COLORS[entry_modality(entry.entry)]}",
+            ),
+        )
         for entry in made.lines
         if entry.amount
     )
-    style = "display:flex;gap:1px;max-width:32em;margin:0.25em 0"
-    return f'<div aria-hidden="true" style="{style}">{pieces}</div>'
+    row = "display:flex;gap:1px;max-width:32em;margin:0.25em 0"
+    return tag("div", *pieces, aria_hidden="true", style=row)
 
 
 class CostExplorer(Explorer):
@@ -216,7 +218,8 @@ class CostExplorer(Explorer):
     def __init__(
         self, chat: Conversation | None, *, model: str, region: str, language: Language
     ) -> None:
-        self._names = names = COST[language]
+        self._language = language
+        self._names = names = words("cost_explorer", language)
         counted = [] if chat is None else [reply.usage for reply in chat.replies if reply.usage]
         self._average = average_turn(counted)
         self._counted_by = "" if chat is None else chat.model
@@ -234,7 +237,7 @@ class CostExplorer(Explorer):
         self.turn = widgets.ToggleButtons(
             options=[
                 (names["imagined"], "imagined"),
-                (names["average"].format(len(counted)), "average"),
+                (names["average"].format(count=len(counted)), "average"),
             ],
             value="average" if self._average else "imagined",
             description=names["turn"],
@@ -281,9 +284,9 @@ class CostExplorer(Explorer):
         names = self._names
         tokens, seconds = names["tokens unit"], names["seconds"]
         self.text = number(names["text"], 50, most=1_000_000, unit=tokens)
-        self.pictures = number(names["pictures"], 0, most=1000)
+        self.pictures = number(names["images"], 0, most=1000)
         self.picture_size = _sizes(names["size"], PICTURE_SIZES, (1920, 1080))
-        self.sound_seconds = number(names["sound"], 0, most=100_000, unit=seconds)
+        self.sound_seconds = number(names["audio"], 0, most=100_000, unit=seconds)
         self.video_seconds = number(names["video"], 0, most=100_000, unit=seconds)
         self.video_size = _sizes(names["size"], VIDEO_SIZES, (1280, 720))
         self.video_sound = widgets.Checkbox(
@@ -315,7 +318,8 @@ class CostExplorer(Explorer):
 
     def _regions(self) -> list[tuple[str, str]]:
         priced = list(facts_of(self.model.value).prices)
-        return [(name, name) for name in priced] or [(self._names["no region"], "")]
+        named = [(region_name(name, self._language), name) for name in priced]
+        return named or [(self._names["no region"], "")]
 
     def _take_model(self, _change: Any) -> None:
         """Offer the regions of the new model, and stay in the same one if it is there."""

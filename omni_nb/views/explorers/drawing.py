@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.media.drawn import encoded
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.palette import MODALITY_COLORS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,34 +7,27 @@ output; when the widget does not come back, neither does the style.
 
 from __future__ import annotations
 
-import base64
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from omni_nb.views.debounce import Later
-from omni_nb.views.explorers.words import FRAME
+from omni_nb.render.html import HTML, data_url, style, tag
+from omni_nb.render.palette import FONT, TEXT, WARN
+from omni_nb.views.debounce import Debounce
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from omni_nb.render.reply import Language
+    from omni_nb.words import Language
 
 SETTLED_SECONDS = 0.4
 """How long nothing must change before the saved form and the screen reader are told."""
 
-BODY = "var(--jp-content-font-color1, currentColor)"
-MUTED = "var(--jp-content-font-color2, #6b6b6b)"
-LINE = "var(--jp-border-color2, #d0d0d0)"
-WARN = "var(--jp-warn-color1, #b35900)"
-_TEXT = (
-    f"color:{BODY};line-height:1.5;overflow-wrap:anywhere;"
-    "font-family:var(--jp-content-font-family, system-ui, sans-serif)"
-)
+_TEXT = style(f"color:{TEXT}", "line-height:1.5;overflow-wrap:anywhere", f"font-family:{FONT}")
 _SHRINKING = "display:grid;grid-template-columns:minmax(0,1fr)"  # a wide table scrolls by itself
 _UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 
@@ -57,16 +50,16 @@ class View:
     Attributes
     ----------
     html
-        The numbers and the reasons; everything in it is escaped.
+        The numbers and the reasons.
     words
         The same in short, for screen readers and front ends without HTML.
-    picture
+    image
         Stands above the numbers.
     """
 
-    html: str
+    html: HTML
     words: str
-    picture: Picture | None = None
+    image: Picture | None = None
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]
@@ -83,7 +76,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
     """
 
     view: View
-    _settling: Later | None = None  # a widget whose making failed is closed, too
+    _settling: Debounce | None = None  # a widget whose making failed is closed, too
 
     def __init__(self, title: str, rows: Sequence[widgets.Widget], language: Language) -> None:
         self.title = title
@@ -92,7 +85,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         self._handles: list[Any] = []
         self._is_held = False
         self._kept: View | None = None
-        self._settling = Later(SETTLED_SECONDS, self.settle)
+        self._settling = Debounce(SETTLED_SECONDS, self.settle)
         # without a tooltip: ipywidgets 8.1 cannot show an Image that has one
         self._image = widgets.Image(layout={"max_width": "calc(100% - 4px)", "height": "auto"})
         self._facts = widgets.HTML(layout={"width": "auto", "margin": "0"})
@@ -129,12 +122,12 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         if self._is_held:
             return
         self.view = view = self.look()
-        if view.picture is not None:
-            self._image.width = str(view.picture.width)
-            self._image.format = view.picture.mime.partition("/")[2]
-            self._image.value = view.picture.data
-        self._image.layout.display = "none" if view.picture is None else None
-        self._facts.value = f'<div style="{_TEXT};{_SHRINKING}">{view.html}</div>'
+        if view.image is not None:
+            self._image.width = str(view.image.width)
+            self._image.format = view.image.mime.partition("/")[2]
+            self._image.value = view.image.data
+        self._image.layout.display = "none" if view.image is None else None
+        self._facts.value = tag("div", view.html, style=style(_TEXT, _SHRINKING))
         if self._settling is not None:
             self._settling.ask()
 
@@ -147,21 +140,22 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         bundle = self.static_bundle()
         for handle in self._handles:
             handle.update(bundle, raw=True)
-        words = escape(view.words)
-        self._announced.value = (
-            f'<div role="status" aria-live="polite" style="{_UNSEEN}">{words}</div>'
+        self._announced.value = tag(
+            "div", view.words, role="status", aria_live="polite", style=_UNSEEN
         )
 
     def static_bundle(self) -> dict[str, str]:
         """Return the present state as ``text/html`` and ``text/plain``, without a widget."""
         view = self.view
-        body = f"{_heading(self.title)}{_picture_html(view.picture)}{view.html}"
-        style = f"{_TEXT};max-width:46em;padding:0.25em"
-        return {
-            "text/html": f'<div class="omni-explorer-static {self.static_class}" '
-            f'style="{style}">{body}</div>',
-            "text/plain": f"{self.title}\n{view.words}",
-        }
+        html = tag(
+            "div",
+            _heading(self.title),
+            _image_html(view.image),
+            view.html,
+            class_=f"omni-explorer-static {self.static_class}",
+            style=style(_TEXT, "max-width:46em;padding:0.25em"),
+        )
+        return {"text/html": html, "text/plain": f"{self.title}\n{view.words}"}
 
     def close(self) -> None:
         """Take the widget, all its parts and its observers away; the saved form stays."""
@@ -181,7 +175,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         live = {
             "application/vnd.jupyter.widget-view+json": model,
-            "text/plain": FRAME[self._language]["run"],
+            "text/plain": words("explorer", self._language)["run"],
         }
         display(live, raw=True)  # type: ignore[no-untyped-call]
         handle = display(  # type: ignore[no-untyped-call]
@@ -191,20 +185,19 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             self._handles.append(handle)
 
 
-def line(html: str, *, color: str = BODY, size: str = "1em") -> str:
-    """Return a line of the facts; ``html`` is escaped already."""
-    style = f"color:{color};font-size:{size};line-height:1.5;margin:0.15em 0"
-    return f'<div style="{style}">{html}</div>'
+def line(*children: str, color: str = TEXT, size: str = "1em") -> HTML:
+    """Return a line of the facts."""
+    looks = style(f"color:{color}", f"font-size:{size}", "line-height:1.5;margin:0.15em 0")
+    return tag("div", *children, style=looks)
 
 
-def warning(words: str) -> str:
+def warning(said: str) -> HTML:
     """Return words that warn."""
-    return line(f"⚠ {escape(words)}", color=WARN) if words else ""
+    return line(f"⚠ {said}", color=WARN) if said else HTML()
 
 
-def _heading(title: str) -> str:
-    style = f"{_TEXT};font-weight:600;margin:0.25em 0"
-    return f'<div style="{style}">{escape(title)}</div>'
+def _heading(title: str) -> HTML:
+    return tag("div", title, style=style(_TEXT, "font-weight:600;margin:0.25em 0"))
 
 
 def _beside(rows: Sequence[widgets.Widget], seen: Sequence[widgets.Widget]) -> widgets.Widget:
@@ -215,14 +208,16 @@ def _beside(rows: Sequence[widgets.Widget], seen: Sequence[widgets.Widget]) -> w
     return widgets.HBox([controls, view], layout=layout)
 
 
-def _picture_html(picture: Picture | None) -> str:
-    if picture is None:
-        return ""
-    data = base64.b64encode(picture.data).decode()
-    return (
-        f'<img src="data:{picture.mime};base64,{data}" alt="{escape(picture.words)}" '
-        f'width="{picture.width}" height="{picture.height}" '
-        'style="max-width:100%;height:auto;margin:0">'
+def _image_html(image: Picture | None) -> HTML:
+    if image is None:
+        return HTML()
+    return tag(
+        "img",
+        src=data_url(image.data, image.mime),
+        alt=image.words,
+        width=image.width,
+        height=image.height,
+        style="max-width:100%;height:auto;margin:0",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -12,7 +11,10 @@ import ipywidgets as widgets
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import ImagePart
 from omni_nb.media.parts import image as as_image
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.html import join, tag
+from omni_nb.render.labels import join_sentences, labelled, money_text, sentence
+from omni_nb.render.palette import MUTED
+from omni_nb.render.tables import dot
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import image_rule
 from omni_nb.views.explorers.controls import (
@@ -24,19 +26,19 @@ from omni_nb.views.explorers.controls import (
     weighing_models,
 )
 from omni_nb.views.explorers.drawing import draw_grid, draw_photo, fitted, is_fine, read_photo
-from omni_nb.views.explorers.frame import MUTED, Explorer, Picture, View, line, warning
-from omni_nb.views.explorers.words import IMAGE
+from omni_nb.views.explorers.frame import Explorer, Picture, View, line, warning
 from omni_nb.views.filedrop import FileDrop
 from omni_nb.wire.request import DEFAULT_MODEL
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import PIL.Image
 
-    from omni_nb.render.reply import Language
     from omni_nb.rules.images import ImageRule
     from omni_nb.rules.pricing import Cost
+    from omni_nb.words import Language
 
 SIDES = (10, 20_000)
 """The shortest and the longest side that can be explored (pixels)."""
@@ -121,7 +123,7 @@ def why(rule: ImageRule, width: int, height: int, language: Language) -> str:
     'Rounded to squares of 28 × 28 pixels it has 10 × 10 = 100. That is within 4–1,280: it keeps \
 this size. 2 marks are added.'
     """
-    names, side = IMAGE[language], rule.side
+    names, side = words("image_explorer", language), rule.side
     columns, rows = rule.rounded_width // side, rule.rounded_height // side
     rounded = names["rounded"].format(side=side, columns=columns, rows=rows, grid=columns * rows)
     branch = names[rule.branch].format(
@@ -134,13 +136,13 @@ this size. 2 marks are added.'
     )
     halves = [n for n in dict.fromkeys((width, height)) if 2 * n % side == 0 and n % side]
     sentences = [rounded, *(names["half"].format(pixels=n) for n in halves), branch]
-    gap = "" if language == "zh" else " "
-    return gap.join([*sentences, names["marks"].format(marks=rule.marks)])
+    marks = names["marks"].format(marks=rule.marks)
+    return join_sentences(*sentences, marks, language=language)
 
 
 def refusal(state: ImageState) -> str:
     """Say why the model would refuse a picture of this size, or nothing."""
-    limits, names = facts_of(state.model).limits, IMAGE[state.language]
+    limits, names = facts_of(state.model).limits, words("image_explorer", state.language)
     short, long = sorted((state.width, state.height))
     if limits.image_min_side_pixels is not None and short < limits.image_min_side_pixels:
         return names["small"].format(model=state.model, least=limits.image_min_side_pixels - 1)
@@ -152,7 +154,7 @@ def refusal(state: ImageState) -> str:
 def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
     """Return what an image explorer shows of a state."""
     rule = image_rule(state.width, state.height, model=state.model)
-    names = IMAGE[state.language]
+    names = words("image_explorer", state.language)
     tokens = names["tokens"].format(tokens=rule.tokens)
     sizes = names["sizes"].format(
         width=state.width,
@@ -168,39 +170,40 @@ def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
     refused = refusal(state)
     details = " · ".join(filter(None, [made_of, _share_words(state, rule.tokens)]))
     lines = [
-        line(f"{_DOT} <b>{escape(tokens)}</b>", size="1.25em"),
-        line(escape(details), color=MUTED),
-        line(escape(sizes)),
-        line(escape(cost)),
-        line(escape(reason)),
-        line(names["fine"], color=MUTED) if is_fine(rule.columns, rule.rows) else "",
+        line(dot("image"), tag("b", tokens), size="1.25em"),
+        line(details, color=MUTED),
+        line(sizes),
+        line(cost),
+        line(reason),
+        line(names["fine"], color=MUTED) if is_fine(rule.columns, rule.rows) else None,
         warning(refused),
     ]
-    words = " ".join(filter(None, [f"{tokens}.", f"{sizes}.", f"{cost}.", reason, refused]))
-    return View("".join(lines), words, _drawn(rule, photo, state.language))
-
-
-_DOT = f'<span aria-hidden="true" style="color:{MODALITY_COLORS["image"]}">●</span>'
+    facts = [sentence(fact, state.language) for fact in (tokens, sizes, cost)]
+    said = join_sentences(*facts, reason, refused, language=state.language)
+    return View(join(*lines), said, _drawn(rule, photo, state.language))
 
 
 def _drawn(rule: ImageRule, photo: PIL.Image.Image | None, language: Language) -> Picture:
-    words = IMAGE[language]["drawn"].format(columns=rule.columns, rows=rule.rows)
+    said = words("image_explorer", language)["drawn"].format(columns=rule.columns, rows=rule.rows)
     width, height = fitted(rule.columns, rule.rows)
     if photo is None:
-        return Picture(_outline(rule.columns, rule.rows), "image/png", width, height, words)
+        return Picture(_outline(rule.columns, rule.rows), "image/png", width, height, said)
     data = draw_photo(photo, rule.columns, rule.rows, rule.side)
-    return Picture(data, "image/jpeg", width, height, words)
+    return Picture(data, "image/jpeg", width, height, said)
 
 
 _outline = lru_cache(maxsize=64)(draw_grid)
 
 
 def _cost_words(state: ImageState, tokens: int) -> str:
-    cost = _cost(tokens, state)
+    names, cost = words("image_explorer", state.language), _cost(tokens, state)
     if cost is None:
-        return IMAGE[state.language]["unknown"]
-    one, many = f"{cost.total:f}", f"{(cost.total * 1000).normalize():f}"
-    return IMAGE[state.language]["cost"].format(one=one, many=many, currency=cost.currency)
+        return names["unpriced"]
+    one, many = (
+        money_text(amount, cost.currency, state.language, exact=True)
+        for amount in (cost.total, cost.total * 1000)
+    )
+    return names["price"].format(one=one, many=many)
 
 
 def _cost(tokens: int, state: ImageState) -> Cost | None:
@@ -209,7 +212,11 @@ def _cost(tokens: int, state: ImageState) -> Cost | None:
 
 def _share_words(state: ImageState, tokens: int) -> str:
     limit = facts_of(state.model).limits.input_tokens
-    return "" if limit is None else IMAGE[state.language]["share"].format(tokens / limit)
+    return (
+        ""
+        if limit is None
+        else words("image_explorer", state.language)["share"].format(share=tokens / limit)
+    )
 
 
 class ImageExplorer(Explorer):
@@ -224,7 +231,7 @@ class ImageExplorer(Explorer):
     """
 
     def __init__(self, image: Any, *, model: str, region: str, language: Language) -> None:
-        self._names = names = IMAGE[language]
+        self._names = names = words("image_explorer", language)
         self._region = region
         self._photo: PIL.Image.Image | None = None
         models = weighing_models()
@@ -236,16 +243,16 @@ class ImageExplorer(Explorer):
             names["model"], zip(models, models, strict=True), checked_model(model, of=models)
         )
         self.example = picker(names["example"], self._examples())
-        limit = names["upload limit"].format(UPLOAD_MEGABYTES)
+        limit = names["upload limit"].format(size=UPLOAD_MEGABYTES)
         self.upload = FileDrop(
             self._take_upload,
             accept="image/*",
             label=names["upload"],
             most_bytes=UPLOAD_MEGABYTES * 1_000_000,
-            too_large=f"⚠ {{}}: {limit}",
+            too_large=f"⚠ {labelled('{name}', limit, language)}",
         )
         self._upload_words = widgets.HTML(layout={"width": "auto", "margin": "0 2px"})
-        self._limit_html = line(escape(limit), color=MUTED, size="0.85em")
+        self._limit_html = line(limit, color=MUTED, size="0.85em")
         self._upload_words.value = self._limit_html
         rows = [
             self.model,

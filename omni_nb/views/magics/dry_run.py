@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
+from omni_nb.media.shown import Shown
+from omni_nb.render.bundle import html_of, text_of
+from omni_nb.render.html import HTML, tag
 from omni_nb.render.reply import CARD
+from omni_nb.render.request import body_text, code_html
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.context import check_context
 from omni_nb.turns.estimate import forecast, priced_region
-from omni_nb.wire.dialects import body_for
-from omni_nb.wire.literals import JSON, Writer
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
     from omni_nb.media.parts import Part
-    from omni_nb.media.sources import HeldSource
-    from omni_nb.turns.estimate import Estimate
+    from omni_nb.rules.estimate import Estimate
     from omni_nb.views.notebook import Chat
-
-_TITLES: Final = {
-    "en": "The request, without its key and with media shortened",
-    "zh": "请求（不含密钥，媒体已缩略）",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class DryRun:
+class DryRun(Shown):
     """The estimate of a question, and the request that would be sent.
 
     Attributes
@@ -40,22 +36,31 @@ class DryRun:
     estimate: Estimate
     request: str
 
-    def __str__(self) -> str:
-        title = _TITLES[self.estimate.language]
-        return f"{self.estimate}\n\n{title}:\n\n{self.request}"
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Show it in IPython, and as a notebook's text/plain."""
-        printer.text(str(self))
+def dry_run_text(made: DryRun) -> str:
+    """Return a dry run as text."""
+    return f"{made.estimate}\n\n{_title(made)}\n\n{made.request}"
 
-    def _repr_html_(self) -> str:
-        title = _TITLES[self.estimate.language]
-        return (
-            f'<div class="omni-dry-run" style="{CARD}">{self.estimate._repr_html_()}'
-            f'<details open style="margin-top:0.5em"><summary>{title}</summary>'
-            '<pre style="max-height:24em;overflow:auto;white-space:pre-wrap;font-size:0.85em">'
-            f"{escape(self.request)}</pre></details></div>"
-        )
+
+def dry_run_html(made: DryRun) -> HTML:
+    """Return a dry run as HTML: the table, and the request below it."""
+    request = tag(
+        "details",
+        tag("summary", _title(made)),
+        code_html(made.request),
+        open=True,
+        style="margin-top:0.5em",
+    )
+    estimate = HTML(html_of(made.estimate))
+    return tag("div", estimate, request, class_="omni-dry-run", style=CARD)
+
+
+text_of.register(DryRun, dry_run_text)
+html_of.register(DryRun, dry_run_html)
+
+
+def _title(made: DryRun) -> str:
+    return words("dry_run", language_of(made.estimate.question))["title"]
 
 
 def dry_run(chat: Chat, question: tuple[Part, ...]) -> DryRun:
@@ -77,16 +82,10 @@ def dry_run(chat: Chat, question: tuple[Part, ...]) -> DryRun:
     request = chat.request_of(question)
     weight = check_context(request)
     connection = chat.connection or current_connection()
-    body = body_for(request, connection.dialect, _shortened)
     return DryRun(
         forecast(request, region=priced_region(connection), weight=weight),
         f"POST {connection.base_url}/chat/completions\n"
         "Authorization: Bearer …\n"
         "Content-Type: application/json\n\n"
-        f"{Writer(JSON).value(body)}",
+        f"{body_text(request, connection.dialect)}",
     )
-
-
-def _shortened(source: HeldSource, mime: str) -> str:
-    """Return a data URL with words in the place of its base64; an `Embed`."""
-    return f"data:{mime};base64,… ({source.total_bytes:,} bytes of {source.name})"

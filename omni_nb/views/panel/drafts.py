@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import MediaError, OmniError, RequestError
 from omni_nb.media.parts import AudioPart, ImagePart, TextPart, VideoPart, as_parts
-from omni_nb.render.parts import part_chip_html, size_text
-from omni_nb.render.reply import labels, plural, rounded
+from omni_nb.render.errors import error_text
+from omni_nb.render.labels import cost_text, money_text, size_text, tokens_text
+from omni_nb.render.parts import part_chip_html
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_part, check_parts
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.shrink import shrink
 from omni_nb.rules.weigh import weigh
 from omni_nb.views.panel.protocol import DraftItem
-from omni_nb.views.panel.words import PANEL
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.parts import Part
-    from omni_nb.render.reply import Language
-    from omni_nb.turns.estimate import Estimate
+    from omni_nb.rules.estimate import Estimate
+    from omni_nb.words import Language
 
 
 @dataclass(slots=True)
@@ -58,8 +59,8 @@ class Draft:
         try:
             (part,) = as_parts(path)
         except MediaError as error:
-            words = PANEL[language]["unreadable"].format(repr(path.name))
-            raise MediaError(words) from error
+            said = words("panel", language)["unreadable"].format(name=repr(path.name))
+            raise MediaError(said, hint="unreadable") from error
         self.items.append(Item(upload, part))
 
     def remove(self, item: str) -> None:
@@ -112,9 +113,9 @@ def item_records(
             item=item.item,
             kind=item.part.modality,
             name=getattr(item.part, "name", ""),
-            html=part_chip_html(item.part, labels(language)[item.part.modality]),
+            html=part_chip_html(item.part, language),
             facts=_facts(item.part, chat.model, region, language),
-            refusal=str(refused.get(item.item, "")),
+            refusal=_refusal(refused.get(item.item), language),
             can_shrink=isinstance(refused.get(item.item), MediaError),
         )
         for item in draft.items
@@ -137,34 +138,42 @@ def draft_words(
     """
     if not draft.parts:
         return ""
-    names, count = PANEL[language], made.tokens - history
-    weighs = names["weighs at least" if made.has_unknown else "weighs"]
-    said = [weighs.format(count, s=plural(count))]
+    names, key = words("panel", language), "least count" if made.has_unknown else "about count"
+    said = [tokens_text(made.tokens - history, language, key=key)]
     if (cost := made.cost) is not None:
-        amount = f"{rounded(cost.total)} {cost.currency}"
+        amount = cost_text(cost, language)
         if "audio" in made.modalities and made.speech_price is not None:
-            price = f"{rounded(made.speech_price)} {cost.currency}"
-            amount = f"{amount} {names['per second'].format(price)}"
-        said.append(names["would cost"].format(amount) if is_free else amount)
+            price = money_text(made.speech_price, cost.currency, language)
+            amount = f"{amount} {names['per second'].format(price=price)}"
+        free = words("labels", language)["would cost"].format(amount=amount)
+        said.append(free if is_free else amount)
     if made.input_limit and history:
-        said.append(names["with"].format(made.tokens, made.input_limit))
+        said.append(names["with"].format(tokens=made.tokens, limit=made.input_limit))
     return " · ".join(said)
+
+
+def _refusal(error: OmniError | None, language: Language) -> str:
+    return "" if error is None else error_text(error, language)
 
 
 def _facts(part: Part, model: str, region: str | None, language: Language) -> str:
     """Say how large a medium is, how long, what it weighs and what that costs."""
     match part:
         case ImagePart():
-            said = [f"{part.width} × {part.height}", size_text(part.total_bytes)]
+            said = [f"{part.width} × {part.height}", size_text(part.total_bytes, language)]
         case AudioPart() | VideoPart():
-            said = [f"{part.seconds:.1f} s", size_text(part.total_bytes)]
+            said = [_seconds(part, language), size_text(part.total_bytes, language)]
         case _:
             said = []
     facts = find_model(model)
     weight = weigh(part, facts) if facts else None
     if weight is not None and not weight.has_unknown:
-        said.append(PANEL[language]["tokens"].format(weight.total, s=plural(weight.total)))
+        said.append(tokens_text(weight.total, language))
         cost = Usage(input=dict(weight.tokens)).cost(model, region=region) if region else None
         if cost is not None:
-            said.append(f"{rounded(cost.total)} {cost.currency}")
+            said.append(cost_text(cost, language))
     return " · ".join(said)
+
+
+def _seconds(part: AudioPart | VideoPart, language: Language) -> str:
+    return words("labels", language)["seconds"].format(seconds=part.seconds)

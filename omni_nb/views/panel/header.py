@@ -5,19 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from omni_nb.render.parts import size_text
-from omni_nb.render.reply import plural, rounded
+from omni_nb.render.labels import money_text, size_text, tokens_text
 from omni_nb.rules.catalog import find_model
 from omni_nb.turns.connection import current_connection
 from omni_nb.views.panel.protocol import Header
-from omni_nb.views.panel.words import PANEL
+from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.chat.conversation import Conversation
-    from omni_nb.render.reply import Language
     from omni_nb.turns.reply import Reply
+    from omni_nb.words import Language
 
 _ANYTHING = ("text", "image", "audio", "video")
 
@@ -34,7 +33,7 @@ def header_of(
     has_settings
         Whether the settings are shown.
     """
-    names, facts = PANEL[language], find_model(chat.model)
+    names, facts = words("panel", language), find_model(chat.model)
     connection = chat.connection or current_connection()
     speaks = "audio" in chat.modalities
     return Header(
@@ -44,7 +43,7 @@ def header_of(
         takes=list(facts.inputs if facts else _ANYTHING),
         microphone_seconds=facts.limits.audio_seconds if facts else None,
         total=_total(list(chat.replies), language),
-        storage=names["kept"].format(size_text(kept_bytes)) if kept_bytes else "",
+        storage=names["kept"].format(size=size_text(kept_bytes, language)) if kept_bytes else "",
         has_settings=has_settings,
     )
 
@@ -58,21 +57,21 @@ def _total(replies: Sequence[Reply], language: Language) -> str:
     """Say how much has been answered, and what that weighed and cost."""
     if not replies:
         return ""
-    names = PANEL[language]
-    count = names["answers"].format(len(replies), s=plural(len(replies)))
+    answers = words("panel", language)["answers"]
+    count = answers.format(count=len(replies), s=plural(len(replies)))
     total = sum(reply.usage_so_far.total for reply in replies)
-    tokens = names["tokens"].format(total, s=plural(total))
-    return " · ".join([count, tokens, _cost(replies, language)])
+    return " · ".join([count, tokens_text(total, language), _cost(replies, language)])
 
 
 def _cost(replies: Sequence[Reply], language: Language) -> str:
-    names = PANEL[language]
+    labels = words("labels", language)
     costs = [reply.cost_so_far for reply in replies]
     known = [cost for cost in costs if cost is not None]
     currencies = {cost.currency for cost in known if cost.amounts}
     if len(known) < len(costs) or len(currencies) > 1:
-        return names["unknown cost"]
+        return labels["cost unknown"]
     total = sum((cost.total for cost in known), start=Decimal(0))
-    amount = f"{rounded(total)} {currencies.pop() if currencies else known[0].currency}"
+    currency = currencies.pop() if currencies else known[0].currency
+    amount = money_text(total, currency, language)
     is_free = all(reply.is_stand_in for reply in replies)
-    return names["free"].format(amount) if is_free else amount
+    return labels["would cost"].format(amount=amount) if is_free else amount

@@ -1,4 +1,4 @@
-"""Desk: takes what the browser asks for, piece by piece, on a thread of its own.
+"""Inbox: takes what the browser asks for, piece by piece, on a thread of its own.
 
 Widget messages arrive on the kernel's main thread or on a subshell's, and may arrive while a cell
 runs. So they are put in a line here and worked off in order. Two things do not wait in that
@@ -14,14 +14,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import OmniError, RequestError, noted_warnings
+from omni_nb.render.errors import error_text
 from omni_nb.views.panel.protocol import PIECE_BYTES
-from omni_nb.views.panel.words import PANEL
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from omni_nb.render.reply import Language
     from omni_nb.views.panel.protocol import Message
+    from omni_nb.words import Language
 
 log = logging.getLogger("omni_nb")
 
@@ -29,7 +30,7 @@ _AT_ONCE = frozenset({"stop", "cancel"})
 _ACKED_WHEN_DONE = frozenset({"send", "edit", "again"})
 
 
-class Desk:
+class Inbox:
     """Works off the browser's messages.
 
     Parameters
@@ -53,7 +54,7 @@ class Desk:
         self._language = language
         self._line: queue.SimpleQueue[tuple[Message, Any] | None] = queue.SimpleQueue()
         run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
-        threading.Thread(target=run, args=(self._work,), name="omni_nb desk", daemon=True).start()
+        threading.Thread(target=run, args=(self._work,), name="omni_nb inbox", daemon=True).start()
 
     def take(self, message: Message, buffer: bytes | memoryview | None) -> None:
         """Take a message from whatever thread it arrives on."""
@@ -84,14 +85,16 @@ class Desk:
         try:
             with noted_warnings() as said:
                 self._handlers[message["type"]](message, buffer)
-            for words in said:
-                self.say("warning", words)
+            for warning in said:
+                self.say("warning", warning)
             is_taken = True
         except OmniError as error:
-            self.say("error", str(error))
+            self.say("error", error_text(error, self._language()))
         except Exception as error:  # the next message can still be handled
             log.error("omni_nb: the panel failed at %r: %s", message["type"], _named(error))
-            self.say("error", PANEL[self._language()]["unexpected"].format(_named(error)))
+            self.say(
+                "error", words("panel", self._language())["unexpected"].format(error=_named(error))
+            )
         if message["type"] in _ACKED_WHEN_DONE and (of := message.get("id")):
             self._post({"type": "ack", "of": of, "is_taken": is_taken})
 
@@ -112,7 +115,7 @@ def speech_pieces(pcm: bytes, offset: int) -> list[tuple[int, bytes]]:
     return [(start, pcm[start : start + PIECE_BYTES]) for start in starts]
 
 
-def the(found: Any, language: Language) -> Any:
+def require(found: Any, language: Language) -> Any:
     """Return what was found.
 
     Raises
@@ -121,5 +124,5 @@ def the(found: Any, language: Language) -> Any:
         It is not there any more.
     """
     if found is None:
-        raise RequestError(PANEL[language]["gone"])
+        raise RequestError(words("panel", language)["gone"])
     return found

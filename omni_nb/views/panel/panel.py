@@ -11,33 +11,33 @@ import ipywidgets as widgets
 
 from omni_nb.errors import OmniError, RequestError
 from omni_nb.media.parts import TextPart
-from omni_nb.render.reply import plural
+from omni_nb.render.errors import error_text
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.estimate import priced_region
 from omni_nb.turns.history import reworded
-from omni_nb.turns.reply import Playback
+from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.drafts import Draft, draft_words, item_records
 from omni_nb.views.panel.header import cost_text, header_of
-from omni_nb.views.panel.inbox import Desk, speech_pieces, the
-from omni_nb.views.panel.queue import Floor, Question
-from omni_nb.views.panel.saved_form import Kept
+from omni_nb.views.panel.inbox import Inbox, require, speech_pieces
+from omni_nb.views.panel.queue import Question, Queue
+from omni_nb.views.panel.saved_form import SavedForm
 from omni_nb.views.panel.settings import Settings
-from omni_nb.views.panel.sync import Pump
+from omni_nb.views.panel.sync import Sync
 from omni_nb.views.panel.talk import Talk
 from omni_nb.views.panel.uploads import Uploads
-from omni_nb.views.panel.words import PANEL
 from omni_nb.views.stages import PREBUFFER_SECONDS
+from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
     from typing import Literal
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
-    from omni_nb.render.reply import Language
     from omni_nb.turns.reply import Reply
     from omni_nb.views.panel.protocol import Header, Message
     from omni_nb.views.panel.uploads import Upload
+    from omni_nb.words import Language
 
 
 class ChatPanel(widgets.VBox):  # type: ignore[misc]
@@ -98,10 +98,10 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._drafts: dict[str, Draft] = {}
         self._uploads = Uploads()
         panel_id = uuid.uuid4().hex
-        self._floor = Floor(self.chat, self._say)
-        self._pump = Pump(self.chat, self._floor, self._changed)
-        self._pump.language = self._language
-        self._kept = Kept(self.chat, panel_id, self._kept_changed)
+        self._queue = Queue(self.chat, self._say)
+        self._sync = Sync(self.chat, self._queue, self._changed)
+        self._sync.language = self._language
+        self._saved_form = SavedForm(self.chat, panel_id, self._saved_form_changed)
         self._settings = Settings(
             self.chat,
             storage=storage,
@@ -110,28 +110,28 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             ask_key=self._ask_key,
         )
         self._talk = Talk(
-            self._pump.records,
+            self._sync.records,
             self._take,
             panel_id=panel_id,
             language="" if self._is_auto else self._language,
             prebuffer_seconds=prebuffer_seconds,
             header=self._header(),
         )
-        self._desk = Desk(self._handlers(), self._talk.post, lambda: self._language)
+        self._inbox = Inbox(self._handlers(), self._talk.post, lambda: self._language)
         super().__init__([self._talk, self._settings], layout={"width": "auto"})
         self.add_class("omni-chat-panel")
         self._is_closed = False
-        self._pump.start(self._talk)
+        self._sync.start(self._talk)
 
     def close(self) -> None:
         """Take the panel away and stop its answer; the conversation and its saved form stay."""
         if self._is_closed:
             return
         self._is_closed = True
-        self._floor.close()
-        self._pump.close()
-        self._desk.close()
-        self._kept.close()
+        self._queue.close()
+        self._sync.close()
+        self._inbox.close()
+        self._saved_form.close()
         for part in (self._talk, *self._settings.children, self._settings):
             part.close()
         super().close()
@@ -142,10 +142,10 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         live = {
             "application/vnd.jupyter.widget-view+json": model,
-            "text/plain": PANEL[self._language]["run"],
+            "text/plain": words("panel", self._language)["run"],
         }
         display(live, raw=True)  # type: ignore[no-untyped-call]
-        self._kept.show(self._settings.storage, self._language)
+        self._saved_form.show(self._settings.storage, self._language)
 
     def __repr__(self) -> str:
         return f"<ChatPanel of {self.chat!r}>"
@@ -153,25 +153,25 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     # -- what happens ------------------------------------------------------------------------
 
     def _take(self, message: Message, buffer: Any) -> None:
-        self._desk.take(message, buffer)
+        self._inbox.take(message, buffer)
 
     def _say(self, kind: str, text: str) -> None:
-        self._desk.say(kind, text)
+        self._inbox.say(kind, text)
 
     def _changed(self) -> None:
         """Turns have begun, ended or moved."""
-        self._kept.update(self._settings.storage, self._language)
+        self._saved_form.update(self._settings.storage, self._language)
         self._talk.show_header(self._header())
         self._settings.follow()
         self._show_drafts()
 
-    def _kept_changed(self) -> None:
+    def _saved_form_changed(self) -> None:
         if not self._is_closed:
             self._talk.show_header(self._header())
 
     def _settings_changed(self) -> None:
         self._talk.show_header(self._header())
-        self._kept.update(self._settings.storage, self._language)
+        self._saved_form.update(self._settings.storage, self._language)
         self._show_drafts()
 
     def _show_drafts(self) -> None:
@@ -186,7 +186,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         return header_of(
             self.chat,
             self._language,
-            kept_bytes=self._kept.size,
+            kept_bytes=self._saved_form.size,
             has_settings=self._settings.is_shown,
         )
 
@@ -220,7 +220,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     def _on_hello(self, message: Message, _: Any) -> None:
         if self._is_auto and message.get("language") in {"en", "zh"}:
             self._speak(message["language"])
-        self._pump.answer_hello(message["page"], message.get("have") or {})
+        self._sync.answer_hello(message["page"], message.get("have") or {})
         if message.get("reason") == "open":
             for draft in message.get("drafts") or []:
                 if draft in self._drafts:
@@ -228,7 +228,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
 
     def _speak(self, language: Language) -> None:
         if language != self._language:
-            self._language = self._pump.language = language
+            self._language = self._sync.language = language
             self._settings.speak(language)
             self._changed()
 
@@ -246,37 +246,37 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._show_draft(message["draft"])
 
     def _ask(self, parts: Any, page: str, *, replaces: Reply | None = None) -> None:
-        self._floor.ask(Question(uuid.uuid4().hex[:12], tuple(parts), page, replaces))
-        self._pump.hurry()
+        self._queue.ask(Question(uuid.uuid4().hex[:12], tuple(parts), page, replaces))
+        self._sync.hurry()
 
     def _on_stop(self, turn: str) -> None:
-        self._floor.stop(turn)
-        self._pump.hurry()
+        self._queue.stop(turn)
+        self._sync.hurry()
 
     def _on_cancel(self, turn: str) -> None:
-        self._floor.cancel(turn)
-        self._pump.hurry()
+        self._queue.cancel(turn)
+        self._sync.hurry()
 
     def _on_again(self, message: Message, _: Any) -> None:
-        if (refused := self._floor.cancel(message["turn"])) is not None:
+        if (refused := self._queue.cancel(message["turn"])) is not None:
             self._ask(refused.parts, message["page"], replaces=refused.replaces)
             return
-        reply = the(self._pump.reply(message["turn"]), self._language)
+        reply = require(self._sync.reply(message["turn"]), self._language)
         self._ask(reply.question, message["page"], replaces=reply)
 
     def _on_edit(self, message: Message, _: Any) -> None:
-        if (refused := self._floor.cancel(message["turn"])) is not None:
+        if (refused := self._queue.cancel(message["turn"])) is not None:
             parts = reworded(refused.parts, (TextPart(message["text"]),))
             self._ask(parts, message["page"], replaces=refused.replaces)
             return
-        reply = the(self._pump.reply(message["turn"]), self._language)
+        reply = require(self._sync.reply(message["turn"]), self._language)
         parts = reworded(reply.question, (TextPart(message["text"]),))
         self._ask(parts, message["page"], replaces=reply)
 
     def _on_branch(self, message: Message, _: Any) -> None:
-        reply = the(self._pump.reply(message["turn"]), self._language)
+        reply = require(self._sync.reply(message["turn"]), self._language)
         self.chat.switch(self.chat.replies.index(reply), int(message["step"]))
-        self._pump.hurry()
+        self._sync.hurry()
 
     def _on_draft(self, message: Message, _: Any) -> None:
         self._drafts.setdefault(message["draft"], Draft()).text = message["text"]
@@ -308,7 +308,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._show_draft(message["draft"])
 
     def _on_shrink(self, message: Message, _: Any) -> None:
-        draft = the(self._drafts.get(message["draft"]), self._language)
+        draft = require(self._drafts.get(message["draft"]), self._language)
         self._say("info", draft.shrink(message["item"], self.chat.model))
         self._show_draft(message["draft"])
 
@@ -317,11 +317,11 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         connection = self.chat.connection or current_connection()
         items = item_records(draft, self.chat, priced_region(connection), self._language)
         is_refused = any(item["refusal"] for item in items)
-        words, share = "", None
+        said, share = "", None
         if not is_refused:
             try:
                 made = self.chat.estimate(*(draft.parts or (TextPart("?"),)))
-                words = draft_words(
+                said = draft_words(
                     draft,
                     made,
                     self.chat.weight.total,
@@ -330,27 +330,28 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
                 )
                 share = made.share
             except OmniError as error:
-                words, is_refused = str(error), bool(draft.parts)
+                said = error_text(error, self._language)
+                is_refused = bool(draft.parts)
         self._talk.post(
             {
                 "type": "draft",
                 "draft": key,
                 "items": items,
-                "words": words,
+                "words": said,
                 "share": share,
                 "is_sendable": bool(draft.parts) and not is_refused,
             }
         )
 
     def _on_speech(self, message: Message, _: Any) -> None:
-        reply = the(self._pump.reply(message["turn"]), self._language)
+        reply = require(self._sync.reply(message["turn"]), self._language)
         pcm = bytes(reply.pcm[: whole_samples(reply.pcm)])
         for offset, piece in speech_pieces(pcm, int(message["offset"])):
             head = {"type": "speech", "turn": message["turn"], "offset": offset}
             self._talk.post({**head, "total_bytes": len(pcm)}, piece)
 
     def _on_code(self, message: Message, _: Any) -> None:
-        request = the(self._pump.reply(message["turn"]), self._language).request
+        request = require(self._sync.reply(message["turn"]), self._language).request
         connection = self.chat.connection or current_connection()
         where = (
             {}
@@ -368,7 +369,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         )
 
     def _on_sample(self) -> None:
-        names = PANEL[self._language]
+        names = words("panel", self._language)
         if "audio" not in self.chat.modalities:
             raise RequestError(names["no voice"])
         self._talk.post({"type": "sample", "state": "asked", "words": ""})
@@ -379,35 +380,37 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
                 for _ in stream:
                     pass
         except OmniError as error:
-            words = names["sample failed"].format(error)
-            self._talk.post({"type": "sample", "state": "failed", "words": words})
+            said = names["sample failed"].format(reason=error)
+            self._talk.post({"type": "sample", "state": "failed", "words": said})
             return
         reply = stream.reply
         seconds = reply.audio.seconds if reply.audio else 0.0
-        words = names["sample of"].format(
-            self.chat.voice, seconds, cost_text(reply, self._language)
+        said = names["sample of"].format(
+            voice=self.chat.voice, seconds=seconds, cost=cost_text(reply, self._language)
         )
         pcm = bytes(reply.pcm[: whole_samples(reply.pcm)])
-        self._talk.post({"type": "sample", "state": "here", "words": words}, pcm)
+        self._talk.post({"type": "sample", "state": "here", "words": said}, pcm)
 
     def _on_clear(self) -> None:
         self.chat.clear()
-        self._floor.forget_refused()
-        self._say("info", PANEL[self._language]["cleared"])
-        self._pump.hurry()
+        self._queue.forget_refused()
+        self._say("info", words("panel", self._language)["cleared"])
+        self._sync.hurry()
 
     def _on_save(self, name: str) -> None:
         path = self.chat.save(_json_name(name))
-        self._say("info", PANEL[self._language]["saved"].format(path.name))
+        self._say("info", words("panel", self._language)["saved"].format(name=path.name))
 
     def _on_load(self, name: str) -> None:
         path = Path(name).expanduser()
         self.chat.resume(path if path.suffix in {".json", ".ipynb"} else _json_name(name))
         count = len(self.chat.replies)
-        said = PANEL[self._language]["loaded"].format(path.name, count, s=plural(count))
+        said = words("panel", self._language)["loaded"].format(
+            name=path.name, count=count, s=plural(count)
+        )
         self._say("info", said)
         self._settings.follow()
-        self._pump.hurry()
+        self._sync.hurry()
 
     def _on_export(self, form: str) -> None:
         name = f"talk.{'ipynb' if form == 'ipynb' else 'html'}"
@@ -426,10 +429,10 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             return
         self._settings.use_key(key.strip())
         self._talk.asks_key = ""
-        self._say("info", PANEL[self._language]["key taken"])
+        self._say("info", words("panel", self._language)["key taken"])
 
     def _on_report(self, message: Message, _: Any) -> None:
-        reply = self._pump.reply(message["turn"])
+        reply = self._sync.reply(message["turn"])
         if reply is not None and message.get("first_sound_at") is not None:
             reply.playback = Playback(
                 message["first_sound_at"], message["underruns"], message["gap_seconds"]

@@ -1,6 +1,6 @@
-"""Floor: one question after the other; those that wait, and the one that is being answered.
+"""Queue: one question after the other; those that wait, and the one that is being answered.
 
-The floor asks on a thread of its own, so that the cell returns and every widget message finds a
+Asks on a thread of its own, so that the cell returns and every widget message finds a
 free kernel. Whoever watches `chat.replies` sees the answer grow.
 """
 
@@ -51,7 +51,7 @@ class Question:
     refusal: str = ""
 
 
-class Floor:
+class Queue:
     """Asks the questions of a panel, one after the other.
 
     Parameters
@@ -94,7 +94,7 @@ class Floor:
             if self._thread is None:
                 run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
                 self._thread = threading.Thread(
-                    target=run, args=(self._work,), name="omni_nb floor", daemon=True
+                    target=run, args=(self._work,), name="omni_nb queue", daemon=True
                 )
                 self._thread.start()
         self._news.set()

@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omni_nb.media.parts import join_text
+from omni_nb.render.html import HTML, join
 from omni_nb.render.parts import part_chip_html
 from omni_nb.render.reply import (
     aside_html,
     facts_html,
-    labels,
     meter_text,
     note_text,
-    plural,
     stand_in_html,
 )
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.protocol import TurnRecord
-from omni_nb.views.panel.words import PANEL
 from omni_nb.views.stages import price_of
+from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.render.reply import Language
     from omni_nb.turns.reply import Reply
     from omni_nb.views.panel.queue import Question
+    from omni_nb.words import Language
 
 
 def record_of_reply(
@@ -91,14 +90,14 @@ def record_of_question(question: Question, language: Language) -> TurnRecord:
 
 def _facts_html(reply: Reply, language: Language) -> str:
     """Say what an answer cost, how it came, and that no model answered where none did."""
-    who = stand_in_html(language) if reply.is_stand_in else ""
-    return f"{facts_html(reply, language)}{_timing_html(reply, language)}{who}"
+    who = stand_in_html(language) if reply.is_stand_in else None
+    return join(facts_html(reply, language), _timing_html(reply, language), who)
 
 
-def _timing_html(reply: Reply, language: Language) -> str:
-    names, timing = PANEL[language], reply.timing
+def _timing_html(reply: Reply, language: Language) -> HTML:
+    names, timing = words("panel", language), reply.timing
     said = [
-        names[name].format(seconds)
+        names[name].format(seconds=seconds)
         for name, seconds in [
             ("first text", timing.first_text_seconds),
             ("complete", timing.total_seconds),
@@ -106,12 +105,11 @@ def _timing_html(reply: Reply, language: Language) -> str:
         if seconds is not None
     ]
     if timing.underruns:
-        gaps = timing.underruns
-        said.append(names["underruns"].format(gaps, timing.gap_seconds, s=plural(gaps)))
-    return aside_html(" · ".join(said)) if said else ""
+        count, gap = timing.underruns, timing.gap_seconds
+        said.append(names["underruns"].format(count=count, seconds=gap, s=plural(count)))
+    return aside_html(" · ".join(said)) if said else HTML()
 
 
 def chips_html(parts: Sequence[Part], language: Language) -> str:
     """Return the signs of a question's media; its words travel apart."""
-    names = labels(language)
-    return "".join(part_chip_html(part, names[part.modality]) for part in parts)
+    return join(*(part_chip_html(part, language) for part in parts))

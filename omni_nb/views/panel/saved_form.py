@@ -1,4 +1,4 @@
-"""Kept: the conversation as plain HTML beside the panel, which the notebook saves.
+"""SavedForm: the conversation as plain HTML beside the panel, which the notebook saves.
 
 A saved notebook without its kernel cannot show a widget. So the panel has a second output with the
 whole conversation, which the live panel hides. It is cut into blocks, each with a display of its
@@ -10,15 +10,15 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import block_metadata
 from omni_nb.errors import OmniError
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import AudioPart
+from omni_nb.render.html import HTML, tag
 from omni_nb.render.transcript import split_turns, transcript_bundle
-from omni_nb.views.debounce import Later
+from omni_nb.views.debounce import Debounce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
-    from omni_nb.render.reply import Language
     from omni_nb.turns.reply import Reply
+    from omni_nb.words import Language
 
     Block: TypeAlias = tuple[int, tuple[Reply, ...]]
 
@@ -47,7 +47,7 @@ _NO_ERROR = (
 log = logging.getLogger("omni_nb")
 
 
-class Kept:
+class SavedForm:
     """The saved form of a panel's conversation.
 
     Parameters
@@ -70,7 +70,7 @@ class Kept:
         self._shown: dict[int, object] = {}
         self._sizes: dict[int, int] = {}
         self._how: tuple[Storage, Language] = ("mp3", "en")
-        self._later = Later(SETTLED_SECONDS, self._write)
+        self._later = Debounce(SETTLED_SECONDS, self._write)
         self._lock = threading.Lock()
 
     def show(self, storage: Storage, language: Language) -> None:
@@ -146,8 +146,8 @@ class Kept:
         storage, language = self._how
         first, replies = block or (0, ())
         bundle = transcript_bundle(replies, storage=storage, language=language, first=first)
-        instead = _NO_ERROR.format(escape(self._class)) if replies else ""
-        html = f'<div class="{escape(self._class)}">{bundle["text/html"]}{instead}</div>'
+        instead = HTML(_NO_ERROR.format(self._class)) if replies else None
+        html = tag("div", HTML(bundle["text/html"]), instead, class_=self._class)
         metadata = self._metadata(first, len(replies), storage) if replies else {}
         self._sizes[place] = len(html) if replies else 0
         self.size = sum(self._sizes.values())

@@ -5,33 +5,33 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from decimal import Decimal
-from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import ipywidgets as widgets
 
 from omni_nb.errors import OmniError, noted_warnings
+from omni_nb.render.html import HTML, tag
+from omni_nb.render.labels import region_name
+from omni_nb.render.palette import MUTED, WARN
 from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.rules.money import Money
 from omni_nb.turns.connection import REGIONS, connection_to, current_connection, missing_key
-from omni_nb.views.panel.words import SETTINGS
+from omni_nb.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
-    from omni_nb.render.reply import Language
     from omni_nb.rules.facts import ModelFacts
     from omni_nb.turns.connection import Connection
+    from omni_nb.words import Language
 
 CURRENT, OTHER = "current", "other"
 TEXT, SPEECH = ("text",), ("text", "audio")
 _DESCRIBED = {"description_width": "10em"}
 _WIDE = {"width": "auto", "max_width": "40em"}
-_MUTED = "var(--jp-content-font-color2, #6b6b6b)"
-_WARN = "var(--jp-warn-color1, #b35900)"
 
 
 class Settings(widgets.VBox):  # type: ignore[misc]
@@ -73,7 +73,7 @@ class Settings(widgets.VBox):  # type: ignore[misc]
         self._ask_key = ask_key
         self._wanted_service = ""
         self._is_following = False
-        self._lock = threading.RLock()  # the pump follows while a person changes something
+        self._lock = threading.RLock()  # the sync follows while a person changes something
         self._language = language
         self.model = _picker([])
         self.model_note = widgets.HTML()
@@ -154,7 +154,7 @@ class Settings(widgets.VBox):  # type: ignore[misc]
         self._connect(self._wanted_service, api_key=key)
 
     def _label(self) -> None:
-        names = SETTINGS[self._language]
+        names = words("settings", self._language)
         labelled = [
             (self.model, "model"),
             (self.answers, "answers"),
@@ -176,22 +176,22 @@ class Settings(widgets.VBox):  # type: ignore[misc]
             self.kept.options = [(names[name], name) for name in ("mp3", "opus", "wav")]
 
     def _services(self) -> list[tuple[str, str]]:
-        names = SETTINGS[self._language]
-        here = _service_name(current_connection(), names)
+        names = words("settings", self._language)
+        here = _service_name(current_connection(), self._language)
         return [
-            (names["current"].format(here), CURRENT),
-            *((f"DashScope · {names[region]}", region) for region in REGIONS),
+            (names["current"].format(service=here), CURRENT),
+            *((f"DashScope · {region_name(name, self._language)}", name) for name in REGIONS),
             (names["offline"], "offline"),
             (names["other"], OTHER),
         ]
 
     def _follow(self) -> None:
-        chat, names = self._chat, SETTINGS[self._language]
+        chat, names = self._chat, words("settings", self._language)
         facts = find_model(chat.model)
         known = [made.name for made in known_models()]
         self.model.options = known if chat.model in known else [chat.model, *known]
         self.model.value = chat.model
-        self.model_note.value = _note(_takes(chat.model, facts, names), _MUTED)
+        self.model_note.value = _note(_takes(chat.model, facts, self._language), MUTED)
         self.answers.value = SPEECH if "audio" in chat.modalities else TEXT
         self.answers.disabled = facts is not None and bool(facts.modalities) and not facts.speaks
         self.voice.options = list(facts.voices.names) if facts else []
@@ -203,12 +203,14 @@ class Settings(widgets.VBox):  # type: ignore[misc]
         self.system.value = chat.system or ""
         self.as_turns.value = chat.system_as_turns
         self.system.disabled = is_ignored and not chat.system_as_turns
-        ignored = names["system ignored"].format(chat.model) if self.system.disabled else ""
-        self.system_note.value = _note(ignored, _MUTED)
+        ignored = names["system ignored"].format(model=chat.model) if self.system.disabled else ""
+        self.system_note.value = _note(ignored, MUTED)
         self.service.value = self._service_value()
         self.address.layout.display = None if self.service.value == OTHER else "none"
         self.budget.value = float(chat.budget.amount) if chat.budget else 0.0
-        self.budget.description = f"{names['budget']} ({self._currency()})"
+        self.budget.description = words("labels", self._language)["aside"].format(
+            words=names["budget"], more=self._currency()
+        )
         self.kept.value = self.storage
 
     def _service_value(self) -> str:
@@ -284,7 +286,7 @@ class Settings(widgets.VBox):  # type: ignore[misc]
                 problem = " ".join(said)
             except OmniError as error:
                 problem = str(error)
-        self.problem.value = _note(problem, _WARN, role="alert")
+        self.problem.value = _note(problem, WARN, role="alert")
         self.follow()
         self._on_change()
 
@@ -293,26 +295,26 @@ def _picker(options: list[Any]) -> widgets.Dropdown:
     return widgets.Dropdown(options=options, style=_DESCRIBED, layout=_WIDE)
 
 
-def _note(words: str, color: str, *, role: str = "note") -> str:
-    if not words:
-        return ""
-    return (
-        f'<div class="omni-panel-settings-note" role="{role}" style="color:{color}">'
-        f"{escape(words)}</div>"
-    )
+def _note(said: str, color: str, *, role: str = "note") -> HTML:
+    if not said:
+        return HTML()
+    return tag("div", said, class_="omni-panel-settings-note", role=role, style=f"color:{color}")
 
 
-def _takes(model: str, facts: ModelFacts | None, names: Mapping[str, str]) -> str:
+def _takes(model: str, facts: ModelFacts | None, language: Language) -> str:
     """Say what a model can take and how it answers."""
+    names = words("settings", language)
     if facts is None:
-        return names["unknown model"].format(model)
-    kinds = names["and"].join(names.get(kind, kind) for kind in facts.inputs).lower()
-    return names["takes"].format(model, kinds, names["speech" if facts.speaks else "text"].lower())
+        return names["unknown model"].format(model=model)
+    comma = words("labels", language)["list"]
+    kinds = comma.join(names.get(kind, kind) for kind in facts.inputs).lower()
+    answers = names["speech" if facts.speaks else "text"].lower()
+    return names["takes"].format(model=model, inputs=kinds, outputs=answers)
 
 
-def _service_name(connection: Connection, names: Mapping[str, str]) -> str:
+def _service_name(connection: Connection, language: Language) -> str:
     if connection.is_stand_in:
-        return names["offline"]
+        return words("settings", language)["offline"]
     if connection.region:
-        return f"DashScope · {names.get(connection.region, connection.region)}"
+        return f"DashScope · {region_name(connection.region, language)}"
     return urlsplit(connection.base_url).netloc

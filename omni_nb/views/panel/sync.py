@@ -1,4 +1,4 @@
-"""Pump: looks at the conversation on a clock, and sends the browser what is new of it.
+"""Sync: looks at the conversation on a clock, and sends the browser what is new of it.
 
 It only looks: whoever asks, the panel or a cell, the answer appears.
 """
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from omni_nb.chat.conversation import Conversation
-    from omni_nb.render.reply import Language
     from omni_nb.views.panel.protocol import TurnRecord
-    from omni_nb.views.panel.queue import Floor, Question
+    from omni_nb.views.panel.queue import Question, Queue
     from omni_nb.views.panel.talk import Talk
+    from omni_nb.words import Language
 
     Turn: TypeAlias = tuple[str, Reply | Question]
 
@@ -38,21 +38,21 @@ METER_SECONDS = 1.0
 _ALONE = (0, 1)
 
 
-class Pump:
+class Sync:
     """Keeps the browser's picture of a conversation up to date.
 
     Parameters
     ----------
-    chat, floor
+    chat, queue
         What is looked at.
     on_change
-        Called, on the pump's thread, after turns began, ended or moved.
+        Called, on a thread of its own, after turns began, ended or moved.
     """
 
-    def __init__(self, chat: Conversation, floor: Floor, on_change: Callable[[], None]) -> None:
+    def __init__(self, chat: Conversation, queue: Queue, on_change: Callable[[], None]) -> None:
         self.language: Language = "en"
         self._chat = chat
-        self._floor = floor
+        self._queue = queue
         self._on_change = on_change
         self._talk: Talk | None = None
         self._ids: WeakKeyDictionary[Reply, str] = WeakKeyDictionary()
@@ -72,7 +72,7 @@ class Pump:
         with self._lock:
             self._look()
         run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
-        threading.Thread(target=run, args=(self._work,), name="omni_nb pump", daemon=True).start()
+        threading.Thread(target=run, args=(self._work,), name="omni_nb sync", daemon=True).start()
 
     def close(self) -> None:
         """Look no more."""
@@ -85,7 +85,7 @@ class Pump:
 
     def records(self) -> list[TurnRecord]:
         """Return all turns with their whole texts."""
-        with self._lock, self._floor.lock:
+        with self._lock, self._queue.lock:
             return [self._record(turn, item) for turn, item in self._turns()]
 
     def reply(self, turn: str) -> Reply | None:
@@ -94,7 +94,7 @@ class Pump:
 
     def answer_hello(self, page: str, have: Mapping[str, Sequence[int]]) -> None:
         """Send a page what it lacks: ``have`` maps a turn to its text length, bytes, and end."""
-        with self._lock, self._floor.lock:
+        with self._lock, self._queue.lock:
             if self._look():
                 self._on_change()
             turns = self._turns()
@@ -114,7 +114,7 @@ class Pump:
 
     def _work(self) -> None:
         while not self._is_closed:
-            with self._lock, self._floor.lock:
+            with self._lock, self._queue.lock:
                 is_changed = self._look()
                 is_live = bool(self._live)
             if is_changed:
@@ -180,15 +180,15 @@ class Pump:
 
     def _speaks(self, reply: Reply) -> bool:
         """Whether a page of the panel speaks it; a cell that asks does so itself."""
-        return self._floor.asked(reply) is not None and "audio" in reply.request.modalities
+        return self._queue.asked(reply) is not None and "audio" in reply.request.modalities
 
     def _turns(self) -> list[Turn]:
         replies = [(self._id(reply), reply) for reply in list(self._chat.replies)]
-        return [*replies, *((question.turn, question) for question in self._floor.waiting)]
+        return [*replies, *((question.turn, question) for question in self._queue.waiting)]
 
     def _id(self, reply: Reply) -> str:
         if reply not in self._ids:
-            question = self._floor.asked(reply)
+            question = self._queue.asked(reply)
             self._ids[reply] = question.turn if question else uuid.uuid4().hex[:12]
         return self._ids[reply]
 
@@ -215,7 +215,7 @@ class Pump:
         return record_of_reply(
             item,
             turn,
-            question=self._floor.asked(item),
+            question=self._queue.asked(item),
             siblings=self._siblings.get(turn, _ALONE),
             language=self.language,
             has_text=has_text,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from omni_nb.views.widget import QuietWidget
+from omni_nb.views.widget import BackgroundWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
     return talk.state()
 
 
-class Talk(QuietWidget):
+class Talk(BackgroundWidget):
     """Send numbered messages, and hand on those that come.
 
     Parameters

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.views.panel.protocol import PIECE_BYTES
-from omni_nb.views.panel.words import PANEL
+from omni_nb.words import words
 
 if TYPE_CHECKING:
-    from omni_nb.render.reply import Language
     from omni_nb.views.panel.protocol import Message
+    from omni_nb.words import Language
 
 UPLOAD_BYTES = 2 * 2**30
 """The largest file that a model takes (qwen3.5, models.toml): larger ones are refused at once."""
@@ -88,8 +88,10 @@ class Uploads:
         """
         key, name, size = message["upload"], str(message["name"]), int(message["size"])
         if size > UPLOAD_BYTES:
-            words, most = PANEL[language]["too large"], UPLOAD_BYTES / 2**20
-            raise MediaError(words.format(safe_name(name), size / 2**20, most))
+            said = words("panel", language)["too large"].format(
+                name=safe_name(name), size=size / 2**20, most=UPLOAD_BYTES / 2**20
+            )
+            raise MediaError(said, hint="too large")
         upload = self._under_way.get(key)
         if upload is None:
             upload = self._under_way[key] = Upload.begin(name, size)

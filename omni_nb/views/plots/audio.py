@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import MediaError
 from omni_nb.media.audio import AudioURLPart, audio
 from omni_nb.media.extract import read_sound
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.labels import labelled, weight_text
+from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.views.plots.canvas import (
     SMALL,
@@ -24,7 +25,7 @@ from omni_nb.views.plots.canvas import (
     title,
 )
 from omni_nb.views.plots.fonts import checked_language, with_chinese
-from omni_nb.views.plots.words import weight, words_in
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.sources import HeldSource
-    from omni_nb.render.reply import Language
     from omni_nb.rules.pricing import Cost
+    from omni_nb.words import Language
 
 _COLOR = MODALITY_COLORS["audio"]
 _LINES = ("-", "--", "-.", ":")
@@ -105,24 +106,24 @@ def plot_audio_tokens(
     """
     check_axes(ax)
     language = checked_language(language)
-    words = words_in(language)
+    names = words("plots", language)
     seconds, name, clip = _opened(clip_or_seconds)
     heard = [_heard_by(model, seconds, region) for model in model_names(models)]
     ax = canvas(ax, width=7.2, height=3.6 if clip is None else 4.4)
     end = max(2.0, 1.18 * seconds)
-    ax.set(xlim=(0, end), xlabel=words["seconds of sound"], ylabel=words["tokens"])
+    ax.set(xlim=(0, end), xlabel=names["duration"], ylabel=words("labels", language)["tokens"])
     _draw_curves(ax, heard, seconds, end, language, has_top=clip is not None)
-    _draw_limit(ax, heard, end, words["limit"])
+    _draw_limit(ax, heard, end, names["limit"])
     quiet(ax)
     if clip is not None:
         wave = ax.inset_axes((0, 1 - _TOP, 1, _TOP), sharex=ax)
         draw_waveform(wave, clip)
         mark_seconds(wave, seconds)
-    length = f"{round(seconds, 2):g} {'s' if language == 'en' else '秒'}"
+    length = names["length"].format(seconds=round(seconds, 2))
     whole = f"{plain(name)} ({length})" if name else length
     if len(heard) == 1:
-        whole += f"{'：' if language == 'zh' else ': '}"
-        whole += weight(heard[0].tokens, heard[0].cost, language)
+        said = weight_text(heard[0].tokens, heard[0].cost, language)
+        whole = labelled(whole, said, language)
     title(ax, whole)
     return with_chinese(ax)
 
@@ -192,20 +193,21 @@ def _draw_curves(
     *,
     has_top: bool,
 ) -> None:
-    words = words_in(language)
+    names = words("plots", language)
     most = 1.15 * max(end * one.per_second for one in heard)
     times = [end * point / _POINTS for point in range(1, _POINTS + 1)]
     for number, one in enumerate(heard):
         counts = [audio_tokens(time, model=one.model) for time in times]
-        label = f"{plain(one.model)}: {words['per second'].format(one.per_second)}"
+        rate = names["per second"].format(rate=one.per_second)
+        label = labelled(plain(one.model), rate, language)
         if len(heard) > 1:
-            label += f" → {weight(one.tokens, one.cost, language)}"
+            label += f" → {weight_text(one.tokens, one.cost, language)}"
         style = _LINES[number % len(_LINES)]
         ax.plot(times, counts, style, color=_COLOR, lw=1.8, label=label)
         ax.plot(seconds, one.tokens, "o", color=_COLOR, ms=8, mec="white", mew=1.2, zorder=4)
     lowest = min(one.per_second for one in heard)
     ax.plot([0, 1], [lowest, lowest], color=_COLOR, lw=5, alpha=0.25, solid_capstyle="butt")
-    _say_minimum(ax, lowest, end, words["minimum"])
+    _say_minimum(ax, lowest, end, names["minimum"])
     ax.set_ylim(0, most / (1 - _TOP) if has_top else most)
     if has_top:
         ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= most])
@@ -213,11 +215,11 @@ def _draw_curves(
     ax.legend(loc="upper left", bbox_to_anchor=place, frameon=False, fontsize=SMALL)
 
 
-def _say_minimum(ax: Axes, tokens: float, end: float, words: str) -> None:
+def _say_minimum(ax: Axes, tokens: float, end: float, said: str) -> None:
     """Below the level first second; from a distance where that is too short to write under."""
     is_short = end > _LEVEL_SEEN
     ax.annotate(
-        words,
+        said,
         (0.5 if is_short else 0, tokens),
         xytext=(0.1, 0.03) if is_short else (5, -5),
         textcoords="axes fraction" if is_short else "offset points",
@@ -239,7 +241,7 @@ def _draw_limit(ax: Axes, heard: Sequence[_Heard], end: float, label: str) -> No
             continue
         ax.axvline(limit, color="gray", ls=":", lw=1.4)
         ax.annotate(
-            label.format(limit),
+            label.format(seconds=limit),
             (limit, 0.03),
             xycoords=("data", "axes fraction"),
             xytext=(-4, 0),

@@ -7,14 +7,15 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from omni_nb.errors import RequestError, warn
+from omni_nb.errors import warn
+from omni_nb.words import check_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
 
-    from omni_nb.render.reply import Language
+    from omni_nb.words import Language
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC",
@@ -52,8 +53,7 @@ def checked_language(language: Language) -> Language:
     >>> checked_language("en")
     'en'
     """
-    if language not in ("en", "zh"):
-        raise RequestError(f"language= is 'en' or 'zh', not {language!r}.")
+    check_language(language)
     if language == "zh" and chinese_font() is None:
         warn(
             "The labels are in English: matplotlib finds no font with Chinese letters here. "
@@ -156,7 +156,10 @@ _FILES = (
 )
 
 
+_CHINESE_LETTER = "\u8d39"
+
+
 def _has_chinese(path: str) -> bool:
     from matplotlib.font_manager import get_font
 
-    return get_font(path).get_char_index(ord("费")) != 0
+    return get_font(path).get_char_index(ord(_CHINESE_LETTER)) != 0

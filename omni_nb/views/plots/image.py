@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import flat
 from omni_nb.media.image import ImageURLPart, image
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.labels import labelled, weight_text
+from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.tokens import image_rule
 from omni_nb.views.plots.canvas import (
     SMALL,
@@ -26,7 +27,7 @@ from omni_nb.views.plots.canvas import (
     title,
 )
 from omni_nb.views.plots.fonts import checked_language, with_chinese
-from omni_nb.views.plots.words import weight, words_in
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
     from omni_nb.media.image import ImagePart
-    from omni_nb.render.reply import Language
     from omni_nb.rules.pricing import Cost
     from omni_nb.rules.tokens import ImageRule
+    from omni_nb.words import Language
 
 _COLOR = MODALITY_COLORS["image"]
 _SHOWN_PIXELS = 1600  # of the longer side; a figure has no room for more
@@ -239,8 +240,9 @@ def _headline(
     whole = f"{plain(name)} ({size})" if name else size
     if len(seen) > 1:
         return (whole,)
-    colon = "：" if language == "zh" else ": "
-    return whole, colon, weight(seen[0].rule.tokens, seen[0].cost, language)
+    said = weight_text(seen[0].rule.tokens, seen[0].cost, language)
+    colon = labelled("", "", language)
+    return whole, colon, said
 
 
 def _draw_headline(ax: Axes, words: Sequence[str]) -> None:
@@ -276,7 +278,7 @@ def _draw_original(
 ) -> Text:
     from matplotlib.patches import Rectangle
 
-    words = words_in(language)
+    names = words("plots", language)
     _draw_pixels(ax, width, height, picture)
     for size in dict.fromkeys(one.size for one in seen):
         for color, style in (("white", "-"), (_COLOR, "--")):
@@ -286,8 +288,8 @@ def _draw_original(
         max(width, *(one.size[0] for one in seen)),
         max(height, *(one.size[1] for one in seen)),
     )
-    ax.set_title(f"{words['original']}\n{width} × {height} px", loc="left", fontsize=points)
-    note = ax.text(0, -0.03, words["to scale"], transform=ax.transAxes, va="top", alpha=0.7)
+    ax.set_title(f"{names['original']}\n{width} × {height} px", loc="left", fontsize=points)
+    note = ax.text(0, -0.03, names["to scale"], transform=ax.transAxes, va="top", alpha=0.7)
     note.set_fontsize(min(_NOTE_POINTS, points))
     return note
 
@@ -304,7 +306,7 @@ def _draw_seen(
 def _words(seen: _Seen, language: Language) -> str:
     rule, (width, height) = seen.rule, seen.size
     sum_of = f"{width} × {height} px: {rule.columns} × {rule.rows} + {rule.marks}"
-    return f"{plain(seen.model)}\n{sum_of}\n{weight(rule.tokens, seen.cost, language)}"
+    return f"{plain(seen.model)}\n{sum_of}\n{weight_text(rule.tokens, seen.cost, language)}"
 
 
 def _draw_pixels(ax: Axes, width: int, height: int, picture: PIL.Image.Image | None) -> None:

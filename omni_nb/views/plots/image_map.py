@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.labels import tokens_text
+from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.tokens import image_tokens
 from omni_nb.views.plots.canvas import (
     SMALL,
@@ -18,8 +19,8 @@ from omni_nb.views.plots.canvas import (
 )
 from omni_nb.views.plots.fonts import checked_language, with_chinese
 from omni_nb.views.plots.image import held_image
-from omni_nb.views.plots.words import words_in
 from omni_nb.wire.request import DEFAULT_MODEL
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
-    from omni_nb.render.reply import Language
     from omni_nb.rules.facts import ModelFacts, TokenRules
+    from omni_nb.words import Language
 
 _SMALLEST, _LARGEST = 8, 12_000  # pixels; what pictures are, and a little beyond
 _STEPS = 360
@@ -84,7 +85,7 @@ def plot_image_token_map(
 
     check_axes(ax)
     language = checked_language(language)
-    words = words_in(language)
+    names = words("plots", language)
     facts, rules = facts_of(model)
     size = None if image is None else _size_of(image)
     marked = None if size is None else image_tokens(*size, model=model).tokens
@@ -93,16 +94,16 @@ def plot_image_token_map(
     colors = ax.pcolormesh(
         pixels, pixels, tokens, norm=LogNorm(), cmap=_ramp(), shading="nearest", rasterized=True
     )
-    ax.set(xscale="log", yscale="log", xlabel=words["width"], ylabel=words["height"])
+    ax.set(xscale="log", yscale="log", xlabel=names["width"], ylabel=names["height"])
     ax.set(xlim=(_SMALLEST, _LARGEST), ylim=(_SMALLEST, _LARGEST), aspect="equal")
     _number(ax)
-    _draw_limits(ax, rules, words)
-    _draw_refused(ax, facts, words)
-    _draw_scale(ax, colors, tokens, words["tokens"])
+    _draw_limits(ax, rules, names)
+    _draw_refused(ax, facts, names)
+    _draw_scale(ax, colors, tokens, words("labels", language)["tokens"])
     if size is not None and marked is not None:
-        _draw_mark(ax, size, f"{size[0]} × {size[1]}\n{words['n tokens'].format(marked)}")
+        _draw_mark(ax, size, f"{size[0]} × {size[1]}\n{tokens_text(marked, language)}")
     quiet(ax)
-    title(ax, words["map"].format(plain(model)))
+    title(ax, names["map"].format(model=plain(model)))
     return with_chinese(ax)
 
 
@@ -144,19 +145,19 @@ def _number(ax: Axes) -> None:
         axis.set_ticks([], minor=True)
 
 
-def _draw_limits(ax: Axes, rules: TokenRules, words: Mapping[str, str]) -> None:
+def _draw_limits(ax: Axes, rules: TokenRules, names: Mapping[str, str]) -> None:
     """The lines width × height = limit; the rounding of sides makes the true edge a staircase."""
     square = rules.image_pixels_per_side**2
     ends = (_SMALLEST, _LARGEST)
     lines = (
-        (rules.image_tokens_max, words["shrunk"], 8, "white"),
-        (rules.image_tokens_min, words["enlarged"], -8, "#222222"),
+        (rules.image_tokens_max, names["shrunk"], 8, "white"),
+        (rules.image_tokens_min, names["enlarged"], -8, "#222222"),
     )
     for tokens, label, away, color in lines:
         area = tokens * square
         ax.plot(ends, [area / end for end in ends], color="#222222", lw=1.1, ls="--")
         ax.annotate(
-            label.format(tokens, rules.image_marks),
+            label.format(most=tokens, least=tokens, marks=rules.image_marks),
             (area**0.5, area**0.5),
             xytext=(away, away),
             textcoords="offset points",
@@ -168,13 +169,13 @@ def _draw_limits(ax: Axes, rules: TokenRules, words: Mapping[str, str]) -> None:
         )
 
 
-def _draw_refused(ax: Axes, facts: ModelFacts, words: Mapping[str, str]) -> None:
+def _draw_refused(ax: Axes, facts: ModelFacts, names: Mapping[str, str]) -> None:
     if facts.limits.image_max_ratio is None:
         return
     ratio, shorter = facts.limits.image_max_ratio, facts.limits.image_min_side_pixels or _SMALLEST
     longer = (shorter * ratio * _LARGEST) ** 0.5  # half way along the edge of what is refused
     ax.annotate(
-        words["refused"].format(ratio),
+        names["refused"].format(ratio=ratio),
         (longer, longer / ratio),
         xytext=(6, -6),
         textcoords="offset points",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
-from omni_nb.render.reply import MODALITY_COLORS, language_of
-from omni_nb.render.tables import ENTRIES, entries, entry_modality, entry_name
-from omni_nb.turns.estimate import Comparison, Estimate
+from omni_nb.render.labels import cost_text, entry_name
+from omni_nb.render.palette import MODALITY_COLORS
+from omni_nb.rules.estimate import Comparison, Estimate
+from omni_nb.rules.pricing import ENTRIES, entries, entry_modality
 from omni_nb.turns.reply import Reply
 from omni_nb.views.plots.canvas import (
     SMALL,
@@ -23,15 +24,15 @@ from omni_nb.views.plots.canvas import (
     title,
 )
 from omni_nb.views.plots.fonts import checked_language, with_chinese
-from omni_nb.views.plots.words import price, words_in
+from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from omni_nb.render.reply import Language
     from omni_nb.rules.pricing import Cost, Usage
+    from omni_nb.words import Language
 
 _OTHER = "not split"
 _GRAY = "#999999"
@@ -95,8 +96,8 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
     if not leaves:
         raise RequestError("There is nothing to draw: no answer has come yet.")
     bills = _bills(leaves)
-    language = checked_language(language or _language(leaves[0]))
-    words = words_in(language)
+    language = checked_language(language or language_of(leaves[0].question))
+    names, labels = words("plots", language), words("labels", language)
     currency = _currency(bills)
     ax = canvas(ax, width=8.6, height=1.75 + min(30.0, _ROW_INCHES * len(bills)))
     models = dict.fromkeys(plain(bill.model) for bill in bills)
@@ -104,13 +105,13 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
     room = _draw_legend(ax, bills, language)
     tokens, money = panels(ax, 2, columns=2, gap=(_GAP_INCHES, 0.0), top=room)
     pale = _pale(bills)
-    _draw_bars(tokens, [_counts(bill) for bill in bills], _tokens_said(bills, words), pale)
-    _draw_bars(money, [_amounts(bill) for bill in bills], _money_said(bills, words), pale)
+    _draw_bars(tokens, [_counts(bill) for bill in bills], _tokens_said(bills, language), pale)
+    _draw_bars(money, [_amounts(bill) for bill in bills], _money_said(bills, language), pale)
     for panel in (tokens, money):
         panel.locator_params(axis="x", nbins=max(2, min(5, int(inches(ax)[0]))))
-    tokens.set_xlabel(words["tokens"])
-    money.set_xlabel(words["money"].format(currency) if currency else words["money unknown"])
-    tokens.set_yticks(range(len(bills)), _row_names(bills, words), fontsize=SMALL)
+    tokens.set_xlabel(labels["tokens"])
+    money.set_xlabel(labels["cost in"].format(currency=currency) if currency else labels["cost"])
+    tokens.set_yticks(range(len(bills)), _row_names(bills, names), fontsize=SMALL)
     money.set_yticks([])
     if currency is None:
         money.set_xticks([])
@@ -162,10 +163,6 @@ def _of_reply(reply: Reply) -> list[_Bill]:
     return [estimated, billed]
 
 
-def _language(leaf: Reply | Estimate) -> Language:
-    return language_of(leaf.question) if isinstance(leaf, Reply) else leaf.language
-
-
 def _currency(bills: Sequence[_Bill]) -> str | None:
     found = sorted({bill.cost.currency for bill in bills if bill.cost is not None})
     if len(found) > 1:
@@ -188,19 +185,22 @@ def _amounts(bill: _Bill) -> dict[str, float]:
     return {entry: float(amount) for entry, amount in bill.cost.amounts.items()}
 
 
-def _tokens_said(bills: Sequence[_Bill], words: Mapping[str, str]) -> list[str]:
-    return [
-        words["no count"] if bill.usage is None else _at_least(bill, f"{bill.usage.total:,}", words)
-        for bill in bills
-    ]
+def _tokens_said(bills: Sequence[_Bill], language: Language) -> list[str]:
+    return [_count_said(bill, language) for bill in bills]
 
 
-def _at_least(bill: _Bill, number: str, words: Mapping[str, str]) -> str:
-    return words["at least"].format(number) if bill.is_lower_bound else number
+def _count_said(bill: _Bill, language: Language) -> str:
+    if bill.usage is None:
+        return words("plots", language)["no count"]
+    count = f"{bill.usage.total:,}"
+    return (
+        words("labels", language)["at least"].format(amount=count) if bill.is_lower_bound else count
+    )
 
 
-def _money_said(bills: Sequence[_Bill], words: Mapping[str, str]) -> list[str]:
-    return [words["cost unknown"] if bill.cost is None else price(bill.cost) for bill in bills]
+def _money_said(bills: Sequence[_Bill], language: Language) -> list[str]:
+    unknown = words("labels", language)["cost unknown"]
+    return [unknown if bill.cost is None else cost_text(bill.cost, language) for bill in bills]
 
 
 def _pale(bills: Sequence[_Bill]) -> set[int]:
@@ -214,7 +214,7 @@ def _draw_bars(
 ) -> None:
     """Stacked bars, one row each, the first at the top; what they say stands at their end."""
     longest = max((sum(row.values()) for row in rows), default=0.0) or 1.0
-    for place, (row, words) in enumerate(zip(rows, said, strict=True)):
+    for place, (row, text) in enumerate(zip(rows, said, strict=True)):
         left = 0.0
         for entry in (*ENTRIES, _OTHER):
             size = row.get(entry, 0.0)
@@ -223,7 +223,7 @@ def _draw_bars(
                 style = _style(entry)
                 ax.barh(place, size, left=left, height=0.62, label=entry, alpha=alpha, **style)
                 left += size
-        ax.text(left + 0.015 * longest, place, words, va="center", fontsize=SMALL)
+        ax.text(left + 0.015 * longest, place, text, va="center", fontsize=SMALL)
     ax.set(xlim=(0, 1.42 * longest), ylim=(len(rows) - 0.5, -0.5))
     quiet(ax)
 
@@ -234,7 +234,7 @@ def _style(entry: str) -> dict[str, Any]:
     return {"facecolor": color, "edgecolor": "white", "linewidth": 0.6, "hatch": hatch}
 
 
-def _row_names(bills: Sequence[_Bill], words: Mapping[str, str]) -> list[str]:
+def _row_names(bills: Sequence[_Bill], names: Mapping[str, str]) -> list[str]:
     """What tells the rows apart: number, model where they differ, estimated or billed."""
     is_one_model = len({bill.model for bill in bills}) == 1
     is_comparison = {bill.kind for bill in bills} == {"estimated"} and not is_one_model
@@ -245,7 +245,7 @@ def _row_names(bills: Sequence[_Bill], words: Mapping[str, str]) -> list[str]:
                 (
                     f"{bill.number}" if bill.number and not is_comparison else "",
                     "" if is_one_model else plain(bill.model),
-                    "" if is_comparison else words[bill.kind],
+                    "" if is_comparison else names[bill.kind],
                 ),
             )
         )
@@ -277,4 +277,4 @@ def _draw_legend(ax: Axes, bills: Sequence[_Bill], language: Language) -> float:
 
 
 def _entry_words(entry: str, language: Language) -> str:
-    return words_in(language)[entry] if entry == _OTHER else entry_name(entry, language)
+    return words("plots", language)[entry] if entry == _OTHER else entry_name(entry, language)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
-from omni_nb.render.reply import MODALITY_COLORS, language_of
+from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.turns.reply import Reply
 from omni_nb.views.plots.canvas import SMALL, canvas, check_axes, plain, quiet, title
 from omni_nb.views.plots.fonts import checked_language, with_chinese
-from omni_nb.views.plots.words import words_in
+from omni_nb.words import language_of, plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from omni_nb.render.reply import Language
-    from omni_nb.turns.reply import Arrival, Timing
+    from omni_nb.turns.timing import Arrival, Timing
+    from omni_nb.words import Language
 
 _LATE = "#D55E00"  # Okabe and Ito's vermilion: no modality has it
 _LANE = 0.11  # the height of a lane below the curve, as a share of the curve's
@@ -64,21 +64,21 @@ def plot_timing(reply: Reply, *, language: Language | None = None, ax: Axes | No
     if not timing.arrivals:
         raise RequestError("Nothing of this answer has arrived, so there is no time to draw.")
     language = checked_language(language or language_of(reply.question))
-    words = words_in(language)
+    names = words("plots", language)
     ax = canvas(ax, width=7.2, height=4.2)
     speech = [arrival for arrival in timing.arrivals if arrival.kind == "audio"]
     text = [arrival for arrival in timing.arrivals if arrival.kind == "text"]
     end = _end(timing)
     top = _draw_received(ax, speech or text, end)
     if speech:
-        _draw_real_time(ax, speech, end, words["real time"])
+        _draw_real_time(ax, speech, end, names["real time"])
         top = max(top, ax.get_ylim()[1])
-    _draw_lanes(ax, {"text": text, "audio": speech}, top, words)
+    _draw_lanes(ax, {"text": text, "audio": speech}, top, names)
     _draw_moments(ax, timing)
-    ax.set(xlim=(0, end), xlabel=words["since"])
-    ax.set_ylabel(words["received" if speech else "characters"])
+    ax.set(xlim=(0, end), xlabel=names["since"])
+    ax.set_ylabel(names["received" if speech else "characters"])
     quiet(ax)
-    lines = (plain(reply.model), *_facts(timing, speech, words))
+    lines = (plain(reply.model), *_facts(timing, speech, language))
     title(ax, "\n".join(line for line in lines if line))
     return with_chinese(ax)
 
@@ -91,7 +91,7 @@ def lead_seconds(speech: Sequence[Arrival]) -> list[tuple[float, float]]:
 
     Examples
     --------
-    >>> from omni_nb.turns.reply import Arrival
+    >>> from omni_nb.turns.timing import Arrival
     >>> lead_seconds([Arrival(1.0, "audio", 0.5), Arrival(1.2, "audio", 0.5)])
     [(1.0, 0.0), (1.0, 0.5), (1.2, 0.3), (1.2, 0.8)]
     """
@@ -148,7 +148,7 @@ def _draw_real_time(ax: Axes, speech: Sequence[Arrival], end: float, label: str)
 
 
 def _draw_lanes(
-    ax: Axes, arrivals: Mapping[str, Sequence[Arrival]], top: float, words: Mapping[str, str]
+    ax: Axes, arrivals: Mapping[str, Sequence[Arrival]], top: float, said: Mapping[str, str]
 ) -> None:
     """A mark for each piece, in a lane for each kind below the curve."""
     ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= top]
@@ -157,7 +157,7 @@ def _draw_lanes(
     for number, kind in enumerate(present, 1):
         middle, half = -number * _LANE * top, 0.42 * _LANE * top
         times = [arrival.seconds for arrival in arrivals[kind]]
-        color, name = MODALITY_COLORS[kind], words[f"{kind} lane"]
+        color, name = MODALITY_COLORS[kind], said[f"{kind} lane"]
         ax.vlines(times, middle - half, middle + half, colors=color, lw=1.1, label=name)
         ticks.append(middle)
         names.append(name)
@@ -178,33 +178,31 @@ def _draw_moments(ax: Axes, timing: Timing) -> None:
             ax.axvline(moment, color=color, ls=style, lw=1.2)
 
 
-def _facts(timing: Timing, speech: Sequence[Arrival], words: Mapping[str, str]) -> tuple[str, str]:
+def _facts(timing: Timing, speech: Sequence[Arrival], language: Language) -> tuple[str, str]:
     """Two lines: when it began, and how it went on."""
+    names = words("plots", language)
     moments = {
         "first text": timing.first_text_seconds,
         "first speech": timing.first_audio_seconds,
         "first sound": timing.first_sound_seconds,
     }
-    began = [words[name].format(at) for name, at in moments.items() if at is not None]
-    went_on = [*_leads(speech, words), *_pauses(timing, words)]
+    began = [names[name].format(seconds=at) for name, at in moments.items() if at is not None]
+    went_on = [*_leads(speech, names), *_pauses(timing, names)]
     return " · ".join(began), " · ".join(went_on)
 
 
-def _leads(speech: Sequence[Arrival], words: Mapping[str, str]) -> list[str]:
+def _leads(speech: Sequence[Arrival], names: Mapping[str, str]) -> list[str]:
     leads = [lead for _, lead in lead_seconds(speech)]
     if not leads:
         return []
-    late = [words["behind"].format(-min(leads))] if min(leads) < 0 else []
-    return [words["ahead"].format(max(leads)), *late]
+    late = [names["behind"].format(seconds=-min(leads))] if min(leads) < 0 else []
+    return [names["ahead"].format(seconds=max(leads)), *late]
 
 
-def _pauses(timing: Timing, words: Mapping[str, str]) -> list[str]:
+def _pauses(timing: Timing, names: Mapping[str, str]) -> list[str]:
     """What the browser reported; nothing until it has."""
     if timing.underruns is None:
         return []
-    if timing.underruns == 0:
-        return [words["no underruns"]]
-    gap = timing.gap_seconds or 0.0
-    if timing.underruns == 1:
-        return [words["one underrun"].format(gap)]
-    return [words["underruns"].format(timing.underruns, gap)]
+    count, seconds = timing.underruns, timing.gap_seconds or 0.0
+    said = names["underruns" if count else "no underruns"]
+    return [said.format(count=count, s=plural(count), seconds=seconds)]

@@ -9,7 +9,8 @@ from omni_nb.errors import MediaError
 from omni_nb.media.extract import draw_frames
 from omni_nb.media.image import ImagePart
 from omni_nb.media.video import FramesPart, VideoURLPart, video
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.labels import labelled, tokens_text, weight_text
+from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.tokens import audio_tokens, frames_tokens, video_tokens
 from omni_nb.views.plots.audio import draw_waveform, heard_clip, mark_seconds
 from omni_nb.views.plots.canvas import (
@@ -25,20 +26,18 @@ from omni_nb.views.plots.canvas import (
 )
 from omni_nb.views.plots.fonts import checked_language, with_chinese
 from omni_nb.views.plots.image import decoded
-from omni_nb.views.plots.words import weight, words_in
 from omni_nb.wire.request import DEFAULT_MODEL
+from omni_nb.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import PIL.Image
     from matplotlib.axes import Axes
 
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.video import VideoPart
-    from omni_nb.render.reply import Language
     from omni_nb.rules.facts import VideoRules
     from omni_nb.rules.tokens import VideoTokens
+    from omni_nb.words import Language
 
 _COLOR = MODALITY_COLORS["video"]
 _STRIP = 10
@@ -114,18 +113,18 @@ def plot_video_tokens(
     seen = _frames_seen(video, model) if isinstance(video, FramesPart) else _seen(video, model)
     facts, rules = facts_of(model)
     assert rules.video is not None  # the tokens above were counted by it
-    words = words_in(language)
+    names = words("plots", language)
     ax = canvas(ax, width=8.4, height=3.5 if seen.has_sound else 2.2)
     _draw_title(ax, seen, facts.name, region, language)
     ax.set(xlim=(0, seen.length), ylim=(0, 1))
-    ax.set_xlabel(words["frame number" if seen.is_list else "time"])
+    ax.set_xlabel(names["frame number" if seen.is_list else "time"])
     quiet(ax, keep=("bottom",))
     ax.set_yticks([])
-    line = _draw_strip(ax, seen, rules.video, words)
+    line = _draw_strip(ax, seen, rules.video, language)
     if seen.is_list:
         _number_frames(ax, seen.weighed.frames)
     else:
-        _draw_sound(ax, seen, line - 0.16, words)
+        _draw_sound(ax, seen, line - 0.16, language)
     return with_chinese(ax)
 
 
@@ -185,7 +184,7 @@ def _pictures(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
         return ()
 
 
-def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, words: Mapping[str, str]) -> float:
+def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, language: Language) -> float:
     """The pictures, and below them a mark for each frame that is looked at; where these are."""
     line = 1 - _draw_pictures(ax, seen) - 0.1
     frames = seen.weighed.frames
@@ -201,13 +200,12 @@ def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, words: Mapping[str, st
         lw=1.2,
     )
     each = (seen.weighed.tokens - rules.marks) // len(shares)
-    sampled = words["n tokens"].format(each // together)
-    head = (
-        words["all drawn"].format(sampled)
-        if len(seen.shown) == frames
-        else words["drawn"].format(len(seen.shown), frames, sampled)
+    names, labels = words("plots", language), words("labels", language)
+    head = names["all drawn" if len(seen.shown) == frames else "drawn"].format(
+        shown=len(seen.shown), count=frames, weight=tokens_text(each // together, language)
     )
-    _note(ax, line - 0.02, f"{head} ({words['shared'].format(together, each)})")
+    shared = names["shared"].format(frames=together, count=each)
+    _note(ax, line - 0.02, labels["aside"].format(words=head, more=shared))
     return line
 
 
@@ -225,14 +223,16 @@ def _draw_pictures(ax: Axes, seen: _Seen) -> float:
     return high
 
 
-def _draw_sound(ax: Axes, seen: _Seen, top: float, words: Mapping[str, str]) -> None:
+def _draw_sound(ax: Axes, seen: _Seen, top: float, language: Language) -> None:
+    names = words("plots", language)
     if not seen.has_sound or seen.sound is None:
-        _note(ax, 0.12, words["undecoded" if seen.has_sound else "silent"])
+        _note(ax, 0.12, names["undecoded" if seen.has_sound else "silent"])
         return
     wave = ax.inset_axes((0, 0.12, 1, max(0.1, top - 0.12)), sharex=ax)
     draw_waveform(wave, seen.sound)
     mark_seconds(wave, seen.length)
-    _note(ax, 0.12, f"{words['its sound']}: {words['n tokens'].format(seen.sound_tokens)}")
+    counted = tokens_text(seen.sound_tokens, language)
+    _note(ax, 0.12, labelled(names["its sound"], counted, language))
 
 
 def _number_frames(ax: Axes, count: int) -> None:
@@ -242,14 +242,16 @@ def _number_frames(ax: Axes, count: int) -> None:
     ax.set_xticks([number - 0.5 for number in numbers], [f"{number}" for number in numbers])
 
 
-def _note(ax: Axes, height: float, words: str) -> None:
-    ax.text(0, height, words, transform=ax.transAxes, fontsize=SMALL, va="top", alpha=0.8)
+def _note(ax: Axes, height: float, text: str) -> None:
+    ax.text(0, height, text, transform=ax.transAxes, fontsize=SMALL, va="top", alpha=0.8)
 
 
 def _draw_title(ax: Axes, seen: _Seen, model: str, region: str, language: Language) -> None:
-    words, weighed = words_in(language), seen.weighed
+    weighed = seen.weighed
     heard = {"audio": seen.sound_tokens} if seen.sound_tokens else {}
     cost = input_cost(model, region, video=weighed.tokens, **heard)
-    total = weight(weighed.tokens + seen.sound_tokens, cost, language)
-    size = words["frames"].format(weighed.frames, weighed.resized_width, weighed.resized_height)
-    title(ax, f"{plain(seen.name)} · {plain(model)}\n{size}: {total}")
+    total = weight_text(weighed.tokens + seen.sound_tokens, cost, language)
+    size = words("plots", language)["frames"].format(
+        count=weighed.frames, width=weighed.resized_width, height=weighed.resized_height
+    )
+    title(ax, f"{plain(seen.name)} · {plain(model)}\n{labelled(size, total, language)}")

@@ -29,7 +29,7 @@ from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.render.reply import reply_html
 from omni_nb.rules.pricing import Usage
 from omni_nb.turns.connection import Connection
-from omni_nb.turns.reply import Playback, Reply
+from omni_nb.turns.timing import Playback
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import (
     AudioDelta,
@@ -42,6 +42,8 @@ from omni_nb.wire.events import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from omni_nb.turns.reply import Reply
 
 KEY = "sk-a-secret-that-nobody-may-see"
 NOBODY = Connection(Endpoint("http://somewhere.example/v1", Secret(KEY)), "beijing")

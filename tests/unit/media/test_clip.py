@@ -11,6 +11,8 @@ import pytest
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.compressed import decompressed
+from omni_nb.render.player import clip_html
+from tests.shown import html_of
 
 
 def tone(seconds: float, hertz: float = 440) -> AudioClip:
@@ -45,25 +47,25 @@ def test_an_mp3_is_as_long_as_the_clip_and_sounds_the_same(seconds):
 
 
 def test_a_notebook_second_of_mp3_is_small():
-    assert len(tone(60).player_html()) / 60 < 7_500
-    assert len(tone(60).player_html("opus")) < len(tone(60).player_html())
+    assert len(clip_html(tone(60))) / 60 < 7_500
+    assert len(clip_html(tone(60), "opus")) < len(clip_html(tone(60)))
 
 
 def test_the_player_has_its_source_on_the_tag_and_all_controls():
-    html = tone(0.2).player_html("wav", label="Speech")
+    html = clip_html(tone(0.2), "wav", "Speech")
     assert html.startswith("<audio ")
     assert 'src="data:audio/wav;base64,UklGR' in html
     assert " controls " in html
     assert "controlslist" not in html.lower()
     assert 'aria-label="Speech"' in html
-    assert tone(0.2)._repr_html_().count("audio/mpeg") == 1
+    assert html_of(tone(0.2)).count("audio/mpeg") == 1
 
 
 def test_an_unknown_ending_is_refused(tmp_path):
     with pytest.raises(MediaError, match=r"\.opus or \.ogg, not as 'answer.flac'"):
         tone(0.1).save(tmp_path / "answer.flac")
     with pytest.raises(MediaError, match=r"'mp3', 'opus' or 'wav', not as 'aac'"):
-        tone(0.1).player_html("aac")
+        clip_html(tone(0.1), "aac")
 
 
 @pytest.mark.parametrize("seconds", [0.004, 0.1, 1, 7.3])
@@ -93,14 +95,14 @@ def test_what_is_no_sound_is_refused():
 @pytest.mark.parametrize("form", ["mp3", "opus"])
 def test_the_same_speech_is_encoded_once(monkeypatch, form):
     pcm = tone(1.1).pcm
-    first = AudioClip(pcm).player_html(form)
+    first = clip_html(AudioClip(pcm), form)
     monkeypatch.setattr(av, "open", None)
-    assert AudioClip(bytes(bytearray(pcm))).player_html(form) == first
+    assert clip_html(AudioClip(bytes(bytearray(pcm))), form) == first
 
 
 def test_the_data_url_of_a_wav_holds_every_sample():
     clip = tone(0.3)
-    data = base64.b64decode(clip.player_html("wav").partition("base64,")[2].partition('"')[0])
+    data = base64.b64decode(clip_html(clip, "wav").partition("base64,")[2].partition('"')[0])
     with wave.open(io.BytesIO(data)) as file:
         assert file.readframes(-1) == clip.pcm
 

@@ -28,6 +28,7 @@ from omni_nb.media.parts import (
 )
 from omni_nb.media.probe import ImageFacts, probe_image
 from tests.media_files import FORMATS_OF_SOUND, FORMATS_OF_VIDEO, sound, tone, video
+from tests.shown import html_of
 
 GRACE = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
@@ -330,5 +331,5 @@ def test_a_large_image_file_is_read(tmp_path):
     ids=lambda part: type(part).__name__,
 )
 def test_a_part_shows_itself(part):
-    assert part._repr_html_().startswith("<div")
-    assert "<b>" not in part._repr_html_()
+    assert html_of(part).startswith("<div")
+    assert "<b>" not in html_of(part)

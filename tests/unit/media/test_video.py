@@ -21,6 +21,7 @@ from omni_nb.media.parts import VideoURLPart, frames, video
 from omni_nb.media.sources import FileSource, encode_data_url
 from tests.media_files import FORMATS_OF_VIDEO, moment, rotated, sound, truncated
 from tests.media_files import video as video_file
+from tests.shown import text_of
 
 MP4 = video_file("mp4")
 
@@ -262,7 +263,9 @@ def test_a_parts_repr_is_short():
     ],
 )
 def test_frames_say_how_many_they_are_and_not_each(images, words):
-    assert re.fullmatch(f"<FramesPart frames · {words}>", repr(frames(images)))
+    made = frames(images)
+    assert re.fullmatch(f"frames · {words}", text_of(made))
+    assert re.fullmatch(r"<FramesPart frames: \d+ frames?>", repr(made))
 
 
 @settings(max_examples=50, deadline=None)

@@ -164,7 +164,7 @@ def test_a_large_video_is_not_kept_and_the_page_says_so() -> None:
     page = Page(part_html(parts.video(most + b"\0")))
     assert not page.files("video")
     assert len(page.files("img")) == 6
-    assert "No player: it is larger than 1.0 MB, too much for the notebook." in page.words
+    assert "No player: the video is larger than 1.0 MB, too much for the notebook." in page.words
 
 
 def test_a_video_at_a_url_has_no_player() -> None:
@@ -210,7 +210,7 @@ ALL = [
 
 @pytest.mark.parametrize("part", ALL, ids=lambda part: type(part).__name__)
 def test_every_part_shows_itself_with_what_an_untrusted_notebook_keeps(part: parts.Part) -> None:
-    for html in (part_html(part), part_chip_html(part)):
+    for html in (part_html(part), part_chip_html(part, "en")):
         page = Page(html)
         assert {tag for tag, _ in page.elements} <= KEPT_BY_JUPYTERLAB
         allowed = {"class", "style", "src", "alt", "title", "role", "dir", "href", "rel", "target"}
@@ -226,7 +226,7 @@ def test_names_and_addresses_are_shown_as_they_are(part: parts.Part) -> None:
 
 @pytest.mark.parametrize("part", ALL[1:], ids=lambda part: type(part).__name__)
 def test_a_chip_is_small_and_says_what_it_is(part: parts.Part) -> None:
-    html = part_chip_html(part)
+    html = part_chip_html(part, "en")
     assert len(html) < 15_000
     assert "<audio" not in html
     assert "<video" not in html
@@ -251,9 +251,9 @@ class WatchedSource:
 def test_a_chip_is_drawn_once_and_does_not_keep_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     source = WatchedSource(video("mkv"))
     part = parts.VideoPart(source, "video/x-matroska", 2, 160, 120, 10, 20, True)
-    drawn = part_chip_html(part)
+    drawn = part_chip_html(part, "en")
     monkeypatch.setattr("omni_nb.render.parts.draw_frames", None)
-    assert part_chip_html(part) == drawn
+    assert part_chip_html(part, "en") == drawn
     assert drawn.count("<img") == 4
     watch = weakref.ref(source)
     del source, part
@@ -268,7 +268,7 @@ def test_a_file_that_is_gone_shows_less(tmp_path) -> None:
     film = parts.VideoPart(source, "video/mp4", 2.0, 160, 120, 10.0, 20, True, "gone.mp4")
     assert "gone.wav · audio · 1.0 s" in Page(part_html(clip)).words
     assert "gone.mp4 · video · 2.0 s" in Page(part_html(film)).words
-    assert "▣ gone.mp4 · 2.0 s" in Page(part_chip_html(film)).words
+    assert "▣ gone.mp4 · 2.0 s" in Page(part_chip_html(film, "en")).words
 
 
 @given(st.sampled_from(["mp3", "wav", "m4a", "ogg"]), st.floats(0.01, 1), st.integers(0, 255))
@@ -280,4 +280,4 @@ def test_a_damaged_file_never_raises(form: str, part: float, byte: int) -> None:
     heard = parts.AudioPart(source, form, "audio/mpeg", 150.0, 16000, 1, "damaged")
     seen = parts.VideoPart(source, "video/mp4", 1.0, 10, 10, 10.0, 10, True, "damaged")
     assert "damaged" in part_html(heard)
-    assert "damaged" in part_html(seen) + part_chip_html(seen) + part_chip_html(heard)
+    assert "damaged" in part_html(seen) + part_chip_html(seen, "en") + part_chip_html(heard, "en")

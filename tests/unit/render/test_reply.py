@@ -8,10 +8,8 @@ from PIL import Image
 
 from omni_nb.errors import ServiceError
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, image
+from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.render.reply import (
-    MODALITY_COLORS,
-    labels,
-    language_of,
     progress_html,
     question_html,
     reply_bundle,
@@ -23,6 +21,7 @@ from omni_nb.turns.estimate import forecast
 from omni_nb.turns.reply import Reply
 from omni_nb.wire.events import AudioDelta, Finished, ReasoningDelta, TextDelta, UsageReport
 from omni_nb.wire.request import Message, Request
+from omni_nb.words import language_of, words
 
 EVIL = "<img src=x onerror=alert(1)>\"'&</div><script>alert(2)</script>"
 
@@ -156,20 +155,15 @@ def test_a_written_answer_has_no_player():
 
 def test_the_labels_follow_the_language_of_the_question():
     html = reply_html(reply("好", question=(TextPart("你是谁?"),), region="beijing"))
-    for words in ("输入", "输出", "费用", "语音 1.0 秒", "图片 1,232"):
-        assert words in html
+    for said in ("输入", "输出", "费用", "语音 1.0 秒", "图片 1,232"):
+        assert said in html
     assert "tokens" not in html
     assert language_of([TextPart("naïve 🙂")]) == "en"
 
 
-def test_both_languages_have_the_same_labels():
-    assert labels("en").keys() == labels("zh").keys()
-    assert all(labels("zh").values())
-
-
 def test_every_modality_has_a_colour_and_a_word():
     assert len(set(MODALITY_COLORS.values())) == len(MODALITY_COLORS) == 4
-    assert MODALITY_COLORS.keys() <= labels("en").keys()
+    assert MODALITY_COLORS.keys() <= words("labels", "en").keys()
 
 
 def test_a_picture_is_a_small_thumbnail_with_its_name():
@@ -190,7 +184,7 @@ def test_media_stand_in_their_order_named_in_the_language_of_the_question():
     asked = [ImageURLPart("https://x/a.jpg"), AudioURLPart("https://x/b.mp3", "mp3")]
     page = Page(question_html([*asked, TextPart("这是什么?")], "zh"))
     named = [value for name, value in page.attributes if name == "aria-label"]
-    assert named == ["提问", "图片: https://x/a.jpg", "音频: https://x/b.mp3"]
+    assert named == ["提问", "图片：https://x/a.jpg", "音频：https://x/b.mp3"]
 
 
 @pytest.mark.parametrize(
@@ -292,14 +286,14 @@ def test_the_meter_of_a_stand_in_says_that_it_is_free():
     request = Request("qwen-omni-turbo", (Message("user", (TextPart("你是谁?"),)),))
     made = estimated(Reply(request, is_stand_in=True))
     made.feed(TextDelta("我是"))
-    assert "目前：约 2 Token · 免费，若用 qwen-omni-turbo 则为" in progress_html(made)
+    assert "目前：约 2 Token · 免费；若用 qwen-omni-turbo 则为" in progress_html(made)
 
 
 @pytest.mark.parametrize(
     ("question", "words", "cost"),
     [
         ("Who are you?", "the budget is spent", "cost: about 0.00125 CNY, by our count"),
-        ("你是谁?", "预算已用完", "费用: 约 0.00125 CNY"),
+        ("你是谁?", "预算已用完", "费用：约 ¥0.00125"),
     ],
 )
 def test_an_answer_that_passed_the_budget_says_so_with_the_cost_by_our_count(question, words, cost):

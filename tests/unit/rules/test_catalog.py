@@ -11,18 +11,19 @@ from importlib.resources import files
 import pytest
 
 from omni_nb.errors import RequestError
-from omni_nb.render.model_table import models
 from omni_nb.rules import catalog
 from omni_nb.rules.catalog import (
     ModelFacts,
     find_model,
     known_models,
+    models,
     register_model,
     source_names,
 )
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.reading import read
 from omni_nb.rules.tokens import audio_tokens
+from tests.shown import html_of, text_of
 
 TURBO, FLASH, PLUS = "qwen-omni-turbo", "qwen3-omni-flash", "qwen3.5-omni-plus"
 TEXT_ONLY = "qwen3.8-omni-flash"
@@ -228,11 +229,11 @@ def row(table: Table, label: str) -> list[str]:
 
 
 def test_the_table_compares_the_models():
-    table = Table(models(TURBO, PLUS)._repr_html_())
-    assert table.rows[0] == ["Model", TURBO, PLUS]
-    assert row(table, "a video's size") == ["150 MB", "2 GB"]
-    assert row(table, "a sound's length") == ["3 min", "3 h"]
-    assert row(table, "a second of sound in") == ["25 tokens", "7 tokens"]
+    table = Table(html_of(models(TURBO, PLUS)))
+    assert table.rows[0] == ["model", TURBO, PLUS]
+    assert row(table, "size of a video") == ["150 MB", "2 GB"]
+    assert row(table, "length of an audio file") == ["3 min", "3 h"]
+    assert row(table, "a second of audio in") == ["25 tokens", "7 tokens"]
     assert row(table, "speech out") == ["50 CNY", "213 CNY"]
     assert row(table, "source")[0].startswith("2026-11-22spec: ")
     assert None not in table.scopes
@@ -240,12 +241,12 @@ def test_the_table_compares_the_models():
 
 
 def test_what_is_unknown_is_never_a_number():
-    table = Table(models(TEXT_ONLY, TURBO)._repr_html_())
-    for label in ("an image", "a second of sound in", "all frames at most", "speech out"):
+    table = Table(html_of(models(TEXT_ONLY, TURBO)))
+    for label in ("size of an image", "a second of audio in", "all frames at most", "speech out"):
         assert row(table, label)[0] == "unknown"
         assert row(table, label)[1] != "unknown"
     assert row(table, "names")[0] == "no speech"
-    assert row(Table(models(PLUS)._repr_html_()), "context") == ["unknown"]
+    assert row(Table(html_of(models(PLUS))), "context") == ["unknown"]
 
 
 def test_no_source_names_a_file_that_does_not_travel():
@@ -257,14 +258,14 @@ def test_no_source_names_a_file_that_does_not_travel():
 
 
 def test_every_model_has_a_cell_in_every_row():
-    table = Table(models()._repr_html_())
+    table = Table(html_of(models()))
     widths = {len(cells) for cells in table.rows}
     assert widths == {1, len(BUILT_IN) + 1}
 
 
 def test_the_table_escapes_what_a_registered_model_brings():
     register_model("<b>mine", source="<script>alert(1)</script>", voices=["<i>"], aliases=["&a"])
-    html = models("<b>mine")._repr_html_()
+    html = html_of(models("<b>mine"))
     assert not {"script", "b", "i"} & set(Table(html).tags)
     assert "&lt;script&gt;" in html
 
@@ -272,7 +273,7 @@ def test_the_table_escapes_what_a_registered_model_brings():
 def test_the_table_reads_as_text_too():
     text = str(models(PLUS))
     assert re.search(r"^  context +unknown$", text, re.MULTILINE)
-    assert re.search(r"^  an image +20 MB$", text, re.MULTILINE)
+    assert re.search(r"^  size of an image +20 MB$", text, re.MULTILINE)
     assert "(jan26; 2026-11-22)" in str(models(FLASH))
     assert max(map(len, text.splitlines())) <= 100
     assert PLUS in repr(models())
@@ -280,8 +281,7 @@ def test_the_table_reads_as_text_too():
 
 
 def test_ipython_shows_the_text_in_full():
-    pretty = pytest.importorskip("IPython.lib.pretty")
-    assert pretty.pretty(models(TURBO)) == str(models(TURBO))
+    assert text_of(models(TURBO)) == str(models(TURBO))
 
 
 def test_the_table_of_an_unknown_model_says_which_are_known():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from omni_nb.errors import RequestError
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.quota import Quota
+from tests.shown import html_of
 
 
 def usage(tokens: int) -> Usage:
@@ -92,6 +93,6 @@ def test_it_shows_itself_in_a_line():
     quota.spend(usage(2500))
     assert repr(quota) == "<Quota <b>: 997,500 of 1,000,000 tokens left>"
     assert repr(Quota(5)) == "<Quota: 5 of 5 tokens left>"
-    shown = quota._repr_html_()
+    shown = html_of(quota)
     assert "&lt;b&gt;: 997,500 of 1,000,000 tokens left" in shown
     assert 'value="997500"' in shown

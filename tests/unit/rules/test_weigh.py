@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from IPython.lib.pretty import pretty
 
 from omni_nb.media.parts import (
     AudioPart,
@@ -18,6 +17,7 @@ from omni_nb.media.parts import (
 from omni_nb.media.sources import LocalSource
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.weigh import Weight, weigh, weigh_parts
+from tests.shown import in_ipython
 
 TURBO, FLASH = find_model("qwen-omni-turbo"), find_model("qwen3-omni-flash")
 TEXT_ONLY = find_model("qwen3.8-omni-flash")
@@ -107,9 +107,10 @@ def test_nothing_weighs_nothing():
 
 def test_a_weight_shows_itself_in_words():
     assert (
-        pretty(Weight({"text": 1500, "image": 393})) == "about 1,893 tokens: text 1,500, image 393"
+        in_ipython(Weight({"text": 1500, "image": 393}))
+        == "about 1,893 tokens: text 1,500, image 393"
     )
-    assert pretty(Weight({"text": 0, "image": 393}, True)) == "at least 393 tokens: image 393"
-    assert pretty(Weight()) == "about 0 tokens"
+    assert in_ipython(Weight({"text": 0, "image": 393}, True)) == "at least 393 tokens: image 393"
+    assert in_ipython(Weight()) == "about 0 tokens"
     assert str(Weight({"text": 1})) == "about 1 token"
-    assert pretty([Weight({"text": 3})]) == "[Weight({'text': 3})]"
+    assert in_ipython([Weight({"text": 3})]) == "[Weight({'text': 3})]"

@@ -17,7 +17,7 @@ from omni_nb.offline.server import start
 from omni_nb.rules.money import CNY, USD
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.quota import Quota
-from omni_nb.turns.budget import Purse
+from omni_nb.turns.budget import Budget
 from omni_nb.turns.connection import Connection, connection_of
 from omni_nb.views.notebook import Chat, ask, ask_async
 from omni_nb.wire.client import Endpoint, Secret
@@ -205,10 +205,10 @@ def test_a_single_question_may_have_a_budget(here, is_async):
 def test_an_answer_that_is_whole_when_its_bill_passes_the_budget_is_not_called_stopped(
     here, monkeypatch
 ):
-    def is_passed(purse: Purse) -> bool:
+    def is_passed(purse: Budget) -> bool:
         return any(reply.finish_reason for reply in purse._open)
 
-    monkeypatch.setattr(Purse, "is_passed", is_passed)
+    monkeypatch.setattr(Budget, "is_passed", is_passed)
     monkeypatch.setattr("omni_nb.turns.stream.LOOK_SECONDS", 0)
     reply = ask("Who are you?", budget=CNY(1), connection=here, show=False)
     assert reply.finish_reason == "stop"

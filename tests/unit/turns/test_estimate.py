@@ -7,18 +7,20 @@ import socket
 from decimal import Decimal
 
 import pytest
-from IPython.lib.pretty import pretty
 
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.parts import AudioPart, ImagePart, ImageURLPart, TextPart
-from omni_nb.render.estimate import percent
+from omni_nb.render.bundle import table_of
+from omni_nb.render.labels import percent
 from omni_nb.rules.catalog import register_model
+from omni_nb.rules.estimate import speech_price
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import image_tokens
 from omni_nb.turns.account import Account
 from omni_nb.turns.connection import Connection
-from omni_nb.turns.estimate import compare, estimate, speech_price
+from omni_nb.turns.estimate import compare, estimate
 from omni_nb.wire.client import Endpoint, Secret
+from tests.shown import html_of, in_ipython
 
 TURBO, FLASH = "qwen-omni-turbo", "qwen3-omni-flash"
 PHOTO = ImagePart(b"a photo", "image/png", 1920, 1080, "photo.png")
@@ -92,7 +94,7 @@ def test_an_unknown_price_region_or_model_is_unknown_and_never_nothing():
     assert "unknown" in str(guess("Hi", region="mars"))
     nobody = guess("Hi", model="nobody-knows-me")
     assert (nobody.cost, nobody.share, nobody.tokens) == (None, None, 1)
-    assert "How many tokens nobody-knows-me takes in is unknown" in str(nobody)
+    assert "The input limit of nobody-knows-me is unknown" in str(nobody)
 
 
 def test_the_region_is_the_connections_and_unknown_on_a_server_of_ones_own(monkeypatch):
@@ -155,11 +157,11 @@ def test_one_name_is_no_list_of_models():
 
 def test_the_tables_follow_the_language_and_escape_everything():
     made = guess("图中描绘的是什么景象?", model="<b>&")
-    html = made._repr_html_()
+    html = html_of(made)
     assert "&lt;b&gt;&amp;" in html
     assert "<b>" not in html
     assert "文本输入" in html
-    assert "compare" not in compare("你是谁?", models=[TURBO], region="beijing")._repr_html_()
+    assert "compare" not in html_of(compare("你是谁?", models=[TURBO], region="beijing"))
     assert "<script" not in html
 
 
@@ -186,7 +188,7 @@ def test_a_second_of_speech_has_a_price_where_both_rules_are_known():
 
 def test_an_estimate_is_shown_without_a_kernel():
     made = guess(TextPart("Hi"))
-    assert made._repr_html_().startswith("<div")
+    assert html_of(made).startswith("<div")
     assert "\n" not in repr(made)
 
 
@@ -200,6 +202,6 @@ def test_an_estimate_is_shown_without_a_kernel():
     ids=lambda made: type(made).__name__,
 )
 def test_a_terminal_shows_the_table_and_in_a_list_one_line(made):
-    assert pretty(made) == str(made) == str(made.table())
-    assert pretty([made]) == f"[{made!r}]"
+    assert in_ipython(made) == str(made) == str(table_of(made))
+    assert in_ipython([made]) == f"[{made!r}]"
     assert repr(made).startswith(f"{type(made).__name__}(")

@@ -10,7 +10,8 @@ from omni_nb.rules.catalog import register_model
 from omni_nb.rules.pricing import Usage
 from omni_nb.turns.account import total_account
 from omni_nb.turns.estimate import forecast
-from omni_nb.turns.reply import Arrival, Playback, Reply
+from omni_nb.turns.reply import Reply
+from omni_nb.turns.timing import Arrival, Playback
 from omni_nb.wire.events import (
     AudioDelta,
     Finished,
@@ -20,6 +21,7 @@ from omni_nb.wire.events import (
     UsageReport,
 )
 from omni_nb.wire.request import Message, Request
+from tests.shown import html_of
 
 
 def reply(*events, **kwargs) -> Reply:
@@ -158,7 +160,7 @@ def test_the_account_shows_where_our_count_and_the_services_differ():
     text = str(made.account)
     assert re.search(r"audio out +50 +51 +\+1 \(\+2 %\) +0\.0025 +0\.00255", text)
     assert "free" in text
-    assert made.account._repr_html_().startswith("<div")
+    assert html_of(made.account).startswith("<div")
 
 
 def test_an_account_without_the_services_count_has_no_difference():
@@ -174,10 +176,10 @@ def test_an_account_of_many_answers_leaves_out_and_names_those_without_a_count()
     assert dict(account.differences) == {"text in": 2, "text out": 2}
     assert account.billed_cost == whole.cost + whole.cost
     assert "3 answers" in str(account)
-    assert "1 without the service's count" in str(account)
+    assert "1 answer without the service's count" in str(account)
 
 
 def test_an_account_is_in_the_language_of_the_question_and_escaped():
     made = metered(question=(TextPart("你是谁?"),), model="<b>")
-    html = made.account._repr_html_()
+    html = html_of(made.account)
     assert "估算与计费，&lt;b&gt;" in html

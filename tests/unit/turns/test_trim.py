@@ -18,6 +18,7 @@ from omni_nb.media.parts import (
 from omni_nb.media.sources import LocalSource
 from omni_nb.turns.connection import Connection
 from omni_nb.turns.history import describe, in_words
+from omni_nb.turns.trim import Dropped
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import TextDelta
 
@@ -57,9 +58,9 @@ def test_earlier_media_become_words_and_the_newest_stay(chat):
     assert second == "[audio hm.wav, 2.0 s, sent earlier]\nAnd this?"
     assert third[0]["type"] == "image_url"
     assert chat.messages[1]["content"] == "A dog."
-    assert report.dropped == (
-        "replies[0]: image dog.png, 640×480",
-        "replies[1]: audio hm.wav, 2.0 s",
+    assert report.dropped == (Dropped(0, (DOG,)), Dropped(1, (SOUND,)))
+    assert "  replies[0]: image dog.png, 640×480\n  replies[1]: audio hm.wav, 2.0 s\n" in str(
+        report
     )
 
 
@@ -74,8 +75,8 @@ def test_the_report_says_what_that_saves(chat):
     assert report.before.media == 393 + 50 + 393
     assert report.after.media == 393
     assert report.tokens_saved == report.before.total - report.after.total > 393
-    assert "replies[0]: image dog.png" in repr(report)
-    assert f"{report.after.total:,} tokens; before, about {report.before.total:,}" in repr(report)
+    assert "replies[0]: image dog.png" in str(report)
+    assert f"{report.after.total:,} tokens; before, about {report.before.total:,}" in str(report)
 
 
 def test_the_chat_says_that_it_is_trimmed(chat):
@@ -88,7 +89,7 @@ def test_trimming_twice_drops_nothing_more_and_a_new_turn_is_whole(chat):
     chat.trim()
     again = chat.trim()
     assert (again.dropped, again.tokens_saved) == ((), 0)
-    assert "Nothing more" in repr(again)
+    assert "Nothing more" in str(again)
     answer(chat, DOG, "Once more?")
     assert [isinstance(content, list) for content in contents(chat)] == [False, False, True, True]
 
@@ -97,9 +98,10 @@ def test_whole_turns_are_dropped_from_the_oldest(chat):
     report = chat.trim("turns", keep=1)
     assert [content[1]["text"] for content in contents(chat)] == ["And now?"]
     assert report.dropped == (
-        "replies[0]: image dog.png, 640×480; What is this?",
-        "replies[1]: audio hm.wav, 2.0 s; And this?",
+        Dropped(0, (DOG, TextPart("What is this?"))),
+        Dropped(1, (SOUND, TextPart("And this?"))),
     )
+    assert "  replies[0]: image dog.png, 640×480 · What is this?\n" in str(report)
 
 
 def test_turns_are_dropped_until_half_of_the_limit_is_free():
@@ -127,7 +129,7 @@ def test_everything_can_be_sent_again(chat):
     chat.trim(keep=0)
     chat.trim("turns", keep=1)
     assert chat.messages != before
-    assert "whole history" in repr(chat.trim("nothing"))
+    assert "whole history" in str(chat.trim("nothing"))
     assert chat.messages == before
 
 
@@ -154,7 +156,7 @@ def test_an_unknown_model_is_trimmed_by_number_only():
     with pytest.raises(RequestError, match="keep="):
         chat.trim("turns")
     report = chat.trim()
-    assert "before, at least" in repr(report)
+    assert "before, at least" in str(report)
     assert contents(chat)[0].startswith("[image dog.png")
 
 

@@ -6,7 +6,6 @@ import io
 import itertools
 import math
 import random
-import string
 import threading
 from decimal import Decimal
 
@@ -22,8 +21,8 @@ from omni_nb.rules.bill import Offer, Question, Turn, average_turn, bill, imagin
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.images import image_rule
 from omni_nb.rules.pricing import Usage
-from omni_nb.views.debounce import Later
-from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer, words
+from omni_nb.views.debounce import Debounce
+from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
 from omni_nb.views.explorers import image as image_module
 from omni_nb.views.explorers.audio import AudioState, audio_view
 from omni_nb.views.explorers.controls import weighing_models
@@ -76,7 +75,7 @@ def test_the_numbers_are_the_rules_for_every_size_and_model():
         weighed = omni.image_tokens(width, height, model=model)
         assert f"{weighed.tokens:,}" in view.words
         assert f"{weighed.resized_width:,} × {weighed.resized_height:,}" in view.html
-        assert view.picture.words.startswith(
+        assert view.image.words.startswith(
             f"{'Grid of ' if language == 'en' else ''}"
             f"{weighed.resized_width // image_rule(1, 1, model=model).side:,} ×"
         )
@@ -114,7 +113,7 @@ def test_a_size_that_the_model_refuses_is_marked(width, height, model, said):
 
 def test_the_cost_is_that_of_the_tokens_and_an_unknown_price_stays_unknown():
     omni.register_model("test-explored", like=TURBO)
-    assert "0.001836 CNY · 1,000 such pictures: 1.836 CNY" in image_view(state(1920, 1080)).html
+    assert "0.001836 CNY · 1,000 such images: 1.836 CNY" in image_view(state(1920, 1080)).html
     assert "cost: unknown" in image_view(state(1920, 1080, "test-explored")).html
     assert "费用：未知" in image_view(state(1920, 1080, "test-explored", "zh")).words
 
@@ -131,7 +130,7 @@ def test_a_grid_is_drawn_in_its_shape_with_its_lines(columns, rows):
 def test_the_grid_lies_over_the_picture_as_the_model_sees_it(explore):
     photo = np.full((300, 400, 3), (0, 0, 255), "uint8")
     view = explore(image_explorer, photo).view
-    drawn = np.array(opened(view.picture).convert("RGB")).reshape(-1, 3)
+    drawn = np.array(opened(view.image).convert("RGB")).reshape(-1, 3)
     is_blue = (np.abs(drawn.astype(int) - (0, 0, 255)) < 60).all(axis=1)
     is_orange = (np.abs(drawn.astype(int) - (230, 159, 0)) < 90).all(axis=1)
     assert is_blue.mean() > 0.7
@@ -187,9 +186,9 @@ def test_a_file_that_is_dropped_is_shown(explore):
     content = file.getvalue()
     drop(explorer, "coffee.jpg", content)
     assert "600 × 400 →" in explorer.view.html
-    assert explorer.view.picture.mime == "image/jpeg"
+    assert explorer.view.image.mime == "image/jpeg"
     assert explorer.example.value == (600, 400)
-    assert explorer.example.options[1] == ("your picture · 600 × 400", (600, 400))
+    assert explorer.example.options[1] == ("your image · 600 × 400", (600, 400))
 
 
 def test_what_is_no_picture_is_refused_in_words_and_changes_nothing(explore):
@@ -233,10 +232,10 @@ def test_the_tokens_of_a_sound_are_the_rules(seconds, model):
         (3.3, "qwen3-omni-flash", "12.5 tokens per second × 3.3 s = 41.25, rounded up to 42."),
         (2, "qwen3.5-omni-plus", "In and out differ: 12.5 tokens per second of answer."),
         (0, TURBO, "Without sound there are no tokens."),
-        (180, TURBO, "takes sounds of up to 3 minutes."),
-        (1, "qwen3.5-omni-plus", "takes sounds of up to 3 hours."),
-        (180.1, TURBO, "takes sounds of up to 3 minutes: this one would be refused."),
-        (180.1, "qwen3-omni-flash", "takes sounds of up to 20 minutes."),
+        (180, TURBO, "takes audio of up to 3 minutes."),
+        (1, "qwen3.5-omni-plus", "takes audio of up to 3 hours."),
+        (180.1, TURBO, "takes audio of up to 3 minutes: this one would be refused."),
+        (180.1, "qwen3-omni-flash", "takes audio of up to 20 minutes."),
     ],
 )
 def test_the_words_tell_the_minimum_the_rounding_and_the_limit(seconds, model, said):
@@ -267,7 +266,7 @@ def test_a_clip_gives_its_length_and_its_waveform(explore):
     loud = np.concatenate([np.zeros(16_000), np.sin(np.arange(16_000))]) * 0.9
     explorer = explore(audio_explorer, (loud, 16_000))
     assert (explorer.duration.value, explorer.example.label) == (2, "your clip · 2 seconds")
-    drawn = np.array(opened(explorer.view.picture).convert("RGBA"))
+    drawn = np.array(opened(explorer.view.image).convert("RGBA"))
     height, half = drawn.shape[0], int(drawn.shape[1] / 5)
     is_green = (drawn[..., :3] == (0, 158, 115)).all(axis=2) & (drawn[..., 3] == 255)
     assert is_green[:, : half - 4].sum(axis=0).max() < height / 10
@@ -443,9 +442,9 @@ def test_the_saved_form_says_all_without_a_widget(explore, factory, language):
     assert explorer.view.words in bundle["text/plain"]
     assert "<style" not in bundle["text/html"]
     assert "<script" not in bundle["text/html"]
-    if explorer.view.picture is not None:
+    if explorer.view.image is not None:
         assert 'src="data:image/png;base64,' in bundle["text/html"]
-        assert f'alt="{explorer.view.picture.words}"' in bundle["text/html"]
+        assert f'alt="{explorer.view.image.words}"' in bundle["text/html"]
 
 
 def test_the_names_of_strangers_are_escaped(explore):
@@ -545,7 +544,7 @@ def test_displaying_shows_the_widget_and_the_saved_form_and_repeats_neither(expl
 def test_later_calls_once_however_often_it_is_asked():
     called = threading.Event()
     calls = []
-    later = Later(0.05, lambda: (calls.append(1), called.set()))
+    later = Debounce(0.05, lambda: (calls.append(1), called.set()))
     for _ in range(20):
         later.ask()
     assert called.wait(5)
@@ -560,14 +559,3 @@ def below(box):
         yield child
         if isinstance(child, ipywidgets.Box):
             yield from below(child)
-
-
-@pytest.mark.parametrize("table", [words.FRAME, words.IMAGE, words.AUDIO, words.COST])
-def test_both_languages_say_the_same_things(table):
-    def fields(said):
-        names = {name for _, name, _, _ in string.Formatter().parse(said)}
-        return sorted(names - {None, "s"})  # English alone has an ending for many
-
-    assert table["en"].keys() == table["zh"].keys()
-    for name, said in table["en"].items():
-        assert fields(said) == fields(table["zh"][name]), name

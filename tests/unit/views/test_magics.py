@@ -29,6 +29,7 @@ from omni_nb.views.magics.names import Names
 from omni_nb.views.magics.options import OPTIONS, read_line
 from omni_nb.views.magics.template import Field, read_prose
 from omni_nb.wire.client import Endpoint, Secret
+from tests.shown import html_of
 
 KEY = "sk-nobody-may-see-this"
 
@@ -389,7 +390,7 @@ def test_a_dry_run_is_safe_html(cells, monkeypatch):
     shown = []
     monkeypatch.setattr("omni_nb.views.magics.magic.display", shown.append)
     cells.run("%omni --dry-run 这是 <script>alert(1)</script> 吗?")
-    html = shown[0]._repr_html_()
+    html = html_of(shown[0])
     assert "&lt;script&gt;" in html
     assert "<script" not in html
     assert "尚未发送" in html

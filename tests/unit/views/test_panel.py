@@ -75,7 +75,7 @@ def notes(line: Line) -> list[str]:
 
 def turn_of(panel: ChatPanel, place: int) -> str:
     """The id of a turn."""
-    return panel._pump._id(panel.chat.replies[place])
+    return panel._sync._id(panel.chat.replies[place])
 
 
 def picture(width: int = 64, height: int = 48) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 
 import omni_nb as omni
 from omni_nb.views.panel import saved_form
-from omni_nb.views.panel.saved_form import Kept
+from omni_nb.views.panel.saved_form import SavedForm
 from omni_nb.wire.events import AudioDelta, TextDelta
 from tests.panel_line import until
 
@@ -63,7 +63,7 @@ def test_the_whole_conversation_is_shown_in_order(handles):
     chat = omni.Chat()
     for number in range(20):
         answer(chat, f"Answer-{number:02}")
-    Kept(chat, "id", lambda: None).show("mp3", "en")
+    SavedForm(chat, "id", lambda: None).show("mp3", "en")
     html = shown(handles)
     places = [html.index(f"Answer-{number:02}") for number in range(20)]
     assert places == sorted(places)
@@ -71,7 +71,7 @@ def test_the_whole_conversation_is_shown_in_order(handles):
 
 def test_a_new_turn_changes_one_block_in_most_cases(handles):
     chat = omni.Chat()
-    made = Kept(chat, "id", lambda: None)
+    made = SavedForm(chat, "id", lambda: None)
     made.show("mp3", "en")
     sent = 0
     for number in range(64):
@@ -87,7 +87,7 @@ def test_a_new_turn_changes_one_block_in_most_cases(handles):
 def test_nothing_is_written_when_nothing_is_new(handles):
     chat = omni.Chat()
     answer(chat, "Hello")
-    made = Kept(chat, "id", lambda: None)
+    made = SavedForm(chat, "id", lambda: None)
     made.show("mp3", "en")
     before = [len(handle.updates) for handle in handles]
     made._write()
@@ -98,7 +98,7 @@ def test_an_answer_that_still_streams_is_not_kept(handles):
     chat = omni.Chat()
     answer(chat, "Whole")
     chat.stream("And?").reply.feed(TextDelta("Half"))
-    Kept(chat, "id", lambda: None).show("mp3", "en")
+    SavedForm(chat, "id", lambda: None).show("mp3", "en")
     assert "Whole" in shown(handles)
     assert "Half" not in shown(handles)
 
@@ -106,7 +106,7 @@ def test_an_answer_that_still_streams_is_not_kept(handles):
 def test_its_size_is_known_and_told(handles):
     told = []
     chat = omni.Chat()
-    made = Kept(chat, "id", lambda: told.append(made.size))
+    made = SavedForm(chat, "id", lambda: told.append(made.size))
     made.show("mp3", "en")
     assert made.size == 0
     answer(chat, "Hello", seconds=2)
@@ -118,7 +118,7 @@ def test_its_size_is_known_and_told(handles):
 def test_the_storage_is_followed(handles):
     chat = omni.Chat()
     answer(chat, "Hello", seconds=1)
-    made = Kept(chat, "id", lambda: None)
+    made = SavedForm(chat, "id", lambda: None)
     made.show("mp3", "en")
     assert "data:audio/mpeg" in shown(handles)
     made.update("wav", "en")
@@ -128,7 +128,7 @@ def test_the_storage_is_followed(handles):
 def test_the_storage_is_followed_by_the_sound_of_a_question(handles):
     chat = omni.Chat()
     answer(chat, "Hello", audio=SOUND)
-    made = Kept(chat, "id", lambda: None)
+    made = SavedForm(chat, "id", lambda: None)
     made.show("opus", "en")
     assert heads(handles) == [b"OggS"]
     made.update("wav", "en")
@@ -146,14 +146,14 @@ def test_much_speech_is_written_after_the_cell(handles, monkeypatch, spoken):
     monkeypatch.setattr(saved_form, "QUICK_SECONDS", 1.0)
     chat = omni.Chat()
     answer(chat, "Long", **spoken)
-    Kept(chat, "id", lambda: None).show("mp3", "en")
+    SavedForm(chat, "id", lambda: None).show("mp3", "en")
     assert "Long" not in "".join(handle.updates[0][0]["text/html"] for handle in handles)
     until(lambda: "Long" in shown(handles))
 
 
 def test_a_copy_that_fails_does_not_end_the_conversation(handles, monkeypatch, caplog):
     chat = omni.Chat()
-    made = Kept(chat, "id", lambda: None)
+    made = SavedForm(chat, "id", lambda: None)
     made.show("mp3", "en")
     answer(chat, "Hello")
     monkeypatch.setattr(saved_form, "transcript_bundle", lambda *_, **__: 1 / 0)
@@ -165,6 +165,6 @@ def test_a_copy_that_fails_does_not_end_the_conversation(handles, monkeypatch, c
 def test_what_brings_it_back_is_beside_it(handles):
     chat = omni.Chat()
     answer(chat, "Hello")
-    Kept(chat, "id", lambda: None).show("mp3", "en")
+    SavedForm(chat, "id", lambda: None).show("mp3", "en")
     metadata = [h.updates[-1][1]["omni_nb"] for h in handles if h.updates[-1][1]]
     assert [reply["text"] for made in metadata for reply in made["replies"]] == ["Hello"]

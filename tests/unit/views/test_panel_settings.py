@@ -128,7 +128,7 @@ def test_a_model_that_nobody_knows_is_shown_as_it_is(settings, chat):
     chat.model = "my-own-model"
     settings.follow()
     assert settings.model.value == "my-own-model"
-    assert "nothing is known" in settings.model_note.value
+    assert "are unknown here" in settings.model_note.value
 
 
 def test_the_labels_are_chinese_when_wished(settings):

@@ -30,12 +30,14 @@ from matplotlib.text import Text
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import MediaError, OmniError, RequestError
 from omni_nb.media.parts import TextPart, frames, image
-from omni_nb.render.reply import MODALITY_COLORS
+from omni_nb.render.palette import MODALITY_COLORS
+from omni_nb.rules.estimate import Comparison, Estimate
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens, image_rule, image_tokens, video_tokens
 from omni_nb.turns.connection import Connection
-from omni_nb.turns.estimate import Comparison, Estimate, estimate
-from omni_nb.turns.reply import Playback, Reply
+from omni_nb.turns.estimate import estimate
+from omni_nb.turns.reply import Reply
+from omni_nb.turns.timing import Playback
 from omni_nb.views.plots import (
     fonts,
     plot_audio_tokens,
@@ -46,7 +48,6 @@ from omni_nb.views.plots import (
     plot_video_tokens,
 )
 from omni_nb.views.plots.timing import lead_seconds
-from omni_nb.views.plots.words import _WORDS
 from omni_nb.wire.events import AudioDelta, TextDelta, UsageReport
 from omni_nb.wire.request import Message, Request
 from tests.media_files import sound, video
@@ -626,10 +627,6 @@ def test_without_a_chinese_font_plots_of_ones_own_stay_as_they_are(monkeypatch):
 def test_the_language_of_an_answers_plots_is_that_of_the_question():
     assert plot_timing(made("你是谁？", events=SPOKEN)).get_ylabel() == "已收到的语音（秒）"
     assert plot_cost(made("你是谁？")).child_axes[0].get_xlabel() == "Token"
-
-
-def test_the_words_of_both_languages_have_the_same_names():
-    assert list(_WORDS["en"]) == list(_WORDS["zh"])
 
 
 def test_a_dollar_in_a_name_is_no_formula(tmp_path):

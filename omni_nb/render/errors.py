@@ -1,0 +1,38 @@
+"""Show an error: its own words, and below them what helps, in the language of the question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omni_nb.words import words
+
+if TYPE_CHECKING:
+    from omni_nb.errors import OmniError
+    from omni_nb.words import Language
+
+
+def advice_text(error: OmniError, language: Language) -> str:
+    """Return what helps against an error; "" where no advice is known.
+
+    Examples
+    --------
+    >>> from omni_nb.errors import MediaError
+    >>> advice_text(MediaError("No file 'dog.jpg'.", hint="missing file"), "en")[:33]
+    "Check the file's name and folder;"
+    """
+    return words("advice", language).get(error.hint, "")
+
+
+def error_text(error: OmniError, language: Language) -> str:
+    """Return an error with its advice in a language; the error's own words stay English.
+
+    Examples
+    --------
+    >>> from omni_nb.errors import MediaError
+    >>> print(error_text(MediaError("No file 'dog.jpg'.", hint="missing file"), "zh"))
+    No file 'dog.jpg'.
+    请检查文件名和所在文件夹；相对路径以笔记本所在的文件夹为准。
+    """
+    if language == "en":
+        return str(error)
+    return "\n".join(filter(None, (error.headline, advice_text(error, language))))
