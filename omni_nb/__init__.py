@@ -6,7 +6,7 @@
 'stop'
 
 The names below are the public ones; they are imported on first use, so that importing the
-package itself is quick.
+package itself is quick. Types for annotations are in `omni_nb.types`.
 """
 
 from __future__ import annotations
@@ -15,27 +15,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omni_nb.chat.conversation import Conversation
     from omni_nb.errors import BudgetError, MediaError, OmniError, RequestError, ServiceError
-    from omni_nb.media.audio import AudioPart, AudioURLPart, audio
+    from omni_nb.media.audio import audio
     from omni_nb.media.clip import AudioClip
-    from omni_nb.media.image import ImagePart, ImageURLPart, image
-    from omni_nb.media.parts import TextPart, as_parts
-    from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart, frames, video
+    from omni_nb.media.image import image
+    from omni_nb.media.parts import as_parts
+    from omni_nb.media.video import frames, video
     from omni_nb.render.palette import MODALITY_COLORS
     from omni_nb.rules.catalog import models, register_model
-    from omni_nb.rules.estimate import Comparison, Estimate
-    from omni_nb.rules.money import CNY, USD, Money
-    from omni_nb.rules.pricing import Cost, Usage
+    from omni_nb.rules.money import CNY, USD
+    from omni_nb.rules.pricing import Usage
     from omni_nb.rules.quota import Quota
     from omni_nb.rules.shrink import shrink
     from omni_nb.rules.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
-    from omni_nb.turns.account import Account
-    from omni_nb.turns.connection import Connection, connect, stand_in
+    from omni_nb.turns.connection import connect, stand_in
     from omni_nb.turns.estimate import compare, estimate
-    from omni_nb.turns.reply import Reply
-    from omni_nb.turns.stream import ReplyStream
-    from omni_nb.turns.timing import Timing
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.panel import ChatPanel
@@ -51,38 +45,20 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "Account": "turns.account",
     "AudioClip": "media.clip",
-    "AudioPart": "media.audio",
     "AudioPlayer": "views.player",
-    "AudioURLPart": "media.audio",
     "BudgetError": "errors",
     "CNY": "rules.money",
     "Chat": "views.notebook",
     "ChatPanel": "views.panel",
-    "Comparison": "rules.estimate",
-    "Connection": "turns.connection",
-    "Conversation": "chat.conversation",
-    "Cost": "rules.pricing",
-    "Estimate": "rules.estimate",
-    "FramesPart": "media.video",
-    "ImagePart": "media.image",
-    "ImageURLPart": "media.image",
     "MODALITY_COLORS": "render.palette",
     "MediaError": "errors",
-    "Money": "rules.money",
     "OmniError": "errors",
     "Quota": "rules.quota",
-    "Reply": "turns.reply",
-    "ReplyStream": "turns.stream",
     "RequestError": "errors",
     "ServiceError": "errors",
-    "TextPart": "media.parts",
-    "Timing": "turns.timing",
     "USD": "rules.money",
     "Usage": "rules.pricing",
-    "VideoPart": "media.video",
-    "VideoURLPart": "media.video",
     "as_parts": "media.parts",
     "ask": "views.notebook",
     "ask_async": "views.notebook",
@@ -117,35 +93,17 @@ __all__ = [  # a test compares it with _HOMES
     "CNY",
     "MODALITY_COLORS",
     "USD",
-    "Account",
     "AudioClip",
-    "AudioPart",
     "AudioPlayer",
-    "AudioURLPart",
     "BudgetError",
     "Chat",
     "ChatPanel",
-    "Comparison",
-    "Connection",
-    "Conversation",
-    "Cost",
-    "Estimate",
-    "FramesPart",
-    "ImagePart",
-    "ImageURLPart",
     "MediaError",
-    "Money",
     "OmniError",
     "Quota",
-    "Reply",
-    "ReplyStream",
     "RequestError",
     "ServiceError",
-    "TextPart",
-    "Timing",
     "Usage",
-    "VideoPart",
-    "VideoURLPart",
     "as_parts",
     "ask",
     "ask_async",
@@ -176,6 +134,9 @@ __all__ = [  # a test compares it with _HOMES
     "video_tokens",
 ]
 
+_GONE = {"Conversation": "Chat"}
+"""What went with this release, and what takes its place."""
+
 
 def __getattr__(name: str) -> Any:
     """Import a public name on first use (PEP 562)."""
@@ -184,14 +145,23 @@ def __getattr__(name: str) -> Any:
 
         return version("omni-nb")
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_instead_of(name)}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
 
+def _instead_of(name: str) -> str:
+    """Say what takes the place of a name that was public in 0.1."""
+    if name in _GONE:
+        return f": use omni_nb.{_GONE[name]} in its place"
+    if name[:1].isupper() and name in import_module(f"{__name__}.types").__all__:
+        return f": it is in omni_nb.types, from omni_nb.types import {name}"
+    return ""
+
+
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, "__version__", "types"]
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -3,6 +3,7 @@
 * OmniError
   + MediaError(ValueError)      an input cannot be used: unreadable, unknown type, too large
   + RequestError(ValueError)    the combination is not allowed: modalities, voice, model, history
+    - OptionError(TypeError)    an argument that there is not; the message names the one meant
     - BudgetError               the estimate would pass the chat's budget
   + ServiceError                the service refused, or broke off in mid-answer
 """
@@ -65,6 +66,10 @@ class MediaError(OmniError, ValueError):
 
 class RequestError(OmniError, ValueError):
     """What was asked for is not allowed: modalities, voice, model or history."""
+
+
+class OptionError(RequestError, TypeError):
+    """A keyword argument has a name that is not in the list; the message says what was meant."""
 
 
 class BudgetError(RequestError):

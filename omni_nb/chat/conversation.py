@@ -1,99 +1,74 @@
-"""A conversation: it asks, and its history is its replies."""
+"""A conversation without a notebook: it asks, and its history is its replies."""
 
 from __future__ import annotations
 
-import copy
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from omni_nb.chat.files import Keeping
-from omni_nb.errors import RequestError, warn
-from omni_nb.media.parts import as_media, as_parts
-from omni_nb.rules.catalog import find_model
-from omni_nb.rules.limits import check_modalities, check_voice
+from omni_nb.archive.document import Archive
+from omni_nb.archive.notebook import read_notebook
+from omni_nb.archive.reader import read
+from omni_nb.archive.writer import write
+from omni_nb.chat.files import export_to, exported
+from omni_nb.errors import RequestError
+from omni_nb.media.parts import parts_of
+from omni_nb.rules.options import OptionDict, check_extra, check_options
 from omni_nb.rules.pricing import Usage, total_cost
-from omni_nb.turns import history
 from omni_nb.turns.account import total_account
-from omni_nb.turns.branches import place_of
 from omni_nb.turns.budget import Budget
-from omni_nb.turns.connection import current_connection
+from omni_nb.turns.connection import check_connection, current_connection
 from omni_nb.turns.context import check_context, input_limit, weigh_messages
 from omni_nb.turns.estimate import forecast, forecast_each, priced_region
-from omni_nb.turns.history import Trimming
+from omni_nb.turns.history import Trimming, reworded
+from omni_nb.turns.line import Line, place_of
 from omni_nb.turns.reply import Reply
+from omni_nb.turns.settings import Settings
 from omni_nb.turns.stream import ReplyStream, check_timeout
 from omni_nb.turns.trim import trim
 from omni_nb.wire.dialects import check_dialect
-from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
+from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import os
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
     from typing import Self
 
-    from omni_nb.archive.document import Archive
+    from typing_extensions import Unpack
+
+    from omni_nb.media.clip import Storage
     from omni_nb.media.parts import Part
     from omni_nb.rules.estimate import Estimate
     from omni_nb.rules.money import Money
+    from omni_nb.rules.options import Options
     from omni_nb.rules.pricing import Cost
     from omni_nb.rules.quota import Quota
     from omni_nb.rules.weigh import Weight
     from omni_nb.turns.account import Account
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.trim import TrimPolicy, TrimReport
+    from omni_nb.wire.request import Request
 
-_OF_CONNECT = {"api_key", "base_url", "dialect", "region"}
 
+class Conversation:
+    """Several turns with one model; `omni_nb.Chat` also shows them, and says what each argument is.
 
-class Conversation(Keeping):
-    """Several turns with one model, without a notebook: `omni_nb.Chat` also shows them.
-
-    Parameters
-    ----------
-    model
-        The model's name.
-    voice
-        The voice of the answers; asks for speech.
-    modalities
-        ``["text"]`` or ``["text", "audio"]``; by default speech when a voice is given.
-    system
-        A system message. Qwen-omni-turbo ignores it when it speaks (spec, "支持的输出模态").
-    system_as_turns
-        Send the system message's words as a question that the model agreed to, in front of
-        all others: what the service's own FAQ advises where it ignores system messages.
-    connection
-        A service of its own; by default the notebook's (`connect`).
-    budget
-        What the conversation may cost, with the branches made of it (`fork`), such as
-        ``omni.CNY(1)``. Checked before a request, with the estimate of its input; a warning
-        comes at 80 %; an answer that passes it while it streams is stopped, and what came is
-        kept. Where a price is not known a budget cannot be kept, so nothing is sent. It is
-        not saved with the conversation, and may be changed at any time.
-    timeout
-        Seconds that an answer may take, from the sending of the question to its end; then it
-        is stopped, and what came is kept. By default the service is waited for (10 seconds
-        for a connection, 300 for the next piece). May be changed at any time.
-    quota
-        A count of tokens to take every answer off (`omni_nb.Quota`); also of several chats.
-    extra, **options
-        More fields of every request's body, such as ``max_tokens=200``, ``enable_thinking=True``
-        or ``enable_search=True``; ``extra={...}`` takes those whose names are taken here.
-
-    Attributes
-    ----------
-    replies : list of Reply
-        Every answer with its question, oldest first. Where a method takes a turn, it is a
-        place here: ``replies[0]`` is the first.
-    trimming : Trimming
-        What of the oldest turns is no longer sent (`trim`).
+    It has a `Line` of replies, `Settings`, a `Budget` and a connection; each does its own work.
 
     Examples
     --------
     >>> chat = Conversation("qwen-omni-turbo")
     >>> with chat.stream("Who are you?") as stream:
     ...     words = "".join(event.text for event in stream if hasattr(event, "text"))
-    >>> words == chat.replies[0].text
-    True
+    >>> words == chat[0].text, len(chat)
+    (True, 1)
     """
+
+    _settings: Settings
+    _line: Line
+    _budget: Budget
+    _connection: Connection | None
+    _timeout: float | None
 
     def __init__(
         self,
@@ -108,23 +83,38 @@ class Conversation(Keeping):
         quota: Quota | None = None,
         timeout: float | None = None,
         extra: Mapping[str, Any] | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
-        options |= extra or {}
-        if misplaced := sorted(_OF_CONNECT & options.keys()):
-            raise RequestError(f"{', '.join(misplaced)} belongs to connect(), not to a chat.")
-        self.model = model
-        self.modalities, self.voice = choose_modalities(modalities, voice, model)
-        self.system = system
-        self.system_as_turns = system_as_turns
+        given = check_options(options, where="Chat()", names=_ARGUMENTS)
+        self._settings = Settings.chosen(
+            model,
+            voice=voice,
+            modalities=modalities,
+            system=system,
+            system_as_turns=system_as_turns,
+            options={**given, **check_extra(extra)},
+        )
+        self._line = Line()
+        self._budget = Budget(budget, quota)
         self.connection = connection
-        self.options = options
-        self.replies: list[Reply] = []
-        self.trimming = Trimming()
-        self._aside = []
-        self._purse = Budget(budget, quota)
         self.timeout = timeout
-        self._warn_of_system_message()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse a misspelt attribute: it would be set, and change nothing."""
+        if not name.startswith("_") and not hasattr(type(self), name):
+            meant = _meant(name, type(self))
+            raise AttributeError(f"A chat has no {name!r} that could be set.{meant}")
+        super().__setattr__(name, value)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what takes the place of a name that went with this release."""
+            if name in _GONE:
+                raise AttributeError(f"chat.{name} is gone: {_GONE[name]}.")
+            raise AttributeError(f"A chat has no {name!r}.{_meant(name, type(self))}")
+
+    # -- asking ------------------------------------------------------------------------------
 
     def stream(
         self,
@@ -134,8 +124,13 @@ class Conversation(Keeping):
         audio: Any = None,
         video: Any = None,
         frames: Any = None,
+        at: int | None = None,
+        **unknown: Any,
     ) -> ReplyStream:
         """Ask, and return the events of the answer as they come.
+
+        Nothing is sent before the first event is pulled. Then the reply is in the chat; a
+        stream that nobody reads leaves no trace.
 
         Parameters
         ----------
@@ -143,12 +138,15 @@ class Conversation(Keeping):
             Text as ``str``, or anything that can only be one thing: a ``Path`` or PIL image,
             an array, a Figure, a part.
         image
-            One picture or a list of them: also a path or URL as ``str``.
+            One image or a list of them: also a path or URL as ``str``.
         audio, video
-            A sound or a video: a path, URL, bytes, and what the doors `omni_nb.audio` and
+            Audio or a video: a path, URL, bytes, and what `omni_nb.audio` and
             `omni_nb.video` take.
         frames
-            A video as a list of its pictures.
+            A video as a list of its images.
+        at
+            Ask in the place of this turn, counted from 0 as in ``chat[at]``: it and what
+            followed are set aside (`versions`) when the request is sent.
 
         Raises
         ------
@@ -159,18 +157,36 @@ class Conversation(Keeping):
             The request would pass the budget; nothing was sent.
         ServiceError
             While iterating: the service refused or broke off.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for event in chat.stream("Who are you?"): pass
+        >>> chat[-1].finish_reason
+        'stop'
         """
-        check_timeout(self.timeout)
-        media = as_media(image=image, audio=audio, video=video, frames=frames)
-        request = self.request_of((*media, *as_parts([prompt, *content])))
+        self._check_question(unknown, "stream()")
+        media = {"image": image, "audio": audio, "video": video, "frames": frames}
+        question = parts_of(prompt, content, **media)
+        until = None if at is None else place_of(at, self.replies)
+        if until is not None:
+            self._line.check_is_free()
+        request = self._settings.request(self._line, question, until=until)
         weight = check_context(request)
-        connection = self.connection or current_connection()
+        connection = self._connection or current_connection()
         check_dialect(request, connection.dialect)
         reply = Reply(request, region=connection.region, is_stand_in=connection.is_stand_in)
         reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
-        self._purse.check(reply.estimate)
-        self.replies.append(reply)
-        return ReplyStream(reply, connection, self._purse, self.timeout)
+        self._budget.check(reply.estimate)
+        self._connection = connection
+        return ReplyStream(
+            reply,
+            connection,
+            line=self._line,
+            at=until,
+            budget=self._budget,
+            timeout=self._timeout,
+        )
 
     def estimate(
         self,
@@ -182,11 +198,22 @@ class Conversation(Keeping):
         frames: Any = None,
         answer_seconds: float | None = None,
         answer_tokens: int | None = None,
+        **unknown: Any,
     ) -> Estimate:
         """Estimate the next question with all that is sent with it. Nothing is sent.
 
-        The arguments are those of `stream`, and the assumed answer as for
-        `omni_nb.estimate`.
+        Parameters
+        ----------
+        prompt, *content, image, audio, video, frames
+            The question, as `stream` takes it.
+        answer_seconds, answer_tokens
+            Assume an answer of so much speech, or of so many tokens of text, as for
+            `omni_nb.estimate`.
+
+        Raises
+        ------
+        MediaError, RequestError
+            The question is not allowed, or the assumption is not of an answer of its kind.
 
         Examples
         --------
@@ -194,34 +221,277 @@ class Conversation(Keeping):
         >>> chat.estimate("Who are you?").tokens
         7
         """
-        media = as_media(image=image, audio=audio, video=video, frames=frames)
+        self._check_question(unknown, "estimate()")
+        media = {"image": image, "audio": audio, "video": video, "frames": frames}
         return forecast(
-            self.request_of((*media, *as_parts([prompt, *content]))),
-            region=priced_region(self.connection or current_connection()),
+            self.request_of(parts_of(prompt, content, **media)),
+            region=priced_region(self._connection or current_connection()),
             answer_seconds=answer_seconds,
             answer_tokens=answer_tokens,
         )
 
+    def request_of(self, question: tuple[Part, ...]) -> Request:
+        """Return the request that would ask this after all that went before; nothing is sent.
+
+        Raises
+        ------
+        MediaError, RequestError
+            The model does not take it.
+        """
+        return self._settings.request(self._line, question)
+
+    def _check_question(self, unknown: Mapping[str, Any], where: str) -> None:
+        """Refuse what is no part of a question; options are the whole chat's."""
+        if unknown:
+            check_options(unknown, where=where, names=_QUESTION)
+            name = next(iter(unknown))
+            raise RequestError(
+                f"{name} is an option of the whole chat: Chat(..., {name}=...) or "
+                f"chat.use({name}=...)."
+            )
+
+    # -- settings ----------------------------------------------------------------------------
+
+    def use(
+        self,
+        model: str | None = None,
+        *,
+        voice: str | None = None,
+        modalities: Sequence[str] | None = None,
+        system: str | None = None,
+        system_as_turns: bool | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        """Change who answers from now on, and how; what is not given stays where it fits.
+
+        Parameters
+        ----------
+        model, voice, modalities
+            As for a new chat. A voice that the model does not have gives way to its first.
+        system, system_as_turns
+            The system message; ``""`` takes it away.
+        **options
+            Options such as ``temperature=0.2``; None takes one away.
+
+        Raises
+        ------
+        RequestError
+            The model does not answer like that; everything stays as it was.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo", voice="Cherry")
+        >>> chat.use("qwen3.5-omni-flash", temperature=0.2)
+        >>> chat.voice, dict(chat.options)
+        ('Tina', {'temperature': 0.2})
+        """
+        given = check_options(options, where="use()", names=_ARGUMENTS)
+        kept = {name: value for name, value in self.options.items() if name not in options}
+        self._settings = self._settings.changed(
+            model,
+            voice=voice,
+            modalities=modalities,
+            system=system,
+            system_as_turns=system_as_turns,
+            options={**kept, **given},
+        )
+
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        return self._settings.model
+
+    @model.setter
+    def model(self, model: str) -> None:
+        self.use(model)
+
+    @property
+    def voice(self) -> str | None:
+        """The voice of the answers; None where none was chosen. Setting None asks for text."""
+        return self._settings.voice
+
+    @voice.setter
+    def voice(self, voice: str | None) -> None:
+        if voice is None:
+            self.use(modalities=["text"])
+        else:
+            self.use(voice=voice, modalities=["text", "audio"])
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """``("text",)`` or ``("text", "audio")``."""
+        return self._settings.modalities
+
+    @modalities.setter
+    def modalities(self, modalities: Sequence[str]) -> None:
+        self.use(modalities=modalities)
+
+    @property
+    def system(self) -> str | None:
+        """The system message."""
+        return self._settings.system
+
+    @system.setter
+    def system(self, system: str | None) -> None:
+        self.use(system=system or "")
+
+    @property
+    def system_as_turns(self) -> bool:
+        """Whether the system message is sent as a question that the model agreed to."""
+        return self._settings.system_as_turns
+
+    @system_as_turns.setter
+    def system_as_turns(self, system_as_turns: bool) -> None:
+        self.use(system_as_turns=system_as_turns)
+
+    @property
+    def options(self) -> MutableMapping[str, Any]:
+        """More fields of every request, such as ``chat.options["temperature"] = 0.2``."""
+        return self._settings.options
+
+    @options.setter
+    def options(self, options: Mapping[str, Any]) -> None:
+        given = check_options(options, where="options")
+        self._settings = self._settings.changed(options=given)
+
+    @property
+    def connection(self) -> Connection | None:
+        """The service that answers; None until the first question takes the notebook's."""
+        return self._connection
+
+    @connection.setter
+    def connection(self, connection: Connection | None) -> None:
+        self._connection = check_connection(connection)
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds that an answer may take, from the sending of its question; None: no limit."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, timeout: float | None) -> None:
+        check_timeout(timeout)
+        self._timeout = timeout
+
     @property
     def budget(self) -> Money | None:
-        """What the conversation and its branches may cost together; None: no limit."""
-        return self._purse.budget
+        """What the chat and its forks may cost together; None: no limit."""
+        return self._budget.limit
 
     @budget.setter
     def budget(self, budget: Money | None) -> None:
-        self._purse.budget = budget
+        self._budget.limit = budget
 
     @property
     def quota(self) -> Quota | None:
         """The count of tokens that every answer is taken off."""
-        return self._purse.quota
+        return self._budget.quota
 
     @quota.setter
     def quota(self, quota: Quota | None) -> None:
-        self._purse.quota = quota
+        self._budget.quota = quota
+
+    # -- replies -----------------------------------------------------------------------------
+
+    @property
+    def line(self) -> Line:
+        """The replies, those set aside, and what of them is no longer sent."""
+        return self._line
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """Every answer with its question, oldest first."""
+        return self._line.replies
+
+    @property
+    def branches(self) -> tuple[tuple[Reply, ...], ...]:
+        """The lines of replies that were set aside, oldest first."""
+        return self._line.branches
+
+    @property
+    def trimming(self) -> Trimming:
+        """What of the oldest turns is no longer sent (`trim`)."""
+        return self._line.trimming
+
+    def __len__(self) -> int:
+        return len(self.replies)
+
+    def __bool__(self) -> bool:
+        return True  # a chat without replies is a chat
+
+    def __iter__(self) -> Iterator[Reply]:
+        return iter(self.replies)
+
+    @overload
+    def __getitem__(self, turn: int) -> Reply: ...
+    @overload
+    def __getitem__(self, turn: slice) -> tuple[Reply, ...]: ...
+    def __getitem__(self, turn: int | slice) -> Reply | tuple[Reply, ...]:
+        """Return the reply of a turn, counted from 0; -1 is the last."""
+        return self.replies[turn]
+
+    def versions(self, turn: int) -> tuple[Reply, ...]:
+        """Return the replies that have stood at a turn, oldest first.
+
+        Parameters
+        ----------
+        turn
+            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
+
+        Raises
+        ------
+        RequestError
+            There is no such turn.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for question in ("Who are you?", "What can you do?"):
+        ...     for event in chat.stream(question, at=0 if len(chat) else None): pass
+        >>> len(chat), len(chat.versions(0))
+        (1, 2)
+        """
+        return self._line.versions(turn)
+
+    def switch(self, turn: int, version: int) -> None:
+        """Go to another version of a turn, and to what was said after it.
+
+        Parameters
+        ----------
+        turn
+            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
+        version
+            Its place in ``versions(turn)``; -1 is the newest.
+
+        Raises
+        ------
+        RequestError
+            There is no such turn or version, or an answer still streams.
+        """
+        self._line.switch(turn, version)
+
+    def clear(self) -> None:
+        """Begin anew; what was said is set aside and stays in `branches`.
+
+        Raises
+        ------
+        RequestError
+            An answer still streams.
+        """
+        self._line.go_to(())
+
+    def undo(self, turns: int = 1) -> tuple[Reply, ...]:
+        """Take the last turns back, and return them: nothing that was answered is lost.
+
+        Raises
+        ------
+        RequestError
+            There are fewer turns.
+        """
+        return self._line.undo(turns)
 
     def fork(self, at: int | None = None) -> Self:
-        """Return a conversation of its own that has the first replies of this one.
+        """Return a chat of its own that has the first replies of this one.
 
         Parameters
         ----------
@@ -236,63 +506,20 @@ class Conversation(Keeping):
         >>> chat.fork() is chat
         False
         """
-        branch = copy.copy(self)
-        branch.options = copy.deepcopy(self.options)
-        # Replies are shared: a finished one is a record.
-        branch.replies = [reply for reply in self.replies[:at] if reply.is_finished]
-        branch.trimming = self.trimming.within(len(branch.replies))
-        branch._aside = []
-        return branch
+        return self._twin(self._line.fork(at))
 
-    def use(
-        self,
-        model: str | None = None,
-        *,
-        voice: str | None = None,
-        modalities: Sequence[str] | None = None,
-        system: str | None = None,
-        system_as_turns: bool | None = None,
-    ) -> None:
-        """Change who answers from now on, and how; what is not given stays where it fits.
+    def __copy__(self) -> Self:
+        return self._twin(self._line.copy())
 
-        Parameters
-        ----------
-        model, voice, modalities
-            As for a new conversation. A voice that the model does not have gives way to its
-            first.
-        system, system_as_turns
-            The system message; ``""`` takes it away.
+    def __deepcopy__(self, memo: object) -> Self:
+        return self._twin(self._line.copy())  # replies are records, and budgets are shared
 
-        Raises
-        ------
-        RequestError
-            The model does not answer like that.
-
-        Examples
-        --------
-        >>> chat = Conversation("qwen-omni-turbo", voice="Cherry")
-        >>> chat.use("qwen3.5-omni-flash")
-        >>> chat.voice
-        'Tina'
-        """
-        model = model or self.model
-        facts = find_model(model)
-        wanted = tuple(modalities or self.modalities)
-        if facts and facts.modalities and not facts.speaks and modalities is None:
-            wanted = ("text",)
-        kept = voice or self.voice
-        if facts and facts.voices.names and voice is None and kept not in facts.voices.names:
-            kept = None
-        wanted, kept = choose_modalities(wanted, kept, model)
-        if facts is not None:
-            check_modalities(wanted, facts)
-            if kept and "audio" in wanted:
-                check_voice(kept, facts)
-        self.model, self.modalities, self.voice = model, wanted, kept
-        if system_as_turns is not None:
-            self.system_as_turns = system_as_turns
-        if system is not None:
-            self.system = system or None
+    def _twin(self, line: Line) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._settings = self._settings.copy()
+        twin._line = line
+        return twin
 
     def reworded(
         self,
@@ -303,21 +530,17 @@ class Conversation(Keeping):
         audio: Any = None,
         video: Any = None,
         frames: Any = None,
-        of: Sequence[Reply] | None = None,
     ) -> tuple[Part, ...]:
         """Return the question of a turn with new words, new media, or both.
 
-        What is not given stays as it was. Nothing is sent: to edit an earlier question, ask
-        it in a fork.
+        What is not given stays as it was. Nothing is sent.
 
         Parameters
         ----------
         turn
-            Its place, counted from 0 as in ``replies[turn]``; -1 is the last.
+            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
         prompt, *content, image, audio, video, frames
             What changes, as `stream` takes it.
-        of
-            The line that the turn is in: by default ``replies``, else one of `branches`.
 
         Raises
         ------
@@ -327,34 +550,14 @@ class Conversation(Keeping):
         Examples
         --------
         >>> chat = Conversation("qwen-omni-turbo")
-        >>> for _ in chat.stream("Who are you?"): pass
-        >>> branch = chat.fork(at=0)
-        >>> for _ in branch.stream(*chat.reworded(0, "What can you do?")): pass
-        >>> [len(chat.replies), branch.messages[0]["content"]]
+        >>> for event in chat.stream("Who are you?"): pass
+        >>> for event in chat.stream(*chat.reworded(0, "What can you do?"), at=0): pass
+        >>> [len(chat), chat.messages[0]["content"]]
         [1, 'What can you do?']
         """
-        line = self.replies if of is None else of
-        question = line[place_of(turn, line)].question
-        media = as_media(image=image, audio=audio, video=video, frames=frames)
-        return history.reworded(question, (*media, *as_parts([prompt, *content])))
-
-    def undo(self, turns: int = 1) -> list[Reply]:
-        """Take the last turns back, and return them: nothing that was answered is lost.
-
-        Raises
-        ------
-        RequestError
-            There are fewer turns.
-        """
-        if not 0 <= turns <= len(self.replies):
-            raise RequestError(
-                f"undo() takes 0 to {len(self.replies)} turns of this conversation, not {turns}."
-            )
-        kept = len(self.replies) - turns
-        removed = self.replies[kept:]
-        del self.replies[kept:]
-        self.trimming = self.trimming.within(kept)
-        return removed
+        question = self.replies[place_of(turn, self.replies)].question
+        media = {"image": image, "audio": audio, "video": video, "frames": frames}
+        return reworded(question, parts_of(prompt, content, **media))
 
     def trim(self, policy: TrimPolicy = "media", *, keep: int | None = None) -> TrimReport:
         """Make the history lighter, and say what it no longer sends and what that saves.
@@ -386,18 +589,20 @@ class Conversation(Keeping):
         """
         limit = input_limit(self.model, self.options)
         report = trim(self.replies, self.trimming, policy, keep=keep, model=self.model, limit=limit)
-        self.trimming = report.trimming
+        self._line.trimming = report.trimming
         return report
+
+    # -- what it has come to -----------------------------------------------------------------
 
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The conversation as the service would take it; answers are text only."""
-        return [message.payload() for message in self._history()]
+        return [message.payload() for message in self._settings.history(self._line)]
 
     @property
     def weight(self) -> Weight:
         """What is sent with the next question, before the question itself, estimated."""
-        return weigh_messages(self._history(), self.model)
+        return weigh_messages(self._settings.history(self._line), self.model)
 
     @property
     def usage(self) -> Usage:
@@ -414,63 +619,199 @@ class Conversation(Keeping):
         """Estimated against billed, by modality, over all replies."""
         return total_account(reply.account for reply in self.replies)
 
-    def request_of(self, question: tuple[Part, ...]) -> Request:
-        """Return the request that would ask this after all that went before; nothing is sent.
+    # -- files -------------------------------------------------------------------------------
+
+    def document(self) -> Archive:
+        """Return the conversation at rest: its settings and its replies."""
+        return Archive(
+            model=self.model,
+            modalities=self.modalities,
+            voice=self.voice,
+            system=self.system,
+            system_as_turns=self.system_as_turns,
+            options=dict(self.options),
+            trimming=self.trimming,
+            replies=self.replies,
+            branches=self.branches,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the conversation to a JSON file, and its media to a folder beside it.
+
+        ``talk.json`` keeps its media in ``talk_media/``, each file once, named by its
+        content. Nothing of the connection is written: no key, no address. An answer that
+        still streams is kept as far as it came.
 
         Raises
         ------
-        MediaError, RequestError
-            The model does not take it.
+        MediaError
+            A file that was sent is gone or has changed since.
+        RequestError
+            The file cannot be written.
         """
-        return Request(
-            self.model,
-            (*self._history(), Message("user", question)),
-            self.modalities,
-            self.voice,
-            copy.deepcopy(self.options),  # a record: later changes are not of this request
-        )
+        return write(self.document(), path)
 
-    def _history(self) -> tuple[Message, ...]:
-        """Return what the model will read."""
-        opening = history.opening(self.system, as_turns=self.system_as_turns)
-        return (*opening, *history.turns(self.replies, self.trimming))
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, connection: Connection | None = None) -> Self:
+        """Read a conversation that was saved; it goes on where it was.
 
-    def _warn_of_system_message(self) -> None:
-        facts = find_model(self.model)
-        if (
-            self.system
-            and not self.system_as_turns
-            and "audio" in self.modalities
-            and facts
-            and not facts.system_message_with_audio
-        ):
-            warn(
-                f"{self.model} ignores the system message when it speaks. What works: "
-                "system_as_turns=True sends its words as a question and answer in front, or ask "
-                "for text only.",
-            )
+        Parameters
+        ----------
+        path
+            The JSON file; its media folder is beside it and stays there, in use.
+        connection
+            Who answers from now on; by default the notebook's (`connect`).
+
+        Raises
+        ------
+        RequestError
+            It is no saved conversation, or of a newer schema than this version knows.
+        MediaError
+            A medium is missing or has changed.
+        """
+        return cls._of(read(path), connection)
+
+    @classmethod
+    def from_notebook(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        chat: str | int | None = None,
+        connection: Connection | None = None,
+    ) -> Self:
+        """Read a conversation out of a saved notebook's outputs; it goes on where it was.
+
+        Everything is there: questions and answers, speech, usage and cost. Speech, and a WAV of a
+        question, is as the notebook keeps it, exact with ``storage="wav"``. An image, audio or
+        video of more than a megabyte is looked for where it was and beside the notebook; where it
+        is gone, a line of words takes its place.
+
+        Parameters
+        ----------
+        path
+            The notebook, saved with its outputs.
+        chat
+            Which conversation of several: its place in the notebook from 0, or the id that the
+            error lists when there is no such; by default the last.
+        connection
+            Who answers from now on; by default the notebook's (`connect`).
+
+        Raises
+        ------
+        RequestError
+            It is no notebook, or it holds no such conversation.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for event in chat.stream("Who are you?"): pass
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     again = Conversation.from_notebook(chat.export(f"{folder}/talk.ipynb"))
+        >>> again.messages == chat.messages
+        True
+        """
+        return cls._of(read_notebook(path, chat), connection)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        """Go on with a saved conversation in the place of this one, which is set aside.
+
+        Parameters
+        ----------
+        path
+            The JSON file of `save`, or a notebook (`from_notebook`). Who answers stays.
+
+        Raises
+        ------
+        RequestError, MediaError
+            As for `load`; this conversation is then as it was.
+        """
+        is_notebook = Path(path).suffix == ".ipynb"
+        other = (type(self).from_notebook if is_notebook else type(self).load)(path)
+        self._line.take_up(other.line)
+        self._settings = other._settings
+        self._budget.remember(other.line.every)
+
+    def export(
+        self, path: str | os.PathLike[str], *, storage: Storage = "mp3", title: str | None = None
+    ) -> Path:
+        """Write the conversation for other people: as a page, or as a notebook.
+
+        ``talk.html`` is one file that needs nothing else: no script, no network.
+        ``talk.ipynb`` asks the questions again when it is run, and shows the recorded answers;
+        media of the questions are beside it in ``talk_media/``. Neither has a key, an address
+        of a service or a folder of this machine in it.
+
+        Parameters
+        ----------
+        path
+            The file; its ending says which.
+        storage
+            How the speech is kept: ``"mp3"``, ``"opus"`` or ``"wav"``.
+        title
+            Of the page; by default the first words of the first question.
+
+        Raises
+        ------
+        MediaError
+            A file that was sent is gone or has changed since.
+        RequestError
+            The ending or the storage is another, or the file cannot be written.
+        """
+        return export_to(self.document(), path, storage=storage, title=title)
+
+    def exported(self, form: Literal["html", "ipynb"], *, storage: Storage = "mp3") -> bytes:
+        """Return the conversation as one file to download; see `export`.
+
+        A notebook has the media of up to a megabyte in it, and says where larger ones go.
+
+        Examples
+        --------
+        >>> Conversation("qwen-omni-turbo").exported("html")[:15]
+        b'<!doctype html>'
+        """
+        return exported(self.document(), form, storage=storage)
 
     def __repr__(self) -> str:
         trimmed = f", {self.trimming}" if self.trimming != Trimming() else ""
-        replies = "1 reply" if len(self.replies) == 1 else f"{len(self.replies)} replies"
+        replies = "1 reply" if len(self) == 1 else f"{len(self)} replies"
         return f"<{type(self).__name__} with {self.model}, {replies}{trimmed}>"
 
     @classmethod
     def _of(cls, archive: Archive, connection: Connection | None) -> Self:
-        made = cls(
+        made = cls(connection=connection)
+        # As it was saved: what a model does not take today is refused when it is asked.
+        made._settings = Settings(
             archive.model,
-            voice=archive.voice,
-            modalities=archive.modalities,
-            connection=connection,
+            archive.voice,
+            archive.modalities,
+            archive.system,
+            archive.system_as_turns,
+            OptionDict(archive.options),
         )
-        # set here, not there: of the system message a conversation warns once
-        made.system, made.system_as_turns = archive.system, archive.system_as_turns
-        made.options = dict(archive.options)
-        made.replies = list(archive.replies)
-        made._aside = list(archive.branches)
-        made.trimming = archive.trimming
-        every = list(dict.fromkeys((*made.replies, *chain(*made._aside))))
+        made._line = Line(archive.replies, aside=archive.branches, trimming=archive.trimming)
+        every = made._line.every
         for reply, estimate in zip(every, forecast_each(every), strict=True):
             reply.estimate = estimate
-        made._purse.remember(every)
+        made._budget.remember(every)
         return made
+
+
+def _meant(name: str, kind: type[Any]) -> str:
+    known = [known for known in dir(kind) if not known.startswith("_")]
+    near = get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+_GONE = {
+    "branch": "chat.edit(turn, ..., in_place=True) asks anew in place, chat.fork(at=...) apart",
+    "siblings": "chat.versions(turn) has the replies that have stood at a turn",
+    "go_to": "chat.switch(turn, version) goes to another version of a turn",
+}
+"""What went with this release, and what takes its place."""
+
+_QUESTION = ("image", "audio", "video", "frames")
+_ARGUMENTS = (
+    *("model", "voice", "modalities", "system", "system_as_turns"),
+    *("connection", "budget", "quota", "timeout", "extra"),
+)

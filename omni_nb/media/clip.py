@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omni_nb.errors import MediaError
+from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.compressed import BITS_PER_SECOND, compressed
 from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
 from omni_nb.media.shown import Shown
@@ -20,6 +20,26 @@ if TYPE_CHECKING:
 
 Storage = Literal["mp3", "opus", "wav"]
 """How a notebook keeps speech: MP3 plays everywhere, Opus is smaller, WAV is exact."""
+
+
+def check_storage(storage: object) -> Storage:
+    """Return the way in which a notebook is to keep speech.
+
+    Raises
+    ------
+    RequestError
+        It is none of the three.
+
+    Examples
+    --------
+    >>> check_storage("opus")
+    'opus'
+    """
+    if storage in get_args(Storage):
+        return cast("Storage", storage)
+    accepted = ", ".join(map(repr, get_args(Storage)))
+    raise RequestError(f"storage is one of {accepted}, not {storage!r}.")
+
 
 SPEECH_SAMPLE_RATE = 24_000
 """Samples per second of the service's speech (spec, "解析输出的Base64 编码的音频数据")."""
@@ -103,14 +123,13 @@ class AudioClip(Shown):
 
     def to_file(self, storage: Storage) -> bytes:
         """Return a file of one of the three kinds."""
-        match storage:
+        match check_storage(storage):
             case "wav":
                 return self.to_wav()
             case "opus":
                 return self.to_opus()
             case "mp3":
                 return self.to_mp3()
-        raise MediaError(f"Speech is kept as 'mp3', 'opus' or 'wav', not as {storage!r}.")
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the clip to a file; its ending names the format: wav, mp3, opus or ogg.

@@ -17,7 +17,7 @@ from omni_nb.media.sources import RemoteSource, display_kind, embed, open_source
 from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart, frames, video
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import TypeAlias
 
     from omni_nb.media.sources import Embed
@@ -33,13 +33,13 @@ __all__ = [
     "TextPart",
     "VideoPart",
     "VideoURLPart",
-    "as_images",
     "as_media",
     "as_parts",
     "audio",
     "frames",
     "image",
     "join_text",
+    "parts_of",
     "video",
 ]
 
@@ -133,9 +133,27 @@ def as_media(
     )
 
 
-def as_images(given: Any) -> tuple[Part, ...]:
-    """Turn the ``image=`` argument, one picture or a list of them, into parts."""
-    return as_media(image=given)
+def parts_of(prompt: Any, content: Sequence[Any] = (), **media: Any) -> tuple[Part, ...]:
+    """Return the parts of a question as a person asks it: its media first, then the rest.
+
+    Parameters
+    ----------
+    prompt, content
+        What `as_parts` takes.
+    **media
+        ``image=``, ``audio=``, ``video=`` and ``frames=``, as `as_media` takes them.
+
+    Raises
+    ------
+    MediaError
+        Something in it cannot be a part.
+
+    Examples
+    --------
+    >>> parts_of("What is this?", image="https://a.example/1.png")[1]
+    TextPart(text='What is this?')
+    """
+    return (*as_media(**media), *as_parts([prompt, *content]))
 
 
 def join_text(parts: Iterable[Part]) -> str:

@@ -1,4 +1,4 @@
-"""Budget: what a conversation has cost so far, and what it may cost."""
+"""Count what a conversation has cost, and keep it within what it may cost."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ WARNING_SHARE = Decimal("0.8")
 
 
 class Budget:
-    """The money of a conversation and of the branches made of it: they spend together.
+    """The money of a conversation and of those made of it (`fork`): they spend together.
 
     What was asked stays paid for, also when it is taken back. An answer without the service's
     count, such as an interrupted one, is counted by our rules (`Reply.cost_so_far`).
     """
 
-    def __init__(self, budget: Money | None = None, quota: Quota | None = None) -> None:
-        self.budget = budget
+    def __init__(self, limit: Money | None = None, quota: Quota | None = None) -> None:
+        self.limit = limit
         self.quota = quota
         self._paid: list[Cost | None] = []
         self._open: list[Reply] = []
@@ -36,17 +36,17 @@ class Budget:
         self._warned_of: Money | None = None
 
     @property
-    def budget(self) -> Money | None:
+    def limit(self) -> Money | None:
         """What all of it may cost; None: no limit."""
-        return self._budget
+        return self._limit
 
-    @budget.setter
-    def budget(self, budget: Money | None) -> None:
-        if budget is not None and not (isinstance(budget, Money) and budget.amount > 0):
+    @limit.setter
+    def limit(self, limit: Money | None) -> None:
+        if limit is not None and not (isinstance(limit, Money) and limit.amount > 0):
             raise RequestError(
-                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {budget!r}."
+                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {limit!r}."
             )
-        self._budget = budget
+        self._limit = limit
 
     @property
     def quota(self) -> Quota | None:
@@ -64,42 +64,50 @@ class Budget:
         self._paid += [reply.cost_so_far for reply in replies if reply.usage_so_far.total]
 
     def check(self, estimate: Estimate) -> None:
-        """Compare the budget with what has been spent and the input of the next request.
+        """Compare the limit with what has been spent and the input of the next request.
 
         Raises
         ------
         BudgetError
-            The request would pass the budget.
+            The request would pass the limit.
         RequestError
             A price or a weight is not known, or is in another currency: a budget cannot be
             kept then.
         """
         self.settle()
-        if self.budget is None:
-            return
-        spent, next_cost = self._spent(self.budget), _known(estimate, self.budget)
-        expected = exact_sum((spent, next_cost))
-        if expected > self.budget.amount:
-            raise BudgetError(
-                f"This request would pass the budget of {self.budget}: {spent:f} "
-                f"{self.budget.currency} is spent, and its input alone costs about "
-                f"{next_cost:f} {self.budget.currency}. Nothing was sent. Raise the budget "
-                "(chat.budget = ...), send less, or make the history lighter with chat.trim()."
-            )
-        self._warn(expected)
-
-    def open(self, reply: Reply) -> None:
-        """Note an answer that begins; its running cost counts from now on."""
         with self._lock:
+            expected = self._check(estimate)
+        if self.limit is not None and expected is not None:
+            self._warn(expected, self.limit)
+
+    def reserve(self, reply: Reply) -> None:
+        """Set aside what a request's input costs; its running cost counts from now on.
+
+        Checked and set aside at once, so that askers at the same time cannot pass the limit
+        together.
+
+        Raises
+        ------
+        BudgetError, RequestError
+            As for `check`.
+        """
+        with self._lock:
+            if reply.estimate is not None:
+                self._check(reply.estimate)
             self._open.append(reply)
 
+    def release(self, reply: Reply) -> None:
+        """Take a reservation back: the request is not sent after all."""
+        with self._lock:
+            self._open.remove(reply)
+
     def is_passed(self) -> bool:
-        """Whether what is spent, with the answers that still stream, is beyond the budget."""
-        if self.budget is None:
+        """Whether what is spent, with the answers that still stream, is beyond the limit."""
+        if self.limit is None:
             return False
         with self._lock:
-            costs = [*self._paid, *(reply.cost_so_far for reply in self._open)]
-        return _total(costs, self.budget) > self.budget.amount
+            costs = self._costs()
+        return _total(costs, self.limit) > self.limit.amount
 
     def settle(self) -> None:
         """Pay for the answers that have ended, and warn when the budget is nearly spent.
@@ -113,28 +121,44 @@ class Budget:
         if self.quota is not None:
             for reply in ended:
                 self.quota.spend(reply.usage_so_far)
-        if self.budget is not None and ended:
-            self._warn(_total(self._paid, self.budget))
+        if self.limit is not None and ended:
+            self._warn(_total(self._paid, self.limit), self.limit)
 
-    def _spent(self, budget: Money) -> Decimal:
-        with self._lock:
-            costs = [*self._paid, *(reply.cost_so_far for reply in self._open)]
+    def _check(self, estimate: Estimate) -> Decimal | None:
+        """Return what will have been spent with the input of a request."""
+        limit = self.limit
+        if limit is None:
+            return None
+        spent, next_cost = self._spent(limit), _known(estimate, limit)
+        expected = exact_sum((spent, next_cost))
+        if expected > limit.amount:
+            raise BudgetError(
+                f"This request would pass the budget of {limit}: {spent:f} {limit.currency} is "
+                f"spent, and its input alone costs about {next_cost:f} {limit.currency}. Nothing "
+                "was sent. Raise the budget (chat.budget = ...), send less, or make the history "
+                "lighter with chat.trim().",
+                hint="budget",
+            )
+        return expected
+
+    def _costs(self) -> list[Cost | None]:
+        return [*self._paid, *(reply.cost_so_far for reply in self._open)]
+
+    def _spent(self, limit: Money) -> Decimal:
+        costs = self._costs()
         if None in costs:
             raise RequestError(
                 "What this conversation has cost so far is not known, so its budget cannot be "
                 "kept. Start a new Chat with a budget, or take it away: chat.budget = None."
             )
         for cost in costs:
-            _check_currency(cost, budget)
-        return _total(costs, budget)
+            _check_currency(cost, limit)
+        return _total(costs, limit)
 
-    def _warn(self, amount: Decimal) -> None:
-        budget = self.budget
-        if budget is None or budget == self._warned_of:
-            return
-        if amount >= budget.amount * WARNING_SHARE:
-            self._warned_of = budget
-            warn(f"{100 * amount / budget.amount:.0f} % of the budget of {budget} is spent.")
+    def _warn(self, amount: Decimal, limit: Money) -> None:
+        if limit != self._warned_of and amount >= limit.amount * WARNING_SHARE:
+            self._warned_of = limit
+            warn(f"{100 * amount / limit.amount:.0f} % of the budget of {limit} is spent.")
 
 
 def _known(estimate: Estimate, budget: Money) -> Decimal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omni_nb.errors import RequestError
@@ -61,6 +61,21 @@ class Connection:
     region: str | None = None
     is_stand_in: bool = False
     server: StandIn | None = field(default=None, repr=False, compare=False)
+    _before: list[Connection | None] = field(default_factory=list, repr=False, compare=False)
+
+    def __enter__(self) -> Connection:
+        """Let this service answer for a while: ``with omni_nb.connect("offline"): ...``."""
+        global _current
+        if _current is not self:
+            self._before.append(_current)
+            _current = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the service answer again that answered before."""
+        global _current
+        if self._before:
+            _current = self._before.pop()
 
     @property
     def base_url(self) -> str:
@@ -91,7 +106,7 @@ def connect(
     ask_key: bool = False,
     dialect: Dialect | None = None,
 ) -> Connection:
-    """Choose the service that answers from now on.
+    """Choose the service that answers from now on, or with ``with`` for a while.
 
     Parameters
     ----------
@@ -132,12 +147,17 @@ def connect(
     <Connection to a compatible server at http://localhost:8000/v1 in the dialect vllm-omni>
     >>> connect("offline").is_stand_in
     True
+    >>> with connect("http://localhost:8000/v1") as connection:
+    ...     connection.region is None
+    True
     """
     global _current
     _check_dialect(dialect)
     key = _typed_key() if ask_key else api_key
-    _current = _choose(service, region, base_url, key, dialect)
-    return _current
+    chosen = _choose(service, region, base_url, key, dialect)
+    chosen._before[:] = [_current]  # for `with`
+    _current = chosen
+    return chosen
 
 
 def stand_in(
@@ -242,6 +262,22 @@ def missing_key(service: str) -> str:
     host = _host(REGIONS.get(service, service))
     name, variable = _key_place(host)
     return "" if not variable or os.environ.get(variable, "").strip() else name
+
+
+def check_connection(connection: Any) -> Connection | None:
+    """Return the connection that a chat is given.
+
+    Raises
+    ------
+    RequestError
+        It is none.
+    """
+    if connection is None or isinstance(connection, Connection):
+        return connection
+    raise RequestError(
+        "connection is what omni_nb.connect() or omni_nb.stand_in() returns, not "
+        f"{type(connection).__name__}. An OpenAI client is not needed: connect(base_url=...)."
+    )
 
 
 def current_connection() -> Connection:

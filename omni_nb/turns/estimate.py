@@ -6,23 +6,28 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError, RequestError
-from omni_nb.media.parts import as_media, as_parts
+from omni_nb.media.parts import parts_of
 from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.rules.estimate import Comparison, Estimate
+from omni_nb.rules.options import check_extra, check_options
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.rules.weigh import Weight
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.context import input_limit, weigh_messages
-from omni_nb.turns.history import opening
-from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
+from omni_nb.turns.line import Line
+from omni_nb.turns.settings import Settings
+from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from omni_nb.media.parts import Part
+    from typing_extensions import Unpack
+
+    from omni_nb.rules.options import Options
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply
+    from omni_nb.wire.request import Message, Request
 
 
 def estimate(
@@ -36,16 +41,30 @@ def estimate(
     voice: str | None = None,
     modalities: Sequence[str] | None = None,
     system: str | None = None,
+    system_as_turns: bool = False,
     region: str | None = None,
     answer_seconds: float | None = None,
     answer_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    **options: Unpack[Options],
 ) -> Estimate:
     """Estimate the tokens and the cost of a question. Nothing is sent.
 
     Parameters
     ----------
-    prompt, *content, image, audio, video, frames, model, voice, modalities, system
-        The question, as `omni_nb.ask` takes it; it is checked by the same rules.
+    prompt, *content
+        Text, or anything that can only be one thing, as `omni_nb.ask` takes it.
+    image, audio, video, frames
+        Its media, as `omni_nb.ask` takes them. What is at a URL is not fetched: its weight is
+        unknown.
+    model
+        The model's name.
+    voice
+        Asks for speech; which voice it is costs the same.
+    modalities
+        ``["text"]`` or ``["text", "audio"]``; by default speech when a voice is given.
+    system, system_as_turns
+        The system message, and whether its words are sent as a question and answer.
     region
         Whose prices count; by default the connection's, Beijing's for the stand-in.
     answer_seconds
@@ -53,6 +72,21 @@ def estimate(
         not known, and the table says what a second of it costs.
     answer_tokens
         Assume a written answer of so many tokens.
+    temperature, top_p, top_k, seed, stop, presence_penalty, frequency_penalty, repetition_penalty
+        Checked as for `omni_nb.ask`; they change no estimate.
+    max_tokens, max_completion_tokens, enable_search, search_options
+        Checked as for `omni_nb.ask`; they change no estimate.
+    enable_thinking, thinking_budget, reasoning_effort
+        Some models take in less while they think.
+    vl_high_resolution_images, use_multichannel
+        Checked as for `omni_nb.ask`; what they weigh nobody has published.
+    extra
+        More fields of the request's body.
+
+    Returns
+    -------
+    Estimate
+        Shown as a table; ``.tokens``, ``.cost``, ``.share`` and ``.speech_price`` are numbers.
 
     Raises
     ------
@@ -64,11 +98,22 @@ def estimate(
     >>> made = estimate("Who are you?", region="beijing")
     >>> dict(made.usage.input), str(made.cost), f"{made.share:.4f}"
     ({'text': 3}, '0.0000012 CNY', '0.0001')
+    >>> import numpy as np
+    >>> estimate("What is this?", image=np.zeros((480, 640, 3), "uint8")).usage.input["image"]
+    393
     """
-    parts = _parts(prompt, content, image=image, audio=audio, video=video, frames=frames)
-    request = _request(parts, model, voice=voice, modalities=modalities, system=system)
+    given = check_options(options, where="estimate()", names=_ARGUMENTS)
+    settings = Settings.chosen(
+        model,
+        voice=voice,
+        modalities=modalities,
+        system=system,
+        system_as_turns=system_as_turns,
+        options={**given, **check_extra(extra)},
+    )
+    parts = parts_of(prompt, content, image=image, audio=audio, video=video, frames=frames)
     return forecast(
-        request,
+        settings.request(Line(), parts),
         region=region or priced_region(current_connection()),
         answer_seconds=answer_seconds,
         answer_tokens=answer_tokens,
@@ -86,22 +131,33 @@ def compare(
     voice: str | None = None,
     modalities: Sequence[str] | None = None,
     system: str | None = None,
+    system_as_turns: bool = False,
     region: str | None = None,
     answer_seconds: float | None = None,
     answer_tokens: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+    **options: Unpack[Options],
 ) -> Comparison:
     """Estimate the same question for several models, side by side. Nothing is sent.
 
     Parameters
     ----------
     models
-        Their names; by default all that are known (`omni_nb.rules`).
-    prompt, *content, image, audio, video, frames, modalities, system
-        The question. A model that does not take it is shown with the reason.
+        Their names; by default all that are known (`omni_nb.models`).
+    prompt, *content, image, audio, video, frames, modalities, system, system_as_turns, extra
+        The question, as for `estimate`. A model that does not take it is shown with the reason.
     voice
         Asks for speech; whose it is costs the same, so each model speaks with its own.
     region, answer_seconds, answer_tokens
         As for `estimate`.
+    **options
+        The options of `omni_nb.ask`.
+
+    Returns
+    -------
+    Comparison
+        Shown as a table; ``.estimates`` has an `Estimate` for each model that takes the
+        question, ``.refusals`` the reasons of the others.
 
     Examples
     --------
@@ -109,21 +165,28 @@ def compare(
     >>> [one.tokens for one in made.estimates]
     [3, 3]
     """
-    if isinstance(models, str):
+    given = check_options(options, where="compare()", names=("models", *_ARGUMENTS))
+    if models is not None and (isinstance(models, str) or not all(map(_is_name, models))):
         raise RequestError(f"models is a list of names, such as ['{DEFAULT_MODEL}'].")
-    parts = _parts(prompt, content, image=image, audio=audio, video=video, frames=frames)
+    parts = parts_of(prompt, content, image=image, audio=audio, video=video, frames=frames)
     wanted = modalities or (("text", "audio") if voice else None)
-    region = region or priced_region(current_connection())
+    prices = region or priced_region(current_connection())
     made: list[Estimate] = []
     refusals: dict[str, str] = {}
     for model in models or [facts.name for facts in known_models()]:
         try:
-            own = None if _has_voices(model) else voice
-            request = _request(parts, model, voice=own, modalities=wanted, system=system)
+            settings = Settings.chosen(
+                model,
+                voice=None if _has_voices(model) else voice,
+                modalities=wanted,
+                system=system,
+                system_as_turns=system_as_turns,
+                options={**given, **check_extra(extra)},
+            )
             made.append(
                 forecast(
-                    request,
-                    region=region,
+                    settings.request(Line(), parts),
+                    region=prices,
                     answer_seconds=answer_seconds,
                     answer_tokens=answer_tokens,
                 )
@@ -185,23 +248,6 @@ def priced_region(connection: Connection) -> str | None:
     return "beijing" if connection.is_stand_in else connection.region
 
 
-def _parts(prompt: Any, content: Sequence[Any], **media: Any) -> tuple[Part, ...]:
-    return (*as_media(**media), *as_parts([prompt, *content]))
-
-
-def _request(
-    parts: tuple[Part, ...],
-    model: str,
-    *,
-    voice: str | None,
-    modalities: Sequence[str] | None,
-    system: str | None,
-) -> Request:
-    wanted, chosen = choose_modalities(modalities, voice, model)
-    messages = (*opening(system, as_turns=False), Message("user", parts))
-    return Request(model, messages, wanted, chosen)
-
-
 def _sum(weights: Iterable[Weight]) -> Weight:
     """Add many weights up; `sum` would make as many new ones on the way."""
     tokens: Counter[str] = Counter()
@@ -234,3 +280,13 @@ def _assumed(request: Request, seconds: float | None, tokens: int | None) -> dic
     if tokens < 0:
         raise RequestError(f"answer_tokens is 0 or more, not {tokens}.")
     return {"text": tokens}
+
+
+def _is_name(model: object) -> bool:
+    return isinstance(model, str)
+
+
+_ARGUMENTS = (
+    *("image", "audio", "video", "frames", "model", "voice", "modalities"),
+    *("system", "system_as_turns", "region", "answer_seconds", "answer_tokens", "extra"),
+)

@@ -1,4 +1,4 @@
-"""ReplyStream: the events of one answer, while its reply grows."""
+"""The events of one answer, while its reply grows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError, ServiceError
 from omni_nb.turns.budget import Budget
+from omni_nb.turns.line import Line
 from omni_nb.wire.client import EventStream
 from omni_nb.wire.events import AudioDelta
 
@@ -38,7 +39,8 @@ def check_timeout(seconds: float | None) -> None:
     """
     if seconds is None:
         return
-    if not isinstance(seconds, (int, float)) or not 0 < seconds < threading.TIMEOUT_MAX:
+    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not is_number or not 0 < seconds < threading.TIMEOUT_MAX:
         raise RequestError(
             f"timeout is the seconds that an answer may take, such as 30, not {seconds!r}; "
             "None waits for the service."
@@ -48,8 +50,9 @@ def check_timeout(seconds: float | None) -> None:
 class ReplyStream:
     """The events of one answer, for ``for`` or ``async for``; `reply` grows meanwhile.
 
-    Leaving the loop early ends the request. Use ``with`` where the stream may be dropped
-    in the middle: a request that nobody reads goes on being billed.
+    Nothing is sent before the first event is pulled; a stream that nobody reads leaves no
+    trace. Leaving the loop, by ``break`` or by an error, ends the request and finishes the
+    reply with what came. One loop reads a stream.
 
     Attributes
     ----------
@@ -61,25 +64,73 @@ class ReplyStream:
         self,
         reply: Reply,
         connection: Connection,
-        purse: Budget | None = None,
+        *,
+        line: Line | None = None,
+        at: int | None = None,
+        budget: Budget | None = None,
         timeout: float | None = None,
     ) -> None:
         self.reply = reply
-        self._purse = purse or Budget()
+        self._line = line or Line()
+        self._at = at
+        self._budget = budget or Budget()
         self._owner = threading.get_ident()
-        self._purse.open(reply)
         self._looked_at = 0.0
-        self._reason: Stopped | None = None
         self._timeout = timeout
+        self._state_lock = threading.RLock()
+        self._is_begun = False
+        self._is_over = threading.Event()
         self._source = EventStream(connection.endpoint, reply.request)
-        self._events = self._feed()
+
+    def begin(self) -> None:
+        """Enter the reply into its conversation: its request is sent now. Once is enough.
+
+        Raises
+        ------
+        BudgetError
+            Other questions have spent the budget meanwhile; nothing was sent.
+        RequestError
+            Another answer streams where this one is to take its place; nothing was sent.
+        """
+        with self._state_lock:
+            if self._is_begun:
+                return
+            self._budget.reserve(self.reply)
+            try:
+                self._line.enter(self.reply, self._at)
+            except RequestError:
+                self._budget.release(self.reply)
+                raise
+            self._is_begun = True
+        if self._timeout is not None:
+            threading.Thread(target=self._watch, name="omni_nb timeout", daemon=True).start()
 
     def __iter__(self) -> Iterator[Event]:
-        return self._events
+        if self._is_over.is_set():
+            return
+        self.begin()
+        try:
+            for event in self._source:
+                self.reply.sent_at = self._source.sent_at
+                if self.reply.is_finished:  # stopped from another thread
+                    break
+                self.reply.feed(event, seconds=self._source.elapsed_seconds)
+                yield event
+                if self._is_spent(event):
+                    self._stop("budget")
+                    break
+            self._finish(None)
+        except ServiceError as error:
+            if self._finish(None, error):
+                raise
+        finally:  # the loop was left, by whatever means
+            self._finish("interrupted")
+            self.settle()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
+        events = iter(self)
         try:
-            while (event := await asyncio.to_thread(next, self._events, None)) is not None:
+            while (event := await asyncio.to_thread(next, events, None)) is not None:
                 yield event
         finally:
             self.stop()
@@ -108,52 +159,32 @@ class ReplyStream:
         would not land in their cell: what is left is settled with the next question.
         """
         if threading.get_ident() == self._owner:
-            self._purse.settle()
+            self._budget.settle()
 
     def _stop(self, reason: Stopped) -> None:
-        self._reason = self._reason or reason  # first: the reader may see the end at once
+        self._finish(reason)  # first: the reader may see the end at once
         self._source.stop()
-        if not self.reply.is_finished:
-            self.reply.finish(seconds=self._source.age_seconds, stopped=self._reason)
 
-    def _feed(self) -> Iterator[Event]:
-        reply, source = self.reply, self._source
-        try:
-            for event in self._in_time(source):
-                if reply.is_finished:  # stopped from another thread
-                    break
-                reply.sent_at = source.sent_at
-                reply.feed(event, seconds=source.elapsed_seconds)
-                yield event
-                if self._is_spent(event):
-                    self._reason = "budget"
-                    source.stop()
-                    break
-        except ServiceError as error:
-            if not reply.is_finished:
-                error.reply = reply
-                reply.finish(seconds=source.elapsed_seconds, error=error)
-                self.settle()
-                raise
-        except GeneratorExit:
-            self.stop()
-            raise
-        if not reply.is_finished:
-            reply.finish(seconds=source.elapsed_seconds, stopped=self._reason)
-        self.settle()
+    def _finish(self, stopped: Stopped | None, error: ServiceError | None = None) -> bool:
+        """Finish the reply, unless it is; whoever comes first says why. Return whether it was."""
+        with self._state_lock:
+            if self.reply.is_finished:
+                return False
+            if error is not None:
+                error.reply = self.reply
+            self.reply.sent_at = self._source.sent_at
+            seconds = self._source.age_seconds if stopped else self._source.elapsed_seconds
+            self.reply.finish(seconds=seconds, stopped=stopped, error=error)
+            self._is_over.set()
+        if stopped:
+            self._source.stop()
+        return True
 
-    def _in_time(self, source: EventStream) -> Iterator[Event]:
-        """Read until the time is over that the answer may take."""
-        if self._timeout is None:
-            yield from source
-            return
-        clock = threading.Timer(self._timeout, self._stop, ["timeout"])
-        clock.daemon = True
-        clock.start()
-        try:
-            yield from source
-        finally:
-            clock.cancel()
+    def _watch(self) -> None:
+        """Stop the answer when its time is over, counted from the sending of the request."""
+        self._source.sent.wait()
+        if not self._is_over.wait(self._timeout):
+            self._stop("timeout")
 
     def _is_spent(self, event: Event) -> bool:
         """Whether this event took the running cost past the budget, with more to come.
@@ -166,4 +197,4 @@ class ReplyStream:
         is_due = isinstance(event, AudioDelta) or now - self._looked_at >= LOOK_SECONDS
         if is_due:
             self._looked_at = now
-        return is_due and self._purse.is_passed()
+        return is_due and self._budget.is_passed()

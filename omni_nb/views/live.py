@@ -34,6 +34,7 @@ def watch(stream: ReplyStream, stage: Stage) -> Reply:
     ServiceError
         After the stage has shown what had arrived.
     """
+    stream.begin()  # what is refused now is refused before anything is shown
     reader = _Reader(stream)
     with _shown(stream, stage):
         reader.start()
@@ -51,6 +52,7 @@ async def watch_async(stream: ReplyStream, stage: Stage) -> Reply:
     In a notebook ■ cancels the cell's task; as in `watch` the reply is returned. Elsewhere
     a cancellation goes on, after the stream has been stopped.
     """
+    stream.begin()
     reader = _Reader(stream)
     with _shown(stream, stage):
         reader.start()

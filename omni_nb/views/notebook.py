@@ -2,38 +2,101 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.chat.conversation import Conversation
+from omni_nb.errors import OmniError
+from omni_nb.media.clip import check_storage
+from omni_nb.render.errors import advice_text
+from omni_nb.rules.options import check_options
 from omni_nb.views.live import watch, watch_async
 from omni_nb.views.session import session
-from omni_nb.views.stages import PREBUFFER_SECONDS, choose_stage
+from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer, check_show, choose_stage
 from omni_nb.wire.request import DEFAULT_MODEL
+from omni_nb.words import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Literal, Self
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Self
+
+    from typing_extensions import Unpack
 
     from omni_nb.media.clip import Storage
     from omni_nb.rules.money import Money
+    from omni_nb.rules.options import Options
     from omni_nb.rules.quota import Quota
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply
+    from omni_nb.turns.stream import ReplyStream
     from omni_nb.views.panel import ChatPanel
+    from omni_nb.views.stages import Stage
 
 
 class Chat(Conversation):
-    """A conversation that is seen and heard: `ask` streams into the cell and speaks.
+    """Several turns with one model, seen and heard: `ask` streams into the cell and speaks.
 
-    The parameters are those of `omni_nb.chat.conversation.Conversation`; its ``stream``,
-    ``replies``, ``messages``, ``usage`` and ``cost`` work without a notebook.
+    Parameters
+    ----------
+    model
+        The model's name; `omni_nb.models` lists those that are known, any other is sent as it
+        is.
+    voice
+        The voice of the answers, such as ``"Cherry"``; asks for speech.
+    modalities
+        ``["text"]`` or ``["text", "audio"]``; by default speech when a voice is given.
+    system
+        A system message: how the model should answer. Qwen-omni-turbo ignores it when it
+        speaks (spec, "支持的输出模态").
+    system_as_turns
+        Send the system message's words as a question that the model agreed to, in front of
+        all others: what the service's own FAQ advises where it ignores system messages.
+    connection
+        A service of its own (`omni_nb.connect`, `omni_nb.stand_in`). By default the notebook's
+        at the first question; the chat keeps it, and ``chat.connection = ...`` changes it.
+    budget
+        What the chat may cost, together with its forks, such as ``omni.CNY(1)``. Checked
+        before a request, with the estimate of its input; a warning comes at 80 %; an answer
+        that passes it while it streams is stopped, and what came is kept. Where a price is
+        not known a budget cannot be kept, so nothing is sent. It is not saved with the chat.
+    quota
+        A count of tokens to take every answer off (`omni_nb.Quota`); also of several chats.
+    timeout
+        Seconds that an answer may take, from the sending of the question to its end; then it
+        is stopped, and what came is kept. By default the service is waited for (10 seconds
+        for a connection, 300 for the next piece).
+    temperature, top_p, top_k, seed, stop, presence_penalty, frequency_penalty, repetition_penalty
+        How words are chosen, and where an answer ends.
+    max_tokens, max_completion_tokens
+        The longest answer, in tokens.
+    enable_thinking, thinking_budget, reasoning_effort
+        Think before the answer, and how long; text answers only.
+    enable_search, search_options
+        Let the model search the web, and how.
+    vl_high_resolution_images, use_multichannel
+        Look at images in more detail; hear the channels of audio apart.
+    extra
+        Fields of the request's body that omni_nb does not know, as a dict.
+
+    Attributes
+    ----------
+    replies : tuple of Reply
+        Every answer with its question, oldest first: ``len(chat)``, ``chat[-1]`` and
+        ``for reply in chat`` work on it. Where a method takes a turn, it is a place here,
+        counted from 0.
+
+    Raises
+    ------
+    RequestError
+        The model does not answer like that, or an option has another name or type: the
+        message says which name was meant.
 
     Examples
     --------
-    >>> chat = Chat("qwen-omni-turbo")
+    >>> chat = Chat("qwen-omni-turbo", temperature=0.2)
     >>> reply = chat.ask("Who are you?", show=False)
-    >>> reply.finish_reason
-    'stop'
+    >>> reply.finish_reason, len(chat), chat[-1] is reply
+    ('stop', 1, True)
     """
 
     def ask(
@@ -47,13 +110,23 @@ class Chat(Conversation):
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
+        **unknown: Any,
     ) -> Reply:
         """Ask, show the answer as it comes, and return it.
 
         Parameters
         ----------
-        prompt, *content, image, audio, video, frames
-            The question, as `Conversation.stream` takes it.
+        prompt, *content
+            Text as ``str``, or anything that can only be one thing: a ``Path`` or PIL image,
+            an array, a Figure, a part.
+        image
+            One image or a list of them: a path or URL as ``str``, bytes, a PIL image, an
+            array, a Figure.
+        audio, video
+            Audio or a video, or a list: a path, URL, bytes, and what `omni_nb.audio` and
+            `omni_nb.video` take, such as ``(samples, sample_rate)``.
+        frames
+            A video as a list of its images.
         show
             False: silent. By default the answer streams into the notebook's cell and is
             heard in the browser; outside a notebook its text goes to standard output.
@@ -80,28 +153,24 @@ class Chat(Conversation):
             It would pass the chat's budget; nothing was sent.
         ServiceError
             The service refused or broke off; ``.reply`` holds what had arrived.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> reply = Chat(voice="Cherry").ask(
+        ...     "What is in this image?", image=np.zeros((64, 64, 3), "uint8"), show=False
+        ... )
+        >>> reply.audio.seconds > 1
+        True
         """
-        stream = self.stream(prompt, *content, image=image, audio=audio, video=video, frames=frames)
-        session().note_turn(self, stream.reply)
-        stage = choose_stage(
-            stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
-        )
-        try:
-            return watch(stream, stage)
-        finally:
-            stream.settle()
-
-    def panel(
-        self,
-        *,
-        locale: Literal["auto", "en", "zh"] = "auto",
-        storage: Storage = "mp3",
-        prebuffer_seconds: float = PREBUFFER_SECONDS,
-    ) -> ChatPanel:
-        """Return this conversation as a panel to type, drop and talk in (`omni_nb.ChatPanel`)."""
-        from omni_nb.views.panel import ChatPanel
-
-        return ChatPanel(self, locale=locale, storage=storage, prebuffer_seconds=prebuffer_seconds)
+        with advised(prompt, *content):
+            media = {"image": image, "audio": audio, "video": video, "frames": frames}
+            shown = {"show": show, "storage": storage, "prebuffer_seconds": prebuffer_seconds}
+            stream, stage = self._staged((prompt, *content), media, shown, unknown)
+            try:
+                return watch(stream, stage)
+            finally:
+                stream.settle()
 
     async def ask_async(
         self,
@@ -114,17 +183,23 @@ class Chat(Conversation):
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
+        **unknown: Any,
     ) -> Reply:
-        """Do the same as `ask` under ``await``: other tasks go on meanwhile."""
-        stream = self.stream(prompt, *content, image=image, audio=audio, video=video, frames=frames)
-        session().note_turn(self, stream.reply)
-        stage = choose_stage(
-            stream.reply, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds
-        )
-        try:
-            return await watch_async(stream, stage)
-        finally:
-            stream.settle()
+        """Do the same as `ask` under ``await``: other tasks go on meanwhile.
+
+        Parameters
+        ----------
+        prompt, *content, image, audio, video, frames, show, storage, prebuffer_seconds
+            As for `ask`.
+        """
+        with advised(prompt, *content):
+            media = {"image": image, "audio": audio, "video": video, "frames": frames}
+            shown = {"show": show, "storage": storage, "prebuffer_seconds": prebuffer_seconds}
+            stream, stage = self._staged((prompt, *content), media, shown, unknown)
+            try:
+                return await watch_async(stream, stage)
+            finally:
+                stream.settle()
 
     def edit(
         self,
@@ -135,26 +210,35 @@ class Chat(Conversation):
         audio: Any = None,
         video: Any = None,
         frames: Any = None,
+        in_place: bool = False,
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
+        **unknown: Any,
     ) -> Self:
-        """Ask an earlier question anew, in a new chat; this one stays as it was.
+        """Ask an earlier question anew, in a new chat or in the place of the old one.
 
         Parameters
         ----------
         turn
-            Its place, counted from 0 as in ``replies[turn]``; -1 is the last. Later turns are
-            not in the new chat.
+            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
         prompt, *content, image, audio, video, frames
             What changes: new words, new media, or both. What is not given stays.
+        in_place
+            Ask in this chat: the old answer and what followed are set aside, in reach by
+            `versions` and `switch`. By default a new chat asks, and this one stays as it was.
         show, storage, prebuffer_seconds
             As for `ask`.
 
         Returns
         -------
         Chat
-            The new chat; its last reply is the new answer.
+            The chat that asked; its last reply is the new answer.
+
+        Raises
+        ------
+        MediaError, RequestError, ServiceError
+            As for `ask`. What is refused before it is sent changes nothing.
 
         Examples
         --------
@@ -163,13 +247,68 @@ class Chat(Conversation):
         >>> other = chat.edit(0, "What can you do?", show=False)
         >>> [chat.messages[0]["content"], other.messages[0]["content"]]
         ['Who are you?', 'What can you do?']
+        >>> chat.edit(0, "What can you see?", in_place=True, show=False) is chat
+        True
+        >>> len(chat), len(chat.versions(0))
+        (1, 2)
         """
-        question = self.reworded(
-            turn, prompt, *content, image=image, audio=audio, video=video, frames=frames
+        with advised(prompt, *content):
+            media = {"image": image, "audio": audio, "video": video, "frames": frames}
+            shown = {"show": show, "storage": storage, "prebuffer_seconds": prebuffer_seconds}
+            question = self.reworded(turn, prompt, *content, **media)
+            asking = self if in_place else self.fork(at=turn)
+            at = turn if in_place else None
+            stream, stage = asking._staged(question, {}, shown, unknown, at=at)
+            try:
+                watch(stream, stage)
+            finally:
+                stream.settle()
+            return asking
+
+    def panel(
+        self,
+        *,
+        language: str = "auto",
+        storage: Storage = "mp3",
+        prebuffer_seconds: float = PREBUFFER_SECONDS,
+        **unknown: Any,
+    ) -> ChatPanel:
+        """Return this chat as a panel to type, drop and talk in.
+
+        Parameters
+        ----------
+        language
+            Of the labels: ``"en"``, ``"zh"``, or ``"auto"``: that of the page.
+        storage, prebuffer_seconds
+            As for `ask`.
+        """
+        from omni_nb.views.panel import ChatPanel
+
+        return ChatPanel(
+            self,
+            language=language,
+            storage=storage,
+            prebuffer_seconds=prebuffer_seconds,
+            **unknown,
         )
-        branch = self.fork(at=turn)
-        branch.ask(*question, show=show, storage=storage, prebuffer_seconds=prebuffer_seconds)
-        return branch
+
+    def _staged(
+        self,
+        content: tuple[Any, ...],
+        media: Mapping[str, Any],
+        shown: Mapping[str, Any],
+        unknown: Mapping[str, Any],
+        *,
+        at: int | None = None,
+    ) -> tuple[ReplyStream, Stage]:
+        """Check everything that can be refused, and return what to watch and where."""
+        self._check_question(unknown, "ask()")
+        check_show(shown["show"])
+        check_storage(shown["storage"])
+        check_prebuffer(shown["prebuffer_seconds"])
+        stream = self.stream(*content, **media, at=at)
+        session().note_turn(self, stream.reply)
+        return stream, choose_stage(stream.reply, **shown)
 
 
 def ask(
@@ -192,40 +331,115 @@ def ask(
     show: bool | None = None,
     storage: Storage = "mp3",
     prebuffer_seconds: float = PREBUFFER_SECONDS,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Reply:
-    """Ask one question and show the answer as it comes; see `Chat` and `Chat.ask`.
+    """Ask one question, show the answer as it comes, and return it.
+
+    Parameters
+    ----------
+    prompt, *content
+        Text as ``str``, or anything that can only be one thing: a ``Path`` or PIL image, an
+        array, a Figure, a part.
+    image
+        One image or a list of them: a path or URL as ``str``, bytes, a PIL image, an array,
+        a Figure.
+    audio, video
+        Audio or a video, or a list: a path, URL, bytes, and what `omni_nb.audio` and
+        `omni_nb.video` take, such as ``(samples, sample_rate)``.
+    frames
+        A video as a list of its images.
+    model
+        The model's name; `omni_nb.models` lists those that are known, any other is sent as it
+        is.
+    voice
+        The voice of the answer, such as ``"Cherry"``; asks for speech.
+    modalities
+        ``["text"]`` or ``["text", "audio"]``; by default speech when a voice is given.
+    system
+        A system message: how the model should answer.
+    system_as_turns
+        Send the system message's words as a question that the model agreed to.
+    connection
+        A service of its own (`omni_nb.connect`); by default the notebook's.
+    budget
+        What the answer may cost, such as ``omni.CNY("0.1")``; it is stopped there.
+    quota
+        A count of tokens to take the answer off (`omni_nb.Quota`).
+    timeout
+        Seconds that the answer may take, from the sending of the question to its end.
+    temperature, top_p, top_k, seed, stop, presence_penalty, frequency_penalty, repetition_penalty
+        How words are chosen, and where the answer ends.
+    max_tokens, max_completion_tokens
+        The longest answer, in tokens.
+    enable_thinking, thinking_budget, reasoning_effort
+        Think before the answer, and how long; text answers only.
+    enable_search, search_options
+        Let the model search the web, and how.
+    vl_high_resolution_images, use_multichannel
+        Look at images in more detail; hear the channels of audio apart.
+    extra
+        Fields of the request's body that omni_nb does not know, as a dict.
+    show
+        False: silent. By default the answer streams into the notebook's cell and is heard in
+        the browser; outside a notebook its text goes to standard output.
+    storage
+        How the notebook keeps the speech: ``"mp3"``, ``"opus"`` (smaller) or ``"wav"`` (every
+        sample).
+    prebuffer_seconds
+        Speech held back before it sounds, against an uneven network; 0 is soonest.
+
+    Returns
+    -------
+    Reply
+        Its ``text``, ``audio``, ``usage``, ``cost``, ``timing`` and ``finish_reason``; also when
+        it was interrupted, with what had arrived.
+
+    Raises
+    ------
+    MediaError, RequestError
+        Something is not allowed; nothing was sent.
+    BudgetError
+        It would pass the budget; nothing was sent.
+    ServiceError
+        The service refused or broke off; ``.reply`` holds what had arrived.
 
     Examples
     --------
     >>> reply = ask("Who are you?", show=False)
     >>> reply.usage.output["text"] > 0
     True
+    >>> import numpy as np
+    >>> image = np.zeros((64, 64, 3), "uint8")
+    >>> reply = ask("What is in this image?", image=image, voice="Cherry", show=False)
+    >>> reply.audio.seconds > 1
+    True
     """
-    chat = Chat(
-        model,
-        voice=voice,
-        modalities=modalities,
-        system=system,
-        system_as_turns=system_as_turns,
-        connection=connection,
-        budget=budget,
-        quota=quota,
-        timeout=timeout,
-        extra=extra,
-        **options,
-    )
-    return chat.ask(
-        prompt,
-        *content,
-        image=image,
-        audio=audio,
-        video=video,
-        frames=frames,
-        show=show,
-        storage=storage,
-        prebuffer_seconds=prebuffer_seconds,
-    )
+    with advised(prompt, *content):
+        check_options(options, where="ask()", names=_ARGUMENTS)
+        chat = Chat(
+            model,
+            voice=voice,
+            modalities=modalities,
+            system=system,
+            system_as_turns=system_as_turns,
+            connection=connection,
+            budget=budget,
+            quota=quota,
+            timeout=timeout,
+            extra=extra,
+            **options,
+        )
+        return chat.ask(
+            prompt,
+            *content,
+            image=image,
+            audio=audio,
+            video=video,
+            frames=frames,
+            show=show,
+            storage=storage,
+            prebuffer_seconds=prebuffer_seconds,
+        )
 
 
 async def ask_async(
@@ -248,30 +462,54 @@ async def ask_async(
     show: bool | None = None,
     storage: Storage = "mp3",
     prebuffer_seconds: float = PREBUFFER_SECONDS,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Reply:
-    """Do the same as `ask` under ``await``, also at a notebook's top level."""
-    chat = Chat(
-        model,
-        voice=voice,
-        modalities=modalities,
-        system=system,
-        system_as_turns=system_as_turns,
-        connection=connection,
-        budget=budget,
-        quota=quota,
-        timeout=timeout,
-        extra=extra,
-        **options,
-    )
-    return await chat.ask_async(
-        prompt,
-        *content,
-        image=image,
-        audio=audio,
-        video=video,
-        frames=frames,
-        show=show,
-        storage=storage,
-        prebuffer_seconds=prebuffer_seconds,
-    )
+    """Do the same as `ask` under ``await``, also at a notebook's top level.
+
+    Other tasks go on meanwhile. Every argument is that of `ask`.
+    """
+    with advised(prompt, *content):
+        check_options(options, where="ask_async()", names=_ARGUMENTS)
+        chat = Chat(
+            model,
+            voice=voice,
+            modalities=modalities,
+            system=system,
+            system_as_turns=system_as_turns,
+            connection=connection,
+            budget=budget,
+            quota=quota,
+            timeout=timeout,
+            extra=extra,
+            **options,
+        )
+        return await chat.ask_async(
+            prompt,
+            *content,
+            image=image,
+            audio=audio,
+            video=video,
+            frames=frames,
+            show=show,
+            storage=storage,
+            prebuffer_seconds=prebuffer_seconds,
+        )
+
+
+@contextmanager
+def advised(*question: Any) -> Iterator[None]:
+    """Put the advice in the language of a question below an error that leaves it."""
+    try:
+        yield
+    except OmniError as error:
+        language = language_of(question)
+        if language != "en":
+            error.note(advice_text(error, language))
+        raise
+
+
+_ARGUMENTS = (
+    *("image", "audio", "video", "frames", "model", "voice", "modalities"),
+    *("system", "system_as_turns", "connection", "budget", "quota", "timeout", "extra"),
+    *("show", "storage", "prebuffer_seconds"),
+)

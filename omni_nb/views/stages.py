@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from omni_nb.errors import RequestError
 from omni_nb.render.reply import progress_html, question_html
 from omni_nb.turns.timing import Playback
 from omni_nb.views.session import session
@@ -31,6 +32,7 @@ REPAINT_CHARACTERS_PER_SECOND = 20_000
 SPEECH_PACKET_SECONDS = 0.15
 WORDS_PACKET_SECONDS = 0.5
 PREBUFFER_SECONDS = 0.3
+MOST_PREBUFFER_SECONDS = 60
 
 
 class Stage(Protocol):
@@ -56,6 +58,34 @@ class Stage(Protocol):
     def close(self, reply: Reply) -> None:
         """Show the last state and let go."""
         ...
+
+
+def check_show(show: object) -> None:
+    """Refuse what says neither yes nor no.
+
+    Raises
+    ------
+    RequestError
+        It is neither True, False nor None.
+    """
+    if show is not None and not isinstance(show, bool):
+        raise RequestError(f"show is True or False, not {show!r}.")
+
+
+def check_prebuffer(seconds: object) -> None:
+    """Refuse what is no time that speech can be held back.
+
+    Raises
+    ------
+    RequestError
+        It is no number from 0 to 60.
+    """
+    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= seconds <= MOST_PREBUFFER_SECONDS:  # type: ignore[operator]
+        raise RequestError(
+            f"prebuffer_seconds is a number from 0 to {MOST_PREBUFFER_SECONDS}, such as "
+            f"{PREBUFFER_SECONDS}, not {seconds!r}."
+        )
 
 
 def choose_stage(

@@ -9,6 +9,7 @@ import time
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from omni_nb.wire.failures import (
     unanswered,
     unsent,
 )
+from omni_nb.wire.retry import retry_seconds
 from omni_nb.wire.upload import Abandoned, Upload
 
 if TYPE_CHECKING:
@@ -62,8 +64,10 @@ class EventStream:
 
     Attributes
     ----------
+    sent : threading.Event
+        Set when the request is sent, or will not be.
     sent_at : float or None
-        When the request was sent, in unix seconds.
+        When the request was sent for the first time, in unix seconds.
     elapsed_seconds : float
         From the sending of the request to the arrival of the latest event.
     request_id : str or None
@@ -78,6 +82,7 @@ class EventStream:
         self._lock = threading.Lock()
         self._is_complete = False
         self._stopped = threading.Event()
+        self.sent = threading.Event()
         self.sent_at: float | None = None
         self._sent_at = 0.0
         self.elapsed_seconds = 0.0
@@ -96,6 +101,8 @@ class EventStream:
             failure = self._failure(error)
             if failure is None:
                 raise
+        finally:
+            self.sent.set()
         self.elapsed_seconds = self.age_seconds
         # Raised here, where no local holds the service's body any more: it may echo the key.
         if failure is not None and not self.is_stopped:
@@ -130,17 +137,8 @@ class EventStream:
         body = body_for(self._request, self._endpoint.dialect, self._upload.embed)
         self._sent_at = time.perf_counter()
         self.sent_at = time.time()  # last: it tells other threads that both are there
-        context = _sending.set(self)
-        try:
-            stream = client.post(
-                "/chat/completions",
-                body=body,
-                cast_to=object,
-                stream=True,
-                stream_cls=openai.Stream[object],
-            )
-        finally:
-            _sending.reset(context)
+        self.sent.set()
+        stream = self._post(client, body, openai.Stream[object])
         with contextlib.closing(stream.response) as response:
             self.request_id = response.headers.get("x-request-id")
             try:
@@ -149,8 +147,26 @@ class EventStream:
                 with self._lock:
                     self._line = None
 
+    def _post(self, client: OpenAI, body: Mapping[str, Any], kind: type[Any]) -> Any:
+        """Send a request, again where that may help; `stop` ends the waiting, too."""
+        context = _sending.set(self)
+        try:
+            for tried in count(1):
+                try:
+                    return client.post(
+                        "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=kind
+                    )
+                except Exception as error:
+                    seconds = retry_seconds(error, tried)
+                    if seconds is None:
+                        raise
+                if self._stopped.wait(seconds):
+                    raise Abandoned
+        finally:
+            _sending.reset(context)
+
     def _prepare(self, request: Any) -> None:
-        """Make a request of the HTTP library ready to go out; each try of the SDK is one."""
+        """Make a request of the HTTP library ready to go out; each try is one."""
         if self.is_stopped:
             raise Abandoned
         request.extensions["trace"] = self._note_connection
@@ -245,6 +261,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
     return openai.OpenAI(
         api_key=key.reveal(),
         base_url=endpoint.base_url,
+        max_retries=0,  # we try again ourselves: the SDK's waiting hears no stop
         timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         http_client=openai.DefaultHttpxClient(
             event_hooks={"request": [send_only_ours]},

@@ -37,7 +37,7 @@ Talk.send = counted
 
 chat = talk(voice=None, pace=2, max_tokens=2000)
 chat.ask("Hello", show=False)
-panel = chat.panel(locale="en")
+panel = chat.panel(language="en")
 panel
 """
 MANY = f"""

@@ -25,7 +25,7 @@ reply = omni.ask("Speak for {seconds} seconds.", voice="Cherry", connection=stan
 AGAIN_AND_AGAIN = """
 from omni_nb.wire.events import AudioDelta
 
-chat = omni.Conversation("qwen-omni-turbo", voice="Cherry", connection=standing_in(pace=0))
+chat = omni.Chat("qwen-omni-turbo", voice="Cherry", connection=standing_in(pace=0))
 handle = display(HTML(""), display_id=True)
 with chat.stream("Speak for {seconds} seconds.") as stream:
     reply = stream.reply

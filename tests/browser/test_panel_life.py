@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from .lab import Lab
 
-SPOKEN = "chat = talk(pace=1, max_tokens=600)\npanel = chat.panel(locale='en')\npanel"
-QUICK = "chat = talk(pace=0, max_tokens=12)\npanel = chat.panel(locale='en')\npanel"
-SHORT = "chat = talk(pace=2, max_tokens=12)\npanel = chat.panel(locale='en')\npanel"
+SPOKEN = "chat = talk(pace=1, max_tokens=600)\npanel = chat.panel(language='en')\npanel"
+QUICK = "chat = talk(pace=0, max_tokens=12)\npanel = chat.panel(language='en')\npanel"
+SHORT = "chat = talk(pace=2, max_tokens=12)\npanel = chat.panel(language='en')\npanel"
 AGAIN = "from IPython.display import display\ndisplay(panel)"
 KEEP = "keep(chat.replies[-1])\nprint(chat.replies[-1].text)"
 COUNT = "print([reply.question[0].text for reply in chat.replies])"
@@ -281,7 +281,7 @@ def memory():
 
 
 def test_the_kernel_keeps_the_speech_and_little_else(lab, page):
-    heavy = "chat = talk(pace=0, max_tokens=60)\npanel = chat.panel(locale='en')\npanel"
+    heavy = "chat = talk(pace=0, max_tokens=60)\npanel = chat.panel(language='en')\npanel"
     before = "tracemalloc.start()\nbegin = memory()"
     after = (
         "print(*(now - then for now, then in zip(memory(), begin)),"
@@ -309,7 +309,7 @@ def static_html(lab: Lab, name: str = "panel.ipynb") -> str:
 
 
 def test_the_saved_notebook_shows_the_conversation_wherever_it_is_opened(lab, page, tmp_path):
-    panel = open_panel(lab, page, "chat = talk(pace=0)\npanel = chat.panel(locale='en')\npanel")
+    panel = open_panel(lab, page, "chat = talk(pace=0)\npanel = chat.panel(language='en')\npanel")
     lab.save(page)
     empty = (lab.notebooks / "panel.ipynb").stat().st_size
     panel.ask("Is it kept?")
@@ -395,7 +395,7 @@ def facts(chat):
 
 @pytest.mark.parametrize("storage", ["mp3", "wav"])
 def test_from_notebook_a_conversation_goes_on(lab, page, storage):
-    show = f"panel = chat.panel(locale='en', storage={storage!r})\npanel"
+    show = f"panel = chat.panel(language='en', storage={storage!r})\npanel"
     make = f"chat = talk(pace=0, max_tokens=12)\n{show}"
     panel = open_panel(lab, page, make, later=[FACTS + "print(facts(chat))"])
     panel.ask("Before")
@@ -406,7 +406,7 @@ def test_from_notebook_a_conversation_goes_on(lab, page, storage):
     shutil.copy(lab.notebooks / "panel.ipynb", lab.notebooks / "kept.ipynb")
 
     again = "chat = omni.Chat.from_notebook('kept.ipynb', connection=standing_in(pace=0))\n"
-    panel = open_panel(lab, page, again + "chat.panel(locale='en')", FACTS + "print(facts(chat))")
+    panel = open_panel(lab, page, again + "chat.panel(language='en')", FACTS + "print(facts(chat))")
     after = json.loads(lab.printed(page, 2))
     assert [reply[:3] for reply in after] == [reply[:3] for reply in before]
     assert abs(after[0][3] - before[0][3]) < 0.1

@@ -26,7 +26,7 @@ chat = talk(pace=0, max_tokens=200)
 lively(chat, {language!r})
 chat.connection = standing_in(pace=1)
 chat.options["max_tokens"] = 2000
-panel = chat.panel(locale={language!r})
+panel = chat.panel(language={language!r})
 panel
 """
 WHOLE = ".omni-panel-scroller { max-height: none !important; }"
@@ -169,7 +169,7 @@ def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page):
 
 def test_nothing_moves_for_who_wants_no_motion(lab, page):
     panel = open_panel(
-        lab, page, "chat = talk(pace=1, max_tokens=400)\npanel = chat.panel(locale='en')\npanel"
+        lab, page, "chat = talk(pace=1, max_tokens=400)\npanel = chat.panel(language='en')\npanel"
     )
     panel.ask("Please speak for 60 seconds.")
     expect(panel.root.locator("[data-phase=speaking]")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
@@ -184,7 +184,7 @@ def test_nothing_moves_for_who_wants_no_motion(lab, page):
 
 QUICK = """
 chat = talk(pace=0, max_tokens=12)
-panel = chat.panel(locale={language!r})
+panel = chat.panel(language={language!r})
 panel
 """
 SETTINGS = ".omni-panel-settings"

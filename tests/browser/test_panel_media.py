@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 ATTACH = "Attach pictures, sound or video"
 MICROPHONE = "Hold to talk, or click to start and stop"
 CAMERA = "Take a picture with the camera"
-SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(locale='en')\npanel"
+SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(language='en')\npanel"
 SHORT = """
 omni.register_model("short", like="qwen-omni-turbo", limits={"audio_seconds": 2})
 chat = talk(voice=None, pace=0, model="short")
-panel = chat.panel(locale="en")
+panel = chat.panel(language="en")
 panel"""
 LOOK = """
 import hashlib, json

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .voila import Voila
 
 CHAT = "chat = talk(pace=1, max_tokens=600)\n"
-SHOW = CHAT + "chat.panel(locale='en')"
+SHOW = CHAT + "chat.panel(language='en')"
 
 
 @pytest.fixture

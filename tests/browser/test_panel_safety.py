@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from .lab import Lab
 
-SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(locale='en')\npanel"
+SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(language='en')\npanel"
 FULL = "from tests.browser.hostile import full, live, named\nfull(chat)"
 
 
@@ -185,7 +185,7 @@ def test_a_file_of_a_hostile_name_is_loaded_in_words(lab, page, hits):
 
 def test_a_loaded_conversation_is_only_text_in_notebook_7(notebook7, notebook_page):
     with Hits(notebook_page) as hits:
-        load = "chat.save('hostile.json')\nomni.Chat.load('hostile.json').panel(locale='zh')"
+        load = "chat.save('hostile.json')\nomni.Chat.load('hostile.json').panel(language='zh')"
         notebook7.write_notebook("hostile.ipynb", [SETUP, f"chat = talk()\n{FULL}", load])
         notebook7.open(notebook_page, "hostile.ipynb")
         hits.forget()
@@ -197,7 +197,9 @@ def test_a_loaded_conversation_is_only_text_in_notebook_7(notebook7, notebook_pa
 
 def test_a_conversation_out_of_a_notebook_is_only_text_in_voila(voila, voila_page):
     with Hits(voila_page, expected=[ICONS]) as hits:
-        load = "chat.export('talk.ipynb')\nomni.Chat.from_notebook('talk.ipynb').panel(locale='en')"
+        load = (
+            "chat.export('talk.ipynb')\nomni.Chat.from_notebook('talk.ipynb').panel(language='en')"
+        )
         voila.write_notebook("hostile.ipynb", [SETUP, f"chat = talk()\n{FULL}", load])
         voila.open(voila_page, "hostile.ipynb")
         assert_hostile_panel(voila_page)
@@ -254,7 +256,7 @@ service = hostile_service("refuse")
 key = Secret("sk-0123456789-" + "only-in-the-connection")  # not in the notebook's source
 connection = Connection(Endpoint(service.__enter__().base_url, key))
 chat = omni.Chat("qwen3-omni-flash", voice=None, connection=connection)
-panel = chat.panel(locale="en")
+panel = chat.panel(language="en")
 panel
 """
 

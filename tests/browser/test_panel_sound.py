@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 24_000
 SHOW = (
-    "chat = talk({options})\npanel = chat.panel(locale='en', prebuffer_seconds={prebuffer})\npanel"
+    "chat = talk({options})\n"
+    "panel = chat.panel(language='en', prebuffer_seconds={prebuffer})\npanel"
 )
 KEEP = "for number, reply in enumerate(chat.replies): keep(reply, f'spoken{number}.pcm')"
 TIMING = "print([reply.timing for reply in chat.replies])"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from .lab import Lab
 
-SHOW = "chat = talk()\npanel = chat.panel(locale='en')\npanel"
-QUICK = "chat = talk(pace=0, max_tokens=12)\npanel = chat.panel(locale='en')\npanel"
-WRITTEN = "chat = talk(voice=None, pace=0)\npanel = chat.panel(locale='en')\npanel"
+SHOW = "chat = talk()\npanel = chat.panel(language='en')\npanel"
+QUICK = "chat = talk(pace=0, max_tokens=12)\npanel = chat.panel(language='en')\npanel"
+WRITTEN = "chat = talk(voice=None, pace=0)\npanel = chat.panel(language='en')\npanel"
 
 
 def run(lab: Lab, page: Page, index: int) -> str:
@@ -68,7 +68,7 @@ def test_an_answer_grows_as_markdown_with_code_tables_and_formulas(lab, page):
         "reply = chat.ask('Show me', show=False)\n"
         "reply._content[:] = ['''# A title\n\n| a | b |\n|---|---|\n| 1 | $x^2$ |\n\n"
         "```python\nprint('hello')\n```\n''']\n"
-        "other = chat.panel(locale='en')\nother",
+        "other = chat.panel(language='en')\nother",
     )
     answer = page.locator(".omni-panel").last.locator(".omni-panel-text")
     expect(answer.locator("table td math")).to_have_count(1)
@@ -82,7 +82,7 @@ def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
     panel = open_panel(
         lab,
         page,
-        "chat = talk(pace=1, max_tokens=300)\npanel = chat.panel(locale='en')\npanel",
+        "chat = talk(pace=1, max_tokens=300)\npanel = chat.panel(language='en')\npanel",
         "reply = chat.replies[0] if chat.replies else None\n"
         "print(reply and (reply.finish_reason, reply.audio.seconds, bool(reply.cost_so_far)))",
     )
@@ -103,7 +103,7 @@ def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
 
 def test_a_second_question_waits_and_can_be_taken_back(lab, page):
     panel = open_panel(
-        lab, page, "chat = talk(pace=1, max_tokens=20)\npanel = chat.panel(locale='en')\npanel"
+        lab, page, "chat = talk(pace=1, max_tokens=20)\npanel = chat.panel(language='en')\npanel"
     )
     panel.ask("One")
     expect(panel.turns).to_have_count(1)
@@ -168,7 +168,7 @@ def test_what_a_cell_asks_appears_in_the_panel_and_what_the_panel_asks_in_the_ch
     panel = open_panel(
         lab,
         page,
-        "chat = talk(pace=0, max_tokens=12)\npanel = chat.panel(locale='en')\npanel",
+        "chat = talk(pace=0, max_tokens=12)\npanel = chat.panel(language='en')\npanel",
         "reply = chat.ask('From a cell', show=False)",
         "print(panel.chat.replies[-1].question[0].text, panel.chat.replies[-1].audio.seconds > 1)",
     )
@@ -274,7 +274,7 @@ def test_two_panels_of_two_chats_do_not_mix(lab, page):
         page,
         "one, two = talk(pace=2, max_tokens=15), talk(pace=2, max_tokens=15)\n"
         "from IPython.display import display\n"
-        "display(one.panel(locale='en'))\ndisplay(two.panel(locale='en'))",
+        "display(one.panel(language='en'))\ndisplay(two.panel(language='en'))",
         "print([[r.question[0].text for r in chat.replies] for chat in (one, two)])",
     )
     other = type(panel)(page, 1).wait_until_here()

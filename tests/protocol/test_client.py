@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import http.server
+import os
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +29,9 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.request import Message, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TURBO, FLASH = "qwen-omni-turbo", "qwen3-omni-flash"
 KEY = "sk-a-secret-that-nobody-may-see"
@@ -46,11 +56,11 @@ def connection(standin, key: str = KEY) -> Connection:
     return Connection(Endpoint(standin.base_url, Secret(key)))
 
 
-def chat(standin, model=TURBO, voice="Cherry", key=KEY, **options) -> omni.Conversation:
-    return omni.Conversation(model, voice=voice, connection=connection(standin, key), **options)
+def chat(standin, model=TURBO, voice="Cherry", key=KEY, **options) -> omni.Chat:
+    return omni.Chat(model, voice=voice, connection=connection(standin, key), **options)
 
 
-def ask(talk: omni.Conversation, question: str = "你是谁"):
+def ask(talk: omni.Chat, question: str = "你是谁"):
     with talk.stream(question) as stream:
         for _ in stream:
             pass
@@ -201,8 +211,6 @@ def test_ending_early_ends_the_request_and_keeps_what_came(server, how):
                 stream.stop()
             else:
                 break
-    if how == "break":
-        stream.stop()
     assert wait_until(lambda: standin.active_requests == 0)
     reply = talk.replies[0]
     assert (reply.finish_reason, reply.is_finished, reply.error) == ("interrupted", True, None)
@@ -233,8 +241,9 @@ def test_an_answer_that_was_stopped_in_a_silence_ended_at_the_stop(server):
     stream = chat(server(fault="stall")).stream("你是谁")
     silence = 0.2
     with stream:
+        events = iter(stream)
         while not stream.reply.text:
-            next(iter(stream))
+            next(events)
         time.sleep(silence)
     timing = stream.reply.timing
     assert timing.total_seconds >= timing.arrivals[-1].seconds + silence
@@ -255,7 +264,7 @@ def test_an_answer_that_takes_too_long_is_stopped_and_kept(server, fault):
 def test_a_time_limit_counts_while_nothing_is_answered_at_all():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         there = Endpoint(f"http://127.0.0.1:{silent.getsockname()[1]}/v1", Secret(KEY))
-        reply = ask(omni.Conversation(TURBO, connection=Connection(there), timeout=0.5))
+        reply = ask(omni.Chat(TURBO, connection=Connection(there), timeout=0.5))
     assert (reply.finish_reason, reply.text, reply.error) == ("timeout", "", None)
 
 
@@ -265,12 +274,141 @@ def test_a_time_limit_counts_while_a_refusal_is_asked_again(server):
     assert (reply.finish_reason, reply.error) == ("timeout", None)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "30", float("inf")])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "30", float("inf"), True])
 def test_a_time_limit_that_is_none_is_refused_before_anything_is_sent(server, timeout):
-    standin = server()
     with pytest.raises(omni.RequestError, match="timeout is the seconds that an answer may take"):
-        chat(standin, timeout=timeout).stream("你是谁")
-    assert standin.activity.completed == 0
+        chat(server(), timeout=timeout)
+    talk = chat(server())
+    with pytest.raises(omni.RequestError, match="timeout is the seconds"):
+        talk.timeout = timeout
+
+
+@contextlib.contextmanager
+def asking_to_wait(seconds: int) -> Iterator[tuple[str, list[str]]]:
+    """A server that refuses everything and asks to come again later; its address and requests."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            body = b'{"error": {"message": "slow down", "code": "rate_limit_exceeded"}}'
+            self.send_response(429)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Retry-After", str(seconds))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}/v1", asked
+        httpd.shutdown()
+
+
+@pytest.mark.parametrize("how", ["stop", "timeout"])
+def test_stop_and_the_time_limit_wake_a_wait_before_the_next_try(how):
+    with asking_to_wait(50) as (url, asked):
+        there = Connection(Endpoint(url, Secret(KEY)))
+        talk = omni.Chat(TURBO, connection=there, timeout=0.5 if how == "timeout" else None)
+        stream = talk.stream("你是谁")
+        ended = threading.Event()
+        threading.Thread(target=lambda: (list(stream), ended.set()), daemon=True).start()
+        assert wait_until(lambda: len(asked) == 1)
+        if how == "stop":
+            stream.stop()
+        assert ended.wait(20), "it waits for the service's 50 seconds"
+    assert len(asked) == 1
+    assert stream.reply.finish_reason == {"stop": "interrupted"}.get(how, how)
+
+
+def test_a_service_that_asks_to_wait_is_asked_again_after_that():
+    with asking_to_wait(0) as (url, asked):
+        there = Connection(Endpoint(url, Secret(KEY)))
+        with pytest.raises(ServiceError, match="slow down"):
+            ask(omni.Chat(TURBO, connection=there))
+    assert len(asked) == 3
+
+
+def test_who_asks_to_wait_for_minutes_is_not_waited_for():
+    with asking_to_wait(600) as (url, asked):
+        there = Connection(Endpoint(url, Secret(KEY)))
+        with pytest.raises(ServiceError, match="slow down"):
+            ask(omni.Chat(TURBO, connection=there))
+    assert len(asked) == 1
+
+
+def python(code: str) -> str:
+    """Run a program in a fresh process that has no key; return what it says."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("DASHSCOPE", "OPENAI"))}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**environment, "OMNI_NB_STAND_IN_PACE": "1"},
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_a_time_limit_begins_when_the_request_is_sent():
+    """Not while libraries are imported and the stand-in starts: nothing was sent yet."""
+    said = python(
+        "import omni_nb as omni\n"
+        "reply = omni.ask('Who are you?', timeout=0.5, show=False)\n"
+        "print(bool(reply.text), reply.finish_reason in ('stop', 'timeout'))"
+    )
+    assert said.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize("where", ["in the loop", "while it waits"])
+def test_ctrl_c_in_a_bare_loop_leaves_a_finished_reply_with_what_came(where):
+    """The stream has a name here, as where a person looks at ``stream.reply`` in the loop."""
+    seconds = 0 if where == "in the loop" else 0.3
+    said = python(f"""
+import signal, threading, time, os
+import omni_nb as omni
+
+interrupt = threading.Timer({seconds}, lambda: os.kill(os.getpid(), signal.SIGINT))
+chat = omni.Chat("qwen-omni-turbo", voice="Cherry")
+try:
+    stream = chat.stream("Speak for 30 seconds.")
+    for event in stream:
+        if len(stream.reply.text) > 3 and not interrupt.ident:
+            interrupt.start()
+            time.sleep(30 if {seconds == 0} else 0)
+except KeyboardInterrupt:
+    pass
+reply = chat[-1]
+print(len(chat), reply.is_finished, reply.finish_reason, len(reply.text) > 3)
+""")
+    assert said.split() == ["1", "True", "interrupted", "True"]
+
+
+def test_a_stream_that_is_dropped_in_the_middle_is_finished(server):
+    standin = server(pace=1)
+    talk = chat(standin)
+    events = iter(talk.stream("说30秒"))
+    next(events)
+    del events
+    gc.collect()
+    assert wait_until(lambda: standin.active_requests == 0)
+    assert [(r.finish_reason, r.is_finished) for r in talk] == [("interrupted", True)]
+
+
+def test_the_first_of_two_stops_names_the_answer(server):
+    """A person's stop just before the time is over stays a person's, and the other way round."""
+    for first, second in (("interrupted", "timeout"), ("timeout", "interrupted")):
+        stream = chat(server(pace=1)).stream("说30秒")
+        next(events := iter(stream))
+        stream._stop(first)
+        stream._stop(second)
+        assert list(events) == []
+        assert stream.reply.finish_reason == first
 
 
 def test_stop_wakes_a_reader_after_a_refusal_too(server):
@@ -380,7 +518,7 @@ def test_no_other_providers_key_organization_or_header_is_sent(recorder, monkeyp
         monkeypatch.setenv(f"OPENAI_{name}", "theirs")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Theirs: theirs\nAuthorization: Bearer theirs")
     url, seen = recorder
-    talk = omni.Conversation(TURBO, connection=Connection(Endpoint(url, Secret(KEY))))
+    talk = omni.Chat(TURBO, connection=Connection(Endpoint(url, Secret(KEY))))
     with pytest.raises(ServiceError):
         ask(talk)
     assert "theirs" not in str(seen)
@@ -391,7 +529,7 @@ def test_the_key_is_in_no_message_traceback_or_repr(recorder):
     url, _ = recorder
     here = Connection(Endpoint(url, Secret(KEY)))
     try:
-        ask(omni.Conversation(TURBO, connection=here))
+        ask(omni.Chat(TURBO, connection=here))
     except ServiceError as error:
         below_this_test = error.with_traceback(error.__traceback__.tb_next)
         shown = traceback.TracebackException.from_exception(below_this_test, capture_locals=True)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from omni_nb.errors import OmniError, RequestError
+from omni_nb.media.clip import check_storage
 from omni_nb.media.parts import TextPart
 from omni_nb.render.errors import error_text
+from omni_nb.rules.options import unknown_option
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.estimate import priced_region
 from omni_nb.turns.history import reworded
@@ -26,12 +28,10 @@ from omni_nb.views.panel.settings import Settings
 from omni_nb.views.panel.sync import Sync
 from omni_nb.views.panel.talk import Talk
 from omni_nb.views.panel.uploads import Uploads
-from omni_nb.views.stages import PREBUFFER_SECONDS
-from omni_nb.words import plural, words
+from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer
+from omni_nb.words import check_language, languages, plural, words
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
     from omni_nb.turns.reply import Reply
@@ -50,8 +50,8 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     ----------
     chat
         The conversation; by default a new one that speaks.
-    locale
-        ``"en"``, ``"zh"``, or ``"auto"``: the language of the page.
+    language
+        Of the labels: ``"en"``, ``"zh"``, or ``"auto"``: that of the page.
     storage
         How the notebook keeps the speech, as for `omni_nb.Chat.ask`.
     prebuffer_seconds
@@ -65,7 +65,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     Raises
     ------
     RequestError
-        The locale or the storage is none of these.
+        The language or the storage is none of these.
 
     Examples
     --------
@@ -82,19 +82,21 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self,
         chat: Conversation | None = None,
         *,
-        locale: Literal["auto", "en", "zh"] = "auto",
+        language: Language = "auto",
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
+        **unknown: Any,
     ) -> None:
         from omni_nb.views.notebook import Chat
 
-        if locale not in {"auto", "en", "zh"}:
-            raise RequestError(f"locale is 'auto', 'en' or 'zh', not {locale!r}.")
-        if storage not in {"mp3", "opus", "wav"}:
-            raise RequestError(f"storage is 'mp3', 'opus' or 'wav', not {storage!r}.")
+        for name in unknown:
+            names = ("chat", "language", "storage", "prebuffer_seconds")
+            raise unknown_option(name, where="ChatPanel()", names=names)
+        self._is_auto = language == "auto"
+        self._language: Language = "en" if self._is_auto else check_language(language)
+        check_storage(storage)
+        check_prebuffer(prebuffer_seconds)
         self.chat = Chat(voice="Cherry") if chat is None else chat
-        self._is_auto = locale == "auto"
-        self._language: Language = "zh" if locale == "zh" else "en"
         self._drafts: dict[str, Draft] = {}
         self._uploads = Uploads()
         panel_id = uuid.uuid4().hex
@@ -218,7 +220,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         }
 
     def _on_hello(self, message: Message, _: Any) -> None:
-        if self._is_auto and message.get("language") in {"en", "zh"}:
+        if self._is_auto and message.get("language") in languages():
             self._speak(message["language"])
         self._sync.answer_hello(message["page"], message.get("have") or {})
         if message.get("reason") == "open":
@@ -275,7 +277,10 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
 
     def _on_branch(self, message: Message, _: Any) -> None:
         reply = require(self._sync.reply(message["turn"]), self._language)
-        self.chat.switch(self.chat.replies.index(reply), int(message["step"]))
+        turn = self.chat.replies.index(reply)
+        versions = self.chat.versions(turn)
+        version = versions.index(reply) + int(message["step"])
+        self.chat.switch(turn, min(max(0, version), len(versions) - 1))
         self._sync.hurry()
 
     def _on_draft(self, message: Message, _: Any) -> None:
@@ -373,8 +378,8 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         if "audio" not in self.chat.modalities:
             raise RequestError(names["no voice"])
         self._talk.post({"type": "sample", "state": "asked", "words": ""})
-        other = self.chat.fork(at=0)  # it pays from the same purse
-        other.system = None
+        other = self.chat.fork(at=0)  # it pays from the same budget
+        other.use(system="")
         try:
             with other.stream(names["sample"]) as stream:
                 for _ in stream:

@@ -155,8 +155,11 @@ class Queue:
         with self.lock:
             if question not in self._waiting:
                 return
-            stream = self._begin(question)
+            replies, replaced = self._chat.replies, question.replaces
+            at = replies.index(replaced) if replaced in replies else None
+            stream = self._chat.stream(*question.parts, at=at)
             self._asked[stream.reply] = question
+            stream.begin()
             self._waiting.remove(question)
             self._stream = stream
         try:
@@ -165,17 +168,6 @@ class Queue:
                     pass
         finally:
             self._stream = None
-
-    def _begin(self, question: Question) -> ReplyStream:
-        """Ask, in the place of the reply that the question replaces; refused, nothing changes."""
-        chat, before = self._chat, tuple(self._chat.replies)
-        if question.replaces in chat.replies:
-            chat.branch(chat.replies.index(question.replaces))
-        try:
-            return chat.stream(*question.parts)
-        except OmniError:
-            chat.go_to(before)
-            raise
 
     def _refuse(self, question: Question, words: str) -> None:
         with self.lock:

@@ -204,9 +204,10 @@ class Sync:
         now = (tuple(order), self._chat.branches)
         if now != self._counted:
             self._counted = now
-            replies = list(self._chat.replies) if self._chat.branches else []
+            replies = self._chat.replies if self._chat.branches else ()
+            found = ((reply, self._chat.versions(place)) for place, reply in enumerate(replies))
             self._siblings = {
-                self._id(reply): self._chat.siblings(place) for place, reply in enumerate(replies)
+                self._id(reply): (versions.index(reply), len(versions)) for reply, versions in found
             }
 
     def _record(self, turn: str, item: Reply | Question, *, has_text: bool = True) -> TurnRecord:

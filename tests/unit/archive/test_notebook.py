@@ -38,6 +38,7 @@ from omni_nb.rules.pricing import Usage
 from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, UsageReport
+from tests.begun import begun
 from tests.media_files import sound
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ SPEECH = (6000 * np.sin(np.arange(12_345) * 0.1)).astype("<i2").tobytes()
 
 
 def answer(chat: Conversation, *question, text="好的 👍", speech=SPEECH, at=None) -> Reply:
-    reply = chat.stream(*question).reply
+    reply = begun(chat.stream(*question)).reply
     reply.sent_at = at
     reply.feed(TextDelta(text), seconds=0.25)
     reply.feed(ReasoningDelta("Hm."), seconds=0.3)

@@ -22,6 +22,7 @@ from omni_nb.turns.connection import Connection, connection_of
 from omni_nb.views.notebook import Chat, ask, ask_async
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import AudioDelta, TextDelta, UsageReport
+from tests.begun import begun
 
 TURBO = "qwen-omni-turbo"
 NOBODY = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")), region="beijing")
@@ -41,7 +42,7 @@ def chat(**options) -> Conversation:
 
 def answered(made: Conversation, *content, usage: Usage | None = None, pcm: bytes = b"", **state):
     """Answer a question by hand."""
-    with made.stream(*content) as stream:
+    with begun(made.stream(*content)) as stream:
         if usage:
             stream.reply.feed(UsageReport(usage))
         if pcm:
@@ -55,7 +56,7 @@ def test_a_request_beyond_the_budget_is_not_sent_and_leaves_nothing():
     with pytest.raises(BudgetError, match=re.escape("budget of 0.0001 CNY")) as raised:
         made.stream("What is this?", PHOTO)
     assert "Nothing was sent" in str(raised.value)
-    assert made.replies == []
+    assert made.replies == ()
 
 
 def test_what_was_spent_counts_before_the_next_request():
@@ -114,7 +115,7 @@ def test_a_refused_request_has_cost_nothing():
 
 def test_answers_that_stream_at_once_share_the_budget():
     made = chat(budget=CNY("0.005"))
-    first, second = made.stream("?", PHOTO), made.stream("?", PHOTO)
+    first, second = (begun(made.stream("?", PHOTO)) for _ in range(2))
     assert first.reply.cost_so_far == second.reply.cost_so_far
     with pytest.raises(BudgetError):
         made.stream("?", PHOTO)
@@ -135,7 +136,7 @@ def test_where_a_price_is_not_known_no_budget_can_be_kept(options, content, said
     with pytest.raises(RequestError, match=re.escape(said)) as raised:
         made.stream(content)
     assert not isinstance(raised.value, BudgetError)
-    assert made.replies == []
+    assert made.replies == ()
 
 
 def test_a_cost_that_was_never_known_cannot_be_budgeted_afterwards():
@@ -205,8 +206,8 @@ def test_a_single_question_may_have_a_budget(here, is_async):
 def test_an_answer_that_is_whole_when_its_bill_passes_the_budget_is_not_called_stopped(
     here, monkeypatch
 ):
-    def is_passed(purse: Budget) -> bool:
-        return any(reply.finish_reason for reply in purse._open)
+    def is_passed(budget: Budget) -> bool:
+        return any(reply.finish_reason for reply in budget._open)
 
     monkeypatch.setattr(Budget, "is_passed", is_passed)
     monkeypatch.setattr("omni_nb.turns.stream.LOOK_SECONDS", 0)
@@ -246,7 +247,7 @@ def test_a_quota_is_spent_by_every_answer_once_and_shared(here):
 
 def test_a_stream_read_elsewhere_is_settled_with_the_next_question():
     made = chat(quota=Quota(1_000_000))
-    stream = made.stream("Hi")
+    stream = begun(made.stream("Hi"))
     stream.reply.feed(TextDelta("Hello"))
     thread = threading.Thread(target=stream.stop)
     thread.start()

@@ -21,6 +21,7 @@ from omni_nb.turns.history import describe, in_words
 from omni_nb.turns.trim import Dropped
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import TextDelta
+from tests.begun import begun
 
 TURBO = "qwen-omni-turbo"
 NOBODY = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")))
@@ -32,7 +33,7 @@ FILM = VideoPart(
 
 
 def answer(chat: Conversation, *question, text: str = "Yes.") -> None:
-    reply = chat.stream(*question).reply
+    reply = begun(chat.stream(*question)).reply
     reply.feed(TextDelta(text))
     reply.finish()
 
@@ -134,7 +135,7 @@ def test_everything_can_be_sent_again(chat):
 
 
 def test_a_refused_question_is_not_the_newest_turn(chat):
-    refused = chat.stream("Hm?").reply
+    refused = begun(chat.stream("Hm?")).reply
     refused.finish(error=ServiceError("no"))
     chat.trim()
     assert isinstance(contents(chat)[-1], list)

@@ -393,7 +393,7 @@ def test_a_model_without_prices_can_be_picked_and_left_again(explore):
 
 
 def test_a_chat_gives_its_model_and_its_average_turn(explore):
-    chat = omni.Conversation("qwen3-omni-flash", connection=offline())
+    chat = omni.Chat("qwen3-omni-flash", connection=offline())
     for question in ("Who are you?", "Tell me a story about a cat and a dog."):
         for _ in chat.stream(question):
             pass
@@ -412,7 +412,7 @@ def test_a_chat_gives_its_model_and_its_average_turn(explore):
 
 
 def test_a_chat_that_has_not_begun_gives_its_model_alone(explore):
-    explorer = explore(cost_explorer, omni.Conversation("qwen3-omni-flash"))
+    explorer = explore(cost_explorer, omni.Chat("qwen3-omni-flash"))
     assert explorer.model.value == "qwen3-omni-flash"
     assert explorer.turn not in explorer.children[1].children[0].children
     assert "estimated" in explorer.view.words

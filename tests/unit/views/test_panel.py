@@ -47,7 +47,7 @@ def standing_in() -> Iterator[Callable[..., Connection]]:
 @pytest.fixture
 def panel(line: Line, standing_in: Callable[..., Connection]) -> Iterator[ChatPanel]:
     chat = omni.Chat(voice="Cherry", max_tokens=8, connection=standing_in())
-    shown = ChatPanel(chat, locale="en")
+    shown = ChatPanel(chat, language="en")
     yield shown
     shown.close()
 
@@ -139,7 +139,7 @@ def test_every_message_has_the_next_number(line, panel):
 
 def test_a_spoken_answer_costs_little_more_than_itself_on_the_line(line, standing_in):
     chat = omni.Chat(voice="Cherry", max_tokens=60, connection=standing_in(pace=8))
-    panel = ChatPanel(chat, locale="en")
+    panel = ChatPanel(chat, language="en")
     ask(line, panel, "Who are you, and what can you do?")
     panel.close()
     sent = sum(len(json.dumps(message)) + len(buffer) for message, buffer in line.sent)
@@ -163,7 +163,7 @@ def test_an_answer_is_spoken_on_the_page_that_asked(line, panel):
 
 
 def test_two_panels_of_a_chat_show_the_same_and_one_speaks(line, panel):
-    other = ChatPanel(panel.chat, locale="en")
+    other = ChatPanel(panel.chat, language="en")
     try:
         ask(line, panel, "Who are you?")
         until(lambda: turn_of(other, 0) in str(line.of("end") + line.of("turns")))
@@ -175,7 +175,7 @@ def test_two_panels_of_a_chat_show_the_same_and_one_speaks(line, panel):
 
 def test_a_question_waits_for_the_one_before_it(line, standing_in):
     chat = omni.Chat(connection=standing_in(pace=3), voice="Cherry", max_tokens=12)
-    panel = ChatPanel(chat, locale="en")
+    panel = ChatPanel(chat, language="en")
     line.say(panel, type="send", draft="d", text="One")
     line.say(panel, type="send", draft="d", text="Two")
     line.wait_for("turns", lambda m: any(r["state"] == "waiting" for r in m["records"]))
@@ -190,7 +190,7 @@ def is_second(record: dict[str, Any]) -> bool:
 
 def test_a_waiting_question_can_be_taken_back(line, standing_in):
     chat = omni.Chat(connection=standing_in(pace=2), voice="Cherry", max_tokens=12)
-    panel = ChatPanel(chat, locale="en")
+    panel = ChatPanel(chat, language="en")
     line.say(panel, type="send", draft="d", text="One")
     line.say(panel, type="send", draft="d", text="Two")
     waiting = line.wait_for("turns", lambda m: any(is_second(r) for r in m["records"]))
@@ -204,7 +204,7 @@ def test_a_waiting_question_can_be_taken_back(line, standing_in):
 
 def test_stop_ends_the_answer_and_keeps_what_came(line, standing_in):
     chat = omni.Chat(connection=standing_in(pace=1), voice="Cherry", max_tokens=60)
-    panel = ChatPanel(chat, locale="en")
+    panel = ChatPanel(chat, language="en")
     line.say(panel, type="send", draft="d", text="Tell me everything.")
     line.wait_for("delta")
     line.say(panel, type="stop", turn=turn_of(panel, 0))
@@ -221,7 +221,7 @@ def test_a_refused_question_comes_back(line, panel):
     ack = line.wait_for("ack", lambda m: m["of"] == of)
     assert not ack["is_taken"]
     assert "nothing to ask" in line.wait_for("notice")["text"]
-    assert panel.chat.replies == []
+    assert panel.chat.replies == ()
 
 
 def test_a_question_over_the_budget_stays_with_its_reason(line, panel):
@@ -232,7 +232,7 @@ def test_a_question_over_the_budget_stays_with_its_reason(line, panel):
     assert record["question_text"] == "Who are you?"
     assert "budget" in record["note"]
     assert record["is_refused"]
-    assert panel.chat.replies == []
+    assert panel.chat.replies == ()
     panel.chat.budget = None
     line.say(panel, type="edit", turn=record["turn"], text="Who else?")
     until(lambda: [reply.question[0].text for reply in panel.chat.replies] == ["Who else?"])
@@ -240,7 +240,7 @@ def test_a_question_over_the_budget_stays_with_its_reason(line, panel):
 
 def test_an_error_of_the_service_is_said_with_its_turn(line, standing_in):
     chat = omni.Chat(connection=standing_in(fault="429"))
-    panel = ChatPanel(chat, locale="en")
+    panel = ChatPanel(chat, language="en")
     line.say(panel, type="send", draft="d", text="Who are you?")
     assert "429" in until(lambda: [note for note in notes(line) if note])[0]
     panel.close()
@@ -258,7 +258,7 @@ def test_asking_again_makes_a_branch_and_the_old_one_is_reached(line, panel):
     siblings = line.wait_for("end", lambda m: m["record"]["siblings"] == 2)["record"]
     assert (siblings["sibling"], siblings["siblings"]) == (2, 2)
     line.say(panel, type="branch", turn=turn_of(panel, 0), step=-1)
-    until(lambda: panel.chat.replies == [first])
+    until(lambda: panel.chat.replies == (first,))
 
 
 def test_editing_a_question_keeps_its_media(line, panel):
@@ -272,7 +272,7 @@ def test_editing_a_question_keeps_its_media(line, panel):
 
 def test_an_edit_that_is_refused_changes_nothing(line, panel):
     ask(line, panel, "Who are you?")
-    before = list(panel.chat.replies)
+    before = panel.chat.replies
     panel.chat.budget = omni.CNY("0.0000001")
     line.say(panel, type="edit", turn=turn_of(panel, 0), text="Who else?")
     line.wait_for("turns", lambda m: any("budget" in r["note"] for r in m["records"]))
@@ -283,7 +283,7 @@ def test_clearing_sets_the_conversation_aside(line, panel):
     ask(line, panel, "Who are you?")
     line.say(panel, type="clear")
     line.wait_for("turns", lambda m: m["order"] == [])
-    assert panel.chat.replies == []
+    assert panel.chat.replies == ()
     assert len(panel.chat.branches) == 1
 
 
@@ -311,7 +311,7 @@ def test_a_hello_is_answered_with_what_is_missing_only(line, panel):
 
 def test_a_page_that_lost_speech_gets_it_again(line, standing_in):
     chat = omni.Chat(connection=standing_in(pace=1), voice="Cherry", max_tokens=30)
-    panel = ChatPanel(chat, locale="en")
+    panel = ChatPanel(chat, language="en")
     line.say(panel, type="send", draft="d", text="Tell me.")
     line.wait_for("delta", lambda m: m["pcm_offset"] > 0)
     have = {turn_of(panel, 0): [0, 960, False]}
@@ -473,7 +473,7 @@ def test_a_voice_is_heard_before_it_is_chosen(line, panel):
     sound = next(b for m, b in line.sent if m is here)
     assert len(sound) > 24_000
     assert "Cherry" in here["words"]
-    assert panel.chat.replies == []
+    assert panel.chat.replies == ()
 
 
 def test_saving_and_loading_in_the_panel(line, panel, tmp_path, monkeypatch):
@@ -483,7 +483,7 @@ def test_saving_and_loading_in_the_panel(line, panel, tmp_path, monkeypatch):
     line.say(panel, type="save", name="talk")
     until((tmp_path / "talk.json").exists)
     line.say(panel, type="clear")
-    until(lambda: panel.chat.replies == [])
+    until(lambda: panel.chat.replies == ())
     line.say(panel, type="load", name="talk.json")
     until(lambda: panel.chat.replies)
     assert panel.chat.replies[0].text == text
@@ -534,13 +534,13 @@ def test_a_report_of_the_browser_is_in_the_timing(line, panel):
 def test_a_closed_panel_ends_its_threads(line, standing_in):
     connection = standing_in()
     before = set(threading.enumerate())
-    panel = ChatPanel(omni.Chat(connection=connection), locale="en")
+    panel = ChatPanel(omni.Chat(connection=connection), language="en")
     ask(line, panel, "Who are you?")
     panel.close()
     until(lambda: not {t for t in set(threading.enumerate()) - before if "omni_nb" in t.name})
 
 
-@pytest.mark.parametrize("options", [{"locale": "de"}, {"storage": "flac"}])
+@pytest.mark.parametrize("options", [{"language": "de"}, {"storage": "flac"}])
 def test_what_there_is_not_is_refused(options):
     with pytest.raises(RequestError):
         ChatPanel(omni.Chat(), **options)

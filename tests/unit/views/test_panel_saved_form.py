@@ -12,6 +12,7 @@ import omni_nb as omni
 from omni_nb.views.panel import saved_form
 from omni_nb.views.panel.saved_form import SavedForm
 from omni_nb.wire.events import AudioDelta, TextDelta
+from tests.begun import begun
 from tests.panel_line import until
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def handles(monkeypatch: pytest.MonkeyPatch) -> list[Handle]:
 
 
 def answer(chat: omni.Chat, text: str, seconds: float = 0.0, **question: Any) -> Reply:
-    reply = chat.stream("What is this?", **question).reply
+    reply = begun(chat.stream("What is this?", **question)).reply
     reply.feed(TextDelta(text))
     if seconds:
         reply.feed(AudioDelta(bytes(int(seconds * 48_000))))
@@ -97,7 +98,7 @@ def test_nothing_is_written_when_nothing_is_new(handles):
 def test_an_answer_that_still_streams_is_not_kept(handles):
     chat = omni.Chat()
     answer(chat, "Whole")
-    chat.stream("And?").reply.feed(TextDelta("Half"))
+    begun(chat.stream("And?")).reply.feed(TextDelta("Half"))
     SavedForm(chat, "id", lambda: None).show("mp3", "en")
     assert "Whole" in shown(handles)
     assert "Half" not in shown(handles)

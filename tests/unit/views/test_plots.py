@@ -34,7 +34,6 @@ from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.estimate import Comparison, Estimate
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens, image_rule, image_tokens, video_tokens
-from omni_nb.turns.connection import Connection
 from omni_nb.turns.estimate import estimate
 from omni_nb.turns.reply import Reply
 from omni_nb.turns.timing import Playback
@@ -434,8 +433,9 @@ def test_an_estimate_with_something_unknown_is_a_lower_bound():
 
 
 def test_a_chat_has_a_row_for_every_answer():
-    chat = Conversation("qwen-omni-turbo", connection=Connection.__new__(Connection))
-    chat.replies = [made(), made()]
+    chat = Conversation("qwen-omni-turbo")
+    for reply in (made(), made()):
+        chat.line.enter(reply)
     names = plot_cost(chat).child_axes[0].get_yticklabels()
     assert [name.get_text() for name in names] == ["1 billed", "2 billed"]
 

@@ -22,6 +22,7 @@ from omni_nb.views import stages
 from omni_nb.views.session import Session
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, TranscriptDelta
 from omni_nb.wire.request import Message, Request
+from tests.begun import begun
 
 
 def reply(*events, modalities=("text",)) -> Reply:
@@ -142,7 +143,7 @@ class Cell(Session):
 def test_the_sound_of_a_question_is_kept_as_the_answer_is(storage, head):
     shell, kept = MagicMock(), []
     session, chat = Session(shell), omni.Chat()
-    made = chat.stream("What is this?", audio=(np.zeros(16_000), 16_000)).reply
+    made = begun(chat.stream("What is this?", audio=(np.zeros(16_000), 16_000))).reply
     session.note_turn(chat, made)
     made.finish(seconds=1.0)
     handle = SimpleNamespace(update=lambda bundle, metadata, raw: kept.append(metadata))

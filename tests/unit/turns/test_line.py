@@ -1,4 +1,4 @@
-"""Branches: going back, going on, and finding what was said on the other way."""
+"""A line of replies: going back, going on, and finding what was said on the other way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import RequestError
+from tests.begun import begun
 
 
 def ask(chat: Conversation, words: str) -> None:
@@ -15,6 +16,17 @@ def ask(chat: Conversation, words: str) -> None:
 
 def asked(chat: Conversation) -> list[str]:
     return [reply.question[0].text for reply in chat.replies]
+
+
+def go_back(chat: Conversation, at: int) -> None:
+    """Go on from an earlier turn, as a question does that is asked in place of a later one."""
+    chat.line.go_to(chat.replies[:at])
+
+
+def place(chat: Conversation, turn: int) -> tuple[int, int]:
+    """Which of its versions a turn is, and how many there are."""
+    versions = chat.versions(turn)
+    return versions.index(chat[turn]), len(versions)
 
 
 @pytest.fixture
@@ -27,53 +39,54 @@ def chat() -> Conversation:
 
 def test_a_branch_keeps_the_first_turns_and_sets_the_line_aside(chat):
     before = tuple(chat.replies)
-    chat.branch(at=1)
+    go_back(chat, 1)
     assert asked(chat) == ["One"]
     assert chat.branches == (before,)
 
 
-def test_replies_stay_the_same_list(chat):
-    replies = chat.replies
-    chat.clear()
-    assert chat.replies is replies
+def test_a_chat_is_a_row_of_replies(chat):
+    assert len(chat) == 2
+    assert list(chat) == list(chat.replies) == [chat[0], chat[-1]]
+    assert chat[:1] == (chat[0],)
+    assert Conversation()
 
 
 def test_one_goes_to_another_branch_and_back(chat):
-    chat.branch(at=1)
+    go_back(chat, 1)
     ask(chat, "Other")
-    assert chat.siblings(1) == (1, 2)
-    chat.switch(1, step=-1)
+    assert place(chat, 1) == (1, 2)
+    chat.switch(1, 0)
     assert asked(chat) == ["One", "Two"]
-    assert chat.siblings(1) == (0, 2)
-    chat.switch(1)
+    assert place(chat, 1) == (0, 2)
+    chat.switch(1, -1)
     assert asked(chat) == ["One", "Other"]
 
 
 def test_a_branch_of_a_branch_is_found_from_its_own_turn_only(chat):
-    chat.branch(at=0)
+    go_back(chat, 0)
     ask(chat, "Else")
     ask(chat, "More")
-    chat.branch(at=1)
+    go_back(chat, 1)
     ask(chat, "Less")
-    assert chat.siblings(0) == (1, 2)
-    assert chat.siblings(1) == (1, 2)
-    chat.switch(0, step=-1)
+    assert place(chat, 0) == (1, 2)
+    assert place(chat, 1) == (1, 2)
+    chat.switch(0, 0)
     assert asked(chat) == ["One", "Two"]
-    assert chat.siblings(1) == (0, 1)
+    assert place(chat, 1) == (0, 1)
 
 
 def test_the_branch_that_was_left_last_is_gone_back_to(chat):
-    chat.branch(at=1)
+    go_back(chat, 1)
     ask(chat, "Other")
-    chat.branch(at=0)
+    go_back(chat, 0)
     ask(chat, "Else")
-    chat.switch(0, step=-1)
+    chat.switch(0, 0)
     assert asked(chat) == ["One", "Other"]
 
 
 def test_a_line_that_another_contains_is_no_branch(chat):
-    chat.branch(at=1)
-    chat.go_to(chat.branches[0])
+    go_back(chat, 1)
+    chat.line.go_to(chat.branches[0])
     assert chat.branches == ()
 
 
@@ -81,67 +94,86 @@ def test_clearing_loses_nothing(chat):
     chat.clear()
     assert chat.messages == []
     ask(chat, "New")
-    assert chat.siblings(0) == (1, 2)
+    assert place(chat, 0) == (1, 2)
 
 
 def test_only_what_is_in_the_line_is_sent(chat):
-    chat.branch(at=1)
+    go_back(chat, 1)
     ask(chat, "Other")
     assert [m["content"] for m in chat.messages if m["role"] == "user"] == ["One", "Other"]
 
 
 def test_what_was_trimmed_stays_trimmed_as_far_as_the_turns_are_shared(chat):
     chat.trim("turns", keep=0)
-    chat.branch(at=1)
+    go_back(chat, 1)
     assert chat.trimming.turns == 1
 
 
 def test_a_fork_has_no_branches(chat):
-    chat.branch(at=1)
+    go_back(chat, 1)
     assert chat.fork().branches == ()
     assert len(chat.branches) == 1
 
 
-@pytest.mark.parametrize("at", [-1, 3])
-def test_a_turn_that_is_not_there_is_refused(chat, at):
-    with pytest.raises(RequestError, match="0 to 2 turns"):
-        chat.branch(at=at)
-
-
-def test_a_branch_that_is_not_there_is_refused(chat):
-    with pytest.raises(RequestError, match=r"replies\[1\]: this is number 1 of 1, and \+1"):
-        chat.switch(1)
+def test_a_version_that_is_not_there_is_refused(chat):
+    with pytest.raises(RequestError, match=r"no version 1 of replies\[1\]: it has 1"):
+        chat.switch(1, 1)
+    with pytest.raises(RequestError, match="no version -2"):
+        chat.switch(1, -2)
 
 
 @pytest.mark.parametrize("turn", [2, -3])
 def test_the_range_of_turns_is_said(chat, turn):
-    for refused in (chat.switch, chat.siblings, chat.reworded):
+    for refused in (lambda at: chat.switch(at, 0), chat.versions, chat.reworded):
         with pytest.raises(RequestError, match=rf"no turn {turn}: .* 0 to 1; -1 is the last"):
             refused(turn)
+    with pytest.raises(RequestError, match=rf"no turn {turn}:"):
+        chat.stream("Else", at=turn)
 
 
 def test_a_turn_counts_from_the_end_too(chat):
     last = chat.replies[1]
-    chat.branch(at=1)
+    go_back(chat, 1)
     ask(chat, "Two again")
-    assert chat.siblings(-1) == (1, 2)
-    chat.switch(-1, step=-1)
+    assert place(chat, -1) == (1, 2)
+    chat.switch(-1, 0)
     assert chat.replies[1] is last
     ask(chat, "Three")
-    assert chat.siblings(-2) == (0, 2)
+    assert place(chat, -2) == (0, 2)
 
 
 def test_nothing_moves_while_an_answer_streams(chat):
-    stream = chat.stream("Three")
-    with stream, pytest.raises(RequestError, match="stop it first"):
-        chat.clear()
+    stream = begun(chat.stream("Three"))
+    with stream:
+        for refused in (chat.clear, lambda: chat.stream("?", at=0)):
+            with pytest.raises(RequestError, match="stop it first"):
+                refused()
     assert len(chat.replies) == 3
 
 
-def test_an_earlier_question_of_a_branch_is_reworded(chat):
-    chat.clear()
-    (part,) = chat.reworded(1, "Three", of=chat.branches[0])
-    assert part.text == "Three"
+def test_a_question_in_place_of_a_turn_sets_it_aside_when_it_is_sent(chat):
+    before = chat.replies
+    stream = chat.stream("Else", at=1)
+    assert chat.replies == before
+    assert chat.branches == ()
+    for _ in stream:
+        pass
+    assert asked(chat) == ["One", "Else"]
+    assert chat.branches == (before,)
+    assert [m["content"] for m in chat[1].request.payload()["messages"][::2]] == ["One", "Else"]
+
+
+def test_a_stream_that_nobody_reads_leaves_no_trace(chat):
+    before = chat.replies
+    stream = chat.stream("Else")
+    other = chat.stream("Again", at=0)
+    assert chat.replies == before
+    with stream:
+        pass
+    del other
+    assert (chat.replies, chat.branches) == (before, ())
+    ask(chat, "Three")
+    assert asked(chat) == ["One", "Two", "Three"]
 
 
 def test_use_changes_who_answers_and_keeps_what_fits():

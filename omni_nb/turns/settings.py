@@ -1,0 +1,186 @@
+"""How a conversation asks: model, voice, modalities, system message and options, checked."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.errors import RequestError, warn
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.limits import check_modalities, check_voice
+from omni_nb.rules.options import OptionDict
+from omni_nb.turns import history
+from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping, Sequence
+
+    from omni_nb.media.parts import Part
+    from omni_nb.turns.line import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a conversation asks, from its next question on.
+
+    Attributes
+    ----------
+    model, voice, modalities
+        Who answers, and how.
+    system
+        A system message, or None.
+    system_as_turns
+        Whether it is sent as a question that the model agreed to.
+    options
+        More fields of the request's body.
+    """
+
+    model: str = DEFAULT_MODEL
+    voice: str | None = None
+    modalities: tuple[str, ...] = ("text",)
+    system: str | None = None
+    system_as_turns: bool = False
+    options: MutableMapping[str, Any] = field(default_factory=OptionDict)
+
+    @classmethod
+    def chosen(
+        cls,
+        model: str,
+        *,
+        voice: str | None = None,
+        modalities: Sequence[str] | None = None,
+        system: str | None = None,
+        system_as_turns: bool = False,
+        options: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """Return settings as a person chose them; what was not given is filled in.
+
+        Raises
+        ------
+        RequestError
+            One of them has the wrong type, or the model does not answer like that.
+        """
+        wanted, chosen = choose_modalities(modalities, voice, _text("model", model))
+        made = cls(model, chosen, wanted, _text("system", system, or_none=True) or None)
+        made = replace(
+            made,
+            system_as_turns=_switch("system_as_turns", system_as_turns),
+            options=OptionDict(options),
+        )
+        made.check()
+        made.warn_of_system_message()
+        return made
+
+    def changed(
+        self,
+        model: str | None = None,
+        *,
+        voice: str | None = None,
+        modalities: Sequence[str] | None = None,
+        system: str | None = None,
+        system_as_turns: bool | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """Return these settings with what is given; what is not given stays where it fits.
+
+        A voice that the new model does not have gives way to its first; ``system=""`` takes the
+        system message away.
+
+        Raises
+        ------
+        RequestError
+            The model does not answer like that.
+        """
+        model = _text("model", model or self.model)
+        facts = find_model(model)
+        wanted: Sequence[str] = modalities or self.modalities
+        if facts and facts.modalities and not facts.speaks and modalities is None:
+            wanted = ("text",)
+        kept = voice or self.voice
+        if facts and facts.voices.names and voice is None and kept not in facts.voices.names:
+            kept = None
+        now, chosen = choose_modalities(wanted, kept, model)
+        made = replace(
+            self,
+            model=model,
+            voice=chosen,
+            modalities=now,
+            system=self.system if system is None else _text("system", system) or None,
+            system_as_turns=self.system_as_turns
+            if system_as_turns is None
+            else _switch("system_as_turns", system_as_turns),
+            options=OptionDict(self.options if options is None else options),
+        )
+        made.check()
+        return made
+
+    def copy(self) -> Settings:
+        """Return the same settings with options of their own."""
+        return replace(self, options=OptionDict(copy.deepcopy(dict(self.options))))
+
+    def check(self) -> None:
+        """Compare modalities, voice and switches with what the model can do.
+
+        Raises
+        ------
+        RequestError
+            The model does not answer like that.
+        """
+        facts = find_model(self.model)
+        if facts is None:
+            return
+        check_modalities(self.modalities, facts)
+        if self.voice and "audio" in self.modalities:
+            check_voice(self.voice, facts)
+
+    def warn_of_system_message(self) -> None:
+        """Warn where the model will not read the system message."""
+        facts = find_model(self.model)
+        if (
+            self.system
+            and not self.system_as_turns
+            and "audio" in self.modalities
+            and facts
+            and not facts.system_message_with_audio
+        ):
+            warn(
+                f"{self.model} ignores the system message when it speaks. What works: "
+                "system_as_turns=True sends its words as a question and answer in front, or ask "
+                "for text only.",
+            )
+
+    def history(self, line: Line, *, until: int | None = None) -> tuple[Message, ...]:
+        """Return what the model will read of a line before the next question."""
+        opening = history.opening(self.system, as_turns=self.system_as_turns)
+        return (*opening, *history.turns(line.replies[:until], line.trimming))
+
+    def request(
+        self, line: Line, question: tuple[Part, ...], *, until: int | None = None
+    ) -> Request:
+        """Return the request that asks a question after a line's replies.
+
+        Raises
+        ------
+        MediaError, RequestError
+            The model does not take it.
+        """
+        return Request(
+            self.model,
+            (*self.history(line, until=until), Message("user", question)),
+            self.modalities,
+            self.voice,
+            copy.deepcopy(dict(self.options)),  # a record: later changes are not of this request
+        )
+
+
+def _text(name: str, value: Any, *, or_none: bool = False) -> Any:
+    if isinstance(value, str) or (or_none and value is None):
+        return value
+    raise RequestError(f"{name} is a str, not {type(value).__name__} ({str(value)[:40]!r}).")
+
+
+def _switch(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise RequestError(f"{name} is True or False, not {value!r}.")

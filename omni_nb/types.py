@@ -1,0 +1,69 @@
+"""Types for annotations and ``isinstance``: nobody constructs them, functions return them.
+
+>>> from omni_nb.types import Reply
+>>> import omni_nb as omni
+>>> isinstance(omni.ask("Who are you?", show=False), Reply)
+True
+"""
+
+from omni_nb.errors import OptionError
+from omni_nb.media.audio import AudioPart, AudioURLPart
+from omni_nb.media.image import ImagePart, ImageURLPart
+from omni_nb.media.parts import Part, TextPart
+from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart
+from omni_nb.rules.catalog import ModelFacts, ModelTable
+from omni_nb.rules.estimate import Comparison, Estimate
+from omni_nb.rules.money import Money
+from omni_nb.rules.pricing import Cost
+from omni_nb.rules.weigh import Weight
+from omni_nb.turns.account import Account
+from omni_nb.turns.connection import Connection
+from omni_nb.turns.reply import Reply
+from omni_nb.turns.stream import ReplyStream
+from omni_nb.turns.timing import Arrival, Timing
+from omni_nb.turns.trim import TrimReport
+from omni_nb.wire.events import (
+    AudioDelta,
+    Event,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    TranscriptDelta,
+    UsageReport,
+)
+from omni_nb.wire.request import Request
+
+__all__ = [
+    "Account",
+    "Arrival",
+    "AudioDelta",
+    "AudioPart",
+    "AudioURLPart",
+    "Comparison",
+    "Connection",
+    "Cost",
+    "Estimate",
+    "Event",
+    "Finished",
+    "FramesPart",
+    "ImagePart",
+    "ImageURLPart",
+    "ModelFacts",
+    "ModelTable",
+    "Money",
+    "OptionError",
+    "Part",
+    "ReasoningDelta",
+    "Reply",
+    "ReplyStream",
+    "Request",
+    "TextDelta",
+    "TextPart",
+    "Timing",
+    "TranscriptDelta",
+    "TrimReport",
+    "UsageReport",
+    "VideoPart",
+    "VideoURLPart",
+    "Weight",
+]

@@ -1,0 +1,81 @@
+"""When a request is sent again: what may pass by itself, and only before the first byte."""
+
+from __future__ import annotations
+
+import random
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_TRIES: Final = 3
+LONGEST_SECONDS: Final = 60.0
+"""A service that asks to wait longer is not waited for."""
+
+_FIRST_SECONDS: Final = 0.5
+_MOST_SECONDS: Final = 8.0
+_PASSING: Final = frozenset({408, 409, 429})
+
+
+def retry_seconds(error: Exception, tried: int) -> float | None:
+    """Return how long to wait before a request is sent again; None: it is not.
+
+    Parameters
+    ----------
+    error
+        What the SDK raised.
+    tried
+        How often the request has been sent.
+
+    Notes
+    -----
+    As the SDK does it: connections that fail, 408, 409, 429 and 5xx pass by themselves; the
+    service's ``x-should-retry``, ``retry-after-ms`` and ``retry-after`` are obeyed.
+    """
+    import openai
+
+    if tried >= MOST_TRIES:
+        return None
+    if isinstance(error, openai.APIStatusError):
+        headers: Mapping[str, str] = error.response.headers
+        if not _may_pass(error.status_code, headers):
+            return None
+        asked = asked_seconds(headers)
+        if asked is not None:
+            return asked if asked <= LONGEST_SECONDS else None
+    elif not isinstance(error, openai.APIConnectionError):
+        return None
+    usual: float = min(_FIRST_SECONDS * 2 ** (tried - 1), _MOST_SECONDS)
+    return usual * random.uniform(0.75, 1.0)  # so that many who wait do not come at once
+
+
+def asked_seconds(headers: Mapping[str, Any]) -> float | None:
+    """Return how long the service asks to wait; None where it does not say.
+
+    Examples
+    --------
+    >>> asked_seconds({"retry-after": "20"}), asked_seconds({"retry-after-ms": "1500"})
+    (20.0, 1.5)
+    >>> asked_seconds({"retry-after": "soon"})
+    """
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            seconds = float(headers[name]) / unit
+        except (KeyError, TypeError, ValueError):
+            continue
+        if seconds >= 0:  # which nan is not
+            return seconds
+    try:
+        moment = parsedate_to_datetime(str(headers["retry-after"])).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, moment - time.time())
+
+
+def _may_pass(status: int, headers: Mapping[str, str]) -> bool:
+    said = headers.get("x-should-retry")
+    if said in ("true", "false"):
+        return said == "true"
+    return status in _PASSING or status >= 500
