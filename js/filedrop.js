@@ -4,13 +4,14 @@
  *
  * The traits and messages are described in `omni_nb/views/filedrop.py`; change both together.
  */
+import { fill } from "./player/words.js";
 
 /**
  * @typedef {object} Traits
  * @property {string} label
  * @property {string} accept as in `<input accept>`
  * @property {number} most_bytes
- * @property {string} too_large what to say of a larger file; `{}` is its name
+ * @property {string} too_large what to say of a larger file; `{name}` is its name
  *
  * @typedef {object} FileMessage with the file's bytes as its only buffer
  * @property {"file"} type
@@ -42,7 +43,7 @@ const widget = {
     const take = async (file) => {
       if (!file) return;
       const isTooLarge = file.size > model.get("most_bytes");
-      note.textContent = isTooLarge ? model.get("too_large").replace("{}", () => file.name) : "";
+      note.textContent = isTooLarge ? fill(model.get("too_large"), { name: file.name }) : "";
       if (!isTooLarge) model.send({ type: "file", name: file.name }, undefined, [await file.arrayBuffer()]);
     };
     input.addEventListener("change", () => {

@@ -6,20 +6,21 @@
  */
 import { Arrival } from "./sound/arrival.js";
 import { Engine, pcm16ToFloat32 } from "./sound/engine.js";
-import { labelsFor } from "./player/labels.js";
 import { sharedAudio, useContext } from "./sound/loudspeaker.js";
-import { meterText } from "./sound/meter.js";
+import { meterText } from "./player/meter.js";
 import { Tail, findTailPlace } from "./player/tail.js";
 import { createView } from "./player/view.js";
+import { wordsFor } from "./player/words.js";
+import words from "words:player";
 
 /**
  * @typedef {object} Traits
  * @property {number} sample_rate
  * @property {number} prebuffer_seconds
- * @property {string} language "en" or "zh"
+ * @property {string} language a name of those in omni_nb/words/
  * @property {string} header_html
  * @property {string} tail_id
- * @property {import("./sound/meter.js").Price | null} price null: unknown
+ * @property {import("./player/meter.js").Price | null} price null: unknown
  *
  * @typedef {import("./sound/arrival.js").DeltaMessage} DeltaMessage
  *
@@ -115,7 +116,7 @@ class Session {
   show(model, element) {
     const view = createView(element, {
       language: model.get("language"),
-      labels: this.#labels,
+      words: this.#words,
       actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) },
     });
     const updateHeader = () => view.updateHeader(model.get("header_html"));
@@ -160,8 +161,8 @@ class Session {
     return this.#model.get("tail_id");
   }
 
-  get #labels() {
-    return labelsFor(this.#model.get("language"));
+  get #words() {
+    return wordsFor(words, this.#model.get("language"));
   }
 
   /** @returns {import("./player/view.js").Phase} */
@@ -174,7 +175,7 @@ class Session {
   /** What is spoken is billed as it arrives, not as it is heard. */
   get #meter() {
     const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
-    return meterText(seconds, this.#model.get("price"), this.#labels);
+    return meterText(seconds, this.#model.get("price"), this.#words);
   }
 
   /** @returns {import("./player/view.js").Shown} */
@@ -254,7 +255,7 @@ class Session {
       this.#endTail();
       this.#releaseContext();
     }
-    this.#tail?.update(this.#labels[this.#phase]);
+    this.#tail?.update(this.#words[this.#phase]);
   }
 
   /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
@@ -280,7 +281,7 @@ class Session {
   #beginTail() {
     this.#tail ??= new Tail({
       tailId: this.#tailId,
-      labels: this.#labels,
+      words: this.#words,
       isEnded: () => this.#end !== null,
       stop: () => this.#engine.stop(),
     });

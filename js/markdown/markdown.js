@@ -13,7 +13,8 @@ import { createSanitizer } from "./sanitize.js";
  * @typedef {object} MarkdownLabels
  * @property {string} copy on the button of a code block
  * @property {string} copied the button's word for a moment afterwards
- * @property {string} image before the link to an image that is not loaded
+ * @property {string} image what stands for an image that is not loaded
+ * @property {(name: string) => string} imageOf the same, with what is in it
  *
  * @typedef {import("markdown-it").Env} Env
  * @typedef {import("markdown-it").Token} Token

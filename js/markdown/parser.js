@@ -23,7 +23,7 @@ export function createParser(labels) {
   // Anything else stays the text it is.
   parser.validateLink = (url) => isLink(url) || isDataImage(url);
   parser.core.ruler.push("omni_dress", (state) => dress(state.tokens));
-  parser.renderer.rules.image = (tokens, index) => imageHtml(tokens[index], labels.image);
+  parser.renderer.rules.image = (tokens, index) => imageHtml(tokens[index], labels);
   addCode(parser);
   addMath(parser);
   return parser;
@@ -77,13 +77,12 @@ function markLinkedImages(children) {
  * Loading a picture tells its server that, and what, somebody reads: only pictures that are here are shown.
  *
  * @param {Token} token
- * @param {string} label
+ * @param {import("./markdown.js").MarkdownLabels} labels
  */
-function imageHtml(token, label) {
+function imageHtml(token, labels) {
   const source = String(token.attrGet("src"));
-  const words = escape(token.content);
-  if (isDataImage(source)) return `<img src="${escape(source)}" alt="${words}">`;
-  const caption = words ? `${escape(label)}: ${words}` : escape(label);
+  if (isDataImage(source)) return `<img src="${escape(source)}" alt="${escape(token.content)}">`;
+  const caption = escape(token.content ? labels.imageOf(token.content) : labels.image);
   if (token.meta?.isLinked || !isLink(source)) return `<span class="omni-image">${caption}</span>`;
   return `<a class="omni-image" href="${escape(source)}">${caption}</a>`;
 }

@@ -1,11 +1,11 @@
 /** @file The switch between branches: "‹ 2 of 3 ›". */
 import { button, make, setText } from "../player/dom.js";
-import { fill } from "./words.js";
+import { fill } from "../player/words.js";
 
 /**
  * @param {import("./talk.js").Talk} talk
  * @param {import("./turns.js").Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function createBranchSwitch(talk, turn, words) {
@@ -25,7 +25,7 @@ export function createBranchSwitch(talk, turn, words) {
       const { sibling, siblings, state } = turn.record;
       element.hidden = siblings < 2;
       setText(place, `${sibling}/${siblings}`);
-      setText(spoken, fill(words.branch, sibling, siblings));
+      setText(spoken, fill(words.branch, { number: sibling, count: siblings }));
       previous.disabled = sibling <= 1 || state !== "over";
       next.disabled = sibling >= siblings || state !== "over";
     },

@@ -2,13 +2,13 @@
  * @file What is attached to a draft, one chip each: a file on its way with its progress, then what Python
  * says of it. A picture or a sound of this page is to be seen and heard at once.
  */
-import { fill } from "./composer_words.js";
 import { button, make, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
 
 /**
  * @typedef {import("./types.js").DraftItem} DraftItem
  * @typedef {import("./uploads.js").Upload} Upload
- * @typedef {import("./composer_words.js").Words} Words
+ * @typedef {import("words:composer").Words} Words
  *
  * @typedef {object} Shown of one chip; an upload, an item of Python's, or both
  * @property {string} id
@@ -75,10 +75,10 @@ function createChip({ id, upload, item }, { words, actions }) {
   const name = make("bdi", "omni-composer-name", called);
   name.title = called;
   const facts = make("span", "omni-composer-facts");
-  const progress = createProgress(fill(words.uploading, called));
+  const progress = createProgress(fill(words.uploading, { name: called }));
   const refusal = make("p", "omni-composer-refusal");
-  const shrink = button("omni-composer-shrink", fill(words.shrinkOf, called), () => askToShrink(), { text: words.shrink });
-  const remove = button("omni-composer-remove", fill(words.remove, called), () => actions.remove(id), { icon: "close" });
+  const shrink = button("omni-composer-shrink", fill(words.shrinkOf, { name: called }), () => askToShrink(), { text: words.shrink });
+  const remove = button("omni-composer-remove", fill(words.remove, { name: called }), () => actions.remove(id), { icon: "close" });
   const about = make("div", "omni-composer-about", name, facts, progress.element, refusal, shrink);
   const element = make("li", "omni-composer-chip", sight, about, remove);
   let html = "";

@@ -11,7 +11,7 @@ const LANGUAGES = [
 ];
 
 /**
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: (code: import("./types.js").CodeMessage | null) => void}}
  */
 export function createCode(words) {

@@ -1,9 +1,9 @@
 /** @file Where a question comes about: words, files, voice and pictures, until it is sent. */
-import { watchDrop, watchPaste } from "./attach.js";
+import { make } from "../player/dom.js";
+import { fill, wordsFor } from "../player/words.js";
+import { kindsText, watchDrop, watchPaste } from "./attach.js";
 import { createBar } from "./bar.js";
 import { createChips } from "./chips.js";
-import { fill, kindsText, wordsFor } from "./composer_words.js";
-import { make } from "../player/dom.js";
 import { Draft } from "./draft.js";
 import { createKeyForm } from "./keyform.js";
 import { randomId } from "./line.js";
@@ -12,6 +12,7 @@ import { createRecorder } from "./recorder.js";
 import { createSnapshot } from "./snapshot.js";
 import { createTextbox } from "./textbox.js";
 import { Uploads } from "./uploads.js";
+import allWords from "words:composer";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -63,7 +64,7 @@ class Composer {
    * @param {string} viewKey
    */
   constructor(element, talk, viewKey) {
-    const words = wordsFor(talk.language);
+    const words = wordsFor(allWords, talk.language);
     const soon = () => this.#updateSoon();
     this.#talk = talk;
     this.#words = words;
@@ -175,7 +176,7 @@ class Composer {
   /** @param {import("./types.js").DraftItem} item */
   #sayArrived({ name, refusal }) {
     const { isRefused, isAttached } = this.#words;
-    this.#talk.announce(refusal ? fill(isRefused, name, refusal) : fill(isAttached, name));
+    this.#talk.announce(refusal ? fill(isRefused, { name, reason: refusal }) : fill(isAttached, { name }));
   }
 
   /** @param {File[]} files */
@@ -183,7 +184,7 @@ class Composer {
     const { takes, who } = this.#talk.header;
     if (files.length === 0) return;
     if (kindsText(takes, this.#words) === "") {
-      return this.#talk.notice("warning", fill(this.#words.notTaken, who || this.#words.thisModel));
+      return this.#talk.notice("warning", fill(this.#words.notTaken, { model: who || this.#words.thisModel }));
     }
     for (const file of files) this.#uploads.add(randomId(), file);
     this.#focusBox();
@@ -198,7 +199,7 @@ class Composer {
     this.#uploads.remove(id);
     this.#tellRemoved(id);
     this.#update();
-    this.#talk.announce(fill(this.#words.isRemoved, item?.name ?? upload?.file.name ?? ""));
+    this.#talk.announce(fill(this.#words.isRemoved, { name: item?.name ?? upload?.file.name ?? "" }));
     if (!this.#root.contains(document.activeElement)) this.#focusBox();
   }
 
@@ -236,9 +237,9 @@ class Composer {
   /** Why it cannot be sent as it is. */
   get #refusal() {
     const refused = this.#draft.items.find(({ refusal }) => refusal !== "");
-    if (refused) return fill(this.#words.isRefused, refused.name, refused.refusal);
+    if (refused) return fill(this.#words.isRefused, { name: refused.name, reason: refused.refusal });
     const failed = this.#failed;
-    if (failed) return fill(this.#words.isRefused, failed.file.name, failed.error);
+    if (failed) return fill(this.#words.isRefused, { name: failed.file.name, reason: failed.error });
     return this.#draft.isRefused ? this.#draft.words : "";
   }
 
@@ -300,7 +301,7 @@ class Composer {
     this.#updateTimer = undefined;
     const { header } = this.#talk;
     const kinds = kindsText(header.takes, this.#words);
-    this.#box.input.placeholder = kinds ? fill(this.#words.askWith, kinds) : this.#words.ask;
+    this.#box.input.placeholder = kinds ? fill(this.#words.askWith, { kinds }) : this.#words.ask;
     this.#keyForm.update(this.#talk.model.get("asks_key"));
     this.#chips.update(this.#shownChips);
     const focused = document.activeElement;

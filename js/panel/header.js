@@ -4,7 +4,7 @@ import { createMenu } from "./menu.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
- * @typedef {import("./words.js").Words} Words
+ * @typedef {import("words:conversation").Words} Words
  */
 
 const FILE_NAME = "talk.json";

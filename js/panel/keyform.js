@@ -1,8 +1,8 @@
 /** @file Asks for an API key where there is none. The key leaves the field the moment it is sent. */
-import { fill } from "./composer_words.js";
 import { make, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
 
-/** @typedef {import("./composer_words.js").Words} Words */
+/** @typedef {import("words:composer").Words} Words */
 
 /**
  * @param {object} options
@@ -38,7 +38,7 @@ export function createKeyForm({ words, use, onGone }) {
     update(service) {
       const hadFocus = element.contains(document.activeElement);
       element.hidden = service === "";
-      setText(label, fill(words.key, service));
+      setText(label, fill(words.key, { service }));
       if (!element.hidden) return;
       input.value = "";
       setText(state, "");

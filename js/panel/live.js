@@ -1,9 +1,10 @@
 /** @file The line under an answer that comes or is still spoken: what happens, since when, and the controls. */
-import { labelsFor } from "../player/labels.js";
-import { meterText } from "../sound/meter.js";
-import { clock } from "../player/view.js";
 import { button, make, setText } from "../player/dom.js";
+import { meterText } from "../player/meter.js";
+import { clock } from "../player/view.js";
+import { wordsFor } from "../player/words.js";
 import { createSoundControls } from "./sound_controls.js";
+import allPlayerWords from "words:player";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -25,11 +26,11 @@ export function phaseOf(turn) {
 /**
  * @param {Talk} talk
  * @param {Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void, dispose: () => void}}
  */
 export function createLive(talk, turn, words) {
-  const labels = labelsFor(talk.language);
+  const playerWords = wordsFor(allPlayerWords, talk.language);
   const wave = make("span", "omni-panel-wave", ...Array.from({ length: 4 }, () => make("i", "")));
   wave.setAttribute("aria-hidden", "true");
   const state = make("span", "omni-panel-state");
@@ -49,7 +50,7 @@ export function createLive(talk, turn, words) {
       const phase = phaseOf(turn);
       const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasSound;
       element.dataset.phase = phase;
-      setText(state, phase === "over" ? "" : words[phase]);
+      setText(state, phase === "over" ? "" : playerWords[phase]);
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
       sound.element.hidden = !isSpokenHere;
@@ -60,6 +61,6 @@ export function createLive(talk, turn, words) {
   /** What is spoken is billed as it arrives, not as it is heard. */
   function meterWords() {
     if (turn.totalBytes === 0) return turn.record.meter;
-    return meterText(talk.turns.secondsOf(turn), turn.record.price, labels);
+    return meterText(talk.turns.secondsOf(turn), turn.record.price, playerWords);
   }
 }

@@ -8,7 +8,7 @@ import { button, make } from "../player/dom.js";
 
 /**
  * @param {Talk} talk
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function createNotices(talk, words) {

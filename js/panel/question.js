@@ -5,7 +5,7 @@ import { button, make, relabel, setText } from "../player/dom.js";
 /**
  * @typedef {import("./talk.js").Talk} Talk
  * @typedef {import("./turns.js").Turn} Turn
- * @typedef {import("./words.js").Words} Words
+ * @typedef {import("words:conversation").Words} Words
  */
 
 const COPIED_MILLISECONDS = 1500;

@@ -1,11 +1,11 @@
 /** @file The strip that shows while somebody talks: the level, the time, and two ways out. */
 import { Microphone } from "../capture/microphone.js";
-import { clock } from "../player/view.js";
-import { wavBlob } from "../sound/wav.js";
-import { fill } from "./composer_words.js";
 import { button, make, setText } from "../player/dom.js";
+import { clock } from "../player/view.js";
+import { fill } from "../player/words.js";
+import { wavBlob } from "../sound/wav.js";
 
-/** @typedef {import("./composer_words.js").Words} Words */
+/** @typedef {import("words:composer").Words} Words */
 
 const BARS = 32;
 
@@ -143,7 +143,7 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
   /** @param {number} seconds */
   function showSeconds(seconds) {
     const most = mostSeconds();
-    setText(time, most === null ? clock(seconds) : fill(words.ofMost, clock(seconds), clock(most)));
+    setText(time, most === null ? clock(seconds) : fill(words.ofMost, { time: clock(seconds), most: clock(most) }));
   }
 }
 

@@ -1,10 +1,10 @@
 /** @file A finished answer's speech, to be heard again: an audio element with a face of ours. */
-import { wavBlob } from "../sound/wav.js";
-import { clock } from "../player/view.js";
 import { button, make, relabel, setText } from "../player/dom.js";
+import { clock } from "../player/view.js";
+import { fill } from "../player/words.js";
+import { wavBlob } from "../sound/wav.js";
 import { download } from "./download.js";
 import { createSoundControls } from "./sound_controls.js";
-import { fill } from "./words.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -16,7 +16,7 @@ const DISTANCE_SECONDS = 5;
 /**
  * @param {Talk} talk
  * @param {Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void, dispose: () => void}}
  */
 export function createReplay(talk, turn, words) {
@@ -89,8 +89,7 @@ export function createReplay(talk, turn, words) {
     const now = audio.src ? audio.currentTime : position;
     seek.max = seconds.toFixed(1);
     seek.value = String(now);
-    const words_ = fill(words.positionOf, clock(now), clock(seconds));
-    seek.setAttribute("aria-valuetext", words_);
+    seek.setAttribute("aria-valuetext", fill(words.positionOf, { time: clock(now), total: clock(seconds) }));
     seek.style.setProperty("--omni-part", `${seconds ? (100 * Math.min(now, seconds)) / seconds : 0}%`);
     setText(time, `${clock(now)} / ${clock(seconds)}`);
   };

@@ -3,7 +3,7 @@ import { Camera } from "../capture/camera.js";
 import { button, make, setText } from "../player/dom.js";
 import { wordsOf } from "./recorder.js";
 
-/** @typedef {import("./composer_words.js").Words} Words */
+/** @typedef {import("words:composer").Words} Words */
 
 /**
  * @param {object} options

@@ -1,10 +1,11 @@
 /** @file Mute, volume and speed: the same for live speech and for what is played again. */
 import { button, icon, make, relabel } from "../player/dom.js";
+import { fill } from "../player/words.js";
 import { SPEEDS } from "./preferences.js";
 
 /**
  * @param {import("./preferences.js").Preferences} preferences
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, dispose: () => void}}
  */
 export function createSoundControls(preferences, words) {
@@ -27,7 +28,7 @@ export function createSoundControls(preferences, words) {
     volume.value = String(Math.round(level * 100));
     volume.style.setProperty("--omni-part", `${isMuted ? 0 : level * 100}%`);
     speed.textContent = `${pace}×`;
-    relabel(speed, `${words.speed}: ${pace}×`);
+    relabel(speed, fill(words.speedOf, { speed: pace }));
   };
   update();
   return { element, dispose: preferences.onChange(update) };

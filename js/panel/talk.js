@@ -1,8 +1,10 @@
 /** @file The conversation on this page: what all views of one model share. */
+import { languageFor } from "../player/words.js";
 import { download } from "./download.js";
 import { Line } from "./line.js";
 import { Sample } from "./sample.js";
 import { Turns } from "./turns.js";
+import words from "words:conversation";
 
 /**
  * @typedef {import("./types.js").Model} Model
@@ -74,10 +76,9 @@ export class Talk {
     return this.line.page;
   }
 
-  /** @returns {"en" | "zh"} */
   get language() {
     const wanted = this.model.get("language") || document.documentElement.lang || navigator.language || "en";
-    return wanted.toLowerCase().startsWith("zh") ? "zh" : "en";
+    return languageFor(words, wanted);
   }
 
   get header() {

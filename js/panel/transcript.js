@@ -1,11 +1,12 @@
 /** @file The conversation as a person sees it: header, turns, notices, and what the kernel is about. */
 import { createMarkdown } from "../markdown/markdown.js";
 import { make, setText } from "../player/dom.js";
+import { fill, wordsFor } from "../player/words.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
 import { createScroller } from "./scroller.js";
 import { createTurn } from "./turn.js";
-import { fill, transcriptWords } from "./words.js";
+import allWords from "words:conversation";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -26,8 +27,10 @@ const SLICE_MILLISECONDS = 24;
  * @returns {() => void} undo it
  */
 export function createTranscript(element, talk) {
-  const words = transcriptWords(talk.language);
-  const markdown = createMarkdown({ labels: { copy: words.copy, copied: words.copied, image: words.image } });
+  const words = wordsFor(allWords, talk.language);
+  const { copy, copied, image } = words;
+  const imageOf = (/** @type {string} */ name) => fill(words.imageOf, { name });
+  const markdown = createMarkdown({ labels: { copy, copied, image, imageOf } });
   const header = createHeader(talk, words);
   const notices = createNotices(talk, words);
   const hint = make("div", "omni-panel-hint", make("strong", "", words.emptyTitle), make("span", "", words.emptyHint));
@@ -130,7 +133,7 @@ export function createTranscript(element, talk) {
 
 /**
  * @param {Talk} talk
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  */
 function lineWords(talk, words) {
   if (talk.line.state === "gone") return words.gone;
@@ -143,7 +146,7 @@ function lineWords(talk, words) {
  * Say once that an answer begins, and once that it is complete: the words themselves are read, or heard.
  *
  * @param {Talk} talk
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {() => void}
  */
 function announceAnswers(talk, words) {
@@ -153,7 +156,7 @@ function announceAnswers(talk, words) {
     if (now === answering) return;
     if (answering?.isOver && talk.turns.shown.includes(answering)) {
       const seconds = Math.round(talk.turns.secondsOf(answering));
-      const spoken = seconds === 1 ? words.completeSecond : fill(words.completeSpoken, seconds);
+      const spoken = seconds === 1 ? words.completeSecond : fill(words.completeSpoken, { seconds });
       talk.announce(seconds > 0 ? spoken : words.complete);
     }
     if (now) talk.announce(words.begins);

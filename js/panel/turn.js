@@ -22,7 +22,7 @@ import { createReplay } from "./replay.js";
  *
  * @param {Talk} talk
  * @param {Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @param {Markdown} markdown
  * @returns {TurnView}
  */
@@ -145,7 +145,7 @@ export function createTurn(talk, turn, words, markdown) {
   };
 }
 
-/** @param {import("./words.js").Words} words */
+/** @param {import("words:conversation").Words} words */
 function createThoughts(words) {
   const text = make("div", "omni-panel-thoughts-text");
   text.dir = "auto";

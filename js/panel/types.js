@@ -6,7 +6,7 @@
 /**
  * @typedef {object} Traits
  * @property {string} panel_id
- * @property {string} language "en", "zh", or "" where the page decides
+ * @property {string} language a name of those in omni_nb/words/, or "" where the page decides
  * @property {number} sample_rate
  * @property {number} prebuffer_seconds
  * @property {Header} header
@@ -38,7 +38,7 @@
  * @property {string} note why an answer is not whole
  * @property {string} facts_html tokens and cost, made and escaped by Python
  * @property {string} meter of an answer that still comes, when it has no price per second of speech
- * @property {import("../sound/meter.js").Price | null} price of the speech; null: unknown
+ * @property {import("../player/meter.js").Price | null} price of the speech; null: unknown
  * @property {string} speaker the page that speaks it while it comes, else ""
  * @property {boolean} is_of_cell a cell asked, and is blocked until the answer is over
  * @property {boolean} is_stopped somebody stopped it: be silent at once

@@ -3,7 +3,7 @@
  * the answer while it sounds, and silence as soon as the answer leaves the page.
  */
 
-/** @typedef {import("./labels.js").Labels} Labels */
+/** @typedef {import("words:player").Words} Words */
 
 const TICK_MILLISECONDS = 100;
 /** The end of the answer and the removal of the view come by different routes. */
@@ -23,7 +23,7 @@ export const PLACE_GRACE_MILLISECONDS = 1000;
 
 export class Tail {
   /** @type {string} */ #tailId;
-  /** @type {Labels} */ #labels;
+  /** @type {Words} */ #words;
   /** @type {() => boolean} */ #isEnded;
   /** @type {() => void} */ #stop;
   /** @type {HTMLElement | null} */ #place = null;
@@ -31,10 +31,10 @@ export class Tail {
   /** @type {ReturnType<typeof setInterval>} */ #timer;
   #cleanPlace = () => {};
 
-  /** @param {{tailId: string, labels: Labels, isEnded: () => boolean, stop: () => void}} options */
-  constructor({ tailId, labels, isEnded, stop }) {
+  /** @param {{tailId: string, words: Words, isEnded: () => boolean, stop: () => void}} options */
+  constructor({ tailId, words, isEnded, stop }) {
     this.#tailId = tailId;
-    this.#labels = labels;
+    this.#words = words;
     this.#isEnded = isEnded;
     this.#stop = stop;
     this.#timer = setInterval(() => this.#look(), TICK_MILLISECONDS);
@@ -81,7 +81,7 @@ export class Tail {
    * @returns {() => void}
    */
   #enterPlace(place) {
-    const button = tailButton(this.#labels);
+    const button = tailButton(this.#words);
     const stop = () => this.#stop();
     button.addEventListener("click", stop);
     place.append(button);
@@ -96,8 +96,8 @@ export class Tail {
   }
 }
 
-/** @param {Labels} labels */
-function tailButton(labels) {
+/** @param {Words} words */
+function tailButton(words) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "omni-tail-button";
@@ -107,10 +107,10 @@ function tailButton(labels) {
   note.setAttribute("aria-hidden", "true");
   const state = document.createElement("span");
   state.className = "omni-tail-state";
-  state.textContent = labels.speaking;
+  state.textContent = words.speaking;
   const stop = document.createElement("span");
   stop.className = "omni-tail-stop";
-  stop.textContent = labels.stop;
+  stop.textContent = words.stop;
   button.append(note, state, stop);
   return button;
 }

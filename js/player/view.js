@@ -1,6 +1,6 @@
 /** @file The player's face: the question, the words as they come, and one quiet line about the sound. */
 
-/** @typedef {import("./labels.js").Labels} Labels */
+/** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
 /** @typedef {"thinking" | "answering" | Exclude<EngineState, "empty">} Phase */
 
@@ -26,9 +26,9 @@ export function clock(seconds) {
  * Draw the player into `element`.
  *
  * @param {HTMLElement} element
- * @param {{language: string, labels: Labels, actions: Actions}} options
+ * @param {{language: string, words: Words, actions: Actions}} options
  */
-export function createView(element, { language, labels, actions }) {
+export function createView(element, { language, words, actions }) {
   const header = make("div", "omni-player-header");
   const captions = make("div", "omni-player-captions");
   // The speech itself is heard: reading the captions out as well would talk over it.
@@ -41,11 +41,11 @@ export function createView(element, { language, labels, actions }) {
   const meter = make("span", "omni-player-meter");
   // It changes every second: to be looked at, not to be read out.
   meter.setAttribute("aria-live", "off");
-  const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
-  const stop = button("omni-player-stop", labels.stop, actions.stop);
+  const mute = button("omni-player-mute", words.mute, actions.toggleMute);
+  const stop = button("omni-player-stop", words.stop, actions.stop);
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
-  controls.setAttribute("aria-label", labels.controls);
+  controls.setAttribute("aria-label", words.controls);
   guardKeys(controls);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
@@ -58,12 +58,12 @@ export function createView(element, { language, labels, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterWords }) {
+    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterText }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
-      setText(state, labels[phase]);
+      setText(state, words[phase]);
       setText(time, hasSound ? clock(heardSeconds) : "");
-      setText(meter, hasSound ? meterWords : "");
+      setText(meter, hasSound ? meterText : "");
       mute.hidden = !hasSound || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);

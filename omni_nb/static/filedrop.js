@@ -1,3 +1,8 @@
+// js/player/words.js
+function fill(words, values) {
+  return words.replace(/\{(\w+)\}/g, (place, name) => Object.hasOwn(values, name) ? String(values[name]) : place);
+}
+
 // js/filedrop.js
 var widget = {
   render({ model, el }) {
@@ -20,7 +25,7 @@ var widget = {
     const take = async (file) => {
       if (!file) return;
       const isTooLarge = file.size > model.get("most_bytes");
-      note.textContent = isTooLarge ? model.get("too_large").replace("{}", () => file.name) : "";
+      note.textContent = isTooLarge ? fill(model.get("too_large"), { name: file.name }) : "";
       if (!isTooLarge) model.send({ type: "file", name: file.name }, void 0, [await file.arrayBuffer()]);
     };
     input.addEventListener("change", () => {

@@ -796,43 +796,6 @@ var Engine = class {
   }
 };
 
-// js/player/labels.js
-var ENGLISH = {
-  thinking: "Thinking…",
-  answering: "Answering…",
-  buffering: "Buffering…",
-  blocked: "Click anywhere to hear",
-  queued: "Waiting to speak",
-  speaking: "Speaking",
-  done: "Done",
-  stopped: "Stopped",
-  mute: "Mute",
-  stop: "Stop",
-  seconds: "{} s of speech so far",
-  cost: "about {}",
-  wouldCost: "free; would cost {}",
-  controls: "Speech"
-};
-var CHINESE = {
-  thinking: "思考中…",
-  answering: "正在回答…",
-  buffering: "缓冲中…",
-  blocked: "点击页面任意处即可播放",
-  queued: "等待上一条播放完",
-  speaking: "正在朗读",
-  done: "已完成",
-  stopped: "已停止",
-  mute: "静音",
-  stop: "停止",
-  seconds: "目前语音 {} 秒",
-  cost: "约 {}",
-  wouldCost: "免费，若用模型约 {}",
-  controls: "朗读"
-};
-function labelsFor(language) {
-  return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
-}
-
 // js/sound/loudspeaker.js
 var REST_MILLISECONDS = 5e3;
 var Turns = class {
@@ -902,7 +865,19 @@ function resumeOnGesture(context) {
   return release;
 }
 
-// js/sound/meter.js
+// js/player/words.js
+function languageFor(words, wanted) {
+  const [base] = wanted.toLowerCase().split(/[-_]/);
+  return [wanted, base].find((name) => Object.hasOwn(words, name)) ?? "en";
+}
+function wordsFor(words, language) {
+  return words[languageFor(words, language)];
+}
+function fill(words, values) {
+  return words.replace(/\{(\w+)\}/g, (place, name) => Object.hasOwn(values, name) ? String(values[name]) : place);
+}
+
+// js/player/meter.js
 var LEAST_SECONDS = 1;
 function costSoFar(seconds, price) {
   return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
@@ -912,12 +887,16 @@ function amountText(amount) {
   const decimals = 2 - Math.floor(Math.log10(amount));
   return amount.toFixed(Math.min(20, Math.max(0, decimals)));
 }
-function meterText(seconds, price, labels) {
+function meterText(seconds, price, words) {
   const whole = Math.floor(seconds);
-  const spoken = labels.seconds.replace("{}", String(whole));
+  const spoken = fill(words.seconds, { seconds: whole });
   if (!price) return spoken;
-  const cost = `${amountText(costSoFar(Math.max(LEAST_SECONDS, whole), price))} ${price.currency}`;
-  return `${spoken} · ${(price.is_hypothetical ? labels.wouldCost : labels.cost).replace("{}", cost)}`;
+  const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
+  return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
+}
+function moneyText(amount, currency, words) {
+  const forms = words;
+  return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
 }
 
 // js/player/tail.js
@@ -930,8 +909,8 @@ var PLACE_GRACE_MILLISECONDS = 1e3;
 var Tail = class {
   /** @type {string} */
   #tailId;
-  /** @type {Labels} */
-  #labels;
+  /** @type {Words} */
+  #words;
   /** @type {() => boolean} */
   #isEnded;
   /** @type {() => void} */
@@ -943,10 +922,10 @@ var Tail = class {
   #timer;
   #cleanPlace = () => {
   };
-  /** @param {{tailId: string, labels: Labels, isEnded: () => boolean, stop: () => void}} options */
-  constructor({ tailId, labels, isEnded, stop }) {
+  /** @param {{tailId: string, words: Words, isEnded: () => boolean, stop: () => void}} options */
+  constructor({ tailId, words, isEnded, stop }) {
     this.#tailId = tailId;
-    this.#labels = labels;
+    this.#words = words;
     this.#isEnded = isEnded;
     this.#stop = stop;
     this.#timer = setInterval(() => this.#look(), TICK_MILLISECONDS2);
@@ -988,7 +967,7 @@ var Tail = class {
    * @returns {() => void}
    */
   #enterPlace(place) {
-    const button2 = tailButton(this.#labels);
+    const button2 = tailButton(this.#words);
     const stop = () => this.#stop();
     button2.addEventListener("click", stop);
     place.append(button2);
@@ -1001,7 +980,7 @@ var Tail = class {
     };
   }
 };
-function tailButton(labels) {
+function tailButton(words) {
   const button2 = document.createElement("button");
   button2.type = "button";
   button2.className = "omni-tail-button";
@@ -1011,10 +990,10 @@ function tailButton(labels) {
   note.setAttribute("aria-hidden", "true");
   const state = document.createElement("span");
   state.className = "omni-tail-state";
-  state.textContent = labels.speaking;
+  state.textContent = words.speaking;
   const stop = document.createElement("span");
   stop.className = "omni-tail-stop";
-  stop.textContent = labels.stop;
+  stop.textContent = words.stop;
   button2.append(note, state, stop);
   return button2;
 }
@@ -1032,7 +1011,7 @@ function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
-function createView(element, { language, labels, actions }) {
+function createView(element, { language, words, actions }) {
   const header = make("div", "omni-player-header");
   const captions = make("div", "omni-player-captions");
   captions.setAttribute("aria-live", "off");
@@ -1043,11 +1022,11 @@ function createView(element, { language, labels, actions }) {
   const time = make("span", "omni-player-time");
   const meter = make("span", "omni-player-meter");
   meter.setAttribute("aria-live", "off");
-  const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
-  const stop = button("omni-player-stop", labels.stop, actions.stop);
+  const mute = button("omni-player-mute", words.mute, actions.toggleMute);
+  const stop = button("omni-player-stop", words.stop, actions.stop);
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
-  controls.setAttribute("aria-label", labels.controls);
+  controls.setAttribute("aria-label", words.controls);
   guardKeys(controls);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
@@ -1059,12 +1038,12 @@ function createView(element, { language, labels, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterWords }) {
+    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterText2 }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
-      setText(state, labels[phase]);
+      setText(state, words[phase]);
       setText(time, hasSound ? clock(heardSeconds) : "");
-      setText(meter, hasSound ? meterWords : "");
+      setText(meter, hasSound ? meterText2 : "");
       mute.hidden = !hasSound || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);
@@ -1111,6 +1090,9 @@ function guardKeys(element) {
     if (event.key !== "Escape" && event.key !== "Tab") event.stopPropagation();
   });
 }
+
+// words:player
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE = 2;
@@ -1177,7 +1159,7 @@ var Session = class {
   show(model, element) {
     const view = createView(element, {
       language: model.get("language"),
-      labels: this.#labels,
+      words: this.#words,
       actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) }
     });
     const updateHeader = () => view.updateHeader(model.get("header_html"));
@@ -1218,8 +1200,8 @@ var Session = class {
   get #tailId() {
     return this.#model.get("tail_id");
   }
-  get #labels() {
-    return labelsFor(this.#model.get("language"));
+  get #words() {
+    return wordsFor(player_default, this.#model.get("language"));
   }
   /** @returns {import("./player/view.js").Phase} */
   get #phase() {
@@ -1230,7 +1212,7 @@ var Session = class {
   /** What is spoken is billed as it arrives, not as it is heard. */
   get #meter() {
     const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
-    return meterText(seconds, this.#model.get("price"), this.#labels);
+    return meterText(seconds, this.#model.get("price"), this.#words);
   }
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
@@ -1300,7 +1282,7 @@ var Session = class {
       this.#endTail();
       this.#releaseContext();
     }
-    this.#tail?.update(this.#labels[this.#phase]);
+    this.#tail?.update(this.#words[this.#phase]);
   }
   /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
   #report() {
@@ -1323,7 +1305,7 @@ var Session = class {
   #beginTail() {
     this.#tail ??= new Tail({
       tailId: this.#tailId,
-      labels: this.#labels,
+      words: this.#words,
       isEnded: () => this.#end !== null,
       stop: () => this.#engine.stop()
     });
@@ -1371,7 +1353,7 @@ var widget = () => {
     }
   };
 };
-var player_default = widget;
+var player_default2 = widget;
 export {
-  player_default as default
+  player_default2 as default
 };

@@ -4,10 +4,11 @@ import { settle } from "./panel_dom.js";
 
 const { WEIGH_MILLISECONDS, createComposer } = await import("../../js/panel/composer.js");
 const { isComposing } = await import("../../js/panel/textbox.js");
-const { fill, kindsText, wordsFor } = await import("../../js/panel/composer_words.js");
+const { default: allWords } = await import("words:composer");
+const { fill, languageFor, wordsFor } = await import("../../js/player/words.js");
 const { sizeText } = await import("../../js/panel/chips.js");
 const { percentText } = await import("../../js/panel/bar.js");
-const { acceptOf } = await import("../../js/panel/attach.js");
+const { acceptOf, kindsText } = await import("../../js/panel/attach.js");
 
 const UPDATED_MILLISECONDS = 80;
 
@@ -364,16 +365,23 @@ test("the cleanup leaves nothing behind", async () => {
 });
 
 test("words are filled and lists are said in both languages", () => {
-  assert.equal(fill("{} of {}", "$&", "b"), "$& of b");
-  const said = ["en", "zh-CN"].map((language) => kindsText(["text", "image", "audio", "video"], wordsFor(language)));
-  assert.deepEqual(said, ["pictures, sound or video", "图片、音频或视频"]);
-  assert.deepEqual([kindsText(["text"], wordsFor("en")), kindsText(["audio"], wordsFor("en"))], ["", "sound"]);
+  assert.equal(fill("{name} of {most}, {name}", { name: "$&{most}", most: 1 }), "$&{most} of 1, $&{most}");
+  assert.equal(fill("{constructor}", {}), "{constructor}");
+  const said = ["en", "zh-CN"].map((language) => kindsText(["text", "image", "audio", "video"], wordsFor(allWords, language)));
+  assert.deepEqual(said, ["images, audio or video", "图片、音频或视频"]);
+  assert.deepEqual([kindsText(["text"], allWords.en), kindsText(["audio"], allWords.en)], ["", "audio"]);
   assert.equal(acceptOf(["text", "video", "image"]), "image/*,video/*");
 });
 
 test("every word exists in both languages", () => {
-  const shape = (words) => Object.entries(words).map(([key, value]) => (typeof value === "string" ? [key, value.split("{}").length] : [key, shape(value)]));
-  assert.deepEqual(shape(wordsFor("zh")), shape(wordsFor("en")));
+  const shape = (words) => Object.entries(words).map(([key, value]) => [key, typeof value === "string" ? value.match(/\{\w+\}/g)?.sort() : shape(value)]);
+  assert.deepEqual(shape(allWords.zh), shape(allWords.en));
+});
+
+test("a language without words is English, a region's is its language", () => {
+  const wanted = ["en-GB", "zh-CN", "zh_TW", "ZH", "fr", "constructor", ""];
+  assert.deepEqual(wanted.map((language) => languageFor(allWords, language)), ["en", "zh", "zh", "zh", "en", "en", "en"]);
+  assert.equal(languageFor({ en: {}, pt: {}, "pt-BR": {} }, "pt-BR"), "pt-BR");
 });
 
 test("sizes and shares are said shortly", () => {
