@@ -1,5 +1,5 @@
 /** @file The row under the question: what to attach, what it weighs, who answers, and Send. */
-import { button, make, relabel, setText } from "../player/dom.js";
+import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { acceptOf, createFileInput, kindsText } from "./attach.js";
 
@@ -32,14 +32,14 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
  */
 export function createBar({ words, actions }) {
   const file = createFileInput(actions.take);
-  const attach = button("omni-composer-attach", "", () => file.click(), { icon: "attach" });
+  const attach = button("omni-composer-attach", "", () => file.click(), { icon: ICONS.attach });
   // What its presses do is told to it by `pushToTalk`.
-  const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: "microphone" });
-  const camera = button("omni-composer-shoot", words.camera, actions.photograph, { icon: "camera" });
+  const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: ICONS.microphone });
+  const camera = button("omni-composer-shoot", words.camera, actions.photograph, { icon: ICONS.camera });
   const weight = createWeight(words);
-  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: "settings", text: words.settings });
-  const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: "stop" });
-  const send = button("omni-composer-send", words.send, actions.send, { icon: "send" });
+  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: ICONS.settings, text: words.settings });
+  const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: ICONS.stop });
+  const send = button("omni-composer-send omni-main-button", words.send, actions.send, { icon: ICONS.send });
   const sendNote = make("span", "omni-composer-send-note");
   send.append(sendNote);
   const media = make("span", "omni-composer-media", attach, microphone, camera);

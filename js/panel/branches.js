@@ -1,5 +1,5 @@
 /** @file The switch between branches: "‹ 2 of 3 ›". */
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 
 /**
@@ -11,8 +11,8 @@ import { fill } from "../player/words.js";
 export function createBranchSwitch(talk, turn, words) {
   /** @param {number} step */
   const go = (step) => void talk.line.send({ type: "branch", turn: turn.id, step });
-  const previous = button("omni-panel-previous", words.previousBranch, () => go(-1), { icon: "previous" });
-  const next = button("omni-panel-next", words.nextBranch, () => go(1), { icon: "next" });
+  const previous = button("omni-panel-previous", words.previousBranch, () => go(-1), { icon: ICONS.previous });
+  const next = button("omni-panel-next", words.nextBranch, () => go(1), { icon: ICONS.next });
   const place = make("span", "omni-panel-branch-place");
   const spoken = make("span", "omni-panel-hidden");
   place.setAttribute("aria-hidden", "true");

@@ -2,7 +2,7 @@
  * @file What is attached to a draft, one chip each: a file on its way with its progress, then what Python
  * says of it. A picture or a sound of this page is to be seen and heard at once.
  */
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 
 /**
@@ -78,7 +78,7 @@ function createChip({ id, upload, item }, { words, actions }) {
   const progress = createProgress(fill(words.uploading, { name: called }));
   const refusal = make("p", "omni-composer-refusal");
   const shrink = button("omni-composer-shrink", fill(words.shrinkOf, { name: called }), () => askToShrink(), { text: words.shrink });
-  const remove = button("omni-composer-remove", fill(words.remove, { name: called }), () => actions.remove(id), { icon: "close" });
+  const remove = button("omni-composer-remove", fill(words.remove, { name: called }), () => actions.remove(id), { icon: ICONS.close });
   const about = make("div", "omni-composer-about", name, facts, progress.element, refusal, shrink);
   const element = make("li", "omni-composer-chip", sight, about, remove);
   let html = "";

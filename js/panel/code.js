@@ -17,7 +17,7 @@ const LANGUAGES = [
 export function createCode(words) {
   const id = randomId();
   const tabs = LANGUAGES.map(({ name }, index) => {
-    const tab = make("button", "omni-panel-button omni-panel-tab", name);
+    const tab = make("button", "omni-button omni-panel-tab", name);
     tab.type = "button";
     tab.id = `omni-tab-${id}-${index}`;
     tab.setAttribute("role", "tab");

@@ -1,5 +1,5 @@
 /** @file The panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { createMenu } from "./menu.js";
 
 /**
@@ -20,7 +20,7 @@ export function createHeader(talk, words) {
   const standIn = make("span", "omni-panel-badge", words.standIn);
   standIn.title = words.standInMeans;
   const hear = button("omni-panel-hear", words.hearVoice, () => talk.sample.ask(), {
-    icon: "volume",
+    icon: ICONS.volume,
     text: words.hearVoice,
   });
   const total = make("span", "omni-panel-total");
@@ -105,7 +105,7 @@ function createNameForm(words, label, act, hide) {
   name.value = FILE_NAME;
   name.required = true;
   name.spellcheck = false;
-  const save = make("button", "omni-panel-button omni-panel-main-button", label);
+  const save = make("button", "omni-button omni-main-button", label);
   const form = make(
     "form",
     "omni-panel-form",
@@ -138,7 +138,7 @@ function createConfirmation(words, act, hide) {
       "div",
       "omni-panel-form-row",
       button("", words.cancel, hide),
-      button("omni-panel-main-button omni-panel-danger", words.clearNow, () => {
+      button("omni-main-button omni-danger-button", words.clearNow, () => {
         act();
         hide();
       }),

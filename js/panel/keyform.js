@@ -16,7 +16,7 @@ export function createKeyForm({ words, use, onGone }) {
   input.type = "password";
   input.autocomplete = "off";
   input.spellcheck = false;
-  const submit = make("button", "omni-panel-button omni-composer-use", words.useKey);
+  const submit = make("button", "omni-button omni-main-button omni-composer-use", words.useKey);
   submit.type = "submit";
   const state = make("p", "omni-composer-key-state");
   state.setAttribute("role", "status");

@@ -1,5 +1,5 @@
 /** @file The line under an answer that comes or is still spoken: what happens, since when, and the controls. */
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText, wave } from "../player/dom.js";
 import { meterText } from "../player/meter.js";
 import { clock } from "../player/view.js";
 import { wordsFor } from "../player/words.js";
@@ -31,17 +31,15 @@ export function phaseOf(turn) {
  */
 export function createLive(talk, turn, words) {
   const playerWords = wordsFor(allPlayerWords, talk.language);
-  const wave = make("span", "omni-panel-wave", ...Array.from({ length: 4 }, () => make("i", "")));
-  wave.setAttribute("aria-hidden", "true");
   const state = make("span", "omni-panel-state");
   const time = make("span", "omni-panel-time");
   const meter = make("span", "omni-panel-meter");
   const sound = createSoundControls(talk.turns.preferences, words);
-  const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: "stop", text: words.stop });
+  const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: ICONS.stop, text: words.stop });
   const element = make(
     "div",
     "omni-panel-live",
-    make("span", "omni-panel-live-words", wave, state, time, meter),
+    make("span", "omni-panel-live-words", wave(), state, time, meter),
     make("span", "omni-panel-live-controls", sound.element, stop),
   );
   return {

@@ -1,6 +1,6 @@
 /** @file A question as it was asked, and as it may be asked in other words. */
 import { copyText } from "../markdown/copy.js";
-import { button, make, relabel, setText } from "../player/dom.js";
+import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -24,8 +24,8 @@ export function createQuestion(talk, turn, words) {
   const wait = make("span", "omni-panel-waits", words.waits);
   const takeBack = button("omni-panel-take-back", words.takeBack, () => {
     void talk.line.send({ type: "cancel", turn: turn.id });
-  }, { icon: "close" });
-  const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: "edit" });
+  }, { icon: ICONS.close });
+  const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: ICONS.edit });
   const copy = copyButton(words.copyQuestion, words, () => turn.record.question_text);
   const actions = make("div", "omni-panel-actions", wait, edit, copy, takeBack);
   const element = make("div", "omni-panel-question", bubble, actions);
@@ -82,7 +82,7 @@ function createEditForm(text, words, { ask, cancel }) {
   area.rows = Math.min(8, text.split("\n").length + 1);
   area.dir = "auto";
   area.setAttribute("aria-label", words.editedQuestion);
-  const save = make("button", "omni-panel-button omni-panel-main-button", words.saveAndAsk);
+  const save = make("button", "omni-button omni-main-button", words.saveAndAsk);
   const form = make(
     "form",
     "omni-panel-edit-form",
@@ -112,7 +112,7 @@ function createEditForm(text, words, { ask, cancel }) {
  * @param {() => string} text
  */
 export function copyButton(label, words, text) {
-  const copy = button("omni-panel-copy", label, () => void act(), { icon: "copy" });
+  const copy = button("omni-panel-copy", label, () => void act(), { icon: ICONS.copy });
   async function act() {
     if (!(await copyText(text()))) return;
     copy.dataset.isDone = "true";

@@ -1,6 +1,6 @@
 /** @file The strip that shows while somebody talks: the level, the time, and two ways out. */
 import { Microphone } from "../capture/microphone.js";
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { clock } from "../player/view.js";
 import { fill } from "../player/words.js";
 import { wavBlob } from "../sound/wav.js";
@@ -26,8 +26,8 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
   state.setAttribute("role", "status");
   const time = make("span", "omni-composer-time");
   const cancelButton = button("omni-composer-cancel", words.cancel, () => cancel());
-  const doneButton = button("omni-composer-done", words.done, () => void done());
-  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: "close" });
+  const doneButton = button("omni-composer-done omni-main-button", words.done, () => void done());
+  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: ICONS.close });
   const element = make("div", "omni-composer-strip omni-composer-recorder");
   element.append(level, state, time, cancelButton, doneButton, dismiss);
   element.setAttribute("role", "group");

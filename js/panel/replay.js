@@ -1,5 +1,5 @@
 /** @file A finished answer's speech, to be heard again: an audio element with a face of ours. */
-import { button, make, relabel, setText } from "../player/dom.js";
+import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { clock } from "../player/view.js";
 import { fill } from "../player/words.js";
 import { wavBlob } from "../sound/wav.js";
@@ -36,7 +36,7 @@ export function createReplay(talk, turn, words) {
   Object.assign(seek, { type: "range", min: "0", step: "0.1", value: "0" });
   seek.setAttribute("aria-label", words.position);
   const time = make("span", "omni-panel-time");
-  const save = button("omni-panel-download", words.download, () => void keep(), { icon: "download" });
+  const save = button("omni-panel-download", words.download, () => void keep(), { icon: ICONS.download });
   const face = make("div", "omni-panel-replay", play, seek, time, save, audio);
   face.setAttribute("role", "group");
   face.setAttribute("aria-label", words.speech);

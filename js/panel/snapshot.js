@@ -1,6 +1,6 @@
 /** @file The strip with the camera's picture, of which a snapshot is attached. */
 import { Camera } from "../capture/camera.js";
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { wordsOf } from "./recorder.js";
 
 /** @typedef {import("words:composer").Words} Words */
@@ -19,9 +19,9 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
   video.setAttribute("aria-label", words.viewfinder);
   const state = make("span", "omni-composer-strip-state");
   state.setAttribute("role", "status");
-  const snap = button("omni-composer-snap", words.snap, () => void snapNow());
+  const snap = button("omni-composer-snap omni-main-button", words.snap, () => void snapNow());
   const cancelButton = button("omni-composer-cancel", words.cancel, () => cancel());
-  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: "close" });
+  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: ICONS.close });
   const element = make("div", "omni-composer-strip omni-composer-camera");
   element.append(video, state, cancelButton, snap, dismiss);
   element.setAttribute("role", "group");

@@ -1,5 +1,5 @@
 /** @file Mute, volume and speed: the same for live speech and for what is played again. */
-import { button, icon, make, relabel } from "../player/dom.js";
+import { ICONS, button, icon, make, relabel } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { SPEEDS } from "./preferences.js";
 
@@ -10,7 +10,7 @@ import { SPEEDS } from "./preferences.js";
  */
 export function createSoundControls(preferences, words) {
   const mute = button("omni-panel-mute", words.mute, () => preferences.set({ isMuted: !preferences.sound.isMuted }), {
-    icon: "volume",
+    icon: ICONS.volume,
   });
   const volume = make("input", "omni-panel-range omni-panel-volume");
   Object.assign(volume, { type: "range", min: "0", max: "100", step: "5", title: words.volume });
@@ -23,7 +23,7 @@ export function createSoundControls(preferences, words) {
 
   const update = () => {
     const { volume: level, isMuted, speed: pace } = preferences.sound;
-    mute.replaceChildren(icon(isMuted ? "muted" : "volume"));
+    mute.replaceChildren(icon(isMuted ? ICONS.muted : ICONS.volume));
     mute.setAttribute("aria-pressed", String(isMuted));
     volume.value = String(Math.round(level * 100));
     volume.style.setProperty("--omni-part", `${isMuted ? 0 : level * 100}%`);

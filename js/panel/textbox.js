@@ -18,7 +18,7 @@ export function createTextbox({ label, text, onInput, onEnter, recall }) {
   input.dir = "auto";
   input.enterKeyHint = "send";
   input.value = text;
-  const element = make("label", "omni-composer-label", make("span", "omni-composer-unseen", label), input);
+  const element = make("label", "omni-composer-label", make("span", "omni-panel-hidden", label), input);
 
   let composedAt = -Infinity;
   input.addEventListener("compositionend", (event) => void (composedAt = event.timeStamp));

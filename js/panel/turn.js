@@ -1,7 +1,7 @@
 /** @file One question with its answer. */
 import { createBranchSwitch } from "./branches.js";
 import { createCode } from "./code.js";
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { createLive, phaseOf } from "./live.js";
 import { copyButton, createQuestion } from "./question.js";
 import { createReplay } from "./replay.js";
@@ -34,7 +34,7 @@ export function createTurn(talk, turn, words, markdown) {
   note.setAttribute("role", "note");
   const facts = make("div", "omni-panel-facts");
   const branches = createBranchSwitch(talk, turn, words);
-  const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: "code" });
+  const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: ICONS.code });
   showCode.setAttribute("aria-expanded", "false");
   const copy = copyButton(words.copyAnswer, words, () => turn.text);
   const actions = make(
@@ -42,7 +42,7 @@ export function createTurn(talk, turn, words, markdown) {
     "omni-panel-actions",
     branches.element,
     copy,
-    button("omni-panel-again", words.askAgain, () => void talk.line.send({ type: "again", turn: turn.id }), { icon: "again" }),
+    button("omni-panel-again", words.askAgain, () => void talk.line.send({ type: "again", turn: turn.id }), { icon: ICONS.again }),
     showCode,
   );
   const foot = make("div", "omni-panel-foot", facts, actions);

@@ -2,6 +2,7 @@
  * @file The rest of the speech after the live view has made way for the static answer: a small button in
  * the answer while it sounds, and silence as soon as the answer leaves the page.
  */
+import { make, setText } from "./dom.js";
 
 /** @typedef {import("words:player").Words} Words */
 
@@ -48,8 +49,9 @@ export class Tail {
 
   /** @param {string} state in words */
   update(state) {
+    /** @type {HTMLElement | null | undefined} */
     const word = this.#place?.querySelector(".omni-tail-state");
-    if (word && word.textContent !== state) word.textContent = state;
+    if (word) setText(word, state);
   }
 
   #look() {
@@ -98,20 +100,12 @@ export class Tail {
 
 /** @param {Words} words */
 function tailButton(words) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "omni-tail-button";
-  button.dataset.lmSuppressShortcuts = "true";
-  const note = document.createElement("span");
-  note.textContent = "♪ ";
+  const note = make("span", "", "♪ ");
   note.setAttribute("aria-hidden", "true");
-  const state = document.createElement("span");
-  state.className = "omni-tail-state";
-  state.textContent = words.speaking;
-  const stop = document.createElement("span");
-  stop.className = "omni-tail-stop";
-  stop.textContent = words.stop;
-  button.append(note, state, stop);
+  const state = make("span", "omni-tail-state", words.speaking);
+  const button = make("button", "omni-tail-button", note, state, make("span", "omni-tail-stop", words.stop));
+  button.type = "button";
+  button.dataset.lmSuppressShortcuts = "true";
   return button;
 }
 

@@ -1,4 +1,5 @@
 /** @file The player's face: the question, the words as they come, and one quiet line about the sound. */
+import { button, guardKeys, make, setText, wave } from "./dom.js";
 
 /** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
@@ -46,7 +47,8 @@ export function createView(element, { language, words, actions }) {
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
   controls.setAttribute("aria-label", words.controls);
-  guardKeys(controls);
+  // Escape leaves them for the notebook.
+  guardKeys(controls, ["Tab", "Escape"]);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
   root.lang = language;
@@ -89,59 +91,4 @@ export function changeText(node, text) {
   let same = 0;
   while (same < old.length && old[same] === text[same]) same++;
   node.replaceData(same, old.length - same, text.slice(same));
-}
-
-/**
- * A live region speaks when it is written to, so write only news.
- *
- * @param {HTMLElement} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/**
- * @param {string} tag
- * @param {string} className
- * @param {...Node} children
- */
-function make(tag, className, ...children) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
-/**
- * @param {string} className
- * @param {string} label
- * @param {() => void} action
- */
-function button(className, label, action) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = `omni-player-button ${className}`;
-  element.textContent = label;
-  element.addEventListener("click", action);
-  return element;
-}
-
-function wave() {
-  const bars = Array.from({ length: 4 }, () => make("i", ""));
-  const element = make("span", "omni-player-wave", ...bars);
-  element.setAttribute("aria-hidden", "true");
-  return element;
-}
-
-/**
- * Enter and Space belong to the focused button, not to the notebook; Escape and Tab go their way.
- *
- * @param {HTMLElement} element
- */
-function guardKeys(element) {
-  element.dataset.lmSuppressShortcuts = "true";
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" && event.key !== "Tab") event.stopPropagation();
-  });
 }

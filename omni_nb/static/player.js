@@ -899,6 +899,58 @@ function moneyText(amount, currency, words) {
   return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
 }
 
+// js/player/dom.js
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+function button(className, label, action, face = { text: label }) {
+  const element = make("button", `omni-button ${className}`);
+  element.type = "button";
+  if (face.icon) element.append(icon(face.icon));
+  if (face.text) element.append(make("span", "omni-button-text", face.text));
+  relabel(element, label, face.text);
+  element.addEventListener("click", action);
+  return element;
+}
+function relabel(element, label, text) {
+  element.title = label;
+  if (text === label) element.removeAttribute("aria-label");
+  else element.setAttribute("aria-label", label);
+}
+var SVG = "http://www.w3.org/2000/svg";
+function icon(path) {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("class", "omni-icon");
+  const stroke = document.createElementNS(SVG, "path");
+  stroke.setAttribute("d", path);
+  drawing.append(stroke);
+  return drawing;
+}
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function guardKeys(element, others = ["Tab"]) {
+  element.dataset.lmSuppressShortcuts = "true";
+  for (const type of ["keydown", "keyup", "keypress"]) {
+    element.addEventListener(type, (event) => {
+      if (!others.includes(
+        /** @type {KeyboardEvent} */
+        event.key
+      )) event.stopPropagation();
+    });
+  }
+}
+function wave() {
+  const element = make("span", "omni-wave", ...Array.from({ length: 4 }, () => make("i", "")));
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
 // js/player/tail.js
 var TICK_MILLISECONDS2 = 100;
 var END_GRACE_MILLISECONDS = 400;
@@ -938,7 +990,7 @@ var Tail = class {
   /** @param {string} state in words */
   update(state) {
     const word = this.#place?.querySelector(".omni-tail-state");
-    if (word && word.textContent !== state) word.textContent = state;
+    if (word) setText(word, state);
   }
   #look() {
     if (!this.#place?.isConnected) this.#findPlace();
@@ -981,20 +1033,12 @@ var Tail = class {
   }
 };
 function tailButton(words) {
-  const button2 = document.createElement("button");
-  button2.type = "button";
-  button2.className = "omni-tail-button";
-  button2.dataset.lmSuppressShortcuts = "true";
-  const note = document.createElement("span");
-  note.textContent = "♪ ";
+  const note = make("span", "", "♪ ");
   note.setAttribute("aria-hidden", "true");
-  const state = document.createElement("span");
-  state.className = "omni-tail-state";
-  state.textContent = words.speaking;
-  const stop = document.createElement("span");
-  stop.className = "omni-tail-stop";
-  stop.textContent = words.stop;
-  button2.append(note, state, stop);
+  const state = make("span", "omni-tail-state", words.speaking);
+  const button2 = make("button", "omni-tail-button", note, state, make("span", "omni-tail-stop", words.stop));
+  button2.type = "button";
+  button2.dataset.lmSuppressShortcuts = "true";
   return button2;
 }
 function nearestWithAudio(element) {
@@ -1027,7 +1071,7 @@ function createView(element, { language, words, actions }) {
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
   controls.setAttribute("aria-label", words.controls);
-  guardKeys(controls);
+  guardKeys(controls, ["Tab", "Escape"]);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
   root.lang = language;
@@ -1060,35 +1104,6 @@ function changeText(node, text) {
   let same = 0;
   while (same < old.length && old[same] === text[same]) same++;
   node.replaceData(same, old.length - same, text.slice(same));
-}
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-function make(tag, className, ...children) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-function button(className, label, action) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = `omni-player-button ${className}`;
-  element.textContent = label;
-  element.addEventListener("click", action);
-  return element;
-}
-function wave() {
-  const bars = Array.from({ length: 4 }, () => make("i", ""));
-  const element = make("span", "omni-player-wave", ...bars);
-  element.setAttribute("aria-hidden", "true");
-  return element;
-}
-function guardKeys(element) {
-  element.dataset.lmSuppressShortcuts = "true";
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" && event.key !== "Tab") event.stopPropagation();
-  });
 }
 
 // words:player

@@ -183,7 +183,7 @@ test("clearing asks first; saving and loading ask for a name", () => {
   assert.equal(model.said("clear").length, 0);
   key(find(".omni-panel-form"), "Escape");
   find(".omni-panel-clear").click();
-  find(".omni-panel-danger").click();
+  find(".omni-danger-button").click();
   assert.equal(model.said("clear").length, 1);
   for (const what of ["save", "load"]) {
     find(`.omni-panel-${what}`).click();

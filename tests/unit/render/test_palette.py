@@ -149,7 +149,7 @@ def test_white_can_be_read_on_every_coloured_ground() -> None:
     grounds = re.findall(
         rf"(?<![\w-])background: (#\w+|{fill}|color-mix\(in srgb, {fill}.*\));", css
     )
-    assert len(grounds) >= 8
+    assert len(grounds) >= 6
     for ground in grounds:
         reached = contrast(resolve("#fff", {}), resolve(ground, fills))
         assert reached >= READABLE, f"{ground}: {reached:.2f}"
