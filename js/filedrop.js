@@ -4,6 +4,7 @@
  *
  * The traits and messages are described in `omni_nb/views/filedrop.py`; change both together.
  */
+import { make, setText } from "./player/dom.js";
 import { fill } from "./player/words.js";
 
 /**
@@ -21,18 +22,15 @@ import { fill } from "./player/words.js";
 /** @type {import("@anywidget/types").AnyWidget<Traits>} */
 const widget = {
   render({ model, el }) {
-    const zone = document.createElement("label");
-    zone.className = "omni-filedrop";
-    const input = document.createElement("input");
+    const input = make("input", "");
     input.type = "file";
-    const words = document.createElement("span");
-    const note = document.createElement("div");
-    note.className = "omni-filedrop-note";
+    const label = make("span", "");
+    const zone = make("label", "omni-filedrop", input, label);
+    const note = make("div", "omni-filedrop-note");
     note.setAttribute("role", "alert");
-    zone.append(input, words);
     el.append(zone, note);
 
-    const updateLabel = () => void (words.textContent = model.get("label"));
+    const updateLabel = () => setText(label, model.get("label"));
     const updateAccept = () => void (input.accept = model.get("accept"));
     updateLabel();
     updateAccept();

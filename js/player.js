@@ -7,7 +7,10 @@
 import { Arrival } from "./sound/arrival.js";
 import { Engine, pcm16ToFloat32 } from "./sound/engine.js";
 import { sharedAudio, useContext } from "./sound/loudspeaker.js";
+import { randomId } from "./player/dom.js";
+import { INTERRUPT_MILLISECONDS, interruptKernel } from "./player/kernel.js";
 import { meterText } from "./player/meter.js";
+import { reportOf } from "./player/report.js";
 import { Tail, findTailPlace } from "./player/tail.js";
 import { createView } from "./player/view.js";
 import { wordsFor } from "./player/words.js";
@@ -38,13 +41,8 @@ import words from "words:player";
  * @property {number} text_length what is here, in code points
  * @property {number} total_bytes what is here
  *
- * @typedef {object} ReportMessage
- * @property {"report"} type
- * @property {"playing" | "done" | "stopped"} state
- * @property {number | null} first_sound_at unix seconds
- * @property {number} underruns
- * @property {number} gap_seconds
- * @property {boolean} is_shown a view of it is on this page
+ * @typedef {{type: "report", is_shown: boolean} & import("./player/report.js").Report} ReportMessage is_shown: a
+ *   view of it is on this page
  *
  * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
  */
@@ -58,8 +56,6 @@ const MOST_REPAIRS = 8;
 /** A short answer may be static before its view was ever drawn: then look for it, this often. */
 const LOOK_MILLISECONDS = 100;
 const MOST_LOOKS = 50;
-/** Time for Python to end the answer itself; a cell that blocks the kernel has to be interrupted. */
-const INTERRUPT_MILLISECONDS = 250;
 
 /** One answer on this page. */
 class Session {
@@ -69,8 +65,7 @@ class Session {
   /** @type {EndMessage | null} */ #end = null;
   /** @type {Set<() => void>} */ #views = new Set();
   /** @type {Tail | null} */ #tail = null;
-  /** crypto.randomUUID is missing on plain http. */
-  #page = Math.random().toString(36).slice(2);
+  #page = randomId();
   #repairs = 0;
   #nextRepairAt = 0;
   #lastReport = "";
@@ -83,11 +78,11 @@ class Session {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
-    const { context, release } = useContext(model.get("sample_rate"));
+    const { context, turns, release } = useContext(model.get("sample_rate"));
     this.#releaseContext = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed(),
     });
@@ -260,22 +255,13 @@ class Session {
 
   /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
   #report() {
-    const { isOver, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
-    if (!this.#isHere || (!isOver && firstSoundAt === null)) return;
+    const report = this.#isHere ? reportOf(this.#engine) : null;
+    if (!report) return;
     const isShown = this.#views.size > 0;
-    /** @type {ReportMessage["state"]} */
-    const word = state === "done" || state === "stopped" ? state : "playing";
-    const occasion = isOver ? `${word} ${this.#end !== null} ${isShown}` : word;
+    const occasion = this.#engine.isOver ? `${report.state} ${this.#end !== null} ${isShown}` : report.state;
     if (occasion === this.#lastReport) return;
     this.#lastReport = occasion;
-    this.#send({
-      type: "report",
-      state: word,
-      first_sound_at: firstSoundAt,
-      underruns,
-      gap_seconds: gapSeconds,
-      is_shown: isShown,
-    });
+    this.#send({ type: "report", ...report, is_shown: isShown });
   }
 
   #beginTail() {
@@ -312,20 +298,6 @@ class Session {
     }, milliseconds);
     this.#timers.add(timer);
   }
-}
-
-/**
- * A cell that blocks the kernel also blocks our messages; this is what JupyterLab's own stop button does.
- * It is not documented for widgets, so it may be missing. (The kernel's `status` is no help: subshells
- * report "idle" while a cell runs.)
- *
- * @param {Model} model
- */
-function interruptKernel(model) {
-  const manager = /** @type {{kernel?: {interrupt?: () => unknown}} | undefined} */ (
-    /** @type {unknown} */ (model.widget_manager)
-  );
-  void manager?.kernel?.interrupt?.();
 }
 
 /** @type {import("@anywidget/types").AnyWidget<Traits>} */

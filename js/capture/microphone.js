@@ -9,7 +9,7 @@ import { openCapture } from "./capture.js";
 import { DeviceError, deviceAccess, deviceError, openStream } from "./device.js";
 import { concatenated, float32ToPcm16, resampled } from "../sound/samples.js";
 
-export const RECORDING_SAMPLE_RATE = 16000;
+const RECORDING_SAMPLE_RATE = 16000;
 
 /** @type {MediaStreamConstraints} */
 const CONSTRAINTS = {

@@ -1,6 +1,6 @@
 /** @file The Copy button of a code block. */
 
-const COPIED_MILLISECONDS = 2_000;
+export const COPIED_MILLISECONDS = 2_000;
 
 /** @typedef {import("./markdown.js").MarkdownLabels} MarkdownLabels */
 

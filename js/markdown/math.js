@@ -65,7 +65,7 @@ export function addMath(parser) {
  * @param {boolean} displayMode
  * @returns {string | null} null: it is no TeX that can be shown
  */
-export function mathml(tex, displayMode) {
+function mathml(tex, displayMode) {
   try {
     const html = temml.renderToString(tex, { ...OPTIONS, displayMode });
     return depthOf(html) > MOST_NESTED ? null : html;

@@ -1,7 +1,6 @@
 /** @file A request as programs, in tabs. */
-import { make, setText } from "../player/dom.js";
+import { make, randomId, setText } from "../player/dom.js";
 import { copyButton } from "./question.js";
-import { randomId } from "./line.js";
 
 /** @type {{key: "python" | "node" | "curl", name: string}[]} */
 const LANGUAGES = [

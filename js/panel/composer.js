@@ -1,12 +1,11 @@
 /** @file Where a question comes about: words, files, voice and pictures, until it is sent. */
-import { make } from "../player/dom.js";
+import { make, randomId } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
 import { kindsText, watchDrop, watchPaste } from "./attach.js";
 import { createBar } from "./bar.js";
 import { createChips } from "./chips.js";
 import { Draft } from "./draft.js";
 import { createKeyForm } from "./keyform.js";
-import { randomId } from "./line.js";
 import { pushToTalk } from "./push.js";
 import { createRecorder } from "./recorder.js";
 import { createSnapshot } from "./snapshot.js";

@@ -1,5 +1,6 @@
 /** @file The panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
 import { ICONS, button, make, setText } from "../player/dom.js";
+import { createForm } from "./form.js";
 import { createMenu } from "./menu.js";
 
 /**
@@ -105,22 +106,8 @@ function createNameForm(words, label, act, hide) {
   name.value = FILE_NAME;
   name.required = true;
   name.spellcheck = false;
-  const save = make("button", "omni-button omni-main-button", label);
-  const form = make(
-    "form",
-    "omni-panel-form",
-    make("label", "omni-panel-label", words.fileName, name),
-    make("div", "omni-panel-form-row", button("", words.cancel, hide), save),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    act(name.value.trim());
-    hide();
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
-  });
-  return form;
+  const field = make("label", "omni-panel-label", words.fileName, name);
+  return createForm("omni-panel-form", { field, label, cancelLabel: words.cancel, act: () => act(name.value.trim()), hide });
 }
 
 /**
@@ -129,25 +116,14 @@ function createNameForm(words, label, act, hide) {
  * @param {() => void} hide
  */
 function createConfirmation(words, act, hide) {
-  const question = make("span", "omni-panel-label", words.clearQuestion);
-  const form = make(
-    "div",
-    "omni-panel-form",
-    question,
-    make(
-      "div",
-      "omni-panel-form-row",
-      button("", words.cancel, hide),
-      button("omni-main-button omni-danger-button", words.clearNow, () => {
-        act();
-        hide();
-      }),
-    ),
-  );
-  form.setAttribute("role", "group");
-  form.setAttribute("aria-label", words.clearQuestion);
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
+  const form = createForm("omni-panel-form", {
+    field: make("span", "omni-panel-label", words.clearQuestion),
+    label: words.clearNow,
+    cancelLabel: words.cancel,
+    isDangerous: true,
+    act,
+    hide,
   });
+  form.setAttribute("aria-label", words.clearQuestion);
   return form;
 }

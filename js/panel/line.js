@@ -2,6 +2,9 @@
  * @file The line to Python: what is sent is acknowledged, what is lost is asked for again, and whether the
  * kernel listens is known before somebody wonders.
  */
+import { randomId } from "../player/dom.js";
+import { kernelOf } from "../player/kernel.js";
+import { sessionStore } from "./storage.js";
 
 /**
  * @typedef {import("./types.js").Model} Model
@@ -22,11 +25,6 @@
  * @property {boolean} isOverdue
  * @property {(isTaken: boolean) => void} settle
  * @property {ReturnType<typeof setTimeout>[]} timers
- *
- * @typedef {{connect(slot: (sender: unknown, value: string) => void): unknown,
- *   disconnect(slot: (sender: unknown, value: string) => void): unknown}} Signal
- * @typedef {{status?: string, statusChanged?: Signal, connectionStatusChanged?: Signal,
- *   interrupt?: () => unknown}} Kernel what JupyterLab's widget manager knows; not documented for widgets
  */
 
 /** A message that is not taken for so long waits for another cell. */
@@ -61,7 +59,7 @@ export class Line {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #silenceTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #pingTimer;
   /** @type {() => void} */ #releasePage;
-  /** @type {Kernel | undefined} */ #kernel;
+  /** @type {import("../player/kernel.js").Kernel | undefined} */ #kernel;
 
   /**
    * @param {Model} model
@@ -169,11 +167,6 @@ export class Line {
     this.#nextRepairAt = now + Math.min(FIRST_REPAIR_MILLISECONDS * 2 ** this.#repairs, LONGEST_REPAIR_MILLISECONDS);
     this.#repairs += 1;
     void this.hello("repair");
-  }
-
-  /** A cell that blocks the kernel also blocks our messages: this is what JupyterLab's own stop button does. */
-  interrupt() {
-    void kernelOf(this.#model)?.interrupt?.();
   }
 
   /**
@@ -296,19 +289,6 @@ export class Line {
   #onClose = () => this.#lose();
 }
 
-/** crypto.randomUUID is missing on plain http. */
-export function randomId() {
-  return Math.random().toString(36).slice(2, 12);
-}
-
-/**
- * @param {Model} model
- * @returns {Kernel | undefined}
- */
-function kernelOf(model) {
-  return /** @type {{kernel?: Kernel} | undefined} */ (/** @type {unknown} */ (model.widget_manager))?.kernel;
-}
-
 /**
  * The name of this page, kept over a reload. It lies in the store only while no page has it: a duplicated tab
  * gets a copy of the store, and two pages of one name would both speak.
@@ -331,49 +311,5 @@ function usePage(panelId) {
       window.removeEventListener("pageshow", take);
       keep();
     },
-  };
-}
-
-/** sessionStorage, where the browser allows it. */
-export function sessionStore() {
-  return guardedStore(() => window.sessionStorage);
-}
-
-/** localStorage, where the browser allows it. */
-export function localStore() {
-  return guardedStore(() => window.localStorage);
-}
-
-/** @param {() => Storage} open which may throw, as may every use */
-function guardedStore(open) {
-  /**
-   * @template Result
-   * @param {(storage: Storage) => Result} action
-   * @returns {Result | null}
-   */
-  const attempt = (action) => {
-    try {
-      return action(open());
-    } catch {
-      return null;
-    }
-  };
-  return {
-    /** @param {string} key */
-    get: (key) => attempt((storage) => storage.getItem(key)),
-    /**
-     * @param {string} key
-     * @param {string} value
-     */
-    set: (key, value) => void attempt((storage) => storage.setItem(key, value)),
-    /** @param {string} key */
-    remove: (key) => void attempt((storage) => storage.removeItem(key)),
-    /** @param {string} key */
-    take: (key) =>
-      attempt((storage) => {
-        const value = storage.getItem(key);
-        storage.removeItem(key);
-        return value;
-      }),
   };
 }

@@ -1,6 +1,5 @@
 /** @file A menu button, as the ARIA practices describe it. */
-import { ICONS, button, make } from "../player/dom.js";
-import { randomId } from "./line.js";
+import { ICONS, button, make, randomId } from "../player/dom.js";
 
 /**
  * @param {{label: string, menuLabel: string, items: {name: string, label: string, action: () => void}[]}} options

@@ -1,5 +1,6 @@
 /** @file How a person wants to hear speech: one answer for all that sounds on the page, kept in the browser. */
-import { localStore } from "./line.js";
+import { onPage } from "../sound/loudspeaker.js";
+import { localStore } from "./storage.js";
 
 /** @typedef {{volume: number, isMuted: boolean, speed: number}} Sound */
 
@@ -14,7 +15,7 @@ const USUAL = { volume: 1, isMuted: false, speed: 1 };
  * @param {string | null} kept
  * @returns {Sound}
  */
-export function readSound(kept) {
+function readSound(kept) {
   /** @type {Partial<Record<keyof Sound, unknown>>} */
   let values;
   try {
@@ -56,13 +57,7 @@ export class Preferences {
   }
 }
 
-/**
- * Every panel loads its own copy of this module, so what is shared hangs on the page.
- *
- * @returns {Preferences}
- */
+/** Those of the page: every panel has the same. */
 export function sharedPreferences() {
-  const key = Symbol.for("omni_nb.preferences.1");
-  const page = /** @type {Record<symbol, Preferences | undefined>} */ (/** @type {unknown} */ (globalThis));
-  return (page[key] ??= new Preferences());
+  return onPage("preferences.1", () => new Preferences());
 }

@@ -1,6 +1,6 @@
 /** @file A sentence in the chosen voice. */
 import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
-import { sharedAudio, useContext } from "../sound/loudspeaker.js";
+import { useContext } from "../sound/loudspeaker.js";
 
 export class Sample {
   isAsked = false;
@@ -20,11 +20,11 @@ export class Sample {
     if (this.isAsked) return;
     this.isAsked = true;
     this.#stop();
-    const { context, release } = useContext(this.#talk.model.get("sample_rate"));
+    const { context, turns, release } = useContext(this.#talk.model.get("sample_rate"));
     this.#release = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: 0,
       onChange: () => this.#engine?.isOver && release(),
     });

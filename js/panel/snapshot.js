@@ -1,7 +1,7 @@
 /** @file The strip with the camera's picture, of which a snapshot is attached. */
 import { Camera } from "../capture/camera.js";
-import { ICONS, button, make, setText } from "../player/dom.js";
-import { wordsOf } from "./recorder.js";
+import { button, make } from "../player/dom.js";
+import { createStrip, wordsOf } from "./strip.js";
 
 /** @typedef {import("words:composer").Words} Words */
 
@@ -17,22 +17,22 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
   video.muted = true;
   video.playsInline = true;
   video.setAttribute("aria-label", words.viewfinder);
-  const state = make("span", "omni-composer-strip-state");
-  state.setAttribute("role", "status");
   const snap = button("omni-composer-snap omni-main-button", words.snap, () => void snapNow());
-  const cancelButton = button("omni-composer-cancel", words.cancel, () => cancel());
-  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: ICONS.close });
-  const element = make("div", "omni-composer-strip omni-composer-camera");
-  element.append(video, state, cancelButton, snap, dismiss);
-  element.setAttribute("role", "group");
-  element.setAttribute("aria-label", words.viewfinder);
+  const strip = createStrip("omni-composer-camera", {
+    words,
+    label: words.viewfinder,
+    sight: video,
+    main: snap,
+    cancel,
+    onChange,
+  });
 
   /** @type {Camera | null} */
   let camera = null;
 
   rest();
   return {
-    element,
+    element: strip.element,
     get isOn() {
       return camera !== null;
     },
@@ -43,25 +43,15 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
 
   /** The camera is off; say this, if anything. @param {string} [said] */
   function rest(said = "") {
-    const hadFocus = element.contains(document.activeElement);
     camera = null;
-    for (const one of [video, snap, cancelButton]) one.hidden = true;
-    dismiss.hidden = said === "";
-    setText(state, said);
-    element.hidden = said === "";
-    onChange();
-    if (hadFocus && said) dismiss.focus();
+    strip.rest(said);
   }
 
   async function begin() {
     const mine = (camera = open());
-    element.hidden = false;
-    dismiss.hidden = true;
     // A browser may play only what is to be seen.
     video.hidden = false;
-    cancelButton.hidden = false;
-    setText(state, words.openingCamera);
-    onChange();
+    strip.open(words.openingCamera);
     try {
       await mine.start(video, { onEnd: () => mine === camera && rest(words.cameraErrors["no-device"]) });
     } catch (error) {
@@ -69,8 +59,7 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
       return;
     }
     if (mine !== camera) return mine.stop();
-    setText(state, "");
-    snap.hidden = false;
+    strip.show("");
     snap.focus();
   }
 

@@ -35,6 +35,6 @@ export function createSoundControls(preferences, words) {
 }
 
 /** @param {number} speed */
-export function nextSpeed(speed) {
+function nextSpeed(speed) {
   return SPEEDS[(SPEEDS.indexOf(speed) + 1) % SPEEDS.length];
 }

@@ -1,4 +1,5 @@
 /** @file The conversation on this page: what all views of one model share. */
+import { INTERRUPT_MILLISECONDS, interruptKernel } from "../player/kernel.js";
 import { languageFor } from "../player/words.js";
 import { download } from "./download.js";
 import { Line } from "./line.js";
@@ -11,8 +12,6 @@ import words from "words:conversation";
  * @typedef {{kind: "info" | "warning" | "error", text: string}} Notice
  */
 
-/** Time for Python to end an answer by itself; a cell that blocks the kernel has to be interrupted. */
-const INTERRUPT_MILLISECONDS = 250;
 const MOST_NOTICES = 5;
 
 export class Talk {
@@ -125,7 +124,7 @@ export class Talk {
     if (!turn.record.is_of_cell) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      if (turn.record.state === "answering") this.line.interrupt();
+      if (turn.record.state === "answering") interruptKernel(this.model);
     }, INTERRUPT_MILLISECONDS);
     this.#timers.add(timer);
   }

@@ -50,9 +50,10 @@ export function createTextbox({ label, text, onInput, onEnter, recall }) {
  * Does this key belong to an input method that is still at work?
  *
  * @param {KeyboardEvent} event
- * @param {number} composedAt when the last composition ended
+ * @param {number} [composedAt] when the last composition ended
  */
-export function isComposing(event, composedAt) {
+export function isComposing(event, composedAt = -Infinity) {
+  // 229: Safari ends a composition before it says which key did.
   return event.isComposing || event.keyCode === 229 || event.timeStamp - composedAt < COMPOSED_MILLISECONDS;
 }
 

@@ -52,10 +52,8 @@ export function createTurn(talk, turn, words, markdown) {
   element.dataset.turn = turn.id;
   question.element.hidden = answer.hidden = true;
 
-  /** @type {ReturnType<typeof createLive> | null} */
-  let live = null;
-  /** @type {ReturnType<typeof createReplay> | null} */
-  let replay = null;
+  const live = createOptional(note, () => createLive(talk, turn, words));
+  const replay = createOptional(note, () => createReplay(talk, turn, words));
   /** @type {ReturnType<typeof createCode> | null} */
   let code = null;
   /** @type {import("./types.js").TurnRecord | null} */
@@ -100,38 +98,17 @@ export function createTurn(talk, turn, words, markdown) {
     markdown.update(text, turn.text, { isFinal: turn.isOver });
   }
 
-  function updateLive() {
+  function updateSpeech() {
     const isLive = turn.record.state !== "waiting" && phaseOf(turn) !== "over";
-    if (isLive && !live) {
-      live = createLive(talk, turn, words);
-      note.after(live.element);
-    } else if (!isLive && live) {
-      live.element.remove();
-      live.dispose();
-      live = null;
-    }
-    live?.update();
-    updateReplay(!isLive && turn.isOver && talk.turns.secondsOf(turn) > 0);
-  }
-
-  /** @param {boolean} isPossible */
-  function updateReplay(isPossible) {
-    if (isPossible && !replay) {
-      replay = createReplay(talk, turn, words);
-      note.after(replay.element);
-    } else if (!isPossible && replay) {
-      replay.element.remove();
-      replay.dispose();
-      replay = null;
-    }
-    replay?.update();
+    live.update(isLive);
+    replay.update(!isLive && turn.isOver && talk.turns.secondsOf(turn) > 0);
   }
 
   function update() {
     if (turn.record !== shownRecord) updateRecord();
     thoughts.update(turn);
     updateText();
-    updateLive();
+    updateSpeech();
     code?.update(turn.code);
   }
 
@@ -139,8 +116,8 @@ export function createTurn(talk, turn, words, markdown) {
     element,
     update,
     dispose() {
-      live?.dispose();
-      replay?.dispose();
+      live.update(false);
+      replay.update(false);
     },
   };
 }
@@ -156,6 +133,31 @@ function createThoughts(words) {
     update({ reasoning }) {
       element.hidden = reasoning === "";
       setText(text, reasoning);
+    },
+  };
+}
+
+/**
+ * A part of the turn that is there only while it is needed.
+ *
+ * @param {HTMLElement} before what it stands after
+ * @param {() => {element: HTMLElement, update(): void, dispose(): void}} create
+ */
+function createOptional(before, create) {
+  /** @type {ReturnType<typeof create> | null} */
+  let part = null;
+  return {
+    /** @param {boolean} isNeeded */
+    update(isNeeded) {
+      if (isNeeded && !part) {
+        part = create();
+        before.after(part.element);
+      } else if (!isNeeded && part) {
+        part.element.remove();
+        part.dispose();
+        part = null;
+      }
+      part?.update();
     },
   };
 }

@@ -93,8 +93,7 @@
  *   | {type: "clear"} | {type: "save", name: string} | {type: "load", name: string}
  *   | {type: "export", form: "html" | "ipynb"}
  *   | {type: "settings"} | {type: "key", key: string}
- *   | {type: "report", turn: string, state: "playing" | "done" | "stopped", first_sound_at: number | null,
- *      underruns: number, gap_seconds: number}} Outgoing
+ *   | ({type: "report", turn: string} & import("../player/report.js").Report)} Outgoing
  */
 
 export {};

@@ -8,7 +8,7 @@ import { make, setText } from "./dom.js";
 
 const TICK_MILLISECONDS = 100;
 /** The end of the answer and the removal of the view come by different routes. */
-export const END_GRACE_MILLISECONDS = 400;
+const END_GRACE_MILLISECONDS = 400;
 /**
  * Where the static answer is on this page, if it is.
  *
@@ -20,7 +20,7 @@ export function findTailPlace(tailId) {
 }
 
 /** The static answer may take a moment to be drawn, or drawn again. */
-export const PLACE_GRACE_MILLISECONDS = 1000;
+const PLACE_GRACE_MILLISECONDS = 1000;
 
 export class Tail {
   /** @type {string} */ #tailId;

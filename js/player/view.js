@@ -84,7 +84,7 @@ function isOver(phase) {
  * @param {Text} node
  * @param {string} text
  */
-export function changeText(node, text) {
+function changeText(node, text) {
   const old = node.data;
   if (text === old) return;
   if (text.startsWith(old)) return node.appendData(text.slice(old.length));

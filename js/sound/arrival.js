@@ -20,7 +20,7 @@
  * @param {string} text
  * @param {number} codePoints
  */
-export function unitIndex(text, codePoints) {
+function unitIndex(text, codePoints) {
   let index = 0;
   for (let left = codePoints; left > 0 && index < text.length; left--) {
     index += /** @type {number} */ (text.codePointAt(index)) > 0xffff ? 2 : 1;

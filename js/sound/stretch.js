@@ -10,9 +10,9 @@
 import { concatenated } from "./samples.js";
 
 /** Longer than a period of the lowest voice, shorter than a sound of speech. */
-export const HOP_SECONDS = 0.015;
+const HOP_SECONDS = 0.015;
 /** How far from where it should be a place may lie: there and back is a period of the lowest voice. */
-export const REACH_SECONDS = 0.009;
+const REACH_SECONDS = 0.009;
 /** The first look for the best place uses about this rate: the pitch, which has to fit, is far below. */
 const COARSE_RATE = 8000;
 

@@ -817,17 +817,20 @@ var Turns = class {
     this.#queue[0]?.pump();
   }
 };
-function sharedAudio() {
-  const key = /* @__PURE__ */ Symbol.for("omni_nb.audio.1");
+function onPage(name, create) {
+  const key = /* @__PURE__ */ Symbol.for(`omni_nb.${name}`);
   const page = (
-    /** @type {Record<symbol, SharedAudio | undefined>} */
+    /** @type {Record<symbol, Shared | undefined>} */
     /** @type {unknown} */
     globalThis
   );
-  return page[key] ??= { loudspeakers: /* @__PURE__ */ new Map(), turns: new Turns(), owners: /* @__PURE__ */ new Map() };
+  return page[key] ??= create();
+}
+function sharedAudio() {
+  return onPage("audio.1", () => ({ loudspeakers: /* @__PURE__ */ new Map(), turns: new Turns(), owners: /* @__PURE__ */ new Map() }));
 }
 function useContext(sampleRate) {
-  const { loudspeakers } = sharedAudio();
+  const { loudspeakers, turns } = sharedAudio();
   let loudspeaker = loudspeakers.get(sampleRate);
   if (!loudspeaker) {
     loudspeaker = { context: new AudioContext({ sampleRate }), users: /* @__PURE__ */ new Set(), restTimer: void 0 };
@@ -844,7 +847,7 @@ function useContext(sampleRate) {
       loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
     }
   };
-  return { context, release };
+  return { context, turns, release };
 }
 function resumeOnGesture(context) {
   const resume = () => void context.resume();
@@ -863,40 +866,6 @@ function resumeOnGesture(context) {
   context.addEventListener("statechange", onStateChange);
   resume();
   return release;
-}
-
-// js/player/words.js
-function languageFor(words, wanted) {
-  const [base] = wanted.toLowerCase().split(/[-_]/);
-  return [wanted, base].find((name) => Object.hasOwn(words, name)) ?? "en";
-}
-function wordsFor(words, language) {
-  return words[languageFor(words, language)];
-}
-function fill(words, values) {
-  return words.replace(/\{(\w+)\}/g, (place, name) => Object.hasOwn(values, name) ? String(values[name]) : place);
-}
-
-// js/player/meter.js
-var LEAST_SECONDS = 1;
-function costSoFar(seconds, price) {
-  return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
-}
-function amountText(amount) {
-  if (!(amount > 0)) return "0";
-  const decimals = 2 - Math.floor(Math.log10(amount));
-  return amount.toFixed(Math.min(20, Math.max(0, decimals)));
-}
-function meterText(seconds, price, words) {
-  const whole = Math.floor(seconds);
-  const spoken = fill(words.seconds, { seconds: whole });
-  if (!price) return spoken;
-  const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
-  return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
-}
-function moneyText(amount, currency, words) {
-  const forms = words;
-  return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
 }
 
 // js/player/dom.js
@@ -949,6 +918,62 @@ function wave() {
   const element = make("span", "omni-wave", ...Array.from({ length: 4 }, () => make("i", "")));
   element.setAttribute("aria-hidden", "true");
   return element;
+}
+function randomId() {
+  return Math.random().toString(36).slice(2, 12);
+}
+
+// js/player/kernel.js
+var INTERRUPT_MILLISECONDS = 250;
+function kernelOf({ widget_manager }) {
+  return (
+    /** @type {{kernel?: Kernel} | undefined} */
+    widget_manager?.kernel
+  );
+}
+function interruptKernel(model) {
+  void kernelOf(model)?.interrupt?.();
+}
+
+// js/player/words.js
+function languageFor(words, wanted) {
+  const [base] = wanted.toLowerCase().split(/[-_]/);
+  return [wanted, base].find((name) => Object.hasOwn(words, name)) ?? "en";
+}
+function wordsFor(words, language) {
+  return words[languageFor(words, language)];
+}
+function fill(words, values) {
+  return words.replace(/\{(\w+)\}/g, (place, name) => Object.hasOwn(values, name) ? String(values[name]) : place);
+}
+
+// js/player/meter.js
+var LEAST_SECONDS = 1;
+function costSoFar(seconds, price) {
+  return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
+}
+function amountText(amount) {
+  if (!(amount > 0)) return "0";
+  const decimals = 2 - Math.floor(Math.log10(amount));
+  return amount.toFixed(Math.min(20, Math.max(0, decimals)));
+}
+function meterText(seconds, price, words) {
+  const whole = Math.floor(seconds);
+  const spoken = fill(words.seconds, { seconds: whole });
+  if (!price) return spoken;
+  const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
+  return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
+}
+function moneyText(amount, currency, words) {
+  const forms = words;
+  return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
+}
+
+// js/player/report.js
+function reportOf({ isOver: isOver2, firstSoundAt, underruns, gapSeconds, state }) {
+  if (!isOver2 && firstSoundAt === null) return null;
+  const word = state === "done" || state === "stopped" ? state : "playing";
+  return { state: word, first_sound_at: firstSoundAt, underruns, gap_seconds: gapSeconds };
 }
 
 // js/player/tail.js
@@ -1116,7 +1141,6 @@ var FIRST_REPAIR_MILLISECONDS = 500;
 var MOST_REPAIRS = 8;
 var LOOK_MILLISECONDS = 100;
 var MOST_LOOKS = 50;
-var INTERRUPT_MILLISECONDS = 250;
 var Session = class {
   /** @type {Model} */
   #model;
@@ -1129,8 +1153,7 @@ var Session = class {
   #views = /* @__PURE__ */ new Set();
   /** @type {Tail | null} */
   #tail = null;
-  /** crypto.randomUUID is missing on plain http. */
-  #page = Math.random().toString(36).slice(2);
+  #page = randomId();
   #repairs = 0;
   #nextRepairAt = 0;
   #lastReport = "";
@@ -1143,11 +1166,11 @@ var Session = class {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
-    const { context, release } = useContext(model.get("sample_rate"));
+    const { context, turns, release } = useContext(model.get("sample_rate"));
     this.#releaseContext = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed()
     });
@@ -1301,21 +1324,13 @@ var Session = class {
   }
   /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
   #report() {
-    const { isOver: isOver2, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
-    if (!this.#isHere || !isOver2 && firstSoundAt === null) return;
+    const report = this.#isHere ? reportOf(this.#engine) : null;
+    if (!report) return;
     const isShown = this.#views.size > 0;
-    const word = state === "done" || state === "stopped" ? state : "playing";
-    const occasion = isOver2 ? `${word} ${this.#end !== null} ${isShown}` : word;
+    const occasion = this.#engine.isOver ? `${report.state} ${this.#end !== null} ${isShown}` : report.state;
     if (occasion === this.#lastReport) return;
     this.#lastReport = occasion;
-    this.#send({
-      type: "report",
-      state: word,
-      first_sound_at: firstSoundAt,
-      underruns,
-      gap_seconds: gapSeconds,
-      is_shown: isShown
-    });
+    this.#send({ type: "report", ...report, is_shown: isShown });
   }
   #beginTail() {
     this.#tail ??= new Tail({
@@ -1348,14 +1363,6 @@ var Session = class {
     this.#timers.add(timer);
   }
 };
-function interruptKernel(model) {
-  const manager = (
-    /** @type {{kernel?: {interrupt?: () => unknown}} | undefined} */
-    /** @type {unknown} */
-    model.widget_manager
-  );
-  void manager?.kernel?.interrupt?.();
-}
 var widget = () => {
   let session;
   return {
