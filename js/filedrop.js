@@ -1,5 +1,5 @@
 /**
- * @file The FileDrop widget: a button that opens a file, on which one may also be dropped. A file that
+ * @file Show the FileDrop widget: a button that opens a file, on which one may also be dropped. A file that
  * is too large is refused here: sent, it would break the notebook's connection.
  *
  * The traits and messages are described in `omni_nb/views/filedrop.py`; change both together.

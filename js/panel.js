@@ -1,6 +1,6 @@
 /**
- * @file The ChatPanel widget. The conversation belongs to the model, and each view shows it; anywidget gives
- * `initialize` and `render` different model proxies, so it lives in a closure.
+ * @file Show the ChatPanel widget. The conversation belongs to the model, and each view shows it; anywidget
+ * gives `initialize` and `render` different model proxies, so it lives in a closure.
  *
  * The traits and messages are described in `omni_nb/views/panel/protocol.py`; change both together.
  */

@@ -1,6 +1,6 @@
 /**
- * @file The AudioPlayer widget. The sound belongs to the model, not to the view: when an answer is
- * complete Python replaces the view with static HTML while seconds of speech are still to be heard.
+ * @file Show the AudioPlayer widget. The speech belongs to the model, not to the view: when an answer is complete
+ * Python replaces the view with static HTML while seconds of speech are still to be heard.
  *
  * The traits and messages are described in `omni_nb/views/player.py`; change both together.
  */
@@ -175,8 +175,8 @@ class Session {
 
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
-    const { heardSeconds, hasSound, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };
+    const { heardSeconds, hasAudio, isMuted } = this.#engine;
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasAudio, isMuted, meter: this.#meter };
   }
 
   /**

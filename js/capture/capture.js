@@ -1,5 +1,5 @@
 /**
- * @file The samples of a live stream, as they come, and never to the loudspeaker.
+ * @file Read the samples of a live stream as they come, and send them to no loudspeaker.
  *
  * Straight from the track where the browser can do that: an audio context runs by the clock of the
  * loudspeaker, and on a busy machine pieces get lost between that clock and the microphone's.
@@ -53,7 +53,7 @@ function trackReader(stream) {
   try {
     return new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING_PIECES }).readable.getReader();
   } catch {
-    return null; // Safari has it for pictures only
+    return null; // Safari has it for video only
   }
 }
 

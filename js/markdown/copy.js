@@ -1,4 +1,4 @@
-/** @file The Copy button of a code block. */
+/** @file Copy text to the clipboard, such as that of a code block by its button. */
 
 export const COPIED_MILLISECONDS = 2_000;
 

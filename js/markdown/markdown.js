@@ -1,5 +1,5 @@
 /**
- * @file An answer as Markdown, safe and quick while it grows.
+ * @file Show an answer as Markdown, safely and quickly while it grows.
  *
  * The text is shown block by block (a paragraph, a list, a table, a fence). What has ended is frozen: its
  * nodes stay, and with them what a person has selected. Only the open rest is read again on each call.

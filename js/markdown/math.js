@@ -1,5 +1,5 @@
 /**
- * @file Formulas: `$…$`, `$$…$$`, `\(…\)` and `\[…\]` as MathML, which needs no fonts and no styles.
+ * @file Render formulas, `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, as MathML: it needs no fonts and no styles.
  *
  * Between the delimiters there is no empty line: TeX forbids it too, and a stray `$$` takes no more with it
  * than its paragraph.

@@ -1,4 +1,4 @@
-/** @file The ways by which a file gets in: chosen, dropped anywhere on the panel, or pasted. */
+/** @file Take files in: chosen, dropped anywhere on the panel, or pasted. */
 import { make } from "../player/dom.js";
 
 /** @typedef {import("words:composer").Words} Words */
@@ -58,7 +58,7 @@ function carriesFiles(event) {
 }
 
 /**
- * Files in the clipboard are attached. Words copied from an office program have a picture of themselves
+ * Files in the clipboard are attached. Words copied from an office program have an image of themselves
  * beside them: then the words are meant.
  *
  * @param {HTMLElement} element

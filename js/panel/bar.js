@@ -1,4 +1,4 @@
-/** @file The row under the question: what to attach, what it weighs, who answers, and Send. */
+/** @file Show the row under the question: what to attach, what it weighs, who answers, and Send. */
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { acceptOf, createFileInput, kindsText } from "./attach.js";
@@ -21,7 +21,7 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
  *
  * @typedef {object} Actions
  * @property {(files: File[]) => void} take
- * @property {() => void} photograph
+ * @property {() => void} takePhoto
  * @property {() => void} showSettings
  * @property {() => void} stop
  * @property {() => void} send
@@ -35,7 +35,7 @@ export function createBar({ words, actions }) {
   const attach = button("omni-composer-attach", "", () => file.click(), { icon: ICONS.attach });
   // What its presses do is told to it by `pushToTalk`.
   const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: ICONS.microphone });
-  const camera = button("omni-composer-shoot", words.camera, actions.photograph, { icon: ICONS.camera });
+  const camera = button("omni-composer-photo", words.camera, actions.takePhoto, { icon: ICONS.camera });
   const weight = createWeight(words);
   const settings = button("omni-composer-settings", "", actions.showSettings, { icon: ICONS.settings, text: words.settings });
   const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: ICONS.stop });

@@ -1,4 +1,4 @@
-/** @file A request as programs, in tabs. */
+/** @file Show a request as programs, in tabs. */
 import { make, randomId, setText } from "../player/dom.js";
 import { copyButton } from "./question.js";
 

@@ -1,4 +1,4 @@
-/** @file Where a question comes about: words, files, voice and pictures, until it is sent. */
+/** @file Compose a question of words, files, voice and photos, until it is sent. */
 import { make, randomId } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
 import { kindsText, watchDrop, watchPaste } from "./attach.js";
@@ -68,7 +68,7 @@ class Composer {
     this.#talk = talk;
     this.#words = words;
     this.#draft = new Draft(`omni_nb.draft.${talk.model.get("panel_id")}.${viewKey}`);
-    this.#uploads = new Uploads({ line: talk.line, draft: this.#draft.id, words, onChange: () => this.#onUploads() });
+    this.#uploads = new Uploads({ channel: talk.channel, draft: this.#draft.id, words, onChange: () => this.#onUploads() });
     this.#chips = createChips({
       words,
       actions: { remove: (id) => this.#remove(id), shrink: (id) => this.#shrink(id) },
@@ -84,8 +84,8 @@ class Composer {
       words,
       actions: {
         take: (files) => this.#attach(files),
-        photograph: () => (this.#snapshot.isOn ? this.#snapshot.cancel() : void this.#snapshot.begin()),
-        showSettings: () => void talk.line.send({ type: "settings" }),
+        takePhoto: () => (this.#snapshot.isOn ? this.#snapshot.cancel() : void this.#snapshot.begin()),
+        showSettings: () => void talk.channel.send({ type: "settings" }),
         stop: () => talk.stop(),
         send: () => (this.#isHeld ? this.#keepBack() : this.#ask()),
       },
@@ -104,7 +104,7 @@ class Composer {
     });
     this.#keyForm = createKeyForm({
       words,
-      use: (key) => talk.line.send({ type: "key", key }),
+      use: (key) => talk.channel.send({ type: "key", key }),
       onGone: () => this.#focusBox(),
     });
     const strips = [this.#recorder.element, this.#snapshot.element];
@@ -125,7 +125,7 @@ class Composer {
     const panel = element.closest(".omni-panel") ?? element;
     this.#cleanups = [
       watchDrop(panel, { words: words.drop, take: (files) => this.#attach(files) }),
-      talk.line.listen("draft", (message) => this.#takeDraft(message)),
+      talk.channel.listen("draft", (message) => this.#takeDraft(message)),
       talk.onChange(soon),
     ];
     talk.drafts.add(this.#draft.id);
@@ -158,7 +158,7 @@ class Composer {
 
   #weigh() {
     this.#draft.tell();
-    void this.#talk.line.send({ type: "draft", draft: this.#draft.id, text: this.#draft.text });
+    void this.#talk.channel.send({ type: "draft", draft: this.#draft.id, text: this.#draft.text });
   }
 
   /** @param {DraftMessage} message */
@@ -204,12 +204,12 @@ class Composer {
 
   /** @param {string} id */
   #tellRemoved(id) {
-    void this.#talk.line.send({ type: "remove", draft: this.#draft.id, item: id });
+    void this.#talk.channel.send({ type: "remove", draft: this.#draft.id, item: id });
   }
 
   /** @param {string} id */
   #shrink(id) {
-    void this.#talk.line.send({ type: "shrink", draft: this.#draft.id, item: id });
+    void this.#talk.channel.send({ type: "shrink", draft: this.#draft.id, item: id });
   }
 
   #onUploads() {
@@ -265,14 +265,14 @@ class Composer {
     for (const { id } of this.#uploads.list) this.#uploads.remove(id);
     this.#box.write("");
     if (this.#root.contains(document.activeElement)) this.#focusBox();
-    const isTaken = await this.#talk.line.send({ type: "send", draft: this.#draft.id, text });
+    const isTaken = await this.#talk.channel.send({ type: "send", draft: this.#draft.id, text });
     if (isTaken || this.#isDisposed) return;
     bringBack();
     if (this.#box.input.value === "") this.#box.write(this.#draft.text);
-    // Why, Python has said, or the line above this composer says.
+    // Why, Python has said, or what stands above this composer says.
     this.#talk.announce(this.#words.isBack);
     this.#update();
-    if (this.#talk.line.state !== "gone") this.#weigh();
+    if (this.#talk.channel.state !== "gone") this.#weigh();
   }
 
   #escape() {

@@ -1,5 +1,5 @@
 /**
- * @file What a person is about to ask: the words, and what is attached. The words and the draft's id stay
+ * @file Keep what a person is about to ask: the words, and what is attached. The words and the draft's id stay
  * in the tab, so that a reload loses neither; what is attached stays with Python.
  */
 import { randomId } from "../player/dom.js";

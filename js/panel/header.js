@@ -1,4 +1,4 @@
-/** @file The panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
+/** @file Show the panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
 import { ICONS, button, make, setText } from "../player/dom.js";
 import { createForm } from "./form.js";
 import { createMenu } from "./menu.js";
@@ -67,12 +67,12 @@ export function createHeader(talk, words) {
 
   function clear() {
     talk.stop();
-    void talk.line.send({ type: "clear" });
+    void talk.channel.send({ type: "clear" });
   }
   /** @param {string} name */
-  const save = (name) => void talk.line.send({ type: "save", name });
+  const save = (name) => void talk.channel.send({ type: "save", name });
   /** @param {string} name */
-  const load = (name) => void talk.line.send({ type: "load", name });
+  const load = (name) => void talk.channel.send({ type: "load", name });
 
   return {
     element,

@@ -1,4 +1,4 @@
-/** @file Asks for an API key where there is none. The key leaves the field the moment it is sent. */
+/** @file Ask for an API key where there is none. The key leaves the field the moment it is sent. */
 import { make, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 

@@ -1,9 +1,9 @@
-/** @file The line under an answer that comes or is still spoken: what happens, since when, and the controls. */
+/** @file Show what happens to an answer that comes or is still spoken, since when, and the controls. */
 import { ICONS, button, make, setText, wave } from "../player/dom.js";
 import { meterText } from "../player/meter.js";
 import { clock } from "../player/view.js";
 import { wordsFor } from "../player/words.js";
-import { createSoundControls } from "./sound_controls.js";
+import { createAudioControls } from "./audio_controls.js";
 import allPlayerWords from "words:player";
 
 /**
@@ -17,9 +17,9 @@ import allPlayerWords from "words:player";
  * @returns {Phase}
  */
 export function phaseOf(turn) {
-  const sound = turn.speech && !turn.speech.isOver ? turn.speech.state : null;
-  if (turn.isOver) return sound === null ? "over" : sound === "empty" ? "buffering" : /** @type {Phase} */ (sound);
-  if (sound !== null && sound !== "empty") return /** @type {Phase} */ (sound);
+  const state = turn.speech && !turn.speech.isOver ? turn.speech.state : null;
+  if (turn.isOver) return state === null ? "over" : state === "empty" ? "buffering" : /** @type {Phase} */ (state);
+  if (state !== null && state !== "empty") return /** @type {Phase} */ (state);
   return turn.textLength === 0 && turn.totalBytes === 0 ? "thinking" : "answering";
 }
 
@@ -34,26 +34,26 @@ export function createLive(talk, turn, words) {
   const state = make("span", "omni-panel-state");
   const time = make("span", "omni-panel-time");
   const meter = make("span", "omni-panel-meter");
-  const sound = createSoundControls(talk.turns.preferences, words);
+  const controls = createAudioControls(talk.turns.preferences, words);
   const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: ICONS.stop, text: words.stop });
   const element = make(
     "div",
     "omni-panel-live",
     make("span", "omni-panel-live-words", wave(), state, time, meter),
-    make("span", "omni-panel-live-controls", sound.element, stop),
+    make("span", "omni-panel-live-controls", controls.element, stop),
   );
   return {
     element,
     update() {
       const phase = phaseOf(turn);
-      const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasSound;
+      const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasAudio;
       element.dataset.phase = phase;
       setText(state, phase === "over" ? "" : playerWords[phase]);
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
-      sound.element.hidden = !isSpokenHere;
+      controls.element.hidden = !isSpokenHere;
     },
-    dispose: sound.dispose,
+    dispose: controls.dispose,
   };
 
   /** What is spoken is billed as it arrives, not as it is heard. */

@@ -1,4 +1,4 @@
-/** @file A menu button, as the ARIA practices describe it. */
+/** @file Open a menu by a button, as the ARIA practices describe it. */
 import { ICONS, button, make, randomId } from "../player/dom.js";
 
 /**

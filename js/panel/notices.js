@@ -1,4 +1,4 @@
-/** @file What there is to say, until it is dismissed. */
+/** @file Show notices until they are dismissed. */
 import { ICONS, button, make } from "../player/dom.js";
 
 /**

@@ -1,4 +1,4 @@
-/** @file A question as it was asked, and as it may be asked in other words. */
+/** @file Show a question as it was asked, and let it be asked in other words. */
 import { COPIED_MILLISECONDS, copyText } from "../markdown/copy.js";
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { createForm } from "./form.js";
@@ -23,7 +23,7 @@ export function createQuestion(talk, turn, words) {
   const bubble = make("div", "omni-panel-bubble", chips, text);
   const wait = make("span", "omni-panel-waits", words.waits);
   const takeBack = button("omni-panel-take-back", words.takeBack, () => {
-    void talk.line.send({ type: "cancel", turn: turn.id });
+    void talk.channel.send({ type: "cancel", turn: turn.id });
   }, { icon: ICONS.close });
   const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: ICONS.edit });
   const copy = copyButton(words.copyQuestion, words, () => turn.record.question_text);
@@ -37,7 +37,7 @@ export function createQuestion(talk, turn, words) {
 
   function beginToEdit() {
     form = createEditForm(turn.record.question_text, words, {
-      ask: (changed) => void talk.line.send({ type: "edit", turn: turn.id, text: changed }),
+      ask: (changed) => void talk.channel.send({ type: "edit", turn: turn.id, text: changed }),
       hide: endEditing,
     });
     bubble.after(form);

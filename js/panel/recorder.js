@@ -1,4 +1,4 @@
-/** @file The strip that shows while somebody talks: the level, the time, and two ways out. */
+/** @file Record a question, showing the level and the time, with two ways to end. */
 import { Microphone } from "../capture/microphone.js";
 import { button, make, setText } from "../player/dom.js";
 import { clock } from "../player/view.js";
@@ -27,7 +27,7 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
   const strip = createStrip("omni-composer-recorder", {
     words,
     label: words.recorder,
-    sight: level,
+    display: level,
     more: [time],
     main: button("omni-composer-done omni-main-button", words.done, () => void done()),
     cancel,

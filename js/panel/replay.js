@@ -1,10 +1,10 @@
-/** @file A finished answer's speech, to be heard again: an audio element with a face of ours. */
+/** @file Play a finished answer's speech again: an audio element with controls of our own. */
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { clock } from "../player/view.js";
 import { fill } from "../player/words.js";
 import { wavBlob } from "../sound/wav.js";
+import { createAudioControls } from "./audio_controls.js";
 import { download } from "./download.js";
-import { createSoundControls } from "./sound_controls.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -25,11 +25,11 @@ export function createReplay(talk, turn, words) {
   const audio = make("audio", "");
   audio.preload = "metadata";
   let seconds = 0;
-  /** Where to begin, while the sound is not here yet. */
+  /** Where to begin, while the speech is not here yet. */
   let position = 0;
   let isLoading = false;
-  /** @type {ReturnType<typeof createSoundControls> | null} */
-  let sound = null;
+  /** @type {ReturnType<typeof createAudioControls> | null} */
+  let controls = null;
 
   const play = button("omni-panel-play", words.play, () => (audio.paused ? void begin() : audio.pause()), {});
   const seek = make("input", "omni-panel-range omni-panel-seek");
@@ -37,11 +37,11 @@ export function createReplay(talk, turn, words) {
   seek.setAttribute("aria-label", words.position);
   const time = make("span", "omni-panel-time");
   const save = button("omni-panel-download", words.download, () => void keep(), { icon: ICONS.download });
-  const face = make("div", "omni-panel-replay", play, seek, time, save, audio);
-  face.setAttribute("role", "group");
-  face.setAttribute("aria-label", words.speech);
+  const element = make("div", "omni-panel-replay", play, seek, time, save, audio);
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", words.speech);
 
-  const replay = { hush: () => audio.pause() };
+  const replay = { pause: () => audio.pause() };
 
   /** @returns {Promise<Blob | null>} */
   async function load() {
@@ -59,13 +59,13 @@ export function createReplay(talk, turn, words) {
     if (!audio.src) {
       const blob = await load();
       // It may be gone meanwhile.
-      if (!blob || !face.isConnected) return;
+      if (!blob || !element.isConnected) return;
       audio.src = URL.createObjectURL(blob);
       audio.currentTime = position;
     }
-    if (!sound) {
-      sound = createSoundControls(preferences, words);
-      save.before(sound.element);
+    if (!controls) {
+      controls = createAudioControls(preferences, words);
+      save.before(controls.element);
     }
     turns.beginReplay(replay);
     await audio.play().catch(() => {});
@@ -77,8 +77,8 @@ export function createReplay(talk, turn, words) {
     if (blob) download(blob, `speech-${turns.shown.indexOf(turn) + 1}.wav`);
   }
 
-  const applySound = () => {
-    const { volume, isMuted, speed } = preferences.sound;
+  const applySettings = () => {
+    const { volume, isMuted, speed } = preferences.settings;
     audio.volume = volume;
     audio.muted = isMuted;
     audio.playbackRate = audio.defaultPlaybackRate = speed;
@@ -96,8 +96,8 @@ export function createReplay(talk, turn, words) {
 
   function update() {
     seconds = turns.secondsOf(turn);
-    face.dataset.state = isLoading ? "loading" : audio.paused ? "paused" : "playing";
-    face.setAttribute("aria-busy", String(isLoading));
+    element.dataset.state = isLoading ? "loading" : audio.paused ? "paused" : "playing";
+    element.setAttribute("aria-busy", String(isLoading));
     relabel(play, isLoading ? words.loading : audio.paused ? words.play : words.pause);
     showTime();
   }
@@ -117,16 +117,16 @@ export function createReplay(talk, turn, words) {
   for (const type of ["play", "pause", "ended"]) audio.addEventListener(type, update);
   audio.addEventListener("timeupdate", showTime);
   for (const type of ["pause", "ended"]) audio.addEventListener(type, () => turns.endReplay(replay));
-  applySound();
-  const ignorePreferences = preferences.onChange(applySound);
+  applySettings();
+  const ignorePreferences = preferences.onChange(applySettings);
   update();
 
   return {
-    element: face,
+    element,
     update,
     dispose() {
       ignorePreferences();
-      sound?.dispose();
+      controls?.dispose();
       audio.pause();
       turns.endReplay(replay);
       if (audio.src) URL.revokeObjectURL(audio.src);

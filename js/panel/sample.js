@@ -1,4 +1,4 @@
-/** @file A sentence in the chosen voice. */
+/** @file Play a sentence in the chosen voice. */
 import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
 import { useContext } from "../sound/loudspeaker.js";
 
@@ -12,7 +12,7 @@ export class Sample {
   /** @param {import("./talk.js").Talk} talk */
   constructor(talk) {
     this.#talk = talk;
-    talk.line.listen("sample", (message, bytes) => this.#take(message, bytes));
+    talk.channel.listen("sample", (message, bytes) => this.#take(message, bytes));
   }
 
   /** Only after a click: the browser lets it sound, and it may cost something. */
@@ -28,8 +28,8 @@ export class Sample {
       prebufferSeconds: 0,
       onChange: () => this.#engine?.isOver && release(),
     });
-    this.#engine.setVolume(this.#talk.turns.preferences.sound.volume);
-    void this.#talk.line.send({ type: "sample" }).then((isTaken) => isTaken || this.#fail());
+    this.#engine.setVolume(this.#talk.turns.preferences.settings.volume);
+    void this.#talk.channel.send({ type: "sample" }).then((isTaken) => isTaken || this.#fail());
   }
 
   dispose() {

@@ -1,4 +1,4 @@
-/** @file The strip with the camera's picture, of which a snapshot is attached. */
+/** @file Take a photo for the question, showing what the camera sees. */
 import { Camera } from "../capture/camera.js";
 import { button, make } from "../player/dom.js";
 import { createStrip, wordsOf } from "./strip.js";
@@ -8,7 +8,7 @@ import { createStrip, wordsOf } from "./strip.js";
 /**
  * @param {object} options
  * @param {Words} options.words
- * @param {(picture: Blob) => void} options.take
+ * @param {(photo: Blob) => void} options.take
  * @param {() => void} options.onChange
  * @param {() => Camera} [options.open] another camera, for tests
  */
@@ -21,7 +21,7 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
   const strip = createStrip("omni-composer-camera", {
     words,
     label: words.viewfinder,
-    sight: video,
+    display: video,
     main: snap,
     cancel,
     onChange,
@@ -67,9 +67,9 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
     const mine = camera;
     if (!mine) return;
     try {
-      const picture = await mine.snapshot();
+      const photo = await mine.snapshot();
       if (mine === camera) rest();
-      take(picture);
+      take(photo);
     } catch (error) {
       if (mine === camera) rest(wordsOf(error, words.cameraErrors));
     } finally {

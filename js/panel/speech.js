@@ -1,4 +1,4 @@
-/** @file The live speech of one turn on the page that speaks it. */
+/** @file Speak one turn while it is answered, on the page that asked. */
 import { reportOf } from "../player/report.js";
 import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
 import { useContext } from "../sound/loudspeaker.js";
@@ -130,8 +130,8 @@ export class Speech {
     return this.#engine.isOver;
   }
 
-  get hasSound() {
-    return this.#engine.hasSound;
+  get hasAudio() {
+    return this.#engine.hasAudio;
   }
 
   get heardSeconds() {
@@ -139,7 +139,7 @@ export class Speech {
   }
 
   #applyPreferences() {
-    const { volume, isMuted, speed } = this.#options.preferences.sound;
+    const { volume, isMuted, speed } = this.#options.preferences.settings;
     if (this.#engine.isMuted !== isMuted) this.#engine.mute(isMuted);
     this.#engine.setVolume(volume);
     this.#engine.setSpeed(speed);

@@ -1,4 +1,4 @@
-/** @file Store words in the browser, where it allows that. */
+/** @file Store strings in the browser, where it allows that. */
 
 /** sessionStorage, where the browser allows it. */
 export function sessionStore() {

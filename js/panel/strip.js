@@ -8,25 +8,25 @@ import { ICONS, button, make, setText } from "../player/dom.js";
  * @param {object} options
  * @param {Words} options.words
  * @param {string} options.label
- * @param {HTMLElement} options.sight of what the device gives
+ * @param {HTMLElement} options.display of what the device gives
  * @param {HTMLElement[]} [options.more] what stands beside it
  * @param {HTMLElement} options.main the button that takes what the device gives
  * @param {() => void} options.cancel
  * @param {() => void} options.onChange
  */
-export function createStrip(className, { words, label, sight, more = [], main, cancel, onChange }) {
+export function createStrip(className, { words, label, display, more = [], main, cancel, onChange }) {
   const state = make("span", "omni-composer-strip-state");
   state.setAttribute("role", "status");
   const cancelButton = button("omni-composer-cancel", words.cancel, cancel);
   const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(""), { icon: ICONS.close });
-  const element = make("div", `omni-composer-strip ${className}`, sight, state, ...more, cancelButton, main, dismiss);
+  const element = make("div", `omni-composer-strip ${className}`, display, state, ...more, cancelButton, main, dismiss);
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", label);
 
   /** The device is off. @param {string} said what there is to say of it, if anything */
   function rest(said) {
     const hadFocus = element.contains(document.activeElement);
-    for (const one of [sight, ...more, cancelButton, main]) one.hidden = true;
+    for (const one of [display, ...more, cancelButton, main]) one.hidden = true;
     dismiss.hidden = said === "";
     setText(state, said);
     element.hidden = said === "";
@@ -44,7 +44,7 @@ export function createStrip(className, { words, label, sight, more = [], main, c
 
   /** The device gives something. @param {string} said */
   function show(said) {
-    for (const one of [sight, ...more, main]) one.hidden = false;
+    for (const one of [display, ...more, main]) one.hidden = false;
     setText(state, said);
   }
 

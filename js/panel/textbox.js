@@ -1,4 +1,4 @@
-/** @file Where a question is written: grows with it, Enter sends, ↑ brings the last one back. */
+/** @file Write a question: the box grows with it, Enter sends, ↑ brings the last one back. */
 import { make } from "../player/dom.js";
 
 /** Safari ends a composition just before the Enter that ended it comes. */

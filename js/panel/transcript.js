@@ -1,4 +1,4 @@
-/** @file The conversation as a person sees it: header, turns, notices, and what the kernel is about. */
+/** @file Show the conversation: header, turns, notices, and what the kernel is about. */
 import { createMarkdown } from "../markdown/markdown.js";
 import { make, setText } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
@@ -39,12 +39,12 @@ export function createTranscript(element, talk) {
     label: words.conversation,
     latest: words.latest,
   });
-  const line = make("div", "omni-panel-line");
-  line.setAttribute("role", "status");
+  const kernel = make("div", "omni-panel-kernel");
+  kernel.setAttribute("role", "status");
   const announcement = make("div", "omni-panel-hidden");
   announcement.setAttribute("role", "status");
   announcement.setAttribute("aria-live", "polite");
-  element.append(header.element, scroller.element, notices.element, line, announcement);
+  element.append(header.element, scroller.element, notices.element, kernel, announcement);
 
   /** @type {Map<Turn, TurnView>} */
   const views = new Map();
@@ -66,8 +66,8 @@ export function createTranscript(element, talk) {
     drawTurns();
     header.update();
     notices.update();
-    setText(line, lineWords(talk, words));
-    line.dataset.state = talk.line.state;
+    setText(kernel, kernelWords(talk, words));
+    kernel.dataset.state = talk.channel.state;
     scroller.stay();
   }
 
@@ -135,11 +135,11 @@ export function createTranscript(element, talk) {
  * @param {Talk} talk
  * @param {import("words:conversation").Words} words
  */
-function lineWords(talk, words) {
-  if (talk.line.state === "gone") return words.gone;
+function kernelWords(talk, words) {
+  if (talk.channel.state === "gone") return words.gone;
   // A cell that asks blocks the kernel, too; then its answer is what there is to see.
   const isOurs = talk.turns.answering?.record.is_of_cell ?? false;
-  return talk.line.state === "busy" && !isOurs ? words.busy : "";
+  return talk.channel.state === "busy" && !isOurs ? words.busy : "";
 }
 
 /**

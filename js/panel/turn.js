@@ -1,10 +1,10 @@
-/** @file One question with its answer. */
-import { createBranchSwitch } from "./branches.js";
+/** @file Show one question with its answer. */
 import { createCode } from "./code.js";
 import { ICONS, button, make, setText } from "../player/dom.js";
 import { createLive, phaseOf } from "./live.js";
 import { copyButton, createQuestion } from "./question.js";
 import { createReplay } from "./replay.js";
+import { createVersionSwitch } from "./versions.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -33,16 +33,16 @@ export function createTurn(talk, turn, words, markdown) {
   const note = make("div", "omni-panel-note");
   note.setAttribute("role", "note");
   const facts = make("div", "omni-panel-facts");
-  const branches = createBranchSwitch(talk, turn, words);
+  const versions = createVersionSwitch(talk, turn, words);
   const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: ICONS.code });
   showCode.setAttribute("aria-expanded", "false");
   const copy = copyButton(words.copyAnswer, words, () => turn.text);
   const actions = make(
     "div",
     "omni-panel-actions",
-    branches.element,
+    versions.element,
     copy,
-    button("omni-panel-again", words.askAgain, () => void talk.line.send({ type: "again", turn: turn.id }), { icon: ICONS.again }),
+    button("omni-panel-again", words.askAgain, () => void talk.channel.send({ type: "again", turn: turn.id }), { icon: ICONS.again }),
     showCode,
   );
   const foot = make("div", "omni-panel-foot", facts, actions);
@@ -69,7 +69,7 @@ export function createTurn(talk, turn, words, markdown) {
       code = createCode(words);
       code.update(turn.code);
       foot.after(code.element);
-      if (!turn.code) void talk.line.send({ type: "code", turn: turn.id });
+      if (!turn.code) void talk.channel.send({ type: "code", turn: turn.id });
     }
     showCode.setAttribute("aria-expanded", String(code !== null));
   }
@@ -79,7 +79,7 @@ export function createTurn(talk, turn, words, markdown) {
     element.dataset.state = record.state;
     question.element.hidden = false;
     question.update();
-    branches.update();
+    versions.update();
     answer.hidden = record.state === "waiting";
     answer.setAttribute("aria-busy", String(record.state === "answering"));
     setText(note, record.note);

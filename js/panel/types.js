@@ -1,6 +1,6 @@
 /**
- * @file The shapes of what travels between the panel and Python, described in
- * `omni_nb/views/panel/protocol.py`; change both together.
+ * @file Describe what travels between the panel and Python, as `omni_nb/views/panel/protocol.py` does; change
+ * both together.
  */
 
 /**
@@ -43,14 +43,14 @@
  * @property {boolean} is_of_cell a cell asked, and is blocked until the answer is over
  * @property {boolean} is_stopped somebody stopped it: be silent at once
  * @property {boolean} is_refused it was never sent; it can be asked again or taken back
- * @property {number} sibling which of its branches this is, from 1
- * @property {number} siblings how many branches there are here
+ * @property {number} sibling which of its versions this is, from 1
+ * @property {number} siblings how many versions there are
  *
  * @typedef {object} DraftItem
  * @property {string} item
  * @property {string} kind
  * @property {string} name
- * @property {string} html its sight, made and escaped by Python
+ * @property {string} html how it looks, made and escaped by Python
  * @property {string} facts size, seconds, tokens and cost
  * @property {string} refusal why it cannot be sent, else ""
  * @property {boolean} can_shrink
@@ -78,7 +78,7 @@
  */
 
 /**
- * From the browser; `Line.send` adds `id` and `page`.
+ * From the browser; `Channel.send` adds `id` and `page`.
  *
  * @typedef {{type: "hello", reason: "open" | "repair", language: string,
  *   have: Record<string, [number, number, boolean]>, drafts: string[]}

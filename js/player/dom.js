@@ -1,4 +1,4 @@
-/** @file Small helpers that make elements. */
+/** @file Make elements, and keep their events to ourselves. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -20,15 +20,15 @@ export function make(tag, className, ...children) {
  * @param {string} className
  * @param {string} label
  * @param {() => void} action
- * @param {{icon?: string, text?: string}} [face] one of `ICONS`, the words, or both; by default the label
+ * @param {{icon?: string, text?: string}} [shown] one of `ICONS`, the words, or both; by default the label
  * @returns {HTMLButtonElement}
  */
-export function button(className, label, action, face = { text: label }) {
+export function button(className, label, action, shown = { text: label }) {
   const element = make("button", `omni-button ${className}`);
   element.type = "button";
-  if (face.icon) element.append(icon(face.icon));
-  if (face.text) element.append(make("span", "omni-button-text", face.text));
-  relabel(element, label, face.text);
+  if (shown.icon) element.append(icon(shown.icon));
+  if (shown.text) element.append(make("span", "omni-button-text", shown.text));
+  relabel(element, label, shown.text);
   element.addEventListener("click", action);
   return element;
 }

@@ -1,6 +1,6 @@
 /**
- * @file The running meter: seconds of speech so far and what they cost. It is counted here from what has
- * arrived, so it needs no messages. For the eye only: the bill is Python's.
+ * @file Count the seconds of speech so far and what they cost. It is counted here from what has arrived, so it
+ * needs no messages; the bill is Python's.
  */
 import { fill } from "./words.js";
 

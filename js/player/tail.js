@@ -1,6 +1,6 @@
 /**
- * @file The rest of the speech after the live view has made way for the static answer: a small button in
- * the answer while it sounds, and silence as soon as the answer leaves the page.
+ * @file Play the rest of the speech when the live view has made way for the static answer: with a small button
+ * in the answer while it sounds, and silence as soon as the answer leaves the page.
  */
 import { make, setText } from "./dom.js";
 

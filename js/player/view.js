@@ -1,4 +1,4 @@
-/** @file The player's face: the question, the words as they come, and one quiet line about the sound. */
+/** @file Show the player: the question, the words as they come, and a row about the speech. */
 import { button, guardKeys, make, setText, wave } from "./dom.js";
 
 /** @typedef {import("words:player").Words} Words */
@@ -10,7 +10,7 @@ import { button, guardKeys, make, setText, wave } from "./dom.js";
  * @property {string} text
  * @property {Phase} phase
  * @property {number} heardSeconds
- * @property {boolean} hasSound
+ * @property {boolean} hasAudio
  * @property {boolean} isMuted
  * @property {string} meter the speech so far and its cost
  */
@@ -60,13 +60,13 @@ export function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterText }) {
+    update({ text, phase, heardSeconds, hasAudio, isMuted, meter: meterText }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
       setText(state, words[phase]);
-      setText(time, hasSound ? clock(heardSeconds) : "");
-      setText(meter, hasSound ? meterText : "");
-      mute.hidden = !hasSound || isOver(phase);
+      setText(time, hasAudio ? clock(heardSeconds) : "");
+      setText(meter, hasAudio ? meterText : "");
+      mute.hidden = !hasAudio || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);
     },

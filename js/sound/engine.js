@@ -1,6 +1,6 @@
 /**
- * @file Gapless playback of speech that is still arriving: planning as pure functions, and `Engine`, which
- * hands the samples to the sound card.
+ * @file Play speech without gaps while it still arrives: planning as pure functions, and `Engine`, which hands
+ * the samples to the sound card.
  *
  * Every chunk becomes one AudioBufferSourceNode that starts on the very frame where the one before
  * ends. The context runs at the rate of the speech: resampling chunk by chunk clicks at the borders.
@@ -159,13 +159,13 @@ export class Engine {
   /** @returns {EngineState} */
   get state() {
     if (this.#outcome) return this.#outcome;
-    if (!this.hasSound) return "empty";
+    if (!this.hasAudio) return "empty";
     if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
     if (this.#isQueued) return "queued";
     return this.#remainingFrames > 0 ? "speaking" : "buffering";
   }
 
-  get hasSound() {
+  get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
 
@@ -193,8 +193,8 @@ export class Engine {
 
   /** Has nothing come and nothing sounded for too long? */
   get isIdle() {
-    const quietSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
-    return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
+    const silentSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
+    return this.#context.currentTime - silentSince > PATIENCE_SECONDS;
   }
 
   /** Of the speech, from its very beginning, whatever the speed. */
@@ -310,7 +310,7 @@ export class Engine {
       this.#fader.node.disconnect();
       return this.#finish("done");
     }
-    if (this.hasSound && this.#isStarted) this.#tickLater();
+    if (this.hasAudio && this.#isStarted) this.#tickLater();
     this.#onChange();
   }
 

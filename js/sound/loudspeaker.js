@@ -1,6 +1,6 @@
 /**
- * @file What all players of a page have in common: one audio context per sample rate, and whose turn it is
- * to speak, so that answers do not talk over each other.
+ * @file Share what all players of a page have in common: one audio context per sample rate, and whose turn it
+ * is to speak, so that answers do not talk over each other.
  */
 
 /** With nothing to play for so long the sound card may rest. */

@@ -1,5 +1,5 @@
 /**
- * @file Speech faster or slower at the same pitch: a streaming WSOLA time-stretcher (waveform similarity
+ * @file Stretch speech, faster or slower at the same pitch: a streaming WSOLA time-stretcher (waveform similarity
  * overlap-add, Verhelst and Roelands 1993).
  *
  * The output is made hop by hop. Each hop fades from the speech as it would go on by itself to a place near

@@ -552,12 +552,12 @@ var Engine = class {
   /** @returns {EngineState} */
   get state() {
     if (this.#outcome) return this.#outcome;
-    if (!this.hasSound) return "empty";
+    if (!this.hasAudio) return "empty";
     if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
     if (this.#isQueued) return "queued";
     return this.#remainingFrames > 0 ? "speaking" : "buffering";
   }
-  get hasSound() {
+  get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
   /** Even where it may, the sound card takes a moment to start. */
@@ -579,8 +579,8 @@ var Engine = class {
   }
   /** Has nothing come and nothing sounded for too long? */
   get isIdle() {
-    const quietSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
-    return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
+    const silentSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
+    return this.#context.currentTime - silentSince > PATIENCE_SECONDS;
   }
   /** Of the speech, from its very beginning, whatever the speed. */
   get heardFrames() {
@@ -680,7 +680,7 @@ var Engine = class {
       this.#fader.node.disconnect();
       return this.#finish("done");
     }
-    if (this.hasSound && this.#isStarted) this.#tickLater();
+    if (this.hasAudio && this.#isStarted) this.#tickLater();
     this.#onChange();
   }
   #forgetHeard() {
@@ -875,12 +875,12 @@ function make(tag, className, ...children) {
   element.append(...children);
   return element;
 }
-function button(className, label, action, face = { text: label }) {
+function button(className, label, action, shown = { text: label }) {
   const element = make("button", `omni-button ${className}`);
   element.type = "button";
-  if (face.icon) element.append(icon(face.icon));
-  if (face.text) element.append(make("span", "omni-button-text", face.text));
-  relabel(element, label, face.text);
+  if (shown.icon) element.append(icon(shown.icon));
+  if (shown.text) element.append(make("span", "omni-button-text", shown.text));
+  relabel(element, label, shown.text);
   element.addEventListener("click", action);
   return element;
 }
@@ -1107,13 +1107,13 @@ function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterText2 }) {
+    update({ text, phase, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
       setText(state, words[phase]);
-      setText(time, hasSound ? clock(heardSeconds) : "");
-      setText(meter, hasSound ? meterText2 : "");
-      mute.hidden = !hasSound || isOver(phase);
+      setText(time, hasAudio ? clock(heardSeconds) : "");
+      setText(meter, hasAudio ? meterText2 : "");
+      mute.hidden = !hasAudio || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);
     }
@@ -1254,8 +1254,8 @@ var Session = class {
   }
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
-    const { heardSeconds, hasSound, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };
+    const { heardSeconds, hasAudio, isMuted } = this.#engine;
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasAudio, isMuted, meter: this.#meter };
   }
   /**
    * @param {DeltaMessage | EndMessage} message

@@ -1,6 +1,6 @@
 /**
- * @file The line to Python: what is sent is acknowledged, what is lost is asked for again, and whether the
- * kernel listens is known before somebody wonders.
+ * @file Exchange messages with Python: what is sent is acknowledged, what is lost is asked for again, and
+ * whether the kernel listens is known before somebody wonders.
  */
 import { randomId } from "../player/dom.js";
 import { kernelOf } from "../player/kernel.js";
@@ -11,9 +11,9 @@ import { sessionStore } from "./storage.js";
  * @typedef {import("./types.js").Incoming} Incoming
  * @typedef {import("./types.js").Outgoing} Outgoing
  * @typedef {Extract<Outgoing, {type: "hello"}>} Hello
- * @typedef {"ready" | "busy" | "gone"} LineState
+ * @typedef {"ready" | "busy" | "gone"} ChannelState
  *
- * @typedef {object} LineOptions
+ * @typedef {object} ChannelOptions
  * @property {string} panelId
  * @property {number} seq of what is here already
  * @property {() => Omit<Hello, "type" | "reason">} describe what a `hello` says of this page
@@ -41,15 +41,15 @@ const PING_MILLISECONDS = 1000;
 const PING_AGAIN_MILLISECONDS = 3000;
 const DEAD = new Set(["restarting", "autorestarting", "dead", "terminating"]);
 
-export class Line {
+export class Channel {
   page;
 
   /** @type {Model} */ #model;
-  /** @type {LineOptions} */ #options;
+  /** @type {ChannelOptions} */ #options;
   /** @type {Map<string, Set<(message: any, bytes: Uint8Array) => void>>} */ #handlers = new Map();
   /** @type {Map<string, Pending>} */ #pending = new Map();
   /** @type {Set<() => void>} */ #stateListeners = new Set();
-  /** @type {LineState} */ #state = "ready";
+  /** @type {ChannelState} */ #state = "ready";
   #seq;
   #count = 0;
   #prefix = randomId();
@@ -63,7 +63,7 @@ export class Line {
 
   /**
    * @param {Model} model
-   * @param {LineOptions} options
+   * @param {ChannelOptions} options
    */
   constructor(model, options) {
     this.#model = model;
@@ -93,7 +93,7 @@ export class Line {
     this.#releasePage();
   }
 
-  /** @returns {LineState} */
+  /** @returns {ChannelState} */
   get state() {
     return this.#state;
   }
@@ -243,7 +243,7 @@ export class Line {
     this.#setState(isBusy ? "busy" : "ready");
   }
 
-  /** @param {LineState} state */
+  /** @param {ChannelState} state */
   #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
