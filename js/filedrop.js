@@ -1,16 +1,18 @@
 /**
- * @file The FileDrop widget: a button that opens a file, on which one may also be dropped. A file that
+ * @file Show the FileDrop widget: a button that opens a file, on which one may also be dropped. A file that
  * is too large is refused here: sent, it would break the notebook's connection.
  *
  * The traits and messages are described in `omni_nb/views/filedrop.py`; change both together.
  */
+import { make, setText } from "./player/dom.js";
+import { fill } from "./player/words.js";
 
 /**
  * @typedef {object} Traits
  * @property {string} label
  * @property {string} accept as in `<input accept>`
  * @property {number} most_bytes
- * @property {string} too_large what to say of a larger file; `{}` is its name
+ * @property {string} too_large what to say of a larger file; `{name}` is its name
  *
  * @typedef {object} FileMessage with the file's bytes as its only buffer
  * @property {"file"} type
@@ -20,18 +22,15 @@
 /** @type {import("@anywidget/types").AnyWidget<Traits>} */
 const widget = {
   render({ model, el }) {
-    const zone = document.createElement("label");
-    zone.className = "omni-filedrop";
-    const input = document.createElement("input");
+    const input = make("input", "");
     input.type = "file";
-    const words = document.createElement("span");
-    const note = document.createElement("div");
-    note.className = "omni-filedrop-note";
+    const label = make("span", "");
+    const zone = make("label", "omni-filedrop", input, label);
+    const note = make("div", "omni-filedrop-note");
     note.setAttribute("role", "alert");
-    zone.append(input, words);
     el.append(zone, note);
 
-    const updateLabel = () => void (words.textContent = model.get("label"));
+    const updateLabel = () => setText(label, model.get("label"));
     const updateAccept = () => void (input.accept = model.get("accept"));
     updateLabel();
     updateAccept();
@@ -42,7 +41,7 @@ const widget = {
     const take = async (file) => {
       if (!file) return;
       const isTooLarge = file.size > model.get("most_bytes");
-      note.textContent = isTooLarge ? model.get("too_large").replace("{}", () => file.name) : "";
+      note.textContent = isTooLarge ? fill(model.get("too_large"), { name: file.name }) : "";
       if (!isTooLarge) model.send({ type: "file", name: file.name }, undefined, [await file.arrayBuffer()]);
     };
     input.addEventListener("change", () => {

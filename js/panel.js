@@ -1,14 +1,15 @@
 /**
- * @file The ChatPanel widget. The conversation belongs to the model, and each view shows it; anywidget gives
- * `initialize` and `render` different model proxies, so it lives in a closure.
+ * @file Show the ChatPanel widget. The conversation belongs to the model, and each view shows it; anywidget
+ * gives `initialize` and `render` different model proxies, so it lives in a closure.
  *
  * The traits and messages are described in `omni_nb/views/panel/protocol.py`; change both together.
  */
 import { createComposer } from "./panel/composer.js";
-import { guard, make } from "./player/dom.js";
 import { Talk } from "./panel/talk.js";
 import { createTranscript } from "./panel/transcript.js";
-import { transcriptWords } from "./panel/words.js";
+import { guard, make } from "./player/dom.js";
+import { wordsFor } from "./player/words.js";
+import words from "words:conversation";
 
 /** @typedef {import("./panel/types.js").Traits} Traits */
 
@@ -49,8 +50,9 @@ function show(talk, element, viewKey) {
   const transcript = make("div", "omni-panel-transcript");
   const composer = make("div", "omni-panel-composer");
   const root = make("section", "omni-panel", transcript, composer);
-  root.lang = talk.language === "zh" ? "zh-CN" : "en";
-  root.setAttribute("aria-label", transcriptWords(talk.language).panel);
+  // The words are in simplified characters, which "zh" alone does not say.
+  root.lang = talk.language === "zh" ? "zh-CN" : talk.language;
+  root.setAttribute("aria-label", wordsFor(words, talk.language).panel);
   guard(root);
   element.append(root);
   const removeTranscript = createTranscript(transcript, talk);

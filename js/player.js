@@ -1,25 +1,29 @@
 /**
- * @file The AudioPlayer widget. The sound belongs to the model, not to the view: when an answer is
- * complete Python replaces the view with static HTML while seconds of speech are still to be heard.
+ * @file Show the AudioPlayer widget. The speech belongs to the model, not to the view: when an answer is complete
+ * Python replaces the view with static HTML while seconds of speech are still to be heard.
  *
  * The traits and messages are described in `omni_nb/views/player.py`; change both together.
  */
 import { Arrival } from "./sound/arrival.js";
 import { Engine, pcm16ToFloat32 } from "./sound/engine.js";
-import { labelsFor } from "./player/labels.js";
 import { sharedAudio, useContext } from "./sound/loudspeaker.js";
-import { meterText } from "./sound/meter.js";
+import { randomId } from "./player/dom.js";
+import { INTERRUPT_MILLISECONDS, interruptKernel } from "./player/kernel.js";
+import { meterText } from "./player/meter.js";
+import { reportOf } from "./player/report.js";
 import { Tail, findTailPlace } from "./player/tail.js";
 import { createView } from "./player/view.js";
+import { wordsFor } from "./player/words.js";
+import words from "words:player";
 
 /**
  * @typedef {object} Traits
  * @property {number} sample_rate
  * @property {number} prebuffer_seconds
- * @property {string} language "en" or "zh"
+ * @property {string} language a name of those in omni_nb/words/
  * @property {string} header_html
  * @property {string} tail_id
- * @property {import("./sound/meter.js").Price | null} price null: unknown
+ * @property {import("./player/meter.js").Price | null} price null: unknown
  *
  * @typedef {import("./sound/arrival.js").DeltaMessage} DeltaMessage
  *
@@ -37,13 +41,8 @@ import { createView } from "./player/view.js";
  * @property {number} text_length what is here, in code points
  * @property {number} total_bytes what is here
  *
- * @typedef {object} ReportMessage
- * @property {"report"} type
- * @property {"playing" | "done" | "stopped"} state
- * @property {number | null} first_sound_at unix seconds
- * @property {number} underruns
- * @property {number} gap_seconds
- * @property {boolean} is_shown a view of it is on this page
+ * @typedef {{type: "report", is_shown: boolean} & import("./player/report.js").Report} ReportMessage is_shown: a
+ *   view of it is on this page
  *
  * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
  */
@@ -57,8 +56,6 @@ const MOST_REPAIRS = 8;
 /** A short answer may be static before its view was ever drawn: then look for it, this often. */
 const LOOK_MILLISECONDS = 100;
 const MOST_LOOKS = 50;
-/** Time for Python to end the answer itself; a cell that blocks the kernel has to be interrupted. */
-const INTERRUPT_MILLISECONDS = 250;
 
 /** One answer on this page. */
 class Session {
@@ -68,8 +65,7 @@ class Session {
   /** @type {EndMessage | null} */ #end = null;
   /** @type {Set<() => void>} */ #views = new Set();
   /** @type {Tail | null} */ #tail = null;
-  /** crypto.randomUUID is missing on plain http. */
-  #page = Math.random().toString(36).slice(2);
+  #page = randomId();
   #repairs = 0;
   #nextRepairAt = 0;
   #lastReport = "";
@@ -82,11 +78,11 @@ class Session {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
-    const { context, release } = useContext(model.get("sample_rate"));
+    const { context, turns, release } = useContext(model.get("sample_rate"));
     this.#releaseContext = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed(),
     });
@@ -115,7 +111,7 @@ class Session {
   show(model, element) {
     const view = createView(element, {
       language: model.get("language"),
-      labels: this.#labels,
+      words: this.#words,
       actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) },
     });
     const updateHeader = () => view.updateHeader(model.get("header_html"));
@@ -160,8 +156,8 @@ class Session {
     return this.#model.get("tail_id");
   }
 
-  get #labels() {
-    return labelsFor(this.#model.get("language"));
+  get #words() {
+    return wordsFor(words, this.#model.get("language"));
   }
 
   /** @returns {import("./player/view.js").Phase} */
@@ -174,13 +170,13 @@ class Session {
   /** What is spoken is billed as it arrives, not as it is heard. */
   get #meter() {
     const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
-    return meterText(seconds, this.#model.get("price"), this.#labels);
+    return meterText(seconds, this.#model.get("price"), this.#words);
   }
 
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
-    const { heardSeconds, hasSound, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };
+    const { heardSeconds, hasAudio, isMuted } = this.#engine;
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasAudio, isMuted, meter: this.#meter };
   }
 
   /**
@@ -254,33 +250,24 @@ class Session {
       this.#endTail();
       this.#releaseContext();
     }
-    this.#tail?.update(this.#labels[this.#phase]);
+    this.#tail?.update(this.#words[this.#phase]);
   }
 
   /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
   #report() {
-    const { isOver, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
-    if (!this.#isHere || (!isOver && firstSoundAt === null)) return;
+    const report = this.#isHere ? reportOf(this.#engine) : null;
+    if (!report) return;
     const isShown = this.#views.size > 0;
-    /** @type {ReportMessage["state"]} */
-    const word = state === "done" || state === "stopped" ? state : "playing";
-    const occasion = isOver ? `${word} ${this.#end !== null} ${isShown}` : word;
+    const occasion = this.#engine.isOver ? `${report.state} ${this.#end !== null} ${isShown}` : report.state;
     if (occasion === this.#lastReport) return;
     this.#lastReport = occasion;
-    this.#send({
-      type: "report",
-      state: word,
-      first_sound_at: firstSoundAt,
-      underruns,
-      gap_seconds: gapSeconds,
-      is_shown: isShown,
-    });
+    this.#send({ type: "report", ...report, is_shown: isShown });
   }
 
   #beginTail() {
     this.#tail ??= new Tail({
       tailId: this.#tailId,
-      labels: this.#labels,
+      words: this.#words,
       isEnded: () => this.#end !== null,
       stop: () => this.#engine.stop(),
     });
@@ -311,20 +298,6 @@ class Session {
     }, milliseconds);
     this.#timers.add(timer);
   }
-}
-
-/**
- * A cell that blocks the kernel also blocks our messages; this is what JupyterLab's own stop button does.
- * It is not documented for widgets, so it may be missing. (The kernel's `status` is no help: subshells
- * report "idle" while a cell runs.)
- *
- * @param {Model} model
- */
-function interruptKernel(model) {
-  const manager = /** @type {{kernel?: {interrupt?: () => unknown}} | undefined} */ (
-    /** @type {unknown} */ (model.widget_manager)
-  );
-  void manager?.kernel?.interrupt?.();
 }
 
 /** @type {import("@anywidget/types").AnyWidget<Traits>} */

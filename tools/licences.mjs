@@ -1,11 +1,6 @@
-/**
- * @file The licences of the npm packages that a build contains: their terms ask to be shipped with it.
- *
- * Run: node tools/licences.mjs METAFILE ENTRY TARGET, with esbuild's --metafile and the built file's name.
- */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+/** @file List the licences of the npm packages that a build contains: their terms ask to be shipped with it. */
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 
 const LINE = "=".repeat(78);
 const PACKAGE_FOLDER = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
@@ -53,14 +48,4 @@ export function licencesText(metafile, outputName, root) {
   const folders = bundledFolders(metafile, outputName);
   const head = `${outputName} contains the following packages; tools/licences.mjs wrote this list.\n`;
   return [head, ...folders.map((folder) => licenceOf(join(root, folder)))].join("\n");
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [metafile, outputName, target] = process.argv.slice(2);
-  if (!target || !existsSync(metafile)) {
-    console.error("usage: node tools/licences.mjs METAFILE OUTPUT TARGET (after esbuild --metafile=METAFILE)");
-    process.exit(2);
-  }
-  const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-  writeFileSync(target, licencesText(JSON.parse(readFileSync(metafile, "utf8")), outputName, root));
 }

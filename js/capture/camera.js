@@ -1,4 +1,4 @@
-/** @file A picture from the camera. */
+/** @file Take photos with the camera. */
 import { DeviceError, deviceAccess, deviceError, openStream } from "./device.js";
 
 const JPEG_QUALITY = 0.92;
@@ -23,7 +23,7 @@ export class Camera {
     return deviceAccess();
   }
 
-  /** Does it show a picture, or is it about to? */
+  /** Does it show an image, or is it about to? */
   get isOn() {
     return this.#video !== null;
   }

@@ -1,9 +1,11 @@
 /**
- * @file The samples of a live stream, as they come, and never to the loudspeaker.
+ * @file Read the samples of a live stream as they come, and send them to no loudspeaker.
  *
  * Straight from the track where the browser can do that: an audio context runs by the clock of the
  * loudspeaker, and on a busy machine pieces get lost between that clock and the microphone's.
  */
+import { DeviceError } from "./device.js";
+
 /** On a page that is busy for so many pieces (of 10 ms) nothing is lost. */
 const MOST_WAITING_PIECES = 1000;
 
@@ -14,9 +16,6 @@ registerProcessor("omni-collector", class extends AudioWorkletProcessor {
     return true;
   }
 });`;
-
-/** Of the older collector: large enough for a busy page. */
-const SCRIPT_FRAMES = 2048;
 
 /**
  * @typedef {(samples: Float32Array, sampleRate: number) => void} OnSamples
@@ -54,7 +53,7 @@ function trackReader(stream) {
   try {
     return new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING_PIECES }).readable.getReader();
   } catch {
-    return null; // Safari has it for pictures only
+    return null; // Safari has it for video only
   }
 }
 
@@ -100,15 +99,17 @@ async function openContext(stream, { sampleRate, onSamples, signal }) {
   signal.addEventListener("abort", close, { once: true });
   const collect = (/** @type {Float32Array} */ samples) => signal.aborted || onSamples(samples, context.sampleRate);
   try {
-    const collector = await makeCollector(context, collect);
+    const collector = await makeWorklet(context, collect);
     if (signal.aborted) return;
     source.connect(collector);
     // So that it runs; not to the loudspeaker.
     collector.connect(context.createMediaStreamDestination());
     void context.resume();
   } catch (error) {
+    if (signal.aborted) return;
     close();
-    throw error;
+    // Such as a strict content security policy, which takes no code from a blob.
+    throw new DeviceError("unsupported", error);
   }
 }
 
@@ -142,20 +143,6 @@ function connectContext(context, stream) {
 /**
  * @param {AudioContext} context
  * @param {(samples: Float32Array) => void} onSamples
- * @returns {Promise<AudioNode>}
- */
-async function makeCollector(context, onSamples) {
-  try {
-    return await makeWorklet(context, onSamples);
-  } catch {
-    // A strict content security policy takes no code from a blob.
-    return makeScriptProcessor(context, onSamples);
-  }
-}
-
-/**
- * @param {AudioContext} context
- * @param {(samples: Float32Array) => void} onSamples
  */
 async function makeWorklet(context, onSamples) {
   const url = URL.createObjectURL(new Blob([COLLECTOR], { type: "text/javascript" }));
@@ -167,14 +154,4 @@ async function makeWorklet(context, onSamples) {
   const worklet = new AudioWorkletNode(context, "omni-collector", { channelCount: 1, channelCountMode: "explicit" });
   worklet.port.onmessage = ({ data }) => onSamples(data);
   return worklet;
-}
-
-/**
- * @param {AudioContext} context
- * @param {(samples: Float32Array) => void} onSamples
- */
-function makeScriptProcessor(context, onSamples) {
-  const processor = context.createScriptProcessor(SCRIPT_FRAMES, 1, 1);
-  processor.onaudioprocess = ({ inputBuffer }) => onSamples(inputBuffer.getChannelData(0).slice());
-  return processor;
 }

@@ -1,6 +1,6 @@
 /**
- * @file Asking for the microphone or the camera: what can go wrong as codes (the words are the panel's),
- * and no device left on, whatever happens.
+ * @file Ask for the microphone or the camera: what can go wrong has codes (the words are the panel's), and no
+ * device is left on, whatever happens.
  *
  * - `denied`: the person, the browser or the page that embeds this one said no
  * - `no-device`: there is none, or it was taken out

@@ -1,5 +1,5 @@
 /**
- * @file Push-to-talk: what the microphone hears, as 16 kHz mono PCM16, which is what speech models listen to.
+ * @file Record what the microphone hears, as 16 kHz mono PCM16, which is what speech models listen to.
  *
  * Echo cancellation and noise suppression are off: they are made for telephone calls, take music, animals
  * and machines for noise, and a question may be about those. Whoever records silences the loudspeaker
@@ -9,7 +9,7 @@ import { openCapture } from "./capture.js";
 import { DeviceError, deviceAccess, deviceError, openStream } from "./device.js";
 import { concatenated, float32ToPcm16, resampled } from "../sound/samples.js";
 
-export const RECORDING_SAMPLE_RATE = 16000;
+const RECORDING_SAMPLE_RATE = 16000;
 
 /** @type {MediaStreamConstraints} */
 const CONSTRAINTS = {
@@ -145,9 +145,9 @@ class Take {
     this.close();
     const samples = resampled(concatenated(this.#pieces), this.#sampleRate, RECORDING_SAMPLE_RATE);
     const pcm = float32ToPcm16(samples.subarray(0, this.#mostFrames));
-    const hasSound = pcm.some((sample) => sample !== 0);
+    const isAudible = pcm.some((sample) => sample !== 0);
     // A button that was only tapped is another matter.
-    if (!hasSound && (pcm.length > 0 || Date.now() - openedAt > PATIENCE_MILLISECONDS)) throw new DeviceError("silent");
+    if (!isAudible && (pcm.length > 0 || Date.now() - openedAt > PATIENCE_MILLISECONDS)) throw new DeviceError("silent");
     return recordingOf(pcm);
   }
 

@@ -1,4 +1,4 @@
-/** @file Code blocks: a header with the language's name, and colours for the languages people ask about. */
+/** @file Render code blocks: a header with the language's name, and colours for what people ask about. */
 import hljs from "highlight.js/lib/core";
 import bash from "highlight.js/lib/languages/bash";
 import cpp from "highlight.js/lib/languages/cpp";

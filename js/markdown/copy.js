@@ -1,6 +1,6 @@
-/** @file The Copy button of a code block. */
+/** @file Copy text to the clipboard, such as that of a code block by its button. */
 
-const COPIED_MILLISECONDS = 2_000;
+export const COPIED_MILLISECONDS = 2_000;
 
 /** @typedef {import("./markdown.js").MarkdownLabels} MarkdownLabels */
 

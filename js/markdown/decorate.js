@@ -1,4 +1,4 @@
-/** @file What our own code adds to safe HTML: buttons, frames that scroll, and where a link leads. */
+/** @file Add to safe HTML what only our own code may: buttons, frames that scroll, and where a link leads. */
 import { copyButton } from "./copy.js";
 
 const LONGEST_NAME = 100;

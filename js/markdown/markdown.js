@@ -1,5 +1,5 @@
 /**
- * @file An answer as Markdown, safe and quick while it grows.
+ * @file Show an answer as Markdown, safely and quickly while it grows.
  *
  * The text is shown block by block (a paragraph, a list, a table, a fence). What has ended is frozen: its
  * nodes stay, and with them what a person has selected. Only the open rest is read again on each call.
@@ -13,7 +13,8 @@ import { createSanitizer } from "./sanitize.js";
  * @typedef {object} MarkdownLabels
  * @property {string} copy on the button of a code block
  * @property {string} copied the button's word for a moment afterwards
- * @property {string} image before the link to an image that is not loaded
+ * @property {string} image what stands for an image that is not loaded
+ * @property {(name: string) => string} imageOf the same, with what is in it
  *
  * @typedef {import("markdown-it").Env} Env
  * @typedef {import("markdown-it").Token} Token

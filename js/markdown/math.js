@@ -1,5 +1,5 @@
 /**
- * @file Formulas: `$…$`, `$$…$$`, `\(…\)` and `\[…\]` as MathML, which needs no fonts and no styles.
+ * @file Render formulas, `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, as MathML: it needs no fonts and no styles.
  *
  * Between the delimiters there is no empty line: TeX forbids it too, and a stray `$$` takes no more with it
  * than its paragraph.
@@ -65,7 +65,7 @@ export function addMath(parser) {
  * @param {boolean} displayMode
  * @returns {string | null} null: it is no TeX that can be shown
  */
-export function mathml(tex, displayMode) {
+function mathml(tex, displayMode) {
   try {
     const html = temml.renderToString(tex, { ...OPTIONS, displayMode });
     return depthOf(html) > MOST_NESTED ? null : html;

@@ -1,4 +1,4 @@
-/** @file Markdown → HTML, before it is sanitised: raw HTML is text, and what a page would load is a link. */
+/** @file Turn Markdown into HTML, to be sanitised: raw HTML is text, and what a page would load is a link. */
 import MarkdownIt from "markdown-it";
 
 import { addCode } from "./code.js";
@@ -22,15 +22,15 @@ export function createParser(labels) {
   parser.linkify.set({ fuzzyLink: false });
   // Anything else stays the text it is.
   parser.validateLink = (url) => isLink(url) || isDataImage(url);
-  parser.core.ruler.push("omni_dress", (state) => dress(state.tokens));
-  parser.renderer.rules.image = (tokens, index) => imageHtml(tokens[index], labels.image);
+  parser.core.ruler.push("omni_adapt", (state) => adapt(state.tokens));
+  parser.renderer.rules.image = (tokens, index) => imageHtml(tokens[index], labels);
   addCode(parser);
   addMath(parser);
   return parser;
 }
 
 /** @param {Token[]} tokens */
-function dress(tokens) {
+function adapt(tokens) {
   let listDepth = 0;
   for (const token of tokens) {
     if (/_list_(open|close)$/.test(token.type)) listDepth += token.nesting;
@@ -74,16 +74,15 @@ function markLinkedImages(children) {
 }
 
 /**
- * Loading a picture tells its server that, and what, somebody reads: only pictures that are here are shown.
+ * Loading an image tells its server that, and what, somebody reads: only images that are here are shown.
  *
  * @param {Token} token
- * @param {string} label
+ * @param {import("./markdown.js").MarkdownLabels} labels
  */
-function imageHtml(token, label) {
+function imageHtml(token, labels) {
   const source = String(token.attrGet("src"));
-  const words = escape(token.content);
-  if (isDataImage(source)) return `<img src="${escape(source)}" alt="${words}">`;
-  const caption = words ? `${escape(label)}: ${words}` : escape(label);
+  if (isDataImage(source)) return `<img src="${escape(source)}" alt="${escape(token.content)}">`;
+  const caption = escape(token.content ? labels.imageOf(token.content) : labels.image);
   if (token.meta?.isLinked || !isLink(source)) return `<span class="omni-image">${caption}</span>`;
   return `<a class="omni-image" href="${escape(source)}">${caption}</a>`;
 }

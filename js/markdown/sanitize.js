@@ -1,4 +1,4 @@
-/** @file The last door: whatever HTML the steps before have made, only this much of it reaches the page. */
+/** @file Sanitise HTML: whatever the steps before have made, only this much of it reaches the page. */
 import createPurify from "dompurify";
 
 import { isDataImage, isLink } from "./schemes.js";

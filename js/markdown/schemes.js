@@ -1,4 +1,4 @@
-/** @file Where a link may lead, and which pictures are shown. */
+/** @file Decide where a link may lead and which images are shown. */
 
 const LINK = /^(?:https?:\/\/|mailto:)[^\s\u0000-\u001f]+$/i;
 /** No SVG: it is a document. */

@@ -1,5 +1,7 @@
-/** @file The ways by which a file gets in: chosen, dropped anywhere on the panel, or pasted. */
+/** @file Take files in: chosen, dropped anywhere on the panel, or pasted. */
 import { make } from "../player/dom.js";
+
+/** @typedef {import("words:composer").Words} Words */
 
 /**
  * Files dropped on `root` are ours; what else is dragged (words, cells) goes its way.
@@ -56,7 +58,7 @@ function carriesFiles(event) {
 }
 
 /**
- * Files in the clipboard are attached. Words copied from an office program have a picture of themselves
+ * Files in the clipboard are attached. Words copied from an office program have an image of themselves
  * beside them: then the words are meant.
  *
  * @param {HTMLElement} element
@@ -93,4 +95,16 @@ export function createFileInput(take) {
  */
 export function acceptOf(takes) {
   return ["image", "audio", "video"].filter((kind) => takes.includes(kind)).map((kind) => `${kind}/*`).join(",");
+}
+
+/**
+ * The kinds of media that the model takes, as a list in words: "" where it takes text only.
+ *
+ * @param {string[]} takes
+ * @param {Words} words
+ */
+export function kindsText(takes, words) {
+  const kinds = Object.entries(words.kinds).flatMap(([kind, word]) => (takes.includes(kind) ? [word] : []));
+  if (kinds.length < 2) return kinds.join("");
+  return kinds.slice(0, -1).join(words.list) + words.lastOfList + kinds[kinds.length - 1];
 }

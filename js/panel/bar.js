@@ -1,10 +1,10 @@
-/** @file The row under the question: what to attach, what it weighs, who answers, and Send. */
-import { acceptOf, createFileInput } from "./attach.js";
-import { fill, kindsText } from "./composer_words.js";
-import { button, make, relabel, setText } from "../player/dom.js";
+/** @file Show the row under the question: what to attach, what it weighs, who answers, and Send. */
+import { ICONS, button, make, relabel, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
+import { acceptOf, createFileInput, kindsText } from "./attach.js";
 
 /**
- * @typedef {import("./composer_words.js").Words} Words
+ * @typedef {import("words:composer").Words} Words
  * @typedef {import("./types.js").Header} Header
  *
  * @typedef {object} Shown
@@ -21,7 +21,7 @@ import { button, make, relabel, setText } from "../player/dom.js";
  *
  * @typedef {object} Actions
  * @property {(files: File[]) => void} take
- * @property {() => void} photograph
+ * @property {() => void} takePhoto
  * @property {() => void} showSettings
  * @property {() => void} stop
  * @property {() => void} send
@@ -32,14 +32,14 @@ import { button, make, relabel, setText } from "../player/dom.js";
  */
 export function createBar({ words, actions }) {
   const file = createFileInput(actions.take);
-  const attach = button("omni-composer-attach", "", () => file.click(), { icon: "attach" });
+  const attach = button("omni-composer-attach", "", () => file.click(), { icon: ICONS.attach });
   // What its presses do is told to it by `pushToTalk`.
-  const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: "microphone" });
-  const camera = button("omni-composer-shoot", words.camera, actions.photograph, { icon: "camera" });
+  const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: ICONS.microphone });
+  const camera = button("omni-composer-photo", words.camera, actions.takePhoto, { icon: ICONS.camera });
   const weight = createWeight(words);
-  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: "settings", text: words.settings });
-  const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: "stop" });
-  const send = button("omni-composer-send", words.send, actions.send, { icon: "send" });
+  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: ICONS.settings, text: words.settings });
+  const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: ICONS.stop });
+  const send = button("omni-composer-send omni-main-button", words.send, actions.send, { icon: ICONS.send });
   const sendNote = make("span", "omni-composer-send-note");
   send.append(sendNote);
   const media = make("span", "omni-composer-media", attach, microphone, camera);
@@ -54,17 +54,17 @@ export function createBar({ words, actions }) {
     /** @param {Shown} shown */
     update(shown) {
       const { header, isAnswering, isEmpty, isHeld } = shown;
-      const who = header.who || words.thisModel;
+      const model = header.who || words.thisModel;
       const kinds = kindsText(header.takes, words);
       file.accept = acceptOf(header.takes);
-      allow(attach, kinds !== "", kinds ? fill(words.attach, kinds) : fill(words.notTaken, who));
-      allow(microphone, header.takes.includes("audio"), words.talk, fill(words.noSound, who));
-      allow(camera, header.takes.includes("image"), words.camera, fill(words.noPictures, who));
+      allow(attach, kinds !== "", kinds ? fill(words.attach, { kinds }) : fill(words.notTaken, { model }));
+      allow(microphone, header.takes.includes("audio"), words.talk, fill(words.noAudio, { model }));
+      allow(camera, header.takes.includes("image"), words.camera, fill(words.noImages, { model }));
       microphone.setAttribute("aria-pressed", String(shown.isTalking));
       camera.setAttribute("aria-pressed", String(shown.isCameraOn));
 
-      const settingsWords = [header.who, header.how].filter(Boolean).join(" · ");
-      relabel(settings, settingsWords ? fill(words.settingsOf, settingsWords) : words.settings, words.settings);
+      const what = [header.who, header.how].filter(Boolean).join(" · ");
+      relabel(settings, what ? fill(words.settingsOf, { what }) : words.settings, words.settings);
       settings.setAttribute("aria-expanded", String(header.has_settings));
 
       weight.update(shown.weight, shown.share, shown.isTooMuch);
@@ -117,8 +117,8 @@ function createWeight(words) {
       const said = percentText(share);
       setText(percent, said);
       bar.style.width = `${Math.min(100, 100 * share)}%`;
-      context.title = fill(words.context, said);
-      meter.setAttribute("aria-label", fill(words.context, said));
+      context.title = fill(words.context, { share: said });
+      meter.setAttribute("aria-label", context.title);
       meter.setAttribute("aria-valuenow", String(Math.min(100, Math.round(100 * share))));
       meter.setAttribute("aria-valuetext", said);
     },

@@ -1,14 +1,14 @@
 /**
- * @file What is attached to a draft, one chip each: a file on its way with its progress, then what Python
- * says of it. A picture or a sound of this page is to be seen and heard at once.
+ * @file Show what is attached to a draft, one chip each: a file on its way with its progress, then what Python
+ * says of it. Image and audio files can be seen and heard at once.
  */
-import { fill } from "./composer_words.js";
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
 
 /**
  * @typedef {import("./types.js").DraftItem} DraftItem
  * @typedef {import("./uploads.js").Upload} Upload
- * @typedef {import("./composer_words.js").Words} Words
+ * @typedef {import("words:composer").Words} Words
  *
  * @typedef {object} Shown of one chip; an upload, an item of Python's, or both
  * @property {string} id
@@ -38,7 +38,7 @@ export function createChips({ words, actions }) {
         const chip = chips.get(one.id) ?? createChip(one, { words, actions });
         chips.set(one.id, chip);
         chip.update(one);
-        // What stands where it belongs is not moved: a sound in it would stop.
+        // What stands where it belongs is not moved: audio in it would stop.
         if (element.children[place] !== chip.element) element.insertBefore(chip.element, element.children[place] ?? null);
       }
       element.hidden = shown.length === 0;
@@ -69,18 +69,18 @@ export function createChips({ words, actions }) {
  */
 function createChip({ id, upload, item }, { words, actions }) {
   const called = upload?.file.name ?? item?.name ?? "";
-  const sight = make("div", "omni-composer-sight");
+  const thumbnail = make("div", "omni-composer-thumbnail");
   const preview = upload ? createPreview(upload.file) : null;
-  if (preview) sight.append(preview.element);
+  if (preview) thumbnail.append(preview.element);
   const name = make("bdi", "omni-composer-name", called);
   name.title = called;
   const facts = make("span", "omni-composer-facts");
-  const progress = createProgress(fill(words.uploading, called));
+  const progress = createProgress(fill(words.uploading, { name: called }));
   const refusal = make("p", "omni-composer-refusal");
-  const shrink = button("omni-composer-shrink", fill(words.shrinkOf, called), () => askToShrink(), { text: words.shrink });
-  const remove = button("omni-composer-remove", fill(words.remove, called), () => actions.remove(id), { icon: "close" });
+  const shrink = button("omni-composer-shrink", fill(words.shrinkOf, { name: called }), () => askToShrink(), { text: words.shrink });
+  const remove = button("omni-composer-remove", fill(words.remove, { name: called }), () => actions.remove(id), { icon: ICONS.close });
   const about = make("div", "omni-composer-about", name, facts, progress.element, refusal, shrink);
-  const element = make("li", "omni-composer-chip", sight, about, remove);
+  const element = make("li", "omni-composer-chip", thumbnail, about, remove);
   let html = "";
   /** What Python said of it before it was asked to shrink it. */
   let asked = "";
@@ -101,7 +101,7 @@ function createChip({ id, upload, item }, { words, actions }) {
       lastItem = known;
       if (known && known.html !== html) {
         html = known.html;
-        showHtml(sight, html, preview?.element ?? null);
+        showHtml(thumbnail, html, preview?.element ?? null);
       }
       if (asked && asked !== JSON.stringify(known)) {
         asked = "";
@@ -143,19 +143,19 @@ function factsText(upload, item, words) {
 }
 
 /**
- * Python's sight of it takes the place of ours; but a sound of ours that plays goes on.
+ * Python's view of it takes the place of ours; but audio of ours that plays goes on.
  *
- * @param {HTMLElement} sight
+ * @param {HTMLElement} thumbnail
  * @param {string} html made and escaped by Python
  * @param {HTMLElement | null} preview
  */
-function showHtml(sight, html, preview) {
+function showHtml(thumbnail, html, preview) {
   const python = make("div", "omni-composer-python");
   python.innerHTML = html;
   const isPlayerNeeded = preview?.localName === "audio" && !python.querySelector("audio");
-  sight.querySelector(".omni-composer-python")?.remove();
+  thumbnail.querySelector(".omni-composer-python")?.remove();
   if (preview && !isPlayerNeeded) preview.remove();
-  sight.prepend(python);
+  thumbnail.prepend(python);
 }
 
 /**
@@ -172,7 +172,7 @@ function createPreview(file) {
   if (element instanceof HTMLAudioElement) element.controls = true;
   // Its name stands beside it.
   else element.setAttribute("alt", "");
-  // A picture that this browser cannot show, such as HEIC: Python's sight of it will come.
+  // An image that this browser cannot show, such as HEIC: Python's view of it will come.
   element.addEventListener("error", () => element.remove());
   return { element, dispose: () => URL.revokeObjectURL(url) };
 }

@@ -1,7 +1,6 @@
-/** @file A request as programs, in tabs. */
-import { make, setText } from "../player/dom.js";
+/** @file Show a request as programs, in tabs. */
+import { make, randomId, setText } from "../player/dom.js";
 import { copyButton } from "./question.js";
-import { randomId } from "./line.js";
 
 /** @type {{key: "python" | "node" | "curl", name: string}[]} */
 const LANGUAGES = [
@@ -11,13 +10,13 @@ const LANGUAGES = [
 ];
 
 /**
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: (code: import("./types.js").CodeMessage | null) => void}}
  */
 export function createCode(words) {
   const id = randomId();
   const tabs = LANGUAGES.map(({ name }, index) => {
-    const tab = make("button", "omni-panel-button omni-panel-tab", name);
+    const tab = make("button", "omni-button omni-panel-tab", name);
     tab.type = "button";
     tab.id = `omni-tab-${id}-${index}`;
     tab.setAttribute("role", "tab");

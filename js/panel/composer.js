@@ -1,17 +1,17 @@
-/** @file Where a question comes about: words, files, voice and pictures, until it is sent. */
-import { watchDrop, watchPaste } from "./attach.js";
+/** @file Compose a question of words, files, voice and photos, until it is sent. */
+import { make, randomId } from "../player/dom.js";
+import { fill, wordsFor } from "../player/words.js";
+import { kindsText, watchDrop, watchPaste } from "./attach.js";
 import { createBar } from "./bar.js";
 import { createChips } from "./chips.js";
-import { fill, kindsText, wordsFor } from "./composer_words.js";
-import { make } from "../player/dom.js";
 import { Draft } from "./draft.js";
 import { createKeyForm } from "./keyform.js";
-import { randomId } from "./line.js";
 import { pushToTalk } from "./push.js";
 import { createRecorder } from "./recorder.js";
 import { createSnapshot } from "./snapshot.js";
 import { createTextbox } from "./textbox.js";
 import { Uploads } from "./uploads.js";
+import allWords from "words:composer";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -63,12 +63,12 @@ class Composer {
    * @param {string} viewKey
    */
   constructor(element, talk, viewKey) {
-    const words = wordsFor(talk.language);
+    const words = wordsFor(allWords, talk.language);
     const soon = () => this.#updateSoon();
     this.#talk = talk;
     this.#words = words;
     this.#draft = new Draft(`omni_nb.draft.${talk.model.get("panel_id")}.${viewKey}`);
-    this.#uploads = new Uploads({ line: talk.line, draft: this.#draft.id, words, onChange: () => this.#onUploads() });
+    this.#uploads = new Uploads({ channel: talk.channel, draft: this.#draft.id, words, onChange: () => this.#onUploads() });
     this.#chips = createChips({
       words,
       actions: { remove: (id) => this.#remove(id), shrink: (id) => this.#shrink(id) },
@@ -84,8 +84,8 @@ class Composer {
       words,
       actions: {
         take: (files) => this.#attach(files),
-        photograph: () => (this.#snapshot.isOn ? this.#snapshot.cancel() : void this.#snapshot.begin()),
-        showSettings: () => void talk.line.send({ type: "settings" }),
+        takePhoto: () => (this.#snapshot.isOn ? this.#snapshot.cancel() : void this.#snapshot.begin()),
+        showSettings: () => void talk.channel.send({ type: "settings" }),
         stop: () => talk.stop(),
         send: () => (this.#isHeld ? this.#keepBack() : this.#ask()),
       },
@@ -104,7 +104,7 @@ class Composer {
     });
     this.#keyForm = createKeyForm({
       words,
-      use: (key) => talk.line.send({ type: "key", key }),
+      use: (key) => talk.channel.send({ type: "key", key }),
       onGone: () => this.#focusBox(),
     });
     const strips = [this.#recorder.element, this.#snapshot.element];
@@ -125,7 +125,7 @@ class Composer {
     const panel = element.closest(".omni-panel") ?? element;
     this.#cleanups = [
       watchDrop(panel, { words: words.drop, take: (files) => this.#attach(files) }),
-      talk.line.listen("draft", (message) => this.#takeDraft(message)),
+      talk.channel.listen("draft", (message) => this.#takeDraft(message)),
       talk.onChange(soon),
     ];
     talk.drafts.add(this.#draft.id);
@@ -158,7 +158,7 @@ class Composer {
 
   #weigh() {
     this.#draft.tell();
-    void this.#talk.line.send({ type: "draft", draft: this.#draft.id, text: this.#draft.text });
+    void this.#talk.channel.send({ type: "draft", draft: this.#draft.id, text: this.#draft.text });
   }
 
   /** @param {DraftMessage} message */
@@ -175,7 +175,7 @@ class Composer {
   /** @param {import("./types.js").DraftItem} item */
   #sayArrived({ name, refusal }) {
     const { isRefused, isAttached } = this.#words;
-    this.#talk.announce(refusal ? fill(isRefused, name, refusal) : fill(isAttached, name));
+    this.#talk.announce(refusal ? fill(isRefused, { name, reason: refusal }) : fill(isAttached, { name }));
   }
 
   /** @param {File[]} files */
@@ -183,7 +183,7 @@ class Composer {
     const { takes, who } = this.#talk.header;
     if (files.length === 0) return;
     if (kindsText(takes, this.#words) === "") {
-      return this.#talk.notice("warning", fill(this.#words.notTaken, who || this.#words.thisModel));
+      return this.#talk.notice("warning", fill(this.#words.notTaken, { model: who || this.#words.thisModel }));
     }
     for (const file of files) this.#uploads.add(randomId(), file);
     this.#focusBox();
@@ -198,18 +198,18 @@ class Composer {
     this.#uploads.remove(id);
     this.#tellRemoved(id);
     this.#update();
-    this.#talk.announce(fill(this.#words.isRemoved, item?.name ?? upload?.file.name ?? ""));
+    this.#talk.announce(fill(this.#words.isRemoved, { name: item?.name ?? upload?.file.name ?? "" }));
     if (!this.#root.contains(document.activeElement)) this.#focusBox();
   }
 
   /** @param {string} id */
   #tellRemoved(id) {
-    void this.#talk.line.send({ type: "remove", draft: this.#draft.id, item: id });
+    void this.#talk.channel.send({ type: "remove", draft: this.#draft.id, item: id });
   }
 
   /** @param {string} id */
   #shrink(id) {
-    void this.#talk.line.send({ type: "shrink", draft: this.#draft.id, item: id });
+    void this.#talk.channel.send({ type: "shrink", draft: this.#draft.id, item: id });
   }
 
   #onUploads() {
@@ -236,9 +236,9 @@ class Composer {
   /** Why it cannot be sent as it is. */
   get #refusal() {
     const refused = this.#draft.items.find(({ refusal }) => refusal !== "");
-    if (refused) return fill(this.#words.isRefused, refused.name, refused.refusal);
+    if (refused) return fill(this.#words.isRefused, { name: refused.name, reason: refused.refusal });
     const failed = this.#failed;
-    if (failed) return fill(this.#words.isRefused, failed.file.name, failed.error);
+    if (failed) return fill(this.#words.isRefused, { name: failed.file.name, reason: failed.error });
     return this.#draft.isRefused ? this.#draft.words : "";
   }
 
@@ -265,14 +265,14 @@ class Composer {
     for (const { id } of this.#uploads.list) this.#uploads.remove(id);
     this.#box.write("");
     if (this.#root.contains(document.activeElement)) this.#focusBox();
-    const isTaken = await this.#talk.line.send({ type: "send", draft: this.#draft.id, text });
+    const isTaken = await this.#talk.channel.send({ type: "send", draft: this.#draft.id, text });
     if (isTaken || this.#isDisposed) return;
     bringBack();
     if (this.#box.input.value === "") this.#box.write(this.#draft.text);
-    // Why, Python has said, or the line above this composer says.
+    // Why, Python has said, or what stands above this composer says.
     this.#talk.announce(this.#words.isBack);
     this.#update();
-    if (this.#talk.line.state !== "gone") this.#weigh();
+    if (this.#talk.channel.state !== "gone") this.#weigh();
   }
 
   #escape() {
@@ -300,7 +300,7 @@ class Composer {
     this.#updateTimer = undefined;
     const { header } = this.#talk;
     const kinds = kindsText(header.takes, this.#words);
-    this.#box.input.placeholder = kinds ? fill(this.#words.askWith, kinds) : this.#words.ask;
+    this.#box.input.placeholder = kinds ? fill(this.#words.askWith, { kinds }) : this.#words.ask;
     this.#keyForm.update(this.#talk.model.get("asks_key"));
     this.#chips.update(this.#shownChips);
     const focused = document.activeElement;

@@ -1,9 +1,9 @@
 /**
- * @file What a person is about to ask: the words, and what is attached. The words and the draft's id stay
+ * @file Keep what a person is about to ask: the words, and what is attached. The words and the draft's id stay
  * in the tab, so that a reload loses neither; what is attached stays with Python.
  */
-
-import { randomId, sessionStore } from "./line.js";
+import { randomId } from "../player/dom.js";
+import { sessionStore } from "./storage.js";
 
 /** @typedef {import("./types.js").DraftItem} DraftItem */
 /** @typedef {import("./types.js").DraftMessage} DraftMessage */

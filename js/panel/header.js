@@ -1,10 +1,11 @@
-/** @file The panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
-import { button, make, setText } from "../player/dom.js";
+/** @file Show the panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
+import { ICONS, button, make, setText } from "../player/dom.js";
+import { createForm } from "./form.js";
 import { createMenu } from "./menu.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
- * @typedef {import("./words.js").Words} Words
+ * @typedef {import("words:conversation").Words} Words
  */
 
 const FILE_NAME = "talk.json";
@@ -20,7 +21,7 @@ export function createHeader(talk, words) {
   const standIn = make("span", "omni-panel-badge", words.standIn);
   standIn.title = words.standInMeans;
   const hear = button("omni-panel-hear", words.hearVoice, () => talk.sample.ask(), {
-    icon: "volume",
+    icon: ICONS.volume,
     text: words.hearVoice,
   });
   const total = make("span", "omni-panel-total");
@@ -66,12 +67,12 @@ export function createHeader(talk, words) {
 
   function clear() {
     talk.stop();
-    void talk.line.send({ type: "clear" });
+    void talk.channel.send({ type: "clear" });
   }
   /** @param {string} name */
-  const save = (name) => void talk.line.send({ type: "save", name });
+  const save = (name) => void talk.channel.send({ type: "save", name });
   /** @param {string} name */
-  const load = (name) => void talk.line.send({ type: "load", name });
+  const load = (name) => void talk.channel.send({ type: "load", name });
 
   return {
     element,
@@ -105,22 +106,8 @@ function createNameForm(words, label, act, hide) {
   name.value = FILE_NAME;
   name.required = true;
   name.spellcheck = false;
-  const save = make("button", "omni-panel-button omni-panel-main-button", label);
-  const form = make(
-    "form",
-    "omni-panel-form",
-    make("label", "omni-panel-label", words.fileName, name),
-    make("div", "omni-panel-form-row", button("", words.cancel, hide), save),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    act(name.value.trim());
-    hide();
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
-  });
-  return form;
+  const field = make("label", "omni-panel-label", words.fileName, name);
+  return createForm("omni-panel-form", { field, label, cancelLabel: words.cancel, act: () => act(name.value.trim()), hide });
 }
 
 /**
@@ -129,25 +116,14 @@ function createNameForm(words, label, act, hide) {
  * @param {() => void} hide
  */
 function createConfirmation(words, act, hide) {
-  const question = make("span", "omni-panel-label", words.clearQuestion);
-  const form = make(
-    "div",
-    "omni-panel-form",
-    question,
-    make(
-      "div",
-      "omni-panel-form-row",
-      button("", words.cancel, hide),
-      button("omni-panel-main-button omni-panel-danger", words.clearNow, () => {
-        act();
-        hide();
-      }),
-    ),
-  );
-  form.setAttribute("role", "group");
-  form.setAttribute("aria-label", words.clearQuestion);
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hide();
+  const form = createForm("omni-panel-form", {
+    field: make("span", "omni-panel-label", words.clearQuestion),
+    label: words.clearNow,
+    cancelLabel: words.cancel,
+    isDangerous: true,
+    act,
+    hide,
   });
+  form.setAttribute("aria-label", words.clearQuestion);
   return form;
 }

@@ -1,8 +1,8 @@
-/** @file Asks for an API key where there is none. The key leaves the field the moment it is sent. */
-import { fill } from "./composer_words.js";
+/** @file Ask for an API key where there is none. The key leaves the field the moment it is sent. */
 import { make, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
 
-/** @typedef {import("./composer_words.js").Words} Words */
+/** @typedef {import("words:composer").Words} Words */
 
 /**
  * @param {object} options
@@ -16,7 +16,7 @@ export function createKeyForm({ words, use, onGone }) {
   input.type = "password";
   input.autocomplete = "off";
   input.spellcheck = false;
-  const submit = make("button", "omni-panel-button omni-composer-use", words.useKey);
+  const submit = make("button", "omni-button omni-main-button omni-composer-use", words.useKey);
   submit.type = "submit";
   const state = make("p", "omni-composer-key-state");
   state.setAttribute("role", "status");
@@ -38,7 +38,7 @@ export function createKeyForm({ words, use, onGone }) {
     update(service) {
       const hadFocus = element.contains(document.activeElement);
       element.hidden = service === "";
-      setText(label, fill(words.key, service));
+      setText(label, fill(words.key, { service }));
       if (!element.hidden) return;
       input.value = "";
       setText(state, "");

@@ -1,9 +1,10 @@
-/** @file The line under an answer that comes or is still spoken: what happens, since when, and the controls. */
-import { labelsFor } from "../player/labels.js";
-import { meterText } from "../sound/meter.js";
+/** @file Show what happens to an answer that comes or is still spoken, since when, and the controls. */
+import { ICONS, button, make, setText, wave } from "../player/dom.js";
+import { meterText } from "../player/meter.js";
 import { clock } from "../player/view.js";
-import { button, make, setText } from "../player/dom.js";
-import { createSoundControls } from "./sound_controls.js";
+import { wordsFor } from "../player/words.js";
+import { createAudioControls } from "./audio_controls.js";
+import allPlayerWords from "words:player";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -16,50 +17,48 @@ import { createSoundControls } from "./sound_controls.js";
  * @returns {Phase}
  */
 export function phaseOf(turn) {
-  const sound = turn.speech && !turn.speech.isOver ? turn.speech.state : null;
-  if (turn.isOver) return sound === null ? "over" : sound === "empty" ? "buffering" : /** @type {Phase} */ (sound);
-  if (sound !== null && sound !== "empty") return /** @type {Phase} */ (sound);
+  const state = turn.speech && !turn.speech.isOver ? turn.speech.state : null;
+  if (turn.isOver) return state === null ? "over" : state === "empty" ? "buffering" : /** @type {Phase} */ (state);
+  if (state !== null && state !== "empty") return /** @type {Phase} */ (state);
   return turn.textLength === 0 && turn.totalBytes === 0 ? "thinking" : "answering";
 }
 
 /**
  * @param {Talk} talk
  * @param {Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void, dispose: () => void}}
  */
 export function createLive(talk, turn, words) {
-  const labels = labelsFor(talk.language);
-  const wave = make("span", "omni-panel-wave", ...Array.from({ length: 4 }, () => make("i", "")));
-  wave.setAttribute("aria-hidden", "true");
+  const playerWords = wordsFor(allPlayerWords, talk.language);
   const state = make("span", "omni-panel-state");
   const time = make("span", "omni-panel-time");
   const meter = make("span", "omni-panel-meter");
-  const sound = createSoundControls(talk.turns.preferences, words);
-  const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: "stop", text: words.stop });
+  const controls = createAudioControls(talk.turns.preferences, words);
+  const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: ICONS.stop, text: words.stop });
   const element = make(
     "div",
     "omni-panel-live",
-    make("span", "omni-panel-live-words", wave, state, time, meter),
-    make("span", "omni-panel-live-controls", sound.element, stop),
+    make("span", "omni-panel-live-words", wave(), state, time, meter),
+    make("span", "omni-panel-live-controls", controls.element, stop),
   );
   return {
     element,
     update() {
       const phase = phaseOf(turn);
-      const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasSound;
+      const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasAudio;
       element.dataset.phase = phase;
-      setText(state, phase === "over" ? "" : words[phase]);
+      setText(state, phase === "over" ? "" : playerWords[phase]);
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
-      sound.element.hidden = !isSpokenHere;
+      controls.element.hidden = !isSpokenHere;
     },
-    dispose: sound.dispose,
+    dispose: controls.dispose,
   };
 
   /** What is spoken is billed as it arrives, not as it is heard. */
   function meterWords() {
     if (turn.totalBytes === 0) return turn.record.meter;
-    return meterText(talk.turns.secondsOf(turn), turn.record.price, labels);
+    return meterText(talk.turns.secondsOf(turn), turn.record.price, playerWords);
   }
 }

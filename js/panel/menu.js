@@ -1,13 +1,12 @@
-/** @file A menu button, as the ARIA practices describe it. */
-import { button, make } from "../player/dom.js";
-import { randomId } from "./line.js";
+/** @file Open a menu by a button, as the ARIA practices describe it. */
+import { ICONS, button, make, randomId } from "../player/dom.js";
 
 /**
  * @param {{label: string, menuLabel: string, items: {name: string, label: string, action: () => void}[]}} options
  * @returns {{element: HTMLElement, opener: HTMLButtonElement, dispose: () => void}}
  */
 export function createMenu({ label, menuLabel, items }) {
-  const opener = button("omni-panel-more", label, () => (menu.hidden ? open(0) : close()), { icon: "more" });
+  const opener = button("omni-panel-more", label, () => (menu.hidden ? open(0) : close()), { icon: ICONS.more });
   const menu = make("div", "omni-panel-menu", ...items.map(makeItem));
   const id = `omni-menu-${randomId()}`;
   menu.id = id;
@@ -21,7 +20,7 @@ export function createMenu({ label, menuLabel, items }) {
 
   /** @param {{name: string, label: string, action: () => void}} item */
   function makeItem({ name, label: words, action }) {
-    const item = make("button", `omni-panel-button omni-panel-menu-item omni-panel-${name}`, words);
+    const item = make("button", `omni-button omni-panel-menu-item omni-panel-${name}`, words);
     item.type = "button";
     item.tabIndex = -1;
     item.setAttribute("role", "menuitem");

@@ -1,5 +1,5 @@
-/** @file What there is to say, until it is dismissed. */
-import { button, make } from "../player/dom.js";
+/** @file Show notices until they are dismissed. */
+import { ICONS, button, make } from "../player/dom.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -8,7 +8,7 @@ import { button, make } from "../player/dom.js";
 
 /**
  * @param {Talk} talk
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function createNotices(talk, words) {
@@ -41,7 +41,7 @@ export function createNotices(talk, words) {
       "div",
       "omni-panel-notice",
       text,
-      button("omni-panel-dismiss", words.dismiss, () => talk.dismiss(notice), { icon: "close" }),
+      button("omni-panel-dismiss", words.dismiss, () => talk.dismiss(notice), { icon: ICONS.close }),
     );
     bar.dataset.kind = notice.kind;
     return bar;

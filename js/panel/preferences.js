@@ -1,21 +1,22 @@
-/** @file How a person wants to hear speech: one answer for all that sounds on the page, kept in the browser. */
-import { localStore } from "./line.js";
+/** @file Keep how a person wants to hear speech: the same for all that plays on the page, stored in the browser. */
+import { onPage } from "../sound/loudspeaker.js";
+import { localStore } from "./storage.js";
 
-/** @typedef {{volume: number, isMuted: boolean, speed: number}} Sound */
+/** @typedef {{volume: number, isMuted: boolean, speed: number}} Settings */
 
 export const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const KEY = "omni_nb.sound";
-/** @type {Sound} */
+/** @type {Settings} */
 const USUAL = { volume: 1, isMuted: false, speed: 1 };
 
 /**
  * What was kept, if it makes sense.
  *
  * @param {string | null} kept
- * @returns {Sound}
+ * @returns {Settings}
  */
-export function readSound(kept) {
-  /** @type {Partial<Record<keyof Sound, unknown>>} */
+function readSettings(kept) {
+  /** @type {Partial<Record<keyof Settings, unknown>>} */
   let values;
   try {
     values = JSON.parse(kept ?? "{}") ?? {};
@@ -33,16 +34,16 @@ export function readSound(kept) {
 export class Preferences {
   #store = localStore();
   /** @type {Set<() => void>} */ #listeners = new Set();
-  /** @type {Sound} */ #sound = readSound(this.#store.get(KEY));
+  /** @type {Settings} */ #settings = readSettings(this.#store.get(KEY));
 
-  get sound() {
-    return this.#sound;
+  get settings() {
+    return this.#settings;
   }
 
-  /** @param {Partial<Sound>} change */
+  /** @param {Partial<Settings>} change */
   set(change) {
-    this.#sound = { ...this.#sound, ...change };
-    this.#store.set(KEY, JSON.stringify(this.#sound));
+    this.#settings = { ...this.#settings, ...change };
+    this.#store.set(KEY, JSON.stringify(this.#settings));
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -56,13 +57,7 @@ export class Preferences {
   }
 }
 
-/**
- * Every panel loads its own copy of this module, so what is shared hangs on the page.
- *
- * @returns {Preferences}
- */
+/** Those of the page: every panel has the same. */
 export function sharedPreferences() {
-  const key = Symbol.for("omni_nb.preferences.1");
-  const page = /** @type {Record<symbol, Preferences | undefined>} */ (/** @type {unknown} */ (globalThis));
-  return (page[key] ??= new Preferences());
+  return onPage("preferences.1", () => new Preferences());
 }

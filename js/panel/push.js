@@ -1,4 +1,4 @@
-/** @file Push to talk: hold the button while you talk, or click it to start and click it again to stop. */
+/** @file Make a button one that is pushed to talk: held while somebody talks, or clicked to start and to stop. */
 
 /** A shorter press is a click. */
 export const CLICK_MILLISECONDS = 300;

@@ -1,14 +1,14 @@
-/** @file A question as it was asked, and as it may be asked in other words. */
-import { copyText } from "../markdown/copy.js";
-import { button, make, relabel, setText } from "../player/dom.js";
+/** @file Show a question as it was asked, and let it be asked in other words. */
+import { COPIED_MILLISECONDS, copyText } from "../markdown/copy.js";
+import { ICONS, button, make, relabel, setText } from "../player/dom.js";
+import { createForm } from "./form.js";
+import { isComposing } from "./textbox.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
  * @typedef {import("./turns.js").Turn} Turn
- * @typedef {import("./words.js").Words} Words
+ * @typedef {import("words:conversation").Words} Words
  */
-
-const COPIED_MILLISECONDS = 1500;
 
 /**
  * @param {Talk} talk
@@ -23,9 +23,9 @@ export function createQuestion(talk, turn, words) {
   const bubble = make("div", "omni-panel-bubble", chips, text);
   const wait = make("span", "omni-panel-waits", words.waits);
   const takeBack = button("omni-panel-take-back", words.takeBack, () => {
-    void talk.line.send({ type: "cancel", turn: turn.id });
-  }, { icon: "close" });
-  const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: "edit" });
+    void talk.channel.send({ type: "cancel", turn: turn.id });
+  }, { icon: ICONS.close });
+  const edit = button("omni-panel-edit", words.editQuestion, () => beginToEdit(), { icon: ICONS.edit });
   const copy = copyButton(words.copyQuestion, words, () => turn.record.question_text);
   const actions = make("div", "omni-panel-actions", wait, edit, copy, takeBack);
   const element = make("div", "omni-panel-question", bubble, actions);
@@ -37,11 +37,8 @@ export function createQuestion(talk, turn, words) {
 
   function beginToEdit() {
     form = createEditForm(turn.record.question_text, words, {
-      ask(changed) {
-        void talk.line.send({ type: "edit", turn: turn.id, text: changed });
-        endEditing();
-      },
-      cancel: endEditing,
+      ask: (changed) => void talk.channel.send({ type: "edit", turn: turn.id, text: changed }),
+      hide: endEditing,
     });
     bubble.after(form);
     element.dataset.isEdited = "true";
@@ -74,32 +71,25 @@ export function createQuestion(talk, turn, words) {
 /**
  * @param {string} text
  * @param {Words} words
- * @param {{ask(text: string): void, cancel(): void}} actions
+ * @param {{ask(text: string): void, hide(): void}} actions
  */
-function createEditForm(text, words, { ask, cancel }) {
+function createEditForm(text, words, { ask, hide }) {
   const area = make("textarea", "omni-panel-edit-text");
   area.value = text;
   area.rows = Math.min(8, text.split("\n").length + 1);
   area.dir = "auto";
   area.setAttribute("aria-label", words.editedQuestion);
-  const save = make("button", "omni-panel-button omni-panel-main-button", words.saveAndAsk);
-  const form = make(
-    "form",
-    "omni-panel-edit-form",
-    area,
-    make("div", "omni-panel-form-row", button("", words.cancel, cancel), save),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    ask(area.value);
+  const form = createForm("omni-panel-edit-form", {
+    field: area,
+    label: words.saveAndAsk,
+    cancelLabel: words.cancel,
+    act: () => ask(area.value),
+    hide,
   });
   area.addEventListener("keydown", (event) => {
-    // keyCode 229: Safari ends a composition before it says which key did.
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === "Escape") cancel();
-    if (event.key !== "Enter" || event.shiftKey) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
-    ask(area.value);
+    form.requestSubmit();
   });
   return form;
 }
@@ -112,7 +102,7 @@ function createEditForm(text, words, { ask, cancel }) {
  * @param {() => string} text
  */
 export function copyButton(label, words, text) {
-  const copy = button("omni-panel-copy", label, () => void act(), { icon: "copy" });
+  const copy = button("omni-panel-copy", label, () => void act(), { icon: ICONS.copy });
   async function act() {
     if (!(await copyText(text()))) return;
     copy.dataset.isDone = "true";

@@ -1,11 +1,12 @@
-/** @file The strip that shows while somebody talks: the level, the time, and two ways out. */
+/** @file Record a question, showing the level and the time, with two ways to end. */
 import { Microphone } from "../capture/microphone.js";
-import { clock } from "../player/view.js";
-import { wavBlob } from "../sound/wav.js";
-import { fill } from "./composer_words.js";
 import { button, make, setText } from "../player/dom.js";
+import { clock } from "../player/view.js";
+import { fill } from "../player/words.js";
+import { wavBlob } from "../sound/wav.js";
+import { createStrip, wordsOf } from "./strip.js";
 
-/** @typedef {import("./composer_words.js").Words} Words */
+/** @typedef {import("words:composer").Words} Words */
 
 const BARS = 32;
 
@@ -22,16 +23,17 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
   const bars = Array.from({ length: BARS }, () => make("i", ""));
   const level = make("span", "omni-composer-level", ...bars);
   level.setAttribute("aria-hidden", "true");
-  const state = make("span", "omni-composer-strip-state");
-  state.setAttribute("role", "status");
   const time = make("span", "omni-composer-time");
-  const cancelButton = button("omni-composer-cancel", words.cancel, () => cancel());
-  const doneButton = button("omni-composer-done", words.done, () => void done());
-  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: "close" });
-  const element = make("div", "omni-composer-strip omni-composer-recorder");
-  element.append(level, state, time, cancelButton, doneButton, dismiss);
-  element.setAttribute("role", "group");
-  element.setAttribute("aria-label", words.recorder);
+  const strip = createStrip("omni-composer-recorder", {
+    words,
+    label: words.recorder,
+    display: level,
+    more: [time],
+    main: button("omni-composer-done omni-main-button", words.done, () => void done()),
+    cancel,
+    onChange,
+  });
+  const { element } = strip;
 
   /** @type {Microphone | null} */
   let microphone = null;
@@ -52,16 +54,10 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
 
   /** Nothing is recorded; say this, if anything. @param {string} [said] */
   function rest(said = "") {
-    const hadFocus = element.contains(document.activeElement);
     microphone = null;
     isOpening = false;
-    for (const one of [level, time, cancelButton, doneButton]) one.hidden = true;
-    dismiss.hidden = said === "";
-    setText(state, said);
-    element.hidden = said === "";
     element.dataset.state = "resting";
-    onChange();
-    if (hadFocus && said) dismiss.focus();
+    strip.rest(said);
   }
 
   async function begin() {
@@ -69,12 +65,8 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
     isOpening = true;
     wasReleasedEarly = false;
     silence();
-    element.hidden = false;
     element.dataset.state = "opening";
-    dismiss.hidden = true;
-    cancelButton.hidden = false;
-    setText(state, words.opening);
-    onChange();
+    strip.open(words.opening);
     try {
       await mine.start({
         mostSeconds: mostSeconds() ?? Infinity,
@@ -93,9 +85,8 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
       return rest(words.holdAgain);
     }
     for (const bar of bars) bar.style.transform = "";
-    for (const one of [level, time, doneButton]) one.hidden = false;
     showSeconds(0);
-    setText(state, words.listening);
+    strip.show(words.listening);
     element.dataset.state = "listening";
   }
 
@@ -143,17 +134,6 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
   /** @param {number} seconds */
   function showSeconds(seconds) {
     const most = mostSeconds();
-    setText(time, most === null ? clock(seconds) : fill(words.ofMost, clock(seconds), clock(most)));
+    setText(time, most === null ? clock(seconds) : fill(words.ofMost, { time: clock(seconds), most: clock(most) }));
   }
-}
-
-/**
- * What to say of an error of the microphone or the camera.
- *
- * @param {unknown} error
- * @param {Words["microphone"]} words
- */
-export function wordsOf(error, words) {
-  const { code } = /** @type {{code?: string}} */ (error ?? {});
-  return words[/** @type {keyof typeof words} */ (code)] ?? words.failed;
 }

@@ -1,10 +1,10 @@
-/** @file A finished answer's speech, to be heard again: an audio element with a face of ours. */
-import { wavBlob } from "../sound/wav.js";
+/** @file Play a finished answer's speech again: an audio element with controls of our own. */
+import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { clock } from "../player/view.js";
-import { button, make, relabel, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
+import { wavBlob } from "../sound/wav.js";
+import { createAudioControls } from "./audio_controls.js";
 import { download } from "./download.js";
-import { createSoundControls } from "./sound_controls.js";
-import { fill } from "./words.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -16,7 +16,7 @@ const DISTANCE_SECONDS = 5;
 /**
  * @param {Talk} talk
  * @param {Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {{element: HTMLElement, update: () => void, dispose: () => void}}
  */
 export function createReplay(talk, turn, words) {
@@ -25,23 +25,23 @@ export function createReplay(talk, turn, words) {
   const audio = make("audio", "");
   audio.preload = "metadata";
   let seconds = 0;
-  /** Where to begin, while the sound is not here yet. */
+  /** Where to begin, while the speech is not here yet. */
   let position = 0;
   let isLoading = false;
-  /** @type {ReturnType<typeof createSoundControls> | null} */
-  let sound = null;
+  /** @type {ReturnType<typeof createAudioControls> | null} */
+  let controls = null;
 
   const play = button("omni-panel-play", words.play, () => (audio.paused ? void begin() : audio.pause()), {});
   const seek = make("input", "omni-panel-range omni-panel-seek");
   Object.assign(seek, { type: "range", min: "0", step: "0.1", value: "0" });
   seek.setAttribute("aria-label", words.position);
   const time = make("span", "omni-panel-time");
-  const save = button("omni-panel-download", words.download, () => void keep(), { icon: "download" });
-  const face = make("div", "omni-panel-replay", play, seek, time, save, audio);
-  face.setAttribute("role", "group");
-  face.setAttribute("aria-label", words.speech);
+  const save = button("omni-panel-download", words.download, () => void keep(), { icon: ICONS.download });
+  const element = make("div", "omni-panel-replay", play, seek, time, save, audio);
+  element.setAttribute("role", "group");
+  element.setAttribute("aria-label", words.speech);
 
-  const replay = { hush: () => audio.pause() };
+  const replay = { pause: () => audio.pause() };
 
   /** @returns {Promise<Blob | null>} */
   async function load() {
@@ -59,13 +59,13 @@ export function createReplay(talk, turn, words) {
     if (!audio.src) {
       const blob = await load();
       // It may be gone meanwhile.
-      if (!blob || !face.isConnected) return;
+      if (!blob || !element.isConnected) return;
       audio.src = URL.createObjectURL(blob);
       audio.currentTime = position;
     }
-    if (!sound) {
-      sound = createSoundControls(preferences, words);
-      save.before(sound.element);
+    if (!controls) {
+      controls = createAudioControls(preferences, words);
+      save.before(controls.element);
     }
     turns.beginReplay(replay);
     await audio.play().catch(() => {});
@@ -77,8 +77,8 @@ export function createReplay(talk, turn, words) {
     if (blob) download(blob, `speech-${turns.shown.indexOf(turn) + 1}.wav`);
   }
 
-  const applySound = () => {
-    const { volume, isMuted, speed } = preferences.sound;
+  const applySettings = () => {
+    const { volume, isMuted, speed } = preferences.settings;
     audio.volume = volume;
     audio.muted = isMuted;
     audio.playbackRate = audio.defaultPlaybackRate = speed;
@@ -89,16 +89,15 @@ export function createReplay(talk, turn, words) {
     const now = audio.src ? audio.currentTime : position;
     seek.max = seconds.toFixed(1);
     seek.value = String(now);
-    const words_ = fill(words.positionOf, clock(now), clock(seconds));
-    seek.setAttribute("aria-valuetext", words_);
+    seek.setAttribute("aria-valuetext", fill(words.positionOf, { time: clock(now), total: clock(seconds) }));
     seek.style.setProperty("--omni-part", `${seconds ? (100 * Math.min(now, seconds)) / seconds : 0}%`);
     setText(time, `${clock(now)} / ${clock(seconds)}`);
   };
 
   function update() {
     seconds = turns.secondsOf(turn);
-    face.dataset.state = isLoading ? "loading" : audio.paused ? "paused" : "playing";
-    face.setAttribute("aria-busy", String(isLoading));
+    element.dataset.state = isLoading ? "loading" : audio.paused ? "paused" : "playing";
+    element.setAttribute("aria-busy", String(isLoading));
     relabel(play, isLoading ? words.loading : audio.paused ? words.play : words.pause);
     showTime();
   }
@@ -118,16 +117,16 @@ export function createReplay(talk, turn, words) {
   for (const type of ["play", "pause", "ended"]) audio.addEventListener(type, update);
   audio.addEventListener("timeupdate", showTime);
   for (const type of ["pause", "ended"]) audio.addEventListener(type, () => turns.endReplay(replay));
-  applySound();
-  const ignorePreferences = preferences.onChange(applySound);
+  applySettings();
+  const ignorePreferences = preferences.onChange(applySettings);
   update();
 
   return {
-    element: face,
+    element,
     update,
     dispose() {
       ignorePreferences();
-      sound?.dispose();
+      controls?.dispose();
       audio.pause();
       turns.endReplay(replay);
       if (audio.src) URL.revokeObjectURL(audio.src);

@@ -1,6 +1,6 @@
-/** @file A sentence in the chosen voice. */
+/** @file Play a sentence in the chosen voice. */
 import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
-import { sharedAudio, useContext } from "../sound/loudspeaker.js";
+import { useContext } from "../sound/loudspeaker.js";
 
 export class Sample {
   isAsked = false;
@@ -12,7 +12,7 @@ export class Sample {
   /** @param {import("./talk.js").Talk} talk */
   constructor(talk) {
     this.#talk = talk;
-    talk.line.listen("sample", (message, bytes) => this.#take(message, bytes));
+    talk.channel.listen("sample", (message, bytes) => this.#take(message, bytes));
   }
 
   /** Only after a click: the browser lets it sound, and it may cost something. */
@@ -20,16 +20,16 @@ export class Sample {
     if (this.isAsked) return;
     this.isAsked = true;
     this.#stop();
-    const { context, release } = useContext(this.#talk.model.get("sample_rate"));
+    const { context, turns, release } = useContext(this.#talk.model.get("sample_rate"));
     this.#release = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: 0,
       onChange: () => this.#engine?.isOver && release(),
     });
-    this.#engine.setVolume(this.#talk.turns.preferences.sound.volume);
-    void this.#talk.line.send({ type: "sample" }).then((isTaken) => isTaken || this.#fail());
+    this.#engine.setVolume(this.#talk.turns.preferences.settings.volume);
+    void this.#talk.channel.send({ type: "sample" }).then((isTaken) => isTaken || this.#fail());
   }
 
   dispose() {

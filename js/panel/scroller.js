@@ -1,4 +1,4 @@
-/** @file A box that stays at its end while it grows, unless the person reads further up. */
+/** @file Keep a box at its end while it grows, unless the person reads further up. */
 import { button, make } from "../player/dom.js";
 
 /** So near to the end counts as there. */

@@ -1,14 +1,14 @@
-/** @file The strip with the camera's picture, of which a snapshot is attached. */
+/** @file Take a photo for the question, showing what the camera sees. */
 import { Camera } from "../capture/camera.js";
-import { button, make, setText } from "../player/dom.js";
-import { wordsOf } from "./recorder.js";
+import { button, make } from "../player/dom.js";
+import { createStrip, wordsOf } from "./strip.js";
 
-/** @typedef {import("./composer_words.js").Words} Words */
+/** @typedef {import("words:composer").Words} Words */
 
 /**
  * @param {object} options
  * @param {Words} options.words
- * @param {(picture: Blob) => void} options.take
+ * @param {(photo: Blob) => void} options.take
  * @param {() => void} options.onChange
  * @param {() => Camera} [options.open] another camera, for tests
  */
@@ -17,22 +17,22 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
   video.muted = true;
   video.playsInline = true;
   video.setAttribute("aria-label", words.viewfinder);
-  const state = make("span", "omni-composer-strip-state");
-  state.setAttribute("role", "status");
-  const snap = button("omni-composer-snap", words.snap, () => void snapNow());
-  const cancelButton = button("omni-composer-cancel", words.cancel, () => cancel());
-  const dismiss = button("omni-composer-dismiss", words.dismiss, () => rest(), { icon: "close" });
-  const element = make("div", "omni-composer-strip omni-composer-camera");
-  element.append(video, state, cancelButton, snap, dismiss);
-  element.setAttribute("role", "group");
-  element.setAttribute("aria-label", words.viewfinder);
+  const snap = button("omni-composer-snap omni-main-button", words.snap, () => void snapNow());
+  const strip = createStrip("omni-composer-camera", {
+    words,
+    label: words.viewfinder,
+    display: video,
+    main: snap,
+    cancel,
+    onChange,
+  });
 
   /** @type {Camera | null} */
   let camera = null;
 
   rest();
   return {
-    element,
+    element: strip.element,
     get isOn() {
       return camera !== null;
     },
@@ -43,25 +43,15 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
 
   /** The camera is off; say this, if anything. @param {string} [said] */
   function rest(said = "") {
-    const hadFocus = element.contains(document.activeElement);
     camera = null;
-    for (const one of [video, snap, cancelButton]) one.hidden = true;
-    dismiss.hidden = said === "";
-    setText(state, said);
-    element.hidden = said === "";
-    onChange();
-    if (hadFocus && said) dismiss.focus();
+    strip.rest(said);
   }
 
   async function begin() {
     const mine = (camera = open());
-    element.hidden = false;
-    dismiss.hidden = true;
     // A browser may play only what is to be seen.
     video.hidden = false;
-    cancelButton.hidden = false;
-    setText(state, words.openingCamera);
-    onChange();
+    strip.open(words.openingCamera);
     try {
       await mine.start(video, { onEnd: () => mine === camera && rest(words.cameraErrors["no-device"]) });
     } catch (error) {
@@ -69,8 +59,7 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
       return;
     }
     if (mine !== camera) return mine.stop();
-    setText(state, "");
-    snap.hidden = false;
+    strip.show("");
     snap.focus();
   }
 
@@ -78,9 +67,9 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
     const mine = camera;
     if (!mine) return;
     try {
-      const picture = await mine.snapshot();
+      const photo = await mine.snapshot();
       if (mine === camera) rest();
-      take(picture);
+      take(photo);
     } catch (error) {
       if (mine === camera) rest(wordsOf(error, words.cameraErrors));
     } finally {

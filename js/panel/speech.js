@@ -1,12 +1,12 @@
-/** @file The live speech of one turn on the page that speaks it. */
+/** @file Speak one turn while it is answered, on the page that asked. */
+import { reportOf } from "../player/report.js";
 import { Engine, pcm16ToFloat32 } from "../sound/engine.js";
-import { sharedAudio, useContext } from "../sound/loudspeaker.js";
-import { sessionStore } from "./line.js";
+import { useContext } from "../sound/loudspeaker.js";
+import { sessionStore } from "./storage.js";
 
 /**
  * @typedef {import("./preferences.js").Preferences} Preferences
- * @typedef {"playing" | "done" | "stopped"} ReportState
- * @typedef {{state: ReportState, first_sound_at: number | null, underruns: number, gap_seconds: number}} Report
+ * @typedef {import("../player/report.js").Report} Report
  *
  * @typedef {object} SpeechOptions
  * @property {string} turn its id
@@ -57,17 +57,17 @@ export class Speech {
   #progress;
   #releaseContext;
   #ignorePreferences;
-  /** @type {ReportState | ""} */ #lastReport = "";
+  /** @type {Report["state"] | ""} */ #lastReport = "";
   #isStarted = false;
 
   /** @param {SpeechOptions} options */
   constructor(options) {
     this.#options = options;
-    const { context, release } = useContext(options.sampleRate);
+    const { context, turns, release } = useContext(options.sampleRate);
     this.#releaseContext = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: options.prebufferSeconds,
       onChange: () => this.#changed(),
     });
@@ -130,8 +130,8 @@ export class Speech {
     return this.#engine.isOver;
   }
 
-  get hasSound() {
-    return this.#engine.hasSound;
+  get hasAudio() {
+    return this.#engine.hasAudio;
   }
 
   get heardSeconds() {
@@ -139,7 +139,7 @@ export class Speech {
   }
 
   #applyPreferences() {
-    const { volume, isMuted, speed } = this.#options.preferences.sound;
+    const { volume, isMuted, speed } = this.#options.preferences.settings;
     if (this.#engine.isMuted !== isMuted) this.#engine.mute(isMuted);
     this.#engine.setVolume(volume);
     this.#engine.setSpeed(speed);
@@ -159,12 +159,9 @@ export class Speech {
 
   /** Tell Python at the first sound, and when the sound is over. */
   #report() {
-    const { isOver, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
-    if (!this.#isStarted || (!isOver && firstSoundAt === null)) return;
-    /** @type {ReportState} */
-    const word = state === "done" || state === "stopped" ? state : "playing";
-    if (word === this.#lastReport) return;
-    this.#lastReport = word;
-    this.#options.onReport({ state: word, first_sound_at: firstSoundAt, underruns, gap_seconds: gapSeconds });
+    const report = this.#isStarted ? reportOf(this.#engine) : null;
+    if (!report || report.state === this.#lastReport) return;
+    this.#lastReport = report.state;
+    this.#options.onReport(report);
   }
 }

@@ -1,22 +1,23 @@
-/** @file The conversation on this page: what all views of one model share. */
+/** @file Share the conversation among all views of one model on this page. */
+import { INTERRUPT_MILLISECONDS, interruptKernel } from "../player/kernel.js";
+import { languageFor } from "../player/words.js";
 import { download } from "./download.js";
-import { Line } from "./line.js";
+import { Channel } from "./channel.js";
 import { Sample } from "./sample.js";
 import { Turns } from "./turns.js";
+import words from "words:conversation";
 
 /**
  * @typedef {import("./types.js").Model} Model
  * @typedef {{kind: "info" | "warning" | "error", text: string}} Notice
  */
 
-/** Time for Python to end an answer by itself; a cell that blocks the kernel has to be interrupted. */
-const INTERRUPT_MILLISECONDS = 250;
 const MOST_NOTICES = 5;
 
 export class Talk {
   /** Ids of the drafts that are shown on this page: a `hello` names them. @type {Set<string>} */
   drafts = new Set();
-  /** Has Python said what the conversation is? Until then a static copy is the better sight. */
+  /** Has Python said what the conversation is? Until then a static copy shows more. */
   isAlive = false;
   /** @type {Notice[]} */ notices = [];
 
@@ -29,35 +30,35 @@ export class Talk {
   constructor(model) {
     this.model = model;
     const conversation = model.get("conversation") ?? { seq: 0, turns: [] };
-    this.line = new Line(model, {
+    this.channel = new Channel(model, {
       panelId: model.get("panel_id"),
       seq: conversation.seq,
       describe: () => ({ language: this.language, have: this.turns.have, drafts: [...this.drafts] }),
       isExpecting: () => this.isAnswering,
     });
     this.turns = new Turns({
-      line: this.line,
+      channel: this.channel,
       sampleRate: model.get("sample_rate"),
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed(),
     });
     this.turns.begin(conversation.turns);
-    this.line.listen("turns", ({ page }) => {
+    this.channel.listen("turns", ({ page }) => {
       if (page !== this.page || this.isAlive) return;
       this.isAlive = true;
       this.#changed();
     });
-    this.line.listen("file", ({ name, mime }, bytes) => {
+    this.channel.listen("file", ({ name, mime }, bytes) => {
       // Every page hears it; the one that asked keeps it.
       if (this.#exports > 0) download(new Blob([new Uint8Array(bytes)], { type: mime }), name);
       this.#exports = Math.max(0, this.#exports - 1);
     });
     this.sample = new Sample(this);
-    this.line.listen("notice", ({ kind, text }) => this.notice(kind, text));
-    this.line.onState(() => this.#changed());
+    this.channel.listen("notice", ({ kind, text }) => this.notice(kind, text));
+    this.channel.onState(() => this.#changed());
     model.on("change:header", this.#changed);
     model.on("change:asks_key", this.#changed);
-    void this.line.hello("open");
+    void this.channel.hello("open");
   }
 
   dispose() {
@@ -66,18 +67,17 @@ export class Talk {
     for (const timer of this.#timers) clearTimeout(timer);
     this.sample.dispose();
     this.turns.dispose();
-    this.line.dispose();
+    this.channel.dispose();
     this.#listeners.clear();
   }
 
   get page() {
-    return this.line.page;
+    return this.channel.page;
   }
 
-  /** @returns {"en" | "zh"} */
   get language() {
     const wanted = this.model.get("language") || document.documentElement.lang || navigator.language || "en";
-    return wanted.toLowerCase().startsWith("zh") ? "zh" : "en";
+    return languageFor(words, wanted);
   }
 
   get header() {
@@ -116,15 +116,15 @@ export class Talk {
    * @param {import("./turns.js").Turn} [only] this one; by default whatever comes and sounds
    */
   stop(only) {
-    if (only) this.turns.hush(only);
+    if (only) this.turns.stopSpeech(only);
     else this.turns.silence();
     const turn = this.turns.answering;
     if (!turn || (only && only !== turn)) return;
-    void this.line.send({ type: "stop", turn: turn.id });
+    void this.channel.send({ type: "stop", turn: turn.id });
     if (!turn.record.is_of_cell) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      if (turn.record.state === "answering") this.line.interrupt();
+      if (turn.record.state === "answering") interruptKernel(this.model);
     }, INTERRUPT_MILLISECONDS);
     this.#timers.add(timer);
   }
@@ -163,7 +163,7 @@ export class Talk {
   /** Ask for the conversation as a file, which is offered as a download. @param {"html" | "ipynb"} form */
   exportAs(form) {
     this.#exports += 1;
-    void this.line.send({ type: "export", form });
+    void this.channel.send({ type: "export", form });
   }
 
   /** @param {Notice} notice */

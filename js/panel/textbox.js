@@ -1,4 +1,4 @@
-/** @file Where a question is written: grows with it, Enter sends, ↑ brings the last one back. */
+/** @file Write a question: the box grows with it, Enter sends, ↑ brings the last one back. */
 import { make } from "../player/dom.js";
 
 /** Safari ends a composition just before the Enter that ended it comes. */
@@ -18,7 +18,7 @@ export function createTextbox({ label, text, onInput, onEnter, recall }) {
   input.dir = "auto";
   input.enterKeyHint = "send";
   input.value = text;
-  const element = make("label", "omni-composer-label", make("span", "omni-composer-unseen", label), input);
+  const element = make("label", "omni-composer-label", make("span", "omni-panel-hidden", label), input);
 
   let composedAt = -Infinity;
   input.addEventListener("compositionend", (event) => void (composedAt = event.timeStamp));
@@ -50,9 +50,10 @@ export function createTextbox({ label, text, onInput, onEnter, recall }) {
  * Does this key belong to an input method that is still at work?
  *
  * @param {KeyboardEvent} event
- * @param {number} composedAt when the last composition ended
+ * @param {number} [composedAt] when the last composition ended
  */
-export function isComposing(event, composedAt) {
+export function isComposing(event, composedAt = -Infinity) {
+  // 229: Safari ends a composition before it says which key did.
   return event.isComposing || event.keyCode === 229 || event.timeStamp - composedAt < COMPOSED_MILLISECONDS;
 }
 

@@ -1,11 +1,12 @@
-/** @file The conversation as a person sees it: header, turns, notices, and what the kernel is about. */
+/** @file Show the conversation: header, turns, notices, and what the kernel is about. */
 import { createMarkdown } from "../markdown/markdown.js";
 import { make, setText } from "../player/dom.js";
+import { fill, wordsFor } from "../player/words.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
 import { createScroller } from "./scroller.js";
 import { createTurn } from "./turn.js";
-import { fill, transcriptWords } from "./words.js";
+import allWords from "words:conversation";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -26,8 +27,10 @@ const SLICE_MILLISECONDS = 24;
  * @returns {() => void} undo it
  */
 export function createTranscript(element, talk) {
-  const words = transcriptWords(talk.language);
-  const markdown = createMarkdown({ labels: { copy: words.copy, copied: words.copied, image: words.image } });
+  const words = wordsFor(allWords, talk.language);
+  const { copy, copied, image } = words;
+  const imageOf = (/** @type {string} */ name) => fill(words.imageOf, { name });
+  const markdown = createMarkdown({ labels: { copy, copied, image, imageOf } });
   const header = createHeader(talk, words);
   const notices = createNotices(talk, words);
   const hint = make("div", "omni-panel-hint", make("strong", "", words.emptyTitle), make("span", "", words.emptyHint));
@@ -36,12 +39,12 @@ export function createTranscript(element, talk) {
     label: words.conversation,
     latest: words.latest,
   });
-  const line = make("div", "omni-panel-line");
-  line.setAttribute("role", "status");
+  const kernel = make("div", "omni-panel-kernel");
+  kernel.setAttribute("role", "status");
   const announcement = make("div", "omni-panel-hidden");
   announcement.setAttribute("role", "status");
   announcement.setAttribute("aria-live", "polite");
-  element.append(header.element, scroller.element, notices.element, line, announcement);
+  element.append(header.element, scroller.element, notices.element, kernel, announcement);
 
   /** @type {Map<Turn, TurnView>} */
   const views = new Map();
@@ -63,8 +66,8 @@ export function createTranscript(element, talk) {
     drawTurns();
     header.update();
     notices.update();
-    setText(line, lineWords(talk, words));
-    line.dataset.state = talk.line.state;
+    setText(kernel, kernelWords(talk, words));
+    kernel.dataset.state = talk.channel.state;
     scroller.stay();
   }
 
@@ -130,20 +133,20 @@ export function createTranscript(element, talk) {
 
 /**
  * @param {Talk} talk
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  */
-function lineWords(talk, words) {
-  if (talk.line.state === "gone") return words.gone;
+function kernelWords(talk, words) {
+  if (talk.channel.state === "gone") return words.gone;
   // A cell that asks blocks the kernel, too; then its answer is what there is to see.
   const isOurs = talk.turns.answering?.record.is_of_cell ?? false;
-  return talk.line.state === "busy" && !isOurs ? words.busy : "";
+  return talk.channel.state === "busy" && !isOurs ? words.busy : "";
 }
 
 /**
  * Say once that an answer begins, and once that it is complete: the words themselves are read, or heard.
  *
  * @param {Talk} talk
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @returns {() => void}
  */
 function announceAnswers(talk, words) {
@@ -153,7 +156,7 @@ function announceAnswers(talk, words) {
     if (now === answering) return;
     if (answering?.isOver && talk.turns.shown.includes(answering)) {
       const seconds = Math.round(talk.turns.secondsOf(answering));
-      const spoken = seconds === 1 ? words.completeSecond : fill(words.completeSpoken, seconds);
+      const spoken = seconds === 1 ? words.completeSecond : fill(words.completeSpoken, { seconds });
       talk.announce(seconds > 0 ? spoken : words.complete);
     }
     if (now) talk.announce(words.begins);

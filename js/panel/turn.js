@@ -1,10 +1,10 @@
-/** @file One question with its answer. */
-import { createBranchSwitch } from "./branches.js";
+/** @file Show one question with its answer. */
 import { createCode } from "./code.js";
-import { button, make, setText } from "../player/dom.js";
+import { ICONS, button, make, setText } from "../player/dom.js";
 import { createLive, phaseOf } from "./live.js";
 import { copyButton, createQuestion } from "./question.js";
 import { createReplay } from "./replay.js";
+import { createVersionSwitch } from "./versions.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -22,7 +22,7 @@ import { createReplay } from "./replay.js";
  *
  * @param {Talk} talk
  * @param {Turn} turn
- * @param {import("./words.js").Words} words
+ * @param {import("words:conversation").Words} words
  * @param {Markdown} markdown
  * @returns {TurnView}
  */
@@ -33,16 +33,16 @@ export function createTurn(talk, turn, words, markdown) {
   const note = make("div", "omni-panel-note");
   note.setAttribute("role", "note");
   const facts = make("div", "omni-panel-facts");
-  const branches = createBranchSwitch(talk, turn, words);
-  const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: "code" });
+  const versions = createVersionSwitch(talk, turn, words);
+  const showCode = button("omni-panel-show-code", words.showCode, () => toggleCode(), { icon: ICONS.code });
   showCode.setAttribute("aria-expanded", "false");
   const copy = copyButton(words.copyAnswer, words, () => turn.text);
   const actions = make(
     "div",
     "omni-panel-actions",
-    branches.element,
+    versions.element,
     copy,
-    button("omni-panel-again", words.askAgain, () => void talk.line.send({ type: "again", turn: turn.id }), { icon: "again" }),
+    button("omni-panel-again", words.askAgain, () => void talk.channel.send({ type: "again", turn: turn.id }), { icon: ICONS.again }),
     showCode,
   );
   const foot = make("div", "omni-panel-foot", facts, actions);
@@ -52,10 +52,8 @@ export function createTurn(talk, turn, words, markdown) {
   element.dataset.turn = turn.id;
   question.element.hidden = answer.hidden = true;
 
-  /** @type {ReturnType<typeof createLive> | null} */
-  let live = null;
-  /** @type {ReturnType<typeof createReplay> | null} */
-  let replay = null;
+  const live = createOptional(note, () => createLive(talk, turn, words));
+  const replay = createOptional(note, () => createReplay(talk, turn, words));
   /** @type {ReturnType<typeof createCode> | null} */
   let code = null;
   /** @type {import("./types.js").TurnRecord | null} */
@@ -71,7 +69,7 @@ export function createTurn(talk, turn, words, markdown) {
       code = createCode(words);
       code.update(turn.code);
       foot.after(code.element);
-      if (!turn.code) void talk.line.send({ type: "code", turn: turn.id });
+      if (!turn.code) void talk.channel.send({ type: "code", turn: turn.id });
     }
     showCode.setAttribute("aria-expanded", String(code !== null));
   }
@@ -81,7 +79,7 @@ export function createTurn(talk, turn, words, markdown) {
     element.dataset.state = record.state;
     question.element.hidden = false;
     question.update();
-    branches.update();
+    versions.update();
     answer.hidden = record.state === "waiting";
     answer.setAttribute("aria-busy", String(record.state === "answering"));
     setText(note, record.note);
@@ -100,38 +98,17 @@ export function createTurn(talk, turn, words, markdown) {
     markdown.update(text, turn.text, { isFinal: turn.isOver });
   }
 
-  function updateLive() {
+  function updateSpeech() {
     const isLive = turn.record.state !== "waiting" && phaseOf(turn) !== "over";
-    if (isLive && !live) {
-      live = createLive(talk, turn, words);
-      note.after(live.element);
-    } else if (!isLive && live) {
-      live.element.remove();
-      live.dispose();
-      live = null;
-    }
-    live?.update();
-    updateReplay(!isLive && turn.isOver && talk.turns.secondsOf(turn) > 0);
-  }
-
-  /** @param {boolean} isPossible */
-  function updateReplay(isPossible) {
-    if (isPossible && !replay) {
-      replay = createReplay(talk, turn, words);
-      note.after(replay.element);
-    } else if (!isPossible && replay) {
-      replay.element.remove();
-      replay.dispose();
-      replay = null;
-    }
-    replay?.update();
+    live.update(isLive);
+    replay.update(!isLive && turn.isOver && talk.turns.secondsOf(turn) > 0);
   }
 
   function update() {
     if (turn.record !== shownRecord) updateRecord();
     thoughts.update(turn);
     updateText();
-    updateLive();
+    updateSpeech();
     code?.update(turn.code);
   }
 
@@ -139,13 +116,13 @@ export function createTurn(talk, turn, words, markdown) {
     element,
     update,
     dispose() {
-      live?.dispose();
-      replay?.dispose();
+      live.update(false);
+      replay.update(false);
     },
   };
 }
 
-/** @param {import("./words.js").Words} words */
+/** @param {import("words:conversation").Words} words */
 function createThoughts(words) {
   const text = make("div", "omni-panel-thoughts-text");
   text.dir = "auto";
@@ -156,6 +133,31 @@ function createThoughts(words) {
     update({ reasoning }) {
       element.hidden = reasoning === "";
       setText(text, reasoning);
+    },
+  };
+}
+
+/**
+ * A part of the turn that is there only while it is needed.
+ *
+ * @param {HTMLElement} before what it stands after
+ * @param {() => {element: HTMLElement, update(): void, dispose(): void}} create
+ */
+function createOptional(before, create) {
+  /** @type {ReturnType<typeof create> | null} */
+  let part = null;
+  return {
+    /** @param {boolean} isNeeded */
+    update(isNeeded) {
+      if (isNeeded && !part) {
+        part = create();
+        before.after(part.element);
+      } else if (!isNeeded && part) {
+        part.element.remove();
+        part.dispose();
+        part = null;
+      }
+      part?.update();
     },
   };
 }

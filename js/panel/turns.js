@@ -1,4 +1,4 @@
-/** @file The turns of a conversation as they are known here: their order, their words and their sound. */
+/** @file Keep the turns of a conversation as they are known here: their order, words and speech. */
 import { Arrival, countCodePoints, spliceText } from "../sound/arrival.js";
 import { sharedPreferences } from "./preferences.js";
 import { Progress, Speech } from "./speech.js";
@@ -10,11 +10,11 @@ import { Progress, Speech } from "./speech.js";
  * @typedef {import("./types.js").EndMessage} EndMessage
  * @typedef {import("./types.js").SpeechMessage} SpeechMessage
  * @typedef {import("./types.js").CodeMessage} CodeMessage
- * @typedef {import("./line.js").Line} Line
- * @typedef {{hush(): void}} Sounding something that sounds and can be told not to
+ * @typedef {import("./channel.js").Channel} Channel
+ * @typedef {{pause(): void}} Replay a finished answer that is heard again
  *
  * @typedef {object} TurnsOptions
- * @property {Pick<Line, "page" | "send" | "listen" | "repair">} line
+ * @property {Pick<Channel, "page" | "send" | "listen" | "repair">} channel
  * @property {number} sampleRate
  * @property {number} prebufferSeconds
  * @property {() => void} onChange
@@ -134,29 +134,29 @@ export class Turns {
   shown = [];
   preferences = sharedPreferences();
 
-  /** Also those of other branches: they may come back. @type {Map<string, Turn>} */
+  /** Also those of other versions: they may come back. @type {Map<string, Turn>} */
   #known = new Map();
   /** @type {TurnsOptions} */ #options;
   /** @type {Map<string, Fetching>} */ #fetches = new Map();
   /** @type {Set<(turn: Turn | null) => void>} */ #listeners = new Set();
-  /** @type {Sounding | null} */ #replay = null;
+  /** @type {Replay | null} */ #replay = null;
   #isShown = false;
 
   /** @param {TurnsOptions} options */
   constructor(options) {
     this.#options = options;
-    const { line } = options;
-    line.listen("turns", (message) => this.#takeTurns(message));
-    line.listen("delta", (message, bytes) => this.#takeDelta(message, bytes));
-    line.listen("end", (message) => this.#takeEnd(message));
-    line.listen("speech", (message, bytes) => this.#takeSpeech(message, bytes));
-    line.listen("code", (message) => this.#takeCode(message));
+    const { channel } = options;
+    channel.listen("turns", (message) => this.#takeTurns(message));
+    channel.listen("delta", (message, bytes) => this.#takeDelta(message, bytes));
+    channel.listen("end", (message) => this.#takeEnd(message));
+    channel.listen("speech", (message, bytes) => this.#takeSpeech(message, bytes));
+    channel.listen("code", (message) => this.#takeCode(message));
   }
 
   dispose() {
     for (const turn of this.#known.values()) turn.speech?.dispose();
     for (const id of [...this.#fetches.keys()]) this.#settleFetch(id, false);
-    this.#replay?.hush();
+    this.#replay?.pause();
     this.#listeners.clear();
   }
 
@@ -214,26 +214,26 @@ export class Turns {
   }
 
   /** No live speech of this turn any more. @param {Turn} turn */
-  hush(turn) {
-    this.#hush(turn);
+  stopSpeech(turn) {
+    this.#stopSpeech(turn);
     this.#changed(turn);
   }
 
   /** No sound any more, live or replayed. */
   silence() {
-    this.#replay?.hush();
+    this.#replay?.pause();
     this.#replay = null;
-    for (const turn of this.#known.values()) this.#hush(turn);
+    for (const turn of this.#known.values()) this.#stopSpeech(turn);
   }
 
-  /** A replay begins: everything else is silent. @param {Sounding} replay */
+  /** A replay begins: everything else is silent. @param {Replay} replay */
   beginReplay(replay) {
     if (replay === this.#replay) return;
     this.silence();
     this.#replay = replay;
   }
 
-  /** @param {Sounding} replay */
+  /** @param {Replay} replay */
   endReplay(replay) {
     if (this.#replay === replay) this.#replay = null;
   }
@@ -261,7 +261,7 @@ export class Turns {
     const fetching = this.#fetches.get(turn.id);
     if (!fetching) return;
     if (++fetching.tries > MOST_FETCHES) return this.#settleFetch(turn.id, false);
-    void this.#options.line
+    void this.#options.channel
       .send({ type: "speech", turn: turn.id, offset: turn.totalBytes })
       .then((isTaken) => isTaken || this.#settleFetch(turn.id, false));
     this.#fetchAgainLater(turn, fetching);
@@ -318,7 +318,7 @@ export class Turns {
   #takeTurns({ order, records }) {
     this.#replaceRecords(records);
     this.#reorder(order);
-    if (order.some((id) => !this.#known.has(id))) this.#options.line.repair();
+    if (order.some((id) => !this.#known.has(id))) this.#options.channel.repair();
   }
 
   /** @param {TurnRecord[]} records */
@@ -335,7 +335,7 @@ export class Turns {
   #reorder(order) {
     const turns = order.map((id) => this.#known.get(id)).filter((turn) => turn !== undefined);
     const isSame = turns.length === this.shown.length && turns.every((turn, index) => turn === this.shown[index]);
-    for (const turn of this.shown) if (!turns.includes(turn)) this.#hush(turn);
+    for (const turn of this.shown) if (!turns.includes(turn)) this.#stopSpeech(turn);
     this.shown = turns;
     if (turns.length === 0) this.#known.clear();
     for (const turn of turns) this.#listenTo(turn);
@@ -349,7 +349,7 @@ export class Turns {
   #takeDelta(delta, bytes) {
     const turn = this.#known.get(delta.turn);
     const fresh = turn?.take(delta, bytes);
-    if (!turn || !fresh) return this.#options.line.repair();
+    if (!turn || !fresh) return this.#options.channel.repair();
     turn.speech?.push(fresh);
     this.#settle(turn);
     this.#changed(turn);
@@ -358,9 +358,9 @@ export class Turns {
   /** @param {EndMessage} end */
   #takeEnd({ turn: id, record }) {
     const turn = this.#known.get(id);
-    if (!turn) return this.#options.line.repair();
+    if (!turn) return this.#options.channel.repair();
     turn.replace(record);
-    if (!turn.hasWholeText) this.#options.line.repair();
+    if (!turn.hasWholeText) this.#options.channel.repair();
     this.#listenTo(turn);
     this.#changed(turn);
   }
@@ -374,12 +374,12 @@ export class Turns {
         sampleRate: this.sampleRate,
         prebufferSeconds: this.#options.prebufferSeconds,
         preferences: this.preferences,
-        onChange: () => this.#soundChanged(turn),
-        onReport: (report) => void this.#options.line.send({ type: "report", turn: turn.id, ...report }),
+        onChange: () => this.#speechChanged(turn),
+        onReport: (report) => void this.#options.channel.send({ type: "report", turn: turn.id, ...report }),
       });
       for (const piece of turn.pieces) turn.speech.push(piece);
     }
-    if (record.is_stopped) this.#hush(turn);
+    if (record.is_stopped) this.#stopSpeech(turn);
     if (turn.speech && this.#isShown) turn.speech.start();
     this.#settle(turn);
   }
@@ -387,7 +387,7 @@ export class Turns {
   /** @param {Turn} turn */
   #isToBeSpoken({ id, record }) {
     if (record.is_stopped) return false;
-    if (record.state === "answering") return record.speaker === this.#options.line.page;
+    if (record.state === "answering") return record.speaker === this.#options.channel.page;
     return record.state === "over" && record.total_bytes > 0 && new Progress(id).frames !== null;
   }
 
@@ -399,15 +399,15 @@ export class Turns {
   }
 
   /** @param {Turn} turn */
-  #hush(turn) {
+  #stopSpeech(turn) {
     // It stays, so that nothing of this turn is spoken any more.
     turn.speech?.stop();
   }
 
   /** @param {Turn} turn */
-  #soundChanged(turn) {
+  #speechChanged(turn) {
     if (turn.speech?.state === "speaking" && this.#replay) {
-      this.#replay.hush();
+      this.#replay.pause();
       this.#replay = null;
     }
     this.#changed(turn);
@@ -416,7 +416,7 @@ export class Turns {
   /** @param {Turn | null} turn */
   #changed(turn) {
     for (const listener of [...this.#listeners]) listener(turn);
-    // A sound that goes on changes nothing but its own turn.
+    // Speech that goes on changes nothing but its own turn.
     if (turn === null || !turn.speech || turn.speech.isOver || turn.isOver) this.#options.onChange();
   }
 }

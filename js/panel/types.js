@@ -1,12 +1,12 @@
 /**
- * @file The shapes of what travels between the panel and Python, described in
- * `omni_nb/views/panel/protocol.py`; change both together.
+ * @file Describe what travels between the panel and Python, as `omni_nb/views/panel/protocol.py` does; change
+ * both together.
  */
 
 /**
  * @typedef {object} Traits
  * @property {string} panel_id
- * @property {string} language "en", "zh", or "" where the page decides
+ * @property {string} language a name of those in omni_nb/words/, or "" where the page decides
  * @property {number} sample_rate
  * @property {number} prebuffer_seconds
  * @property {Header} header
@@ -38,19 +38,19 @@
  * @property {string} note why an answer is not whole
  * @property {string} facts_html tokens and cost, made and escaped by Python
  * @property {string} meter of an answer that still comes, when it has no price per second of speech
- * @property {import("../sound/meter.js").Price | null} price of the speech; null: unknown
+ * @property {import("../player/meter.js").Price | null} price of the speech; null: unknown
  * @property {string} speaker the page that speaks it while it comes, else ""
  * @property {boolean} is_of_cell a cell asked, and is blocked until the answer is over
  * @property {boolean} is_stopped somebody stopped it: be silent at once
  * @property {boolean} is_refused it was never sent; it can be asked again or taken back
- * @property {number} sibling which of its branches this is, from 1
- * @property {number} siblings how many branches there are here
+ * @property {number} sibling which of its versions this is, from 1
+ * @property {number} siblings how many versions there are
  *
  * @typedef {object} DraftItem
  * @property {string} item
  * @property {string} kind
  * @property {string} name
- * @property {string} html its sight, made and escaped by Python
+ * @property {string} html how it looks, made and escaped by Python
  * @property {string} facts size, seconds, tokens and cost
  * @property {string} refusal why it cannot be sent, else ""
  * @property {boolean} can_shrink
@@ -78,7 +78,7 @@
  */
 
 /**
- * From the browser; `Line.send` adds `id` and `page`.
+ * From the browser; `Channel.send` adds `id` and `page`.
  *
  * @typedef {{type: "hello", reason: "open" | "repair", language: string,
  *   have: Record<string, [number, number, boolean]>, drafts: string[]}
@@ -93,8 +93,7 @@
  *   | {type: "clear"} | {type: "save", name: string} | {type: "load", name: string}
  *   | {type: "export", form: "html" | "ipynb"}
  *   | {type: "settings"} | {type: "key", key: string}
- *   | {type: "report", turn: string, state: "playing" | "done" | "stopped", first_sound_at: number | null,
- *      underruns: number, gap_seconds: number}} Outgoing
+ *   | ({type: "report", turn: string} & import("../player/report.js").Report)} Outgoing
  */
 
 export {};

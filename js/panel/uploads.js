@@ -1,5 +1,5 @@
 /**
- * @file Files on their way to Python, one after the other, in pieces of at most 1 MiB. Python says how much of
+ * @file Send files to Python, one after the other, in pieces of at most 1 MiB. Python says how much of
  * a file it has; so many pieces at most are under way, and what was lost is sent again from there.
  */
 
@@ -13,7 +13,7 @@ export const PATIENCE_MILLISECONDS = 10_000;
 /** A busy kernel reads everything later: do not heap up more and more for it. */
 const MOST_PATIENCE_MILLISECONDS = 160_000;
 
-/** @typedef {Pick<import("./line.js").Line, "send" | "listen" | "state" | "onState">} Line */
+/** @typedef {Pick<import("./channel.js").Channel, "send" | "listen" | "state" | "onState">} Channel */
 
 /** One file: where it stands. */
 export class Upload {
@@ -41,7 +41,7 @@ export class Upload {
 }
 
 export class Uploads {
-  #line;
+  #channel;
   #draft;
   #onChange;
   #words;
@@ -57,19 +57,19 @@ export class Uploads {
 
   /**
    * @param {object} options
-   * @param {Line} options.line
+   * @param {Channel} options.channel
    * @param {string} options.draft
    * @param {() => void} options.onChange
    * @param {{unreadable: string}} options.words
    */
-  constructor({ line, draft, onChange, words }) {
-    this.#line = line;
+  constructor({ channel, draft, onChange, words }) {
+    this.#channel = channel;
     this.#draft = draft;
     this.#onChange = onChange;
     this.#words = words;
     this.#cleanups = [
-      line.listen("piece", (message) => this.#takePiece(message)),
-      line.onState(() => this.#current?.state === "stalled" && line.state === "ready" && this.#goBack()),
+      channel.listen("piece", (message) => this.#takePiece(message)),
+      channel.onState(() => this.#current?.state === "stalled" && channel.state === "ready" && this.#goBack()),
     ];
   }
 
@@ -205,7 +205,7 @@ export class Uploads {
     // An empty file is one empty piece: past its end, so that it is sent once.
     upload.next = file.size === 0 ? 1 : offset + bytes.byteLength;
     const message = { draft: this.#draft, upload: id, name: file.name, mime: file.type, size: file.size, offset };
-    void this.#line.send({ type: "upload", ...message }, [bytes]);
+    void this.#channel.send({ type: "upload", ...message }, [bytes]);
   }
 }
 

@@ -1,4 +1,4 @@
-/** @file Small helpers that make elements. */
+/** @file Make elements, and keep their events to ourselves. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -15,20 +15,20 @@ export function make(tag, className, ...children) {
 }
 
 /**
- * A button with a sign, whose label is read out and shown as a tip.
+ * A button whose label is read out and shown as a tip.
  *
  * @param {string} className
  * @param {string} label
  * @param {() => void} action
- * @param {{icon?: keyof typeof ICONS, text?: string}} [face] the sign, the words, or both; by default the label
+ * @param {{icon?: string, text?: string}} [shown] one of `ICONS`, the words, or both; by default the label
  * @returns {HTMLButtonElement}
  */
-export function button(className, label, action, face = { text: label }) {
-  const element = make("button", `omni-panel-button ${className}`);
+export function button(className, label, action, shown = { text: label }) {
+  const element = make("button", `omni-button ${className}`);
   element.type = "button";
-  if (face.icon) element.append(icon(face.icon));
-  if (face.text) element.append(make("span", "omni-panel-button-text", face.text));
-  relabel(element, label, face.text);
+  if (shown.icon) element.append(icon(shown.icon));
+  if (shown.text) element.append(make("span", "omni-button-text", shown.text));
+  relabel(element, label, shown.text);
   element.addEventListener("click", action);
   return element;
 }
@@ -44,7 +44,7 @@ export function relabel(element, label, text) {
   else element.setAttribute("aria-label", label);
 }
 
-/** Paths of signs, drawn on 24 × 24 with a line of 2. */
+/** Paths, drawn on 24 × 24 with a stroke of 2. */
 export const ICONS = {
   attach: "M8 12.5 14.5 6a3.2 3.2 0 0 1 4.5 4.5l-8.2 8.2a5.2 5.2 0 0 1-7.4-7.4L11 3.7",
   microphone: "M12 3a3 3 0 0 0-3 3v6a3 3 0 0 0 6 0V6a3 3 0 0 0-3-3ZM5 11a7 7 0 0 0 14 0M12 18v3",
@@ -68,15 +68,15 @@ export const ICONS = {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** @param {keyof typeof ICONS} name */
-export function icon(name) {
+/** @param {string} path one of `ICONS` */
+export function icon(path) {
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("viewBox", "0 0 24 24");
   drawing.setAttribute("aria-hidden", "true");
-  drawing.setAttribute("class", "omni-panel-icon");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name]);
-  drawing.append(path);
+  drawing.setAttribute("class", "omni-icon");
+  const stroke = document.createElementNS(SVG, "path");
+  stroke.setAttribute("d", path);
+  drawing.append(stroke);
   return drawing;
 }
 
@@ -91,18 +91,40 @@ export function setText(element, text) {
 }
 
 /**
+ * Keys inside belong to us, not to the notebook; some go their way.
+ *
+ * @param {HTMLElement} element
+ * @param {string[]} [others]
+ */
+export function guardKeys(element, others = ["Tab"]) {
+  element.dataset.lmSuppressShortcuts = "true";
+  for (const type of ["keydown", "keyup", "keypress"]) {
+    element.addEventListener(type, (event) => {
+      if (!others.includes(/** @type {KeyboardEvent} */ (event).key)) event.stopPropagation();
+    });
+  }
+}
+
+/**
  * Keys, pastes and menus inside belong to us, not to the notebook; Tab goes its way.
  *
  * @param {HTMLElement} element
  */
 export function guard(element) {
-  element.dataset.lmSuppressShortcuts = "true";
-  for (const type of ["keydown", "keyup", "keypress"]) {
-    element.addEventListener(type, (event) => {
-      if (/** @type {KeyboardEvent} */ (event).key !== "Tab") event.stopPropagation();
-    });
-  }
+  guardKeys(element);
   for (const type of ["paste", "copy", "cut", "contextmenu"]) {
     element.addEventListener(type, (event) => event.stopPropagation());
   }
+}
+
+/** Four bars that stand still in silence and move while somebody speaks. */
+export function wave() {
+  const element = make("span", "omni-wave", ...Array.from({ length: 4 }, () => make("i", "")));
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+/** An id for an element or a message. (crypto.randomUUID is missing on plain http.) */
+export function randomId() {
+  return Math.random().toString(36).slice(2, 12);
 }

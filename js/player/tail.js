@@ -1,13 +1,14 @@
 /**
- * @file The rest of the speech after the live view has made way for the static answer: a small button in
- * the answer while it sounds, and silence as soon as the answer leaves the page.
+ * @file Play the rest of the speech when the live view has made way for the static answer: with a small button
+ * in the answer while it sounds, and silence as soon as the answer leaves the page.
  */
+import { make, setText } from "./dom.js";
 
-/** @typedef {import("./labels.js").Labels} Labels */
+/** @typedef {import("words:player").Words} Words */
 
 const TICK_MILLISECONDS = 100;
 /** The end of the answer and the removal of the view come by different routes. */
-export const END_GRACE_MILLISECONDS = 400;
+const END_GRACE_MILLISECONDS = 400;
 /**
  * Where the static answer is on this page, if it is.
  *
@@ -19,11 +20,11 @@ export function findTailPlace(tailId) {
 }
 
 /** The static answer may take a moment to be drawn, or drawn again. */
-export const PLACE_GRACE_MILLISECONDS = 1000;
+const PLACE_GRACE_MILLISECONDS = 1000;
 
 export class Tail {
   /** @type {string} */ #tailId;
-  /** @type {Labels} */ #labels;
+  /** @type {Words} */ #words;
   /** @type {() => boolean} */ #isEnded;
   /** @type {() => void} */ #stop;
   /** @type {HTMLElement | null} */ #place = null;
@@ -31,10 +32,10 @@ export class Tail {
   /** @type {ReturnType<typeof setInterval>} */ #timer;
   #cleanPlace = () => {};
 
-  /** @param {{tailId: string, labels: Labels, isEnded: () => boolean, stop: () => void}} options */
-  constructor({ tailId, labels, isEnded, stop }) {
+  /** @param {{tailId: string, words: Words, isEnded: () => boolean, stop: () => void}} options */
+  constructor({ tailId, words, isEnded, stop }) {
     this.#tailId = tailId;
-    this.#labels = labels;
+    this.#words = words;
     this.#isEnded = isEnded;
     this.#stop = stop;
     this.#timer = setInterval(() => this.#look(), TICK_MILLISECONDS);
@@ -48,8 +49,9 @@ export class Tail {
 
   /** @param {string} state in words */
   update(state) {
+    /** @type {HTMLElement | null | undefined} */
     const word = this.#place?.querySelector(".omni-tail-state");
-    if (word && word.textContent !== state) word.textContent = state;
+    if (word) setText(word, state);
   }
 
   #look() {
@@ -81,7 +83,7 @@ export class Tail {
    * @returns {() => void}
    */
   #enterPlace(place) {
-    const button = tailButton(this.#labels);
+    const button = tailButton(this.#words);
     const stop = () => this.#stop();
     button.addEventListener("click", stop);
     place.append(button);
@@ -96,22 +98,14 @@ export class Tail {
   }
 }
 
-/** @param {Labels} labels */
-function tailButton(labels) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "omni-tail-button";
-  button.dataset.lmSuppressShortcuts = "true";
-  const note = document.createElement("span");
-  note.textContent = "♪ ";
+/** @param {Words} words */
+function tailButton(words) {
+  const note = make("span", "", "♪ ");
   note.setAttribute("aria-hidden", "true");
-  const state = document.createElement("span");
-  state.className = "omni-tail-state";
-  state.textContent = labels.speaking;
-  const stop = document.createElement("span");
-  stop.className = "omni-tail-stop";
-  stop.textContent = labels.stop;
-  button.append(note, state, stop);
+  const state = make("span", "omni-tail-state", words.speaking);
+  const button = make("button", "omni-tail-button", note, state, make("span", "omni-tail-stop", words.stop));
+  button.type = "button";
+  button.dataset.lmSuppressShortcuts = "true";
   return button;
 }
 

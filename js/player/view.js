@@ -1,6 +1,7 @@
-/** @file The player's face: the question, the words as they come, and one quiet line about the sound. */
+/** @file Show the player: the question, the words as they come, and a row about the speech. */
+import { button, guardKeys, make, setText, wave } from "./dom.js";
 
-/** @typedef {import("./labels.js").Labels} Labels */
+/** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
 /** @typedef {"thinking" | "answering" | Exclude<EngineState, "empty">} Phase */
 
@@ -9,7 +10,7 @@
  * @property {string} text
  * @property {Phase} phase
  * @property {number} heardSeconds
- * @property {boolean} hasSound
+ * @property {boolean} hasAudio
  * @property {boolean} isMuted
  * @property {string} meter the speech so far and its cost
  */
@@ -26,9 +27,9 @@ export function clock(seconds) {
  * Draw the player into `element`.
  *
  * @param {HTMLElement} element
- * @param {{language: string, labels: Labels, actions: Actions}} options
+ * @param {{language: string, words: Words, actions: Actions}} options
  */
-export function createView(element, { language, labels, actions }) {
+export function createView(element, { language, words, actions }) {
   const header = make("div", "omni-player-header");
   const captions = make("div", "omni-player-captions");
   // The speech itself is heard: reading the captions out as well would talk over it.
@@ -41,12 +42,13 @@ export function createView(element, { language, labels, actions }) {
   const meter = make("span", "omni-player-meter");
   // It changes every second: to be looked at, not to be read out.
   meter.setAttribute("aria-live", "off");
-  const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
-  const stop = button("omni-player-stop", labels.stop, actions.stop);
+  const mute = button("omni-player-mute", words.mute, actions.toggleMute);
+  const stop = button("omni-player-stop", words.stop, actions.stop);
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
-  controls.setAttribute("aria-label", labels.controls);
-  guardKeys(controls);
+  controls.setAttribute("aria-label", words.controls);
+  // Escape leaves them for the notebook.
+  guardKeys(controls, ["Tab", "Escape"]);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
   root.lang = language;
@@ -58,13 +60,13 @@ export function createView(element, { language, labels, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterWords }) {
+    update({ text, phase, heardSeconds, hasAudio, isMuted, meter: meterText }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
-      setText(state, labels[phase]);
-      setText(time, hasSound ? clock(heardSeconds) : "");
-      setText(meter, hasSound ? meterWords : "");
-      mute.hidden = !hasSound || isOver(phase);
+      setText(state, words[phase]);
+      setText(time, hasAudio ? clock(heardSeconds) : "");
+      setText(meter, hasAudio ? meterText : "");
+      mute.hidden = !hasAudio || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);
     },
@@ -82,66 +84,11 @@ function isOver(phase) {
  * @param {Text} node
  * @param {string} text
  */
-export function changeText(node, text) {
+function changeText(node, text) {
   const old = node.data;
   if (text === old) return;
   if (text.startsWith(old)) return node.appendData(text.slice(old.length));
   let same = 0;
   while (same < old.length && old[same] === text[same]) same++;
   node.replaceData(same, old.length - same, text.slice(same));
-}
-
-/**
- * A live region speaks when it is written to, so write only news.
- *
- * @param {HTMLElement} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/**
- * @param {string} tag
- * @param {string} className
- * @param {...Node} children
- */
-function make(tag, className, ...children) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
-/**
- * @param {string} className
- * @param {string} label
- * @param {() => void} action
- */
-function button(className, label, action) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = `omni-player-button ${className}`;
-  element.textContent = label;
-  element.addEventListener("click", action);
-  return element;
-}
-
-function wave() {
-  const bars = Array.from({ length: 4 }, () => make("i", ""));
-  const element = make("span", "omni-player-wave", ...bars);
-  element.setAttribute("aria-hidden", "true");
-  return element;
-}
-
-/**
- * Enter and Space belong to the focused button, not to the notebook; Escape and Tab go their way.
- *
- * @param {HTMLElement} element
- */
-function guardKeys(element) {
-  element.dataset.lmSuppressShortcuts = "true";
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" && event.key !== "Tab") event.stopPropagation();
-  });
 }

@@ -1,6 +1,6 @@
 /**
- * @file What has arrived of an answer. Messages are addressed by offset, so one that comes twice does no
- * harm and one that is lost is noticed.
+ * @file Collect what has arrived of an answer. Messages are addressed by offset, so one that comes twice does
+ * no harm and one that is lost is noticed.
  *
  * A delta beyond what is here is dropped rather than kept: the repair sends everything from the place
  * asked for, so it brings that delta again (and in its newest form).
@@ -20,7 +20,7 @@
  * @param {string} text
  * @param {number} codePoints
  */
-export function unitIndex(text, codePoints) {
+function unitIndex(text, codePoints) {
   let index = 0;
   for (let left = codePoints; left > 0 && index < text.length; left--) {
     index += /** @type {number} */ (text.codePointAt(index)) > 0xffff ? 2 : 1;

@@ -1,6 +1,6 @@
 /**
- * @file Gapless playback of speech that is still arriving: planning as pure functions, and `Engine`, which
- * hands the samples to the sound card.
+ * @file Play speech without gaps while it still arrives: planning as pure functions, and `Engine`, which hands
+ * the samples to the sound card.
  *
  * Every chunk becomes one AudioBufferSourceNode that starts on the very frame where the one before
  * ends. The context runs at the rate of the speech: resampling chunk by chunk clicks at the borders.
@@ -14,22 +14,22 @@ import { Timeline } from "./timeline.js";
  * Time the audio thread gets to notice a newly scheduled node. On a busy machine it renders ahead in
  * bursts; a node that comes too late is heard late and overlaps the one after it.
  */
-export const START_MARGIN_SECONDS = 0.05;
-export const SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
-export const LARGEST_GROWN_PREBUFFER_SECONDS = 1;
+const START_MARGIN_SECONDS = 0.05;
+const SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
+const LARGEST_GROWN_PREBUFFER_SECONDS = 1;
 /** A speaker that has been silent for so long (a dead stream) loses its turn to the next. */
 export const PATIENCE_SECONDS = 3;
 /** Only after so long does a silent sound card mean that the browser wants a click. */
 export const WAKING_MILLISECONDS = 300;
 const TICK_MILLISECONDS = 50;
 
-export const SLOWEST = 0.5;
-export const FASTEST = 2;
+const SLOWEST = 0.5;
+const FASTEST = 2;
 /** A new speed is heard after so long: what is nearer stays, so that there is time to plan what follows. */
-export const CHANGE_SECONDS = 0.2;
+const CHANGE_SECONDS = 0.2;
 /** Hurry while an answer still arrives only with such a lead, and no longer when there is less than that. */
-export const LEAD_TO_HURRY_SECONDS = 2;
-export const LEAST_LEAD_SECONDS = 1;
+const LEAD_TO_HURRY_SECONDS = 2;
+const LEAST_LEAD_SECONDS = 1;
 /** Stretched speech is made as it is needed, so far ahead. */
 const STRETCHED_AHEAD_SECONDS = 5;
 /** So much at a time: little when it is urgent, else enough for timers that come once a second (hidden and muted). */
@@ -80,7 +80,7 @@ export function planStart({ nowFrame, nextFrame, heldFrames, prebufferFrames, ma
  * @param {number} nextFrame
  * @param {number} marginFrames
  */
-export function isDry(nowFrame, nextFrame, marginFrames) {
+function isDry(nowFrame, nextFrame, marginFrames) {
   return nextFrame < nowFrame + marginFrames;
 }
 
@@ -159,13 +159,13 @@ export class Engine {
   /** @returns {EngineState} */
   get state() {
     if (this.#outcome) return this.#outcome;
-    if (!this.hasSound) return "empty";
+    if (!this.hasAudio) return "empty";
     if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
     if (this.#isQueued) return "queued";
     return this.#remainingFrames > 0 ? "speaking" : "buffering";
   }
 
-  get hasSound() {
+  get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
 
@@ -193,8 +193,8 @@ export class Engine {
 
   /** Has nothing come and nothing sounded for too long? */
   get isIdle() {
-    const quietSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
-    return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
+    const silentSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
+    return this.#context.currentTime - silentSince > PATIENCE_SECONDS;
   }
 
   /** Of the speech, from its very beginning, whatever the speed. */
@@ -310,7 +310,7 @@ export class Engine {
       this.#fader.node.disconnect();
       return this.#finish("done");
     }
-    if (this.hasSound && this.#isStarted) this.#tickLater();
+    if (this.hasAudio && this.#isStarted) this.#tickLater();
     this.#onChange();
   }
 

@@ -1,4 +1,4 @@
-/** @file The volume, changed without a click. */
+/** @file Change the volume without a click. */
 
 /** At once to the ear. */
 export const FADE_SECONDS = 0.015;

@@ -1,6 +1,6 @@
 /**
- * @file What all players of a page have in common: one audio context per sample rate, and whose turn it is
- * to speak, so that answers do not talk over each other.
+ * @file Share what all players of a page have in common: one audio context per sample rate, and whose turn it
+ * is to speak, so that answers do not talk over each other.
  */
 
 /** With nothing to play for so long the sound card may rest. */
@@ -44,14 +44,22 @@ export class Turns {
  */
 
 /**
- * Every widget model loads its own copy of this module, so what is shared hangs on the page.
+ * What there is one of on a page. Every widget model loads its own copy of its modules, so it hangs on the page.
  *
- * @returns {SharedAudio}
+ * @template Shared
+ * @param {string} name
+ * @param {() => Shared} create
+ * @returns {Shared}
  */
+export function onPage(name, create) {
+  const key = Symbol.for(`omni_nb.${name}`);
+  const page = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis));
+  return (page[key] ??= create());
+}
+
+/** @returns {SharedAudio} */
 export function sharedAudio() {
-  const key = Symbol.for("omni_nb.audio.1");
-  const page = /** @type {Record<symbol, SharedAudio | undefined>} */ (/** @type {unknown} */ (globalThis));
-  return (page[key] ??= { loudspeakers: new Map(), turns: new Turns(), owners: new Map() });
+  return onPage("audio.1", () => ({ loudspeakers: new Map(), turns: new Turns(), owners: new Map() }));
 }
 
 /**
@@ -59,10 +67,10 @@ export function sharedAudio() {
  * that runs keeps the sound card and the computer from sleeping.
  *
  * @param {number} sampleRate
- * @returns {{context: AudioContext, release: () => void}}
+ * @returns {{context: AudioContext, turns: Turns, release: () => void}}
  */
 export function useContext(sampleRate) {
-  const { loudspeakers } = sharedAudio();
+  const { loudspeakers, turns } = sharedAudio();
   let loudspeaker = loudspeakers.get(sampleRate);
   if (!loudspeaker) {
     loudspeaker = { context: new AudioContext({ sampleRate }), users: new Set(), restTimer: undefined };
@@ -79,7 +87,7 @@ export function useContext(sampleRate) {
       loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
     }
   };
-  return { context, release };
+  return { context, turns, release };
 }
 
 /**

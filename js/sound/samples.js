@@ -1,4 +1,4 @@
-/** @file Samples of sound, as plain arrays. */
+/** @file Join, convert and resample audio, as plain arrays of samples. */
 
 /**
  * @param {Float32Array[]} pieces

@@ -1,6 +1,6 @@
 /**
- * @file The speech of one answer as it has arrived (`Speech`), and reading it from any place on at any speed
- * (`Reader`) as pieces of sound, each of which becomes one node of the sound card.
+ * @file Keep the speech of one answer as it has arrived (`Speech`), and read it from any place on at any speed
+ * (`Reader`), in pieces that become one node of the sound card each.
  */
 import { concatenated } from "./samples.js";
 import { Stretcher } from "./stretch.js";

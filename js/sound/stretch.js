@@ -1,5 +1,5 @@
 /**
- * @file Speech faster or slower at the same pitch: a streaming WSOLA time-stretcher (waveform similarity
+ * @file Stretch speech, faster or slower at the same pitch: a streaming WSOLA time-stretcher (waveform similarity
  * overlap-add, Verhelst and Roelands 1993).
  *
  * The output is made hop by hop. Each hop fades from the speech as it would go on by itself to a place near
@@ -10,9 +10,9 @@
 import { concatenated } from "./samples.js";
 
 /** Longer than a period of the lowest voice, shorter than a sound of speech. */
-export const HOP_SECONDS = 0.015;
+const HOP_SECONDS = 0.015;
 /** How far from where it should be a place may lie: there and back is a period of the lowest voice. */
-export const REACH_SECONDS = 0.009;
+const REACH_SECONDS = 0.009;
 /** The first look for the best place uses about this rate: the pitch, which has to fit, is far below. */
 const COARSE_RATE = 8000;
 

@@ -1,6 +1,6 @@
 /**
- * @file What has been handed to the sound card, and when it sounds: says what has been heard of the speech,
- * and takes back what has not.
+ * @file Keep what has been handed to the sound card, and when it sounds: say what has been heard of the
+ * speech, and take back what has not.
  *
  * Two clocks: frames of the sound card, and frames of the speech (`marks`). They differ where the speech
  * was stretched, and by the gaps.

@@ -1,4 +1,4 @@
-/** @file PCM as a WAV file: 16 bit, one channel. */
+/** @file Write PCM as a WAV file: 16 bit, one channel. */
 
 const HEADER_BYTES = 44;
 const BYTES_PER_SAMPLE = 2;

@@ -19,7 +19,7 @@ ACCENT: Final = "var(--jp-brand-color1, #1976d2)"
 # JupyterLab's own warning colour has 2.7:1 on white. Mixed with the text's colour it gets darker on
 # a light page and lighter on a dark one.
 WARN: Final = f"color-mix(in srgb, var(--jp-warn-color1, #e65100) 55%, {TEXT})"
-ERROR: Final = f"color-mix(in srgb, var(--jp-error-color1, #d32f2f) 72%, {TEXT})"
+ERROR: Final = f"color-mix(in srgb, var(--jp-error-color1, #d32f2f) 60%, {TEXT})"
 
 CSS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -1,17 +1,30 @@
+// js/player/dom.js
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// js/player/words.js
+function fill(words, values) {
+  return words.replace(/\{(\w+)\}/g, (place, name) => Object.hasOwn(values, name) ? String(values[name]) : place);
+}
+
 // js/filedrop.js
 var widget = {
   render({ model, el }) {
-    const zone = document.createElement("label");
-    zone.className = "omni-filedrop";
-    const input = document.createElement("input");
+    const input = make("input", "");
     input.type = "file";
-    const words = document.createElement("span");
-    const note = document.createElement("div");
-    note.className = "omni-filedrop-note";
+    const label = make("span", "");
+    const zone = make("label", "omni-filedrop", input, label);
+    const note = make("div", "omni-filedrop-note");
     note.setAttribute("role", "alert");
-    zone.append(input, words);
     el.append(zone, note);
-    const updateLabel = () => void (words.textContent = model.get("label"));
+    const updateLabel = () => setText(label, model.get("label"));
     const updateAccept = () => void (input.accept = model.get("accept"));
     updateLabel();
     updateAccept();
@@ -20,7 +33,7 @@ var widget = {
     const take = async (file) => {
       if (!file) return;
       const isTooLarge = file.size > model.get("most_bytes");
-      note.textContent = isTooLarge ? model.get("too_large").replace("{}", () => file.name) : "";
+      note.textContent = isTooLarge ? fill(model.get("too_large"), { name: file.name }) : "";
       if (!isTooLarge) model.send({ type: "file", name: file.name }, void 0, [await file.arrayBuffer()]);
     };
     input.addEventListener("change", () => {

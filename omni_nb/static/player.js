@@ -552,12 +552,12 @@ var Engine = class {
   /** @returns {EngineState} */
   get state() {
     if (this.#outcome) return this.#outcome;
-    if (!this.hasSound) return "empty";
+    if (!this.hasAudio) return "empty";
     if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
     if (this.#isQueued) return "queued";
     return this.#remainingFrames > 0 ? "speaking" : "buffering";
   }
-  get hasSound() {
+  get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
   /** Even where it may, the sound card takes a moment to start. */
@@ -579,8 +579,8 @@ var Engine = class {
   }
   /** Has nothing come and nothing sounded for too long? */
   get isIdle() {
-    const quietSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
-    return this.#context.currentTime - quietSince > PATIENCE_SECONDS;
+    const silentSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
+    return this.#context.currentTime - silentSince > PATIENCE_SECONDS;
   }
   /** Of the speech, from its very beginning, whatever the speed. */
   get heardFrames() {
@@ -680,7 +680,7 @@ var Engine = class {
       this.#fader.node.disconnect();
       return this.#finish("done");
     }
-    if (this.hasSound && this.#isStarted) this.#tickLater();
+    if (this.hasAudio && this.#isStarted) this.#tickLater();
     this.#onChange();
   }
   #forgetHeard() {
@@ -796,43 +796,6 @@ var Engine = class {
   }
 };
 
-// js/player/labels.js
-var ENGLISH = {
-  thinking: "Thinking…",
-  answering: "Answering…",
-  buffering: "Buffering…",
-  blocked: "Click anywhere to hear",
-  queued: "Waiting to speak",
-  speaking: "Speaking",
-  done: "Done",
-  stopped: "Stopped",
-  mute: "Mute",
-  stop: "Stop",
-  seconds: "{} s of speech so far",
-  cost: "about {}",
-  wouldCost: "free; would cost {}",
-  controls: "Speech"
-};
-var CHINESE = {
-  thinking: "思考中…",
-  answering: "正在回答…",
-  buffering: "缓冲中…",
-  blocked: "点击页面任意处即可播放",
-  queued: "等待上一条播放完",
-  speaking: "正在朗读",
-  done: "已完成",
-  stopped: "已停止",
-  mute: "静音",
-  stop: "停止",
-  seconds: "目前语音 {} 秒",
-  cost: "约 {}",
-  wouldCost: "免费，若用模型约 {}",
-  controls: "朗读"
-};
-function labelsFor(language) {
-  return language.toLowerCase().startsWith("zh") ? CHINESE : ENGLISH;
-}
-
 // js/sound/loudspeaker.js
 var REST_MILLISECONDS = 5e3;
 var Turns = class {
@@ -854,17 +817,20 @@ var Turns = class {
     this.#queue[0]?.pump();
   }
 };
-function sharedAudio() {
-  const key = /* @__PURE__ */ Symbol.for("omni_nb.audio.1");
+function onPage(name, create) {
+  const key = /* @__PURE__ */ Symbol.for(`omni_nb.${name}`);
   const page = (
-    /** @type {Record<symbol, SharedAudio | undefined>} */
+    /** @type {Record<symbol, Shared | undefined>} */
     /** @type {unknown} */
     globalThis
   );
-  return page[key] ??= { loudspeakers: /* @__PURE__ */ new Map(), turns: new Turns(), owners: /* @__PURE__ */ new Map() };
+  return page[key] ??= create();
+}
+function sharedAudio() {
+  return onPage("audio.1", () => ({ loudspeakers: /* @__PURE__ */ new Map(), turns: new Turns(), owners: /* @__PURE__ */ new Map() }));
 }
 function useContext(sampleRate) {
-  const { loudspeakers } = sharedAudio();
+  const { loudspeakers, turns } = sharedAudio();
   let loudspeaker = loudspeakers.get(sampleRate);
   if (!loudspeaker) {
     loudspeaker = { context: new AudioContext({ sampleRate }), users: /* @__PURE__ */ new Set(), restTimer: void 0 };
@@ -881,7 +847,7 @@ function useContext(sampleRate) {
       loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
     }
   };
-  return { context, release };
+  return { context, turns, release };
 }
 function resumeOnGesture(context) {
   const resume = () => void context.resume();
@@ -902,7 +868,86 @@ function resumeOnGesture(context) {
   return release;
 }
 
-// js/sound/meter.js
+// js/player/dom.js
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+function button(className, label, action, shown = { text: label }) {
+  const element = make("button", `omni-button ${className}`);
+  element.type = "button";
+  if (shown.icon) element.append(icon(shown.icon));
+  if (shown.text) element.append(make("span", "omni-button-text", shown.text));
+  relabel(element, label, shown.text);
+  element.addEventListener("click", action);
+  return element;
+}
+function relabel(element, label, text) {
+  element.title = label;
+  if (text === label) element.removeAttribute("aria-label");
+  else element.setAttribute("aria-label", label);
+}
+var SVG = "http://www.w3.org/2000/svg";
+function icon(path) {
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.setAttribute("class", "omni-icon");
+  const stroke = document.createElementNS(SVG, "path");
+  stroke.setAttribute("d", path);
+  drawing.append(stroke);
+  return drawing;
+}
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+function guardKeys(element, others = ["Tab"]) {
+  element.dataset.lmSuppressShortcuts = "true";
+  for (const type of ["keydown", "keyup", "keypress"]) {
+    element.addEventListener(type, (event) => {
+      if (!others.includes(
+        /** @type {KeyboardEvent} */
+        event.key
+      )) event.stopPropagation();
+    });
+  }
+}
+function wave() {
+  const element = make("span", "omni-wave", ...Array.from({ length: 4 }, () => make("i", "")));
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+function randomId() {
+  return Math.random().toString(36).slice(2, 12);
+}
+
+// js/player/kernel.js
+var INTERRUPT_MILLISECONDS = 250;
+function kernelOf({ widget_manager }) {
+  return (
+    /** @type {{kernel?: Kernel} | undefined} */
+    widget_manager?.kernel
+  );
+}
+function interruptKernel(model) {
+  void kernelOf(model)?.interrupt?.();
+}
+
+// js/player/words.js
+function languageFor(words, wanted) {
+  const [base] = wanted.toLowerCase().split(/[-_]/);
+  return [wanted, base].find((name) => Object.hasOwn(words, name)) ?? "en";
+}
+function wordsFor(words, language) {
+  return words[languageFor(words, language)];
+}
+function fill(words, values) {
+  return words.replace(/\{(\w+)\}/g, (place, name) => Object.hasOwn(values, name) ? String(values[name]) : place);
+}
+
+// js/player/meter.js
 var LEAST_SECONDS = 1;
 function costSoFar(seconds, price) {
   return price.input + (seconds > 0 ? Math.max(LEAST_SECONDS, seconds) * price.per_second : 0);
@@ -912,12 +957,23 @@ function amountText(amount) {
   const decimals = 2 - Math.floor(Math.log10(amount));
   return amount.toFixed(Math.min(20, Math.max(0, decimals)));
 }
-function meterText(seconds, price, labels) {
+function meterText(seconds, price, words) {
   const whole = Math.floor(seconds);
-  const spoken = labels.seconds.replace("{}", String(whole));
+  const spoken = fill(words.seconds, { seconds: whole });
   if (!price) return spoken;
-  const cost = `${amountText(costSoFar(Math.max(LEAST_SECONDS, whole), price))} ${price.currency}`;
-  return `${spoken} · ${(price.is_hypothetical ? labels.wouldCost : labels.cost).replace("{}", cost)}`;
+  const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
+  return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
+}
+function moneyText(amount, currency, words) {
+  const forms = words;
+  return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
+}
+
+// js/player/report.js
+function reportOf({ isOver: isOver2, firstSoundAt, underruns, gapSeconds, state }) {
+  if (!isOver2 && firstSoundAt === null) return null;
+  const word = state === "done" || state === "stopped" ? state : "playing";
+  return { state: word, first_sound_at: firstSoundAt, underruns, gap_seconds: gapSeconds };
 }
 
 // js/player/tail.js
@@ -930,8 +986,8 @@ var PLACE_GRACE_MILLISECONDS = 1e3;
 var Tail = class {
   /** @type {string} */
   #tailId;
-  /** @type {Labels} */
-  #labels;
+  /** @type {Words} */
+  #words;
   /** @type {() => boolean} */
   #isEnded;
   /** @type {() => void} */
@@ -943,10 +999,10 @@ var Tail = class {
   #timer;
   #cleanPlace = () => {
   };
-  /** @param {{tailId: string, labels: Labels, isEnded: () => boolean, stop: () => void}} options */
-  constructor({ tailId, labels, isEnded, stop }) {
+  /** @param {{tailId: string, words: Words, isEnded: () => boolean, stop: () => void}} options */
+  constructor({ tailId, words, isEnded, stop }) {
     this.#tailId = tailId;
-    this.#labels = labels;
+    this.#words = words;
     this.#isEnded = isEnded;
     this.#stop = stop;
     this.#timer = setInterval(() => this.#look(), TICK_MILLISECONDS2);
@@ -959,7 +1015,7 @@ var Tail = class {
   /** @param {string} state in words */
   update(state) {
     const word = this.#place?.querySelector(".omni-tail-state");
-    if (word && word.textContent !== state) word.textContent = state;
+    if (word) setText(word, state);
   }
   #look() {
     if (!this.#place?.isConnected) this.#findPlace();
@@ -988,7 +1044,7 @@ var Tail = class {
    * @returns {() => void}
    */
   #enterPlace(place) {
-    const button2 = tailButton(this.#labels);
+    const button2 = tailButton(this.#words);
     const stop = () => this.#stop();
     button2.addEventListener("click", stop);
     place.append(button2);
@@ -1001,21 +1057,13 @@ var Tail = class {
     };
   }
 };
-function tailButton(labels) {
-  const button2 = document.createElement("button");
-  button2.type = "button";
-  button2.className = "omni-tail-button";
-  button2.dataset.lmSuppressShortcuts = "true";
-  const note = document.createElement("span");
-  note.textContent = "♪ ";
+function tailButton(words) {
+  const note = make("span", "", "♪ ");
   note.setAttribute("aria-hidden", "true");
-  const state = document.createElement("span");
-  state.className = "omni-tail-state";
-  state.textContent = labels.speaking;
-  const stop = document.createElement("span");
-  stop.className = "omni-tail-stop";
-  stop.textContent = labels.stop;
-  button2.append(note, state, stop);
+  const state = make("span", "omni-tail-state", words.speaking);
+  const button2 = make("button", "omni-tail-button", note, state, make("span", "omni-tail-stop", words.stop));
+  button2.type = "button";
+  button2.dataset.lmSuppressShortcuts = "true";
   return button2;
 }
 function nearestWithAudio(element) {
@@ -1032,7 +1080,7 @@ function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
-function createView(element, { language, labels, actions }) {
+function createView(element, { language, words, actions }) {
   const header = make("div", "omni-player-header");
   const captions = make("div", "omni-player-captions");
   captions.setAttribute("aria-live", "off");
@@ -1043,12 +1091,12 @@ function createView(element, { language, labels, actions }) {
   const time = make("span", "omni-player-time");
   const meter = make("span", "omni-player-meter");
   meter.setAttribute("aria-live", "off");
-  const mute = button("omni-player-mute", labels.mute, actions.toggleMute);
-  const stop = button("omni-player-stop", labels.stop, actions.stop);
+  const mute = button("omni-player-mute", words.mute, actions.toggleMute);
+  const stop = button("omni-player-stop", words.stop, actions.stop);
   const controls = make("span", "omni-player-controls", mute, stop);
   controls.setAttribute("role", "group");
-  controls.setAttribute("aria-label", labels.controls);
-  guardKeys(controls);
+  controls.setAttribute("aria-label", words.controls);
+  guardKeys(controls, ["Tab", "Escape"]);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
   const root = make("div", "omni-player", header, captions, bar);
   root.lang = language;
@@ -1059,13 +1107,13 @@ function createView(element, { language, labels, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasSound, isMuted, meter: meterWords }) {
+    update({ text, phase, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
       changeText(captionText, text);
       root.dataset.phase = phase;
-      setText(state, labels[phase]);
-      setText(time, hasSound ? clock(heardSeconds) : "");
-      setText(meter, hasSound ? meterWords : "");
-      mute.hidden = !hasSound || isOver(phase);
+      setText(state, words[phase]);
+      setText(time, hasAudio ? clock(heardSeconds) : "");
+      setText(meter, hasAudio ? meterText2 : "");
+      mute.hidden = !hasAudio || isOver(phase);
       mute.setAttribute("aria-pressed", String(isMuted));
       stop.hidden = isOver(phase);
     }
@@ -1082,35 +1130,9 @@ function changeText(node, text) {
   while (same < old.length && old[same] === text[same]) same++;
   node.replaceData(same, old.length - same, text.slice(same));
 }
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-function make(tag, className, ...children) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-function button(className, label, action) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.className = `omni-player-button ${className}`;
-  element.textContent = label;
-  element.addEventListener("click", action);
-  return element;
-}
-function wave() {
-  const bars = Array.from({ length: 4 }, () => make("i", ""));
-  const element = make("span", "omni-player-wave", ...bars);
-  element.setAttribute("aria-hidden", "true");
-  return element;
-}
-function guardKeys(element) {
-  element.dataset.lmSuppressShortcuts = "true";
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" && event.key !== "Tab") event.stopPropagation();
-  });
-}
+
+// words:player
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE = 2;
@@ -1119,7 +1141,6 @@ var FIRST_REPAIR_MILLISECONDS = 500;
 var MOST_REPAIRS = 8;
 var LOOK_MILLISECONDS = 100;
 var MOST_LOOKS = 50;
-var INTERRUPT_MILLISECONDS = 250;
 var Session = class {
   /** @type {Model} */
   #model;
@@ -1132,8 +1153,7 @@ var Session = class {
   #views = /* @__PURE__ */ new Set();
   /** @type {Tail | null} */
   #tail = null;
-  /** crypto.randomUUID is missing on plain http. */
-  #page = Math.random().toString(36).slice(2);
+  #page = randomId();
   #repairs = 0;
   #nextRepairAt = 0;
   #lastReport = "";
@@ -1146,11 +1166,11 @@ var Session = class {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
-    const { context, release } = useContext(model.get("sample_rate"));
+    const { context, turns, release } = useContext(model.get("sample_rate"));
     this.#releaseContext = release;
     this.#engine = new Engine({
       context,
-      turns: sharedAudio().turns,
+      turns,
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed()
     });
@@ -1177,7 +1197,7 @@ var Session = class {
   show(model, element) {
     const view = createView(element, {
       language: model.get("language"),
-      labels: this.#labels,
+      words: this.#words,
       actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) }
     });
     const updateHeader = () => view.updateHeader(model.get("header_html"));
@@ -1218,8 +1238,8 @@ var Session = class {
   get #tailId() {
     return this.#model.get("tail_id");
   }
-  get #labels() {
-    return labelsFor(this.#model.get("language"));
+  get #words() {
+    return wordsFor(player_default, this.#model.get("language"));
   }
   /** @returns {import("./player/view.js").Phase} */
   get #phase() {
@@ -1230,12 +1250,12 @@ var Session = class {
   /** What is spoken is billed as it arrives, not as it is heard. */
   get #meter() {
     const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
-    return meterText(seconds, this.#model.get("price"), this.#labels);
+    return meterText(seconds, this.#model.get("price"), this.#words);
   }
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
-    const { heardSeconds, hasSound, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasSound, isMuted, meter: this.#meter };
+    const { heardSeconds, hasAudio, isMuted } = this.#engine;
+    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasAudio, isMuted, meter: this.#meter };
   }
   /**
    * @param {DeltaMessage | EndMessage} message
@@ -1300,30 +1320,22 @@ var Session = class {
       this.#endTail();
       this.#releaseContext();
     }
-    this.#tail?.update(this.#labels[this.#phase]);
+    this.#tail?.update(this.#words[this.#phase]);
   }
   /** Tell Python at the first sound, and when the sound, the answer and the view are gone. */
   #report() {
-    const { isOver: isOver2, firstSoundAt, underruns, gapSeconds, state } = this.#engine;
-    if (!this.#isHere || !isOver2 && firstSoundAt === null) return;
+    const report = this.#isHere ? reportOf(this.#engine) : null;
+    if (!report) return;
     const isShown = this.#views.size > 0;
-    const word = state === "done" || state === "stopped" ? state : "playing";
-    const occasion = isOver2 ? `${word} ${this.#end !== null} ${isShown}` : word;
+    const occasion = this.#engine.isOver ? `${report.state} ${this.#end !== null} ${isShown}` : report.state;
     if (occasion === this.#lastReport) return;
     this.#lastReport = occasion;
-    this.#send({
-      type: "report",
-      state: word,
-      first_sound_at: firstSoundAt,
-      underruns,
-      gap_seconds: gapSeconds,
-      is_shown: isShown
-    });
+    this.#send({ type: "report", ...report, is_shown: isShown });
   }
   #beginTail() {
     this.#tail ??= new Tail({
       tailId: this.#tailId,
-      labels: this.#labels,
+      words: this.#words,
       isEnded: () => this.#end !== null,
       stop: () => this.#engine.stop()
     });
@@ -1351,14 +1363,6 @@ var Session = class {
     this.#timers.add(timer);
   }
 };
-function interruptKernel(model) {
-  const manager = (
-    /** @type {{kernel?: {interrupt?: () => unknown}} | undefined} */
-    /** @type {unknown} */
-    model.widget_manager
-  );
-  void manager?.kernel?.interrupt?.();
-}
 var widget = () => {
   let session;
   return {
@@ -1371,7 +1375,7 @@ var widget = () => {
     }
   };
 };
-var player_default = widget;
+var player_default2 = widget;
 export {
-  player_default as default
+  player_default2 as default
 };

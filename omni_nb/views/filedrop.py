@@ -33,7 +33,7 @@ class FileDrop(anywidget.AnyWidget):
         Called with the name and the bytes of each file.
     **traits
         ``label`` (what the button says), ``accept`` (as in ``<input accept>``), ``most_bytes``,
-        ``too_large`` (what to say of a larger file; ``{}`` is its name) and ipywidgets' own.
+        ``too_large`` (what to say of a larger file; ``{name}`` is its name) and ipywidgets' own.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class FileDrop(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     accept = traitlets.Unicode().tag(sync=True)
     most_bytes = traitlets.Int(MOST_BYTES).tag(sync=True)
-    too_large = traitlets.Unicode("{}: too large").tag(sync=True)
+    too_large = traitlets.Unicode("{name}: too large").tag(sync=True)
 
     def __init__(self, take: Callable[[str, bytes], None], **traits: Any) -> None:
         super().__init__(**traits)

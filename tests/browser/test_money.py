@@ -39,7 +39,7 @@ def seconds_shown(meter: Locator) -> int:
 
 
 def test_the_meter_grows_while_the_answer_speaks(lab: Lab, page: Page, tap: Tap) -> None:
-    words = r"目前语音 \d+ 秒 · 免费，若用模型约 0\.\d+ CNY"
+    words = r"目前语音 \d+ 秒 · 免费；若用真实模型约 ¥0\.\d+"
     ask = 'chat = omni.Chat(voice="Cherry")\nchat.ask("请说 8 秒。")'
     open_notebook(lab, page, ask, "chat.replies[0].account")
     lab.theme(page, "dark")

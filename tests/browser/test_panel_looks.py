@@ -125,9 +125,9 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
         "Ask again",
         "Show as code",
         "Your question",
-        "Attach pictures, sound or video",
+        "Attach images, audio or video",
         "Hold to talk, or click to start and stop",
-        "Take a picture with the camera",
+        "Take a photo with the camera",
         "Settings: qwen-omni-turbo · Cherry · text + speech",
         "Send",
     ]

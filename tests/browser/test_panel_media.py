@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from .lab import Lab
 
-ATTACH = "Attach pictures, sound or video"
+ATTACH = "Attach images, audio or video"
 MICROPHONE = "Hold to talk, or click to start and stop"
-CAMERA = "Take a picture with the camera"
+CAMERA = "Take a photo with the camera"
 SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(language='en')\npanel"
 SHORT = """
 omni.register_model("short", like="qwen-omni-turbo", limits={"audio_seconds": 2})
@@ -521,7 +521,7 @@ def test_a_snapshot_of_the_camera_is_asked_with(lab, mic_page):
     page = mic_page
     panel = open_panel(lab, page, SHOW, later=[LOOK])
     panel.button(CAMERA).click()
-    panel.button("Take the picture").click()
+    panel.button("Take the photo").click()
     wait_until_seen(chip(panel, "snapshot-1.jpg"))
     expect(panel.root.locator(".omni-composer-camera")).to_be_hidden()
     panel.ask("What is this?")

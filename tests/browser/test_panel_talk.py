@@ -134,7 +134,7 @@ def test_a_question_is_edited_and_both_branches_stay_within_reach(lab, page):
     expect(panel.turns.first).to_contain_text("Second words")
     expect(panel.turns.first).to_contain_text("2 of 2")
     assert "Second words" in run(lab, page, 2)
-    panel.turns.first.get_by_role("button", name="Previous branch").click()
+    panel.turns.first.get_by_role("button", name="Previous version").click()
     expect(panel.turns).to_have_count(2)
     expect(panel.turns.first).to_contain_text("First words")
     assert run(lab, page, 2).strip() == "['First words', 'And then?']"

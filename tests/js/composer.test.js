@@ -4,14 +4,15 @@ import { settle } from "./panel_dom.js";
 
 const { WEIGH_MILLISECONDS, createComposer } = await import("../../js/panel/composer.js");
 const { isComposing } = await import("../../js/panel/textbox.js");
-const { fill, kindsText, wordsFor } = await import("../../js/panel/composer_words.js");
+const { default: allWords } = await import("words:composer");
+const { fill, languageFor, wordsFor } = await import("../../js/player/words.js");
 const { sizeText } = await import("../../js/panel/chips.js");
 const { percentText } = await import("../../js/panel/bar.js");
-const { acceptOf } = await import("../../js/panel/attach.js");
+const { acceptOf, kindsText } = await import("../../js/panel/attach.js");
 
 const UPDATED_MILLISECONDS = 80;
 
-class FakeLine {
+class FakeChannel {
   state = "ready";
   sent = [];
   isTaking = true;
@@ -54,9 +55,9 @@ const HEADER = {
 
 function open({ header = {}, traits = {}, lastQuestion = "" } = {}) {
   const listeners = new Set();
-  const line = new FakeLine();
+  const channel = new FakeChannel();
   const talk = {
-    line,
+    channel,
     model: { get: (name) => ({ panel_id: "p", asks_key: "", ...traits })[name] },
     language: "en",
     header: { ...HEADER, ...header },
@@ -68,7 +69,7 @@ function open({ header = {}, traits = {}, lastQuestion = "" } = {}) {
     notices: [],
     announce: (words) => talk.said.push(words),
     notice: (kind, text) => talk.notices.push([kind, text]),
-    stop: () => line.sent.push({ type: "stopped" }),
+    stop: () => channel.sent.push({ type: "stopped" }),
     onChange: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
     changed: async () => {
       for (const listener of listeners) listener();
@@ -93,21 +94,21 @@ function open({ header = {}, traits = {}, lastQuestion = "" } = {}) {
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const [draft] = talk.drafts;
-  const hearDraft = (message) => line.hear({ type: "draft", draft, items: [], words: "", share: null, is_sendable: true, ...message });
+  const hearDraft = (message) => channel.hear({ type: "draft", draft, items: [], words: "", share: null, is_sendable: true, ...message });
   const choose = (...files) => {
     Object.defineProperty(find("input[type=file]"), "files", { value: files, configurable: true });
     find("input[type=file]").dispatchEvent(new Event("change"));
   };
-  return { talk, line, element, close, find, input, press, type, draft, hearDraft, choose };
+  return { talk, channel, element, close, find, input, press, type, draft, hearDraft, choose };
 }
 
 const item = (more = {}) => ({ item: "i", kind: "image", name: "a.png", html: "<b>cat</b>", facts: "9 tokens", refusal: "", can_shrink: false, ...more });
 const picture = (name = "a.png") => new File(["cat"], name, { type: "image/png" });
 /** An upload as Python would answer it: it is there, and then it is an item. */
-async function arrive({ line, hearDraft }, more = {}) {
+async function arrive({ channel, hearDraft }, more = {}) {
   await settle(5);
-  const { upload, name, size } = line.of("upload").at(-1);
-  line.hear({ type: "piece", upload, received: size, error: "" });
+  const { upload, name, size } = channel.of("upload").at(-1);
+  channel.hear({ type: "piece", upload, received: size, error: "" });
   hearDraft({ items: [item({ item: upload, name, ...more })] });
   return upload;
 }
@@ -119,25 +120,25 @@ beforeEach(() => {
 });
 
 test("Enter sends and empties the field, Shift+Enter does not", async () => {
-  const { line, input, press, type, draft } = open();
+  const { channel, input, press, type, draft } = open();
   type("  What is it? ");
   assert.equal(press("Enter", { shiftKey: true }).defaultPrevented, false);
-  assert.deepEqual(line.of("send"), []);
+  assert.deepEqual(channel.of("send"), []);
   assert.equal(press("Enter").defaultPrevented, true);
-  assert.deepEqual(line.of("send"), [{ type: "send", draft, text: "What is it?" }]);
+  assert.deepEqual(channel.of("send"), [{ type: "send", draft, text: "What is it?" }]);
   assert.equal(input.value, "");
   press("Enter");
-  assert.equal(line.of("send").length, 1);
+  assert.equal(channel.of("send").length, 1);
 });
 
 test("Enter that belongs to an input method sends nothing", () => {
-  const { line, input, press, type } = open();
+  const { channel, input, press, type } = open();
   type("ni hao");
   press("Enter", { isComposing: true });
   press("Enter", { keyCode: 229 });
   input.dispatchEvent(new Event("compositionend"));
   press("Enter");
-  assert.deepEqual(line.of("send"), []);
+  assert.deepEqual(channel.of("send"), []);
 });
 
 test("an Enter well after a composition is an Enter", () => {
@@ -156,11 +157,11 @@ test("↑ in an empty field brings the last question back, with the cursor at it
 });
 
 test("words are weighed when somebody pauses", async () => {
-  const { line, type, hearDraft, find, draft } = open();
+  const { channel, type, hearDraft, find, draft } = open();
   type("a");
   type("ab");
   await settle(WEIGH_MILLISECONDS + 30);
-  assert.deepEqual(line.of("draft"), [{ type: "draft", draft, text: "ab" }]);
+  assert.deepEqual(channel.of("draft"), [{ type: "draft", draft, text: "ab" }]);
   hearDraft({ words: "2 tokens", share: 0.5 });
   await settle(UPDATED_MILLISECONDS);
   assert.equal(find(".omni-composer-weight-text").textContent, "2 tokens");
@@ -168,27 +169,27 @@ test("words are weighed when somebody pauses", async () => {
 });
 
 test("what Python refuses is not sent, and what it has not seen yet is", async () => {
-  const { line, talk, press, type, hearDraft } = open();
+  const { channel, talk, press, type, hearDraft } = open();
   type("too long");
   await settle(WEIGH_MILLISECONDS + 30);
   hearDraft({ words: "more than the model takes", is_sendable: false });
   press("Enter");
-  assert.deepEqual([line.of("send"), talk.said], [[], ["more than the model takes"]]);
+  assert.deepEqual([channel.of("send"), talk.said], [[], ["more than the model takes"]]);
   type("short");
   press("Enter");
-  assert.equal(line.of("send")[0].text, "short");
+  assert.equal(channel.of("send")[0].text, "short");
 });
 
 test("what the kernel did not take comes back", async () => {
-  const { line, talk, input, press, type } = open();
-  line.isTaking = false;
+  const { channel, talk, input, press, type } = open();
+  channel.isTaking = false;
   type("lost?");
   press("Enter");
   assert.equal(input.value, "");
   await settle();
   assert.deepEqual([input.value, talk.said], ["lost?", ["Not sent. Your words are still here."]]);
   // Python may still have what was attached.
-  assert.equal(line.of("draft").length, 1);
+  assert.equal(channel.of("draft").length, 1);
 });
 
 test("the words and the draft survive a reload, and Python is asked for the rest", () => {
@@ -197,19 +198,19 @@ test("the words and the draft survive a reload, and Python is asked for the rest
   first.close();
   const second = open();
   assert.deepEqual([second.draft, second.input.value], [first.draft, "half a quest"]);
-  assert.deepEqual(second.line.of("draft"), [{ type: "draft", draft: first.draft, text: "half a quest" }]);
+  assert.deepEqual(second.channel.of("draft"), [{ type: "draft", draft: first.draft, text: "half a quest" }]);
 });
 
 test("a question waits for its files and goes when they are there", async () => {
   const one = open();
-  const { line, press, type, choose, find, draft } = one;
+  const { channel, press, type, choose, find, draft } = one;
   choose(picture());
   type("What is it?");
   press("Enter");
-  assert.deepEqual(line.of("send"), []);
+  assert.deepEqual(channel.of("send"), []);
   assert.match(find(".omni-composer-send").textContent, /Waits/);
   await arrive(one);
-  assert.deepEqual(line.of("send"), [{ type: "send", draft, text: "What is it?" }]);
+  assert.deepEqual(channel.of("send"), [{ type: "send", draft, text: "What is it?" }]);
   await settle(UPDATED_MILLISECONDS);
   assert.equal(find(".omni-composer-chip"), null);
 });
@@ -221,7 +222,7 @@ test("a question that waits for its files can be kept back", async () => {
   one.press("Enter");
   one.find(".omni-composer-send").click();
   await arrive(one);
-  assert.deepEqual([one.line.of("send"), one.input.value], [[], "x"]);
+  assert.deepEqual([one.channel.of("send"), one.input.value], [[], "x"]);
 });
 
 test("a question is kept back when a file of it is refused", async () => {
@@ -230,17 +231,17 @@ test("a question is kept back when a file of it is refused", async () => {
   one.type("x");
   one.press("Enter");
   await arrive(one, { refusal: "too large", can_shrink: true });
-  assert.deepEqual(one.line.of("send"), []);
+  assert.deepEqual(one.channel.of("send"), []);
   assert.ok(one.talk.said.includes("a.png cannot be sent: too large"));
   await settle(UPDATED_MILLISECONDS);
   assert.equal(one.find(".omni-composer-refusal").textContent, "too large");
   one.find(".omni-composer-shrink").click();
-  assert.equal(one.line.of("shrink").length, 1);
+  assert.equal(one.channel.of("shrink").length, 1);
 });
 
 test("a chip shows its progress, then what Python says, and can be taken away", async () => {
   const one = open();
-  const { choose, line, find, input } = one;
+  const { choose, channel, find, input } = one;
   choose(picture("<img src=x onerror=alert(1)>.png"));
   await settle(UPDATED_MILLISECONDS);
   assert.equal(find(".omni-composer-name").textContent, "<img src=x onerror=alert(1)>.png");
@@ -252,7 +253,7 @@ test("a chip shows its progress, then what Python says, and can be taken away", 
   assert.deepEqual([find("img.omni-composer-preview"), find("[role=progressbar]").hidden], [null, true]);
   find(".omni-composer-remove").focus();
   find(".omni-composer-remove").click();
-  assert.deepEqual(line.of("remove").map((message) => message.item), [id]);
+  assert.deepEqual(channel.of("remove").map((message) => message.item), [id]);
   assert.equal(find(".omni-composer-chip"), null);
   assert.equal(document.activeElement, input);
 });
@@ -262,7 +263,7 @@ test("a sound of this page can be heard in its chip also when Python has drawn i
   one.choose(new File(["x"], "a.wav", { type: "audio/wav" }));
   await arrive(one, { html: "<i>wave</i>" });
   await settle(UPDATED_MILLISECONDS);
-  assert.ok(one.find(".omni-composer-sight audio[controls]"));
+  assert.ok(one.find(".omni-composer-thumbnail audio[controls]"));
   assert.ok(one.find(".omni-composer-python i"));
 });
 
@@ -276,7 +277,7 @@ test("an attachment that Python has forgotten is gone", async () => {
 });
 
 test("Stop stands in for Send while it answers, and beside it when there is more to ask", async () => {
-  const { talk, line, find, type } = open();
+  const { talk, channel, find, type } = open();
   const shown = () => [!find(".omni-composer-stop").hidden, !find(".omni-composer-send").hidden];
   assert.deepEqual(shown(), [false, true]);
   talk.isAnswering = true;
@@ -286,16 +287,16 @@ test("Stop stands in for Send while it answers, and beside it when there is more
   assert.deepEqual(shown(), [true, true]);
   assert.match(find(".omni-composer-send").getAttribute("aria-label"), /waits for its turn/);
   find(".omni-composer-stop").click();
-  assert.equal(line.of("stopped").length, 1);
+  assert.equal(channel.of("stopped").length, 1);
 });
 
 test("what the model does not take cannot be attached, and the button says why", () => {
-  const { find, talk, choose, line } = open({ header: { takes: ["text"] } });
-  const buttons = [".omni-composer-attach", ".omni-composer-microphone", ".omni-composer-shoot"].map(find);
+  const { find, talk, choose, channel } = open({ header: { takes: ["text"] } });
+  const buttons = [".omni-composer-attach", ".omni-composer-microphone", ".omni-composer-photo"].map(find);
   assert.deepEqual(buttons.map(({ disabled }) => disabled), [true, true, true]);
   assert.equal(buttons[0].title, "qwen-omni-turbo takes text only");
   choose(picture());
-  assert.deepEqual([talk.notices, line.of("upload")], [[["warning", "qwen-omni-turbo takes text only"]], []]);
+  assert.deepEqual([talk.notices, channel.of("upload")], [[["warning", "qwen-omni-turbo takes text only"]], []]);
 });
 
 /** @param {Record<string, unknown>} fields */
@@ -304,7 +305,7 @@ function eventWith(type, fields) {
 }
 
 test("a dropped file is attached and goes no further; dragged words are left alone", async () => {
-  const { element, line } = open();
+  const { element, channel } = open();
   let reached = 0;
   document.body.addEventListener("drop", () => reached++);
   const words = eventWith("drop", { dataTransfer: { types: ["text/plain"], files: [] } });
@@ -313,67 +314,74 @@ test("a dropped file is attached and goes no further; dragged words are left alo
   element.dispatchEvent(file);
   await settle(5);
   assert.deepEqual([words.defaultPrevented, file.defaultPrevented, reached], [false, true, 1]);
-  assert.equal(line.of("upload")[0].name, "a.png");
+  assert.equal(channel.of("upload")[0].name, "a.png");
 });
 
 test("a pasted picture is attached; words with a picture of themselves are pasted as words", async () => {
-  const { input, line } = open();
+  const { input, channel } = open();
   const office = eventWith("paste", { clipboardData: { types: ["text/plain", "Files"], files: [picture()] } });
   input.dispatchEvent(office);
   const copied = eventWith("paste", { clipboardData: { types: ["Files"], files: [picture()] } });
   input.dispatchEvent(copied);
   await settle(5);
-  assert.deepEqual([office.defaultPrevented, copied.defaultPrevented, line.of("upload").length], [false, true, 1]);
+  assert.deepEqual([office.defaultPrevented, copied.defaultPrevented, channel.of("upload").length], [false, true, 1]);
 });
 
 test("a key is sent once and leaves the field", async () => {
   const traits = { asks_key: "DashScope" };
-  const { find, line, talk } = open({ traits });
+  const { find, channel, talk } = open({ traits });
   const form = find("form");
   assert.deepEqual([form.hidden, form.querySelector("label").textContent], [false, "API key for DashScope"]);
   const field = form.querySelector("input");
   assert.deepEqual([field.type, field.autocomplete], ["password", "off"]);
   field.value = " sk-1 ";
   form.dispatchEvent(new Event("submit", { cancelable: true }));
-  assert.deepEqual([line.of("key"), field.value], [[{ type: "key", key: "sk-1" }], ""]);
+  assert.deepEqual([channel.of("key"), field.value], [[{ type: "key", key: "sk-1" }], ""]);
   assert.ok(!JSON.stringify({ ...sessionStorage }).includes("sk-1"));
   traits.asks_key = "";
   await talk.changed();
 });
 
 test("the settings are toggled", () => {
-  const { find, line } = open({ header: { has_settings: true } });
+  const { find, channel } = open({ header: { has_settings: true } });
   const settings = find(".omni-composer-settings");
   assert.deepEqual([settings.textContent, settings.getAttribute("aria-expanded")], ["Settings", "true"]);
   assert.equal(settings.getAttribute("aria-label"), "Settings: qwen-omni-turbo · Cherry");
   settings.click();
-  assert.equal(line.of("settings").length, 1);
+  assert.equal(channel.of("settings").length, 1);
 });
 
 test("the cleanup leaves nothing behind", async () => {
-  const { element, close, talk, line, choose } = open();
+  const { element, close, talk, channel, choose } = open();
   choose(picture());
   await settle(5);
   close();
   assert.deepEqual([element.children.length, talk.listeners.size, talk.drafts.size], [0, 0, 0]);
-  assert.deepEqual([...line.handlers.values()].flat(), []);
-  assert.equal(line.of("remove").length, 1);
+  assert.deepEqual([...channel.handlers.values()].flat(), []);
+  assert.equal(channel.of("remove").length, 1);
   const late = eventWith("drop", { dataTransfer: { types: ["Files"], files: [picture()] } });
   element.dispatchEvent(late);
   assert.equal(late.defaultPrevented, false);
 });
 
 test("words are filled and lists are said in both languages", () => {
-  assert.equal(fill("{} of {}", "$&", "b"), "$& of b");
-  const said = ["en", "zh-CN"].map((language) => kindsText(["text", "image", "audio", "video"], wordsFor(language)));
-  assert.deepEqual(said, ["pictures, sound or video", "图片、音频或视频"]);
-  assert.deepEqual([kindsText(["text"], wordsFor("en")), kindsText(["audio"], wordsFor("en"))], ["", "sound"]);
+  assert.equal(fill("{name} of {most}, {name}", { name: "$&{most}", most: 1 }), "$&{most} of 1, $&{most}");
+  assert.equal(fill("{constructor}", {}), "{constructor}");
+  const said = ["en", "zh-CN"].map((language) => kindsText(["text", "image", "audio", "video"], wordsFor(allWords, language)));
+  assert.deepEqual(said, ["images, audio or video", "图片、音频或视频"]);
+  assert.deepEqual([kindsText(["text"], allWords.en), kindsText(["audio"], allWords.en)], ["", "audio"]);
   assert.equal(acceptOf(["text", "video", "image"]), "image/*,video/*");
 });
 
 test("every word exists in both languages", () => {
-  const shape = (words) => Object.entries(words).map(([key, value]) => (typeof value === "string" ? [key, value.split("{}").length] : [key, shape(value)]));
-  assert.deepEqual(shape(wordsFor("zh")), shape(wordsFor("en")));
+  const shape = (words) => Object.entries(words).map(([key, value]) => [key, typeof value === "string" ? value.match(/\{\w+\}/g)?.sort() : shape(value)]);
+  assert.deepEqual(shape(allWords.zh), shape(allWords.en));
+});
+
+test("a language without words is English, a region's is its language", () => {
+  const wanted = ["en-GB", "zh-CN", "zh_TW", "ZH", "fr", "constructor", ""];
+  assert.deepEqual(wanted.map((language) => languageFor(allWords, language)), ["en", "zh", "zh", "zh", "en", "en", "en"]);
+  assert.equal(languageFor({ en: {}, pt: {}, "pt-BR": {} }, "pt-BR"), "pt-BR");
 });
 
 test("sizes and shares are said shortly", () => {

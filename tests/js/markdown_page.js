@@ -11,7 +11,7 @@ Object.assign(globalThis, {
 
 const { createMarkdown } = await import("../../js/markdown/markdown.js");
 
-export const LABELS = { copy: "Copy", copied: "Copied", image: "Image" };
+export const LABELS = { copy: "Copy", copied: "Copied", image: "Image", imageOf: (name) => `Image: ${name}` };
 export const markdown = createMarkdown({ labels: LABELS });
 
 /** @returns {HTMLElement} the only one on the page: thousands would make it slow */

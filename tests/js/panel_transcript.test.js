@@ -137,9 +137,9 @@ test("a question is asked in other words by Enter, not by Shift+Enter or a compo
   assert.equal(find(".omni-panel-edit-text"), null);
 });
 
-test("branches are switched, within their bounds", () => {
+test("versions are switched, within their bounds", () => {
   const { model, find } = openTranscript(withTurns(recordOf({ sibling: 3, siblings: 3 })));
-  assert.equal(find(".omni-panel-branch-place").textContent, "3/3");
+  assert.equal(find(".omni-panel-version").textContent, "3/3");
   assert.ok(find(".omni-panel-next").disabled);
   find(".omni-panel-previous").click();
   assert.deepEqual(model.said("branch").map(({ turn, step }) => [turn, step]), [["t1", -1]]);
@@ -183,7 +183,7 @@ test("clearing asks first; saving and loading ask for a name", () => {
   assert.equal(model.said("clear").length, 0);
   key(find(".omni-panel-form"), "Escape");
   find(".omni-panel-clear").click();
-  find(".omni-panel-danger").click();
+  find(".omni-danger-button").click();
   assert.equal(model.said("clear").length, 1);
   for (const what of ["save", "load"]) {
     find(`.omni-panel-${what}`).click();
@@ -224,15 +224,15 @@ test("notices are alerts when they are errors, and go when they are dismissed", 
 test("a kernel that is busy or gone is spoken of, but not a cell of ours that asks", () => {
   const { model, talk, find, see } = openTranscript();
   model.isListening = false;
-  void talk.line.send({ type: "settings" });
+  void talk.channel.send({ type: "settings" });
   clock.pass(1000);
-  assert.match(find(".omni-panel-line").textContent, /^The kernel is busy with another cell/);
+  assert.match(find(".omni-panel-kernel").textContent, /^The kernel is busy with another cell/);
   model.post({ type: "turns", order: ["t1"], records: [recordOf({ state: "answering", is_of_cell: true })] });
   see();
-  assert.equal(find(".omni-panel-line").textContent, "");
+  assert.equal(find(".omni-panel-kernel").textContent, "");
   model.trigger("comm:close");
   see();
-  assert.match(find(".omni-panel-line").textContent, /^The kernel was restarted or is gone/);
+  assert.match(find(".omni-panel-kernel").textContent, /^The kernel was restarted or is gone/);
 });
 
 test("the header says who answers, and that none does; there is a voice to hear only where one speaks", () => {

@@ -84,7 +84,7 @@ test("an order with an unknown turn is asked about", () => {
   assert.equal(model.said("hello").at(-1).reason, "repair");
 });
 
-test("a branch that is left and taken again keeps what was here", () => {
+test("a version that is left and taken again keeps what was here", () => {
   const { model, talk, turn } = answering();
   model.post(delta({ text: "Hello" }), bytes(1, 0));
   model.post(end(recordOf({ text: "Hello", total_bytes: 2 })));
@@ -215,15 +215,15 @@ test("one thing sounds at a time", () => {
   const { model, talk, turn } = answering();
   talk.turns.setShown(true);
   model.post(delta({}), new Uint8Array(48_000));
-  const hushed = [];
-  const [first, second] = ["first", "second"].map((name) => ({ hush: () => hushed.push(name) }));
+  const paused = [];
+  const [first, second] = ["first", "second"].map((name) => ({ pause: () => paused.push(name) }));
   talk.turns.beginReplay(first);
   assert.equal(turn.speech.state, "stopped");
   talk.turns.beginReplay(second);
-  assert.deepEqual(hushed, ["first"]);
+  assert.deepEqual(paused, ["first"]);
   model.post({ type: "turns", order: ["t1", "t2"], records: [recordOf({ turn: "t2", state: "answering", speaker: talk.page })] });
   model.post(delta({ turn: "t2" }), new Uint8Array(48_000));
-  assert.deepEqual(hushed, ["first", "second"]);
+  assert.deepEqual(paused, ["first", "second"]);
 });
 
 test("the talk knows what waits, what was asked last, and which language the page speaks", () => {

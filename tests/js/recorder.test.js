@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settle } from "./panel_dom.js";
 
-const { wordsFor } = await import("../../js/panel/composer_words.js");
+const { default: allWords } = await import("words:composer");
 const { CLICK_MILLISECONDS, pushToTalk } = await import("../../js/panel/push.js");
 const { createRecorder } = await import("../../js/panel/recorder.js");
 const { createSnapshot } = await import("../../js/panel/snapshot.js");
 
-const words = wordsFor("en");
+const words = allWords.en;
 
 function openButton() {
   const button = document.createElement("button");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { MOST_UNDER_WAY, PATIENCE_MILLISECONDS, PIECE_BYTES, Uploads } from "../../js/panel/uploads.js";
 
-/** A line that takes pieces as Python does, when it is told to; `lost` are offsets that never arrive. */
-class FakeLine {
+/** A channel that takes pieces as Python does, when it is told to; `lost` are offsets that never arrive. */
+class FakeChannel {
   state = "ready";
   sent = [];
   lost = new Set();
@@ -53,83 +53,83 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 const fileOf = (pieces, name = "a.png") => new File([new Uint8Array(pieces * PIECE_BYTES)], name, { type: "image/png" });
 
 function begin() {
-  const line = new FakeLine();
+  const channel = new FakeChannel();
   const changes = [];
-  const uploads = new Uploads({ line, draft: "d", words: { unreadable: "unreadable" }, onChange: () => changes.push(1) });
-  return { line, uploads, changes };
+  const uploads = new Uploads({ channel, draft: "d", words: { unreadable: "unreadable" }, onChange: () => changes.push(1) });
+  return { channel, uploads, changes };
 }
 
 /** Let Python answer everything, until nothing is on its way. */
-async function answerAll(line) {
+async function answerAll(channel) {
   do await settle();
-  while (line.answer());
+  while (channel.answer());
 }
 
 test("a file goes up in pieces of at most 1 MiB, four of them under way", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const upload = uploads.add("u", fileOf(6.5));
   await settle();
-  assert.deepEqual(line.offsets, [0, 1, 2, 3]);
-  line.answer();
+  assert.deepEqual(channel.offsets, [0, 1, 2, 3]);
+  channel.answer();
   await settle();
-  assert.deepEqual(line.offsets, [0, 1, 2, 3, 4]);
+  assert.deepEqual(channel.offsets, [0, 1, 2, 3, 4]);
   assert.deepEqual([upload.received, upload.state], [PIECE_BYTES, "moving"]);
-  await answerAll(line);
-  assert.deepEqual(line.offsets, [0, 1, 2, 3, 4, 5, 6]);
-  assert.equal(line.sent[6].bytes, PIECE_BYTES / 2);
+  await answerAll(channel);
+  assert.deepEqual(channel.offsets, [0, 1, 2, 3, 4, 5, 6]);
+  assert.equal(channel.sent[6].bytes, PIECE_BYTES / 2);
   assert.equal(upload.state, "there");
-  const { draft, upload: id, name, mime, size } = line.sent[0];
+  const { draft, upload: id, name, mime, size } = channel.sent[0];
   assert.deepEqual([draft, id, name, mime, size], ["d", "u", "a.png", "image/png", 6.5 * PIECE_BYTES]);
 });
 
 test("an empty file is one empty piece", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const upload = uploads.add("u", fileOf(0));
-  await answerAll(line);
-  assert.deepEqual([line.sent.length, upload.state], [1, "there"]);
+  await answerAll(channel);
+  assert.deepEqual([channel.sent.length, upload.state], [1, "there"]);
 });
 
 test("files go one after the other, and all have to be there", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const first = uploads.add("a", fileOf(1));
   const second = uploads.add("b", fileOf(1));
   await settle();
-  assert.deepEqual([line.sent.map(({ upload }) => upload), second.state], [["a"], "waiting"]);
-  line.answer();
+  assert.deepEqual([channel.sent.map(({ upload }) => upload), second.state], [["a"], "waiting"]);
+  channel.answer();
   assert.deepEqual([first.state, uploads.isUnderWay], ["there", true]);
-  await answerAll(line);
+  await answerAll(channel);
   assert.deepEqual([second.state, uploads.isUnderWay], ["there", false]);
 });
 
 test("a piece that was lost is sent again as soon as a later one shows it", async () => {
-  const { line, uploads } = begin();
-  line.lost.add(PIECE_BYTES);
+  const { channel, uploads } = begin();
+  channel.lost.add(PIECE_BYTES);
   const upload = uploads.add("u", fileOf(4));
-  await answerAll(line);
-  assert.deepEqual(line.offsets.slice(0, 5), [0, 1, 2, 3, 1]);
+  await answerAll(channel);
+  assert.deepEqual(channel.offsets.slice(0, 5), [0, 1, 2, 3, 1]);
   assert.equal(upload.state, "there");
 });
 
 test("when nothing is heard, it goes on from what has arrived, and more patiently each time", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const upload = uploads.add("u", fileOf(2));
   await settle();
-  line.answer();
+  channel.answer();
   await settle();
   mock.timers.tick(PATIENCE_MILLISECONDS - 1);
   await settle();
-  assert.deepEqual([line.offsets, upload.state], [[0, 1], "moving"]);
+  assert.deepEqual([channel.offsets, upload.state], [[0, 1], "moving"]);
   mock.timers.tick(1);
   await settle();
-  assert.deepEqual([line.offsets, upload.state], [[0, 1, 1], "stalled"]);
+  assert.deepEqual([channel.offsets, upload.state], [[0, 1, 1], "stalled"]);
   mock.timers.tick(PATIENCE_MILLISECONDS);
   await settle();
-  assert.deepEqual(line.offsets, [0, 1, 1]);
+  assert.deepEqual(channel.offsets, [0, 1, 1]);
   mock.timers.tick(PATIENCE_MILLISECONDS);
   await settle();
-  assert.deepEqual(line.offsets, [0, 1, 1, 1]);
-  await answerAll(line);
+  assert.deepEqual(channel.offsets, [0, 1, 1, 1]);
+  await answerAll(channel);
   assert.equal(upload.state, "there");
   uploads.dispose();
   mock.timers.reset();
@@ -137,62 +137,62 @@ test("when nothing is heard, it goes on from what has arrived, and more patientl
 
 test("a kernel that is back is asked at once", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   uploads.add("u", fileOf(1));
   await settle();
-  line.become("gone");
+  channel.become("gone");
   mock.timers.tick(PATIENCE_MILLISECONDS);
   await settle();
-  const before = line.sent.length;
-  line.become("ready");
+  const before = channel.sent.length;
+  channel.become("ready");
   await settle();
-  assert.equal(line.sent.length, before + 1);
+  assert.equal(channel.sent.length, before + 1);
   uploads.dispose();
   mock.timers.reset();
 });
 
 test("a file that is taken away stops, and the next one begins", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   uploads.add("a", fileOf(9));
   const second = uploads.add("b", fileOf(1));
   await settle();
   uploads.remove("a");
-  await answerAll(line);
-  assert.equal(line.sent.filter(({ upload }) => upload === "a").length, MOST_UNDER_WAY);
+  await answerAll(channel);
+  assert.equal(channel.sent.filter(({ upload }) => upload === "a").length, MOST_UNDER_WAY);
   assert.deepEqual([uploads.list, second.state], [[second], "there"]);
 });
 
 test("an error of Python's ends it", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const upload = uploads.add("u", fileOf(2));
   await settle();
-  line.answer("too large");
+  channel.answer("too large");
   assert.deepEqual([upload.state, upload.error, uploads.isUnderWay], ["failed", "too large", false]);
 });
 
 test("an error that comes when all of it is there ends it too", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const upload = uploads.add("u", fileOf(1));
-  await answerAll(line);
+  await answerAll(channel);
   assert.equal(upload.state, "there");
-  line.sent[0].isAnswered = false;
-  line.answer("not a picture");
+  channel.sent[0].isAnswered = false;
+  channel.answer("not a picture");
   assert.deepEqual([upload.state, upload.error], ["failed", "not a picture"]);
 });
 
 test("what the browser cannot read, such as a folder, fails", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   const folder = fileOf(1);
   folder.slice = () => ({ arrayBuffer: () => Promise.reject(new Error("NotFoundError")) });
   const upload = uploads.add("u", folder);
   await settle();
-  assert.deepEqual([upload.state, upload.error, line.sent.length], ["failed", "unreadable", 0]);
+  assert.deepEqual([upload.state, upload.error, channel.sent.length], ["failed", "unreadable", 0]);
 });
 
 test("after it is disposed of nothing is sent", async () => {
-  const { line, uploads } = begin();
+  const { channel, uploads } = begin();
   uploads.add("u", fileOf(9));
   uploads.dispose();
   await settle();
-  assert.equal(line.sent.length, 0);
+  assert.equal(channel.sent.length, 0);
 });

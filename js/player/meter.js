@@ -1,9 +1,10 @@
 /**
- * @file The running meter: seconds of speech so far and what they cost. It is counted here from what has
- * arrived, so it needs no messages. For the eye only: the bill is Python's.
+ * @file Count the seconds of speech so far and what they cost. It is counted here from what has arrived, so it
+ * needs no messages; the bill is Python's.
  */
+import { fill } from "./words.js";
 
-/** @typedef {import("../player/labels.js").Labels} Labels */
+/** @typedef {import("words:player").Words} Words */
 
 /**
  * @typedef {object} Price
@@ -40,13 +41,26 @@ export function amountText(amount) {
 /**
  * @param {number} seconds of speech that have arrived
  * @param {Price | null} price null: unknown
- * @param {Labels} labels
+ * @param {Words} words
  */
-export function meterText(seconds, price, labels) {
+export function meterText(seconds, price, words) {
   const whole = Math.floor(seconds);
-  const spoken = labels.seconds.replace("{}", String(whole));
+  const spoken = fill(words.seconds, { seconds: whole });
   if (!price) return spoken;
   // Of the same whole seconds, so that it changes once a second.
-  const cost = `${amountText(costSoFar(Math.max(LEAST_SECONDS, whole), price))} ${price.currency}`;
-  return `${spoken} · ${(price.is_hypothetical ? labels.wouldCost : labels.cost).replace("{}", cost)}`;
+  const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
+  return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
+}
+
+/**
+ * An amount as the language writes it; it has words for the currencies that are written in their own way.
+ *
+ * @param {number} amount
+ * @param {string} currency
+ * @param {Words} words
+ */
+function moneyText(amount, currency, words) {
+  /** @type {Record<string, string>} */
+  const forms = words;
+  return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
 }

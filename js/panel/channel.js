@@ -1,16 +1,19 @@
 /**
- * @file The line to Python: what is sent is acknowledged, what is lost is asked for again, and whether the
- * kernel listens is known before somebody wonders.
+ * @file Exchange messages with Python: what is sent is acknowledged, what is lost is asked for again, and
+ * whether the kernel listens is known before somebody wonders.
  */
+import { randomId } from "../player/dom.js";
+import { kernelOf } from "../player/kernel.js";
+import { sessionStore } from "./storage.js";
 
 /**
  * @typedef {import("./types.js").Model} Model
  * @typedef {import("./types.js").Incoming} Incoming
  * @typedef {import("./types.js").Outgoing} Outgoing
  * @typedef {Extract<Outgoing, {type: "hello"}>} Hello
- * @typedef {"ready" | "busy" | "gone"} LineState
+ * @typedef {"ready" | "busy" | "gone"} ChannelState
  *
- * @typedef {object} LineOptions
+ * @typedef {object} ChannelOptions
  * @property {string} panelId
  * @property {number} seq of what is here already
  * @property {() => Omit<Hello, "type" | "reason">} describe what a `hello` says of this page
@@ -22,11 +25,6 @@
  * @property {boolean} isOverdue
  * @property {(isTaken: boolean) => void} settle
  * @property {ReturnType<typeof setTimeout>[]} timers
- *
- * @typedef {{connect(slot: (sender: unknown, value: string) => void): unknown,
- *   disconnect(slot: (sender: unknown, value: string) => void): unknown}} Signal
- * @typedef {{status?: string, statusChanged?: Signal, connectionStatusChanged?: Signal,
- *   interrupt?: () => unknown}} Kernel what JupyterLab's widget manager knows; not documented for widgets
  */
 
 /** A message that is not taken for so long waits for another cell. */
@@ -43,15 +41,15 @@ const PING_MILLISECONDS = 1000;
 const PING_AGAIN_MILLISECONDS = 3000;
 const DEAD = new Set(["restarting", "autorestarting", "dead", "terminating"]);
 
-export class Line {
+export class Channel {
   page;
 
   /** @type {Model} */ #model;
-  /** @type {LineOptions} */ #options;
+  /** @type {ChannelOptions} */ #options;
   /** @type {Map<string, Set<(message: any, bytes: Uint8Array) => void>>} */ #handlers = new Map();
   /** @type {Map<string, Pending>} */ #pending = new Map();
   /** @type {Set<() => void>} */ #stateListeners = new Set();
-  /** @type {LineState} */ #state = "ready";
+  /** @type {ChannelState} */ #state = "ready";
   #seq;
   #count = 0;
   #prefix = randomId();
@@ -61,11 +59,11 @@ export class Line {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #silenceTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #pingTimer;
   /** @type {() => void} */ #releasePage;
-  /** @type {Kernel | undefined} */ #kernel;
+  /** @type {import("../player/kernel.js").Kernel | undefined} */ #kernel;
 
   /**
    * @param {Model} model
-   * @param {LineOptions} options
+   * @param {ChannelOptions} options
    */
   constructor(model, options) {
     this.#model = model;
@@ -95,7 +93,7 @@ export class Line {
     this.#releasePage();
   }
 
-  /** @returns {LineState} */
+  /** @returns {ChannelState} */
   get state() {
     return this.#state;
   }
@@ -169,11 +167,6 @@ export class Line {
     this.#nextRepairAt = now + Math.min(FIRST_REPAIR_MILLISECONDS * 2 ** this.#repairs, LONGEST_REPAIR_MILLISECONDS);
     this.#repairs += 1;
     void this.hello("repair");
-  }
-
-  /** A cell that blocks the kernel also blocks our messages: this is what JupyterLab's own stop button does. */
-  interrupt() {
-    void kernelOf(this.#model)?.interrupt?.();
   }
 
   /**
@@ -250,7 +243,7 @@ export class Line {
     this.#setState(isBusy ? "busy" : "ready");
   }
 
-  /** @param {LineState} state */
+  /** @param {ChannelState} state */
   #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
@@ -296,19 +289,6 @@ export class Line {
   #onClose = () => this.#lose();
 }
 
-/** crypto.randomUUID is missing on plain http. */
-export function randomId() {
-  return Math.random().toString(36).slice(2, 12);
-}
-
-/**
- * @param {Model} model
- * @returns {Kernel | undefined}
- */
-function kernelOf(model) {
-  return /** @type {{kernel?: Kernel} | undefined} */ (/** @type {unknown} */ (model.widget_manager))?.kernel;
-}
-
 /**
  * The name of this page, kept over a reload. It lies in the store only while no page has it: a duplicated tab
  * gets a copy of the store, and two pages of one name would both speak.
@@ -331,49 +311,5 @@ function usePage(panelId) {
       window.removeEventListener("pageshow", take);
       keep();
     },
-  };
-}
-
-/** sessionStorage, where the browser allows it. */
-export function sessionStore() {
-  return guardedStore(() => window.sessionStorage);
-}
-
-/** localStorage, where the browser allows it. */
-export function localStore() {
-  return guardedStore(() => window.localStorage);
-}
-
-/** @param {() => Storage} open which may throw, as may every use */
-function guardedStore(open) {
-  /**
-   * @template Result
-   * @param {(storage: Storage) => Result} action
-   * @returns {Result | null}
-   */
-  const attempt = (action) => {
-    try {
-      return action(open());
-    } catch {
-      return null;
-    }
-  };
-  return {
-    /** @param {string} key */
-    get: (key) => attempt((storage) => storage.getItem(key)),
-    /**
-     * @param {string} key
-     * @param {string} value
-     */
-    set: (key, value) => void attempt((storage) => storage.setItem(key, value)),
-    /** @param {string} key */
-    remove: (key) => void attempt((storage) => storage.removeItem(key)),
-    /** @param {string} key */
-    take: (key) =>
-      attempt((storage) => {
-        const value = storage.getItem(key);
-        storage.removeItem(key);
-        return value;
-      }),
   };
 }

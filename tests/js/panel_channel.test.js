@@ -3,16 +3,16 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { FakeClock, FakeModel, FakeSignal, openPage } from "./panel_fakes.js";
 
 openPage();
-const { BUSY_MILLISECONDS, Line, LOST_MILLISECONDS, SILENCE_MILLISECONDS } = await import("../../js/panel/line.js");
+const { BUSY_MILLISECONDS, Channel, LOST_MILLISECONDS, SILENCE_MILLISECONDS } = await import("../../js/panel/channel.js");
 
-const lines = [];
+const channels = [];
 let isExpecting = false;
 
-function lineOf(model) {
+function channelOf(model) {
   const describe = () => ({ language: "en", have: {}, drafts: [] });
-  const line = new Line(model, { panelId: "p1", seq: 0, describe, isExpecting: () => isExpecting });
-  lines.push(line);
-  return line;
+  const channel = new Channel(model, { panelId: "p1", seq: 0, describe, isExpecting: () => isExpecting });
+  channels.push(channel);
+  return channel;
 }
 
 const clock = new FakeClock();
@@ -23,87 +23,87 @@ beforeEach(() => {
   isExpecting = false;
 });
 afterEach(() => {
-  for (const line of lines.splice(0)) line.dispose();
+  for (const channel of channels.splice(0)) channel.dispose();
   clock.stop();
   window.sessionStorage.clear();
 });
 
 test("a message that is acknowledged was taken", async () => {
   const model = new FakeModel();
-  const line = lineOf(model);
-  assert.equal(await line.send({ type: "settings" }), true);
+  const channel = channelOf(model);
+  assert.equal(await channel.send({ type: "settings" }), true);
   const [{ type, id, page }] = model.sent;
-  assert.deepEqual([type, typeof id, page], ["settings", "string", line.page]);
+  assert.deepEqual([type, typeof id, page], ["settings", "string", channel.page]);
 });
 
 test("a message that is refused was not taken, by a kernel that is there", async () => {
   const model = new FakeModel();
   model.isListening = false;
-  const line = lineOf(model);
-  const sent = line.send({ type: "settings" });
+  const channel = channelOf(model);
+  const sent = channel.send({ type: "settings" });
   model.post({ type: "ack", of: model.sent[0].id, is_taken: false });
   assert.equal(await sent, false);
-  assert.equal(line.state, "ready");
+  assert.equal(channel.state, "ready");
 });
 
 test("a kernel that takes its time is busy, then ready again", async () => {
   const model = new FakeModel();
   model.isListening = false;
-  const line = lineOf(model);
+  const channel = channelOf(model);
   const states = [];
-  line.onState(() => states.push(line.state));
-  const sent = line.send({ type: "settings" });
+  channel.onState(() => states.push(channel.state));
+  const sent = channel.send({ type: "settings" });
   pass(BUSY_MILLISECONDS - 100);
-  assert.equal(line.state, "ready");
+  assert.equal(channel.state, "ready");
   pass(200);
-  assert.equal(line.state, "busy");
+  assert.equal(channel.state, "busy");
   model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
   assert.equal(await sent, true);
   assert.deepEqual(states, ["busy", "ready"]);
 });
 
-test("an ack that is lost does not keep the line busy: a later one says that the kernel listens", () => {
+test("an ack that is lost does not keep the channel busy: a later one says that the kernel listens", () => {
   const model = new FakeModel();
   model.isListening = false;
-  const line = lineOf(model);
-  void line.send({ type: "settings" });
+  const channel = channelOf(model);
+  void channel.send({ type: "settings" });
   pass(1000);
-  assert.equal(line.state, "busy");
+  assert.equal(channel.state, "busy");
   model.isListening = true;
-  void line.send({ type: "settings" });
-  assert.equal(line.state, "ready");
+  void channel.send({ type: "settings" });
+  assert.equal(channel.state, "ready");
 });
 
 test("what is not taken in time is lost, and so is the kernel", async () => {
   const model = new FakeModel();
   model.isListening = false;
-  const line = lineOf(model);
-  const sent = line.send({ type: "settings" });
+  const channel = channelOf(model);
+  const sent = channel.send({ type: "settings" });
   pass(LOST_MILLISECONDS);
   assert.equal(await sent, false);
-  assert.equal(line.state, "gone");
+  assert.equal(channel.state, "gone");
 });
 
 test("a kernel that says it is busy is waited for", async () => {
   const kernel = { status: "busy", statusChanged: new FakeSignal() };
   const model = new FakeModel({}, { kernel });
   model.isListening = false;
-  const line = lineOf(model);
-  const sent = line.send({ type: "settings" });
+  const channel = channelOf(model);
+  const sent = channel.send({ type: "settings" });
   pass(LOST_MILLISECONDS + 20_000);
-  assert.equal(line.state, "busy");
+  assert.equal(channel.state, "busy");
   model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
   assert.equal(await sent, true);
 });
 
 test("a kernel that is dead takes nothing, and what it says again brings it back", async () => {
   const model = new FakeModel();
-  const line = lineOf(model);
+  const channel = channelOf(model);
   model.isDead = true;
-  assert.equal(await line.send({ type: "settings" }), false);
-  assert.equal(line.state, "gone");
+  assert.equal(await channel.send({ type: "settings" }), false);
+  assert.equal(channel.state, "gone");
   model.post({ type: "notice", kind: "info", text: "here" });
-  assert.equal(line.state, "ready");
+  assert.equal(channel.state, "ready");
 });
 
 for (const status of ["restarting", "autorestarting", "dead"]) {
@@ -111,51 +111,51 @@ for (const status of ["restarting", "autorestarting", "dead"]) {
     const kernel = { status: "idle", statusChanged: new FakeSignal() };
     const model = new FakeModel({}, { kernel });
     model.isListening = false;
-    const line = lineOf(model);
-    const sent = line.send({ type: "settings" });
+    const channel = channelOf(model);
+    const sent = channel.send({ type: "settings" });
     kernel.statusChanged.emit(status);
     assert.equal(await sent, false);
-    assert.equal(line.state, "gone");
+    assert.equal(channel.state, "gone");
   });
 }
 
 test("a comm that is closed is gone", () => {
   const model = new FakeModel();
-  const line = lineOf(model);
+  const channel = channelOf(model);
   model.trigger("comm:close");
-  assert.equal(line.state, "gone");
+  assert.equal(channel.state, "gone");
 });
 
 test("a busy kernel is asked whether it listens nevertheless, one question at a time", () => {
   const kernel = { status: "busy", statusChanged: new FakeSignal() };
   const model = new FakeModel({}, { kernel });
   model.isListening = false;
-  const line = lineOf(model);
+  const channel = channelOf(model);
   kernel.statusChanged.emit("busy");
   pass(900);
   assert.equal(model.said("hello").length, 0);
   pass(20_000);
   assert.deepEqual(model.said("hello").map(({ reason }) => reason), ["repair"]);
-  assert.equal(line.state, "busy");
+  assert.equal(channel.state, "busy");
   model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
   kernel.statusChanged.emit("idle");
-  assert.equal(line.state, "ready");
+  assert.equal(channel.state, "ready");
 });
 
 test("a busy kernel with subshells answers at once and counts as ready", () => {
   const kernel = { status: "busy", statusChanged: new FakeSignal() };
   const model = new FakeModel({}, { kernel });
-  const line = lineOf(model);
+  const channel = channelOf(model);
   kernel.statusChanged.emit("busy");
   pass(5000);
-  assert.equal(line.state, "ready");
+  assert.equal(channel.state, "ready");
   assert.equal(model.said("hello").length, 2);
 });
 
 test("a kernel that is connected again is asked what was missed", () => {
   const kernel = { status: "idle", statusChanged: new FakeSignal(), connectionStatusChanged: new FakeSignal() };
   const model = new FakeModel({}, { kernel });
-  lineOf(model);
+  channelOf(model);
   kernel.connectionStatusChanged.emit("connecting");
   kernel.connectionStatusChanged.emit("connected");
   assert.equal(model.said("hello").length, 1);
@@ -163,7 +163,7 @@ test("a kernel that is connected again is asked what was missed", () => {
 
 test("a number that is missing is asked for, at growing distances", () => {
   const model = new FakeModel();
-  lineOf(model);
+  channelOf(model);
   model.isListening = false;
   model.post({ type: "notice", kind: "info", text: "1" });
   assert.equal(model.said("hello").length, 0);
@@ -179,7 +179,7 @@ test("a number that is missing is asked for, at growing distances", () => {
 
 test("a repair that was asked for too early comes later", () => {
   const model = new FakeModel();
-  lineOf(model);
+  channelOf(model);
   for (let count = 0; count < 2; count++) {
     model.lose();
     model.post({ type: "notice" });
@@ -193,7 +193,7 @@ test("a repair that was asked for too early comes later", () => {
 
 test("what comes twice, or in one piece, is not missing", () => {
   const model = new FakeModel();
-  lineOf(model);
+  channelOf(model);
   model.post({ type: "notice" });
   model.post({ type: "notice", seq: 1 });
   model.post({ type: "notice", seq: 2 });
@@ -203,7 +203,7 @@ test("what comes twice, or in one piece, is not missing", () => {
 
 test("silence of an answer is asked about, and silence of nothing is not", () => {
   const model = new FakeModel();
-  lineOf(model);
+  channelOf(model);
   model.post({ type: "notice" });
   pass(20_000);
   assert.equal(model.said("hello").length, 0);
@@ -215,9 +215,9 @@ test("silence of an answer is asked about, and silence of nothing is not", () =>
 
 test("listeners hear their type, with its bytes, until they have heard enough", () => {
   const model = new FakeModel();
-  const line = lineOf(model);
+  const channel = channelOf(model);
   const heard = [];
-  const off = line.listen("delta", (message, bytes) => heard.push([message.turn, [...bytes]]));
+  const off = channel.listen("delta", (message, bytes) => heard.push([message.turn, [...bytes]]));
   model.post({ type: "delta", turn: "a" }, new Uint8Array([1, 2]));
   model.post({ type: "end", turn: "a" });
   off();
@@ -226,29 +226,29 @@ test("listeners hear their type, with its bytes, until they have heard enough", 
 });
 
 test("a reloaded page keeps its name, and a duplicated one has its own", () => {
-  const line = lineOf(new FakeModel());
-  assert.notEqual(lineOf(new FakeModel()).page, line.page, "the store is copied while the page lives");
+  const channel = channelOf(new FakeModel());
+  assert.notEqual(channelOf(new FakeModel()).page, channel.page, "the store is copied while the page lives");
   window.dispatchEvent(new window.Event("pagehide"));
   const kept = window.sessionStorage.getItem("omni_nb.page.p1");
-  assert.ok(lines.some(({ page }) => page === kept));
-  assert.equal(lineOf(new FakeModel()).page, kept);
+  assert.ok(channels.some(({ page }) => page === kept));
+  assert.equal(channelOf(new FakeModel()).page, kept);
 });
 
 test("a browser that refuses to store has pages nevertheless", () => {
   const refused = mock.getter(window, "sessionStorage", () => {
     throw new Error("refused");
   });
-  assert.match(lineOf(new FakeModel()).page, /^\w+$/);
+  assert.match(channelOf(new FakeModel()).page, /^\w+$/);
   refused.mock.restore();
 });
 
-test("a line that is disposed of leaves no listener and no promise behind", async () => {
+test("a channel that is disposed of leaves no listener and no promise behind", async () => {
   const kernel = { status: "idle", statusChanged: new FakeSignal(), connectionStatusChanged: new FakeSignal() };
   const model = new FakeModel({}, { kernel });
   model.isListening = false;
-  const line = lineOf(model);
-  const sent = line.send({ type: "settings" });
-  line.dispose();
+  const channel = channelOf(model);
+  const sent = channel.send({ type: "settings" });
+  channel.dispose();
   assert.equal(clock.waiting, 0);
   assert.equal(await sent, false);
   assert.equal(model.listening, 0);

@@ -1,0 +1,29 @@
+/** @file Reach the kernel behind a widget. JupyterLab's widget manager has it, undocumented; others may not. */
+
+/**
+ * @typedef {{connect(slot: (sender: unknown, value: string) => void): unknown,
+ *   disconnect(slot: (sender: unknown, value: string) => void): unknown}} Signal
+ * @typedef {{status?: string, statusChanged?: Signal, connectionStatusChanged?: Signal,
+ *   interrupt?: () => unknown}} Kernel
+ */
+
+/** Time for Python to end an answer by itself; a cell that blocks the kernel has to be interrupted. */
+export const INTERRUPT_MILLISECONDS = 250;
+
+/**
+ * @param {{widget_manager: unknown}} model
+ * @returns {Kernel | undefined}
+ */
+export function kernelOf({ widget_manager }) {
+  return /** @type {{kernel?: Kernel} | undefined} */ (widget_manager)?.kernel;
+}
+
+/**
+ * Do what JupyterLab's own stop button does: a cell that blocks the kernel also blocks our messages. (The
+ * kernel's `status` is no help: subshells report "idle" while a cell runs.)
+ *
+ * @param {{widget_manager: unknown}} model
+ */
+export function interruptKernel(model) {
+  void kernelOf(model)?.interrupt?.();
+}
