@@ -10,7 +10,7 @@ RUN ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
-  constraints dist clean browser node
+  constraints dist hooks clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,11 @@ constraints: $(VENV)/.release  ## Renew the versions that the tests install (KEE
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra release \
 	  --universal --python-version 3.10 $(if $(filter 1,$(KEEP)),,--upgrade) \
 	  --no-annotate --custom-compile-command 'make constraints' --output-file $(CONSTRAINTS)
+
+hooks:  ## Let git refuse a subject of more than 72 characters (with pre-commit: `pre-commit install`)
+	@hook="$$(git rev-parse --git-path hooks)/commit-msg"; mkdir -p "$$(dirname "$$hook")"; \
+	  if [ -e "$$hook" ] && ! grep -q commit_subject.py "$$hook"; then echo "$$hook is there already" >&2; exit 1; fi; \
+	  cp tools/commit_subject.py "$$hook" && chmod +x "$$hook"
 
 dist: $(VENV)/.release  ## Build sdist and wheel, check them, try the wheel in a clean environment (TAG=v1.2.3)
 	$(BIN)/python tools/dist.py $(if $(TAG),--tag "$(TAG)")
