@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-INSTALL := $(PIP) install --no-compile
+CONSTRAINTS := tests/constraints.txt
+INSTALL := $(PIP) install --no-compile -c $(CONSTRAINTS)
 SERVE ?= 1
 RUN ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench clean browser node
+.PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
+  constraints dist hooks clean browser node
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.test node browser  ## Install everything that development needs
 
@@ -78,6 +80,21 @@ docs: $(VENV)/.test  ## The site in build/site, with tutorials that have run
 	OMNI_NB_DOCS_DIR=build/docs OMNI_NB_DOCS_RUN=$(RUN) OMNI_NB_STAND_IN_PACE=0 NO_MKDOCS_2_WARNING=1 \
 	  $(BIN)/mkdocs build
 
+# -c, not PIP_CONSTRAINT: that would reach the environments that nox and Binder's rehearsal make, too.
+# One file for every Python: markers say which line is for which.
+constraints: $(VENV)/.release  ## Renew the versions that the tests install (KEEP=1: only add what is missing)
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra release \
+	  --universal --python-version 3.10 $(if $(filter 1,$(KEEP)),,--upgrade) \
+	  --no-annotate --custom-compile-command 'make constraints' --output-file $(CONSTRAINTS)
+
+hooks:  ## Let git refuse a subject of more than 72 characters (with pre-commit: `pre-commit install`)
+	@hook="$$(git rev-parse --git-path hooks)/commit-msg"; mkdir -p "$$(dirname "$$hook")"; \
+	  if [ -e "$$hook" ] && ! grep -q commit_subject.py "$$hook"; then echo "$$hook is there already" >&2; exit 1; fi; \
+	  cp tools/commit_subject.py "$$hook" && chmod +x "$$hook"
+
+dist: $(VENV)/.release  ## Build sdist and wheel, check them, try the wheel in a clean environment (TAG=v1.2.3)
+	$(BIN)/python tools/dist.py $(if $(TAG),--tag "$(TAG)")
+
 clean:  ## Remove what the commands made
 	rm -rf $(VENV) .nox build dist node_modules .coverage* .hypothesis .mypy_cache .pytest_cache \
 	  .ruff_cache .import_linter_cache .cache
@@ -97,10 +114,14 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --upgrade pip
 
-$(VENV)/.lab: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.lab: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
 	$(INSTALL) -e '.[lab]'
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.test: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
 	$(INSTALL) -e '.[test]'
 	@touch $@ $(VENV)/.lab
+
+$(VENV)/.release: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
+	$(INSTALL) -e '.[release]'
+	@touch $@
