@@ -148,10 +148,17 @@ def decoded(container: Any, *streams: Any) -> Iterator[Any]:
     import av
 
     for packet in packets(container, *streams):
+        if not has_decoder(packet):
+            continue
         try:
             yield from packet.decode()
         except av.error.InvalidDataError:
             continue
+
+
+def has_decoder(packet: Any) -> bool:
+    """Whether a packet can be decoded: before PyAV 18 trying without a decoder ends the process."""
+    return packet.stream.codec_context is not None
 
 
 def packets(container: Any, *streams: Any) -> Iterator[Any]:

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from omni_nb.errors import MediaError
+from omni_nb.media.extract import has_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,8 @@ def frames(packet: Any) -> list[Any]:
     """Decode a packet; a damaged one gives nothing."""
     import av
 
+    if not has_decoder(packet):
+        return []
     try:
         return list(packet.decode())
     except av.FFmpegError:

@@ -199,6 +199,8 @@ def _prepare(api_key: str, behaviour: Behaviour, remember: int) -> tuple[Server,
         log_config=None,  # leave the logging of the notebook alone
         log_level="critical",
         access_log=False,
+        # Since Python 3.12.1 a server waits for its connections to close; `stop` does not.
+        timeout_graceful_shutdown=0,
         timeout_keep_alive=30,
     )
     return uvicorn.Server(config), activity

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omni_nb.errors import MediaError
-from omni_nb.media.extract import draw_frames, read_sound
+from omni_nb.media.extract import decoded, draw_frames, read_sound
 from omni_nb.media.sources import LocalSource
+from omni_nb.offline.containers import frames as frames_of_packet
 from tests.media_files import (
     FORMATS_OF_SOUND,
     FORMATS_OF_VIDEO,
@@ -222,3 +223,23 @@ def film(times: object, container: str = "mp4", codec_options: object = ()) -> b
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return file.getvalue()
+
+
+def test_a_packet_without_a_decoder_is_left_out_and_never_decoded() -> None:
+    """A damaged file may have a track that nobody can decode: PyAV 17 ends the process then."""
+
+    class Stream:
+        codec_context = None
+
+    class Packet:
+        stream = Stream()
+
+        def decode(self) -> None:
+            pytest.fail("decoded")
+
+    class Container:
+        def demux(self, *streams: object) -> list[Packet]:
+            return [Packet()]
+
+    assert list(decoded(Container())) == []
+    assert frames_of_packet(Packet()) == []
