@@ -184,6 +184,7 @@ def _from_path(path: PathLike[str]) -> Part:
     if kind is None:
         raise MediaError(
             f"{str(path)!r} is no image, sound or video that can be read, or it is cut short. "
-            "Text goes in as a str: Path(...).read_text()."
+            "Text goes in as a str: Path(...).read_text().",
+            hint="unreadable",
         )
     return _DOORS[kind](path)

@@ -132,7 +132,8 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
         file.seek(0)
         raise MediaError(
             f"{name!r} is not an image that Pillow can read (it starts with {file.read(8)!r}). "
-            "PNG, JPEG, WEBP, GIF, BMP and TIFF work."
+            "PNG, JPEG, WEBP, GIF, BMP and TIFF work.",
+            hint="unreadable",
         ) from None
     except Image.DecompressionBombError as error:
         raise MediaError(f"{name!r} is too large to be a picture: {error}") from None
@@ -245,5 +246,6 @@ def _refused(source: HeldSource, expected: str, accepted: dict[str, str]) -> Med
         head = file.read(8)
     return MediaError(
         f"{source.name!r} is not {expected} that can be read (it starts with {head!r}), or it is "
-        f"cut short. Accepted: {', '.join(accepted)}."
+        f"cut short. Accepted: {', '.join(accepted)}.",
+        hint="unreadable",
     )

@@ -82,7 +82,9 @@ class FileSource:
         try:
             file = self.path.open("rb")
         except OSError as error:
-            raise MediaError(f"The file {str(self.path)!r} cannot be read: {error}.") from error
+            raise MediaError(
+                f"The file {str(self.path)!r} cannot be read: {error}.", hint="missing file"
+            ) from error
         now = os.fstat(file.fileno())
         if (now.st_size, now.st_mtime_ns) != (self.total_bytes, self.modified_ns):
             file.close()
@@ -227,7 +229,9 @@ def _find_path(path: Path, kind: str) -> HeldSource:
         return FileSource(path.absolute(), path.name, facts.st_size, facts.st_mtime_ns)
     except FileNotFoundError:
         where = f"the notebook runs in {Path.cwd()}" if not path.is_absolute() else "check the path"
-        raise MediaError(f"There is no {kind} file {str(path)!r}; {where}.") from None
+        raise MediaError(
+            f"There is no {kind} file {str(path)!r}; {where}.", hint="missing file"
+        ) from None
     except MediaError:
         raise
     except (OSError, ValueError, RuntimeError) as error:

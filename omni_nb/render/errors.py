@@ -35,4 +35,5 @@ def error_text(error: OmniError, language: Language) -> str:
     """
     if language == "en":
         return str(error)
-    return "\n".join(filter(None, (error.headline, advice_text(error, language))))
+    advice = advice_text(error, language) or getattr(error, "advice", None)
+    return "\n".join(filter(None, (error.headline, advice)))

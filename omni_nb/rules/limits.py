@@ -66,19 +66,22 @@ def check_image(part: ImagePart, facts: ModelFacts) -> None:
     if limits.image_bytes is not None and part.total_bytes > limits.image_bytes:
         raise MediaError(
             f"The image {part.name!r} has {part.total_bytes / 2**20:.1f} MB; {facts.name} takes at "
-            f"most {limits.image_bytes / 2**20:.0f} MB. Save it as JPEG, or {_SHRINK}"
+            f"most {limits.image_bytes / 2**20:.0f} MB. Save it as JPEG, or {_SHRINK}",
+            hint="shrink",
         )
     least = limits.image_min_side_pixels
     if least is not None and min(part.width, part.height) < least:
         raise MediaError(
             f"The image {part.name!r} is {size}; {facts.name} takes images whose sides are both "
-            f"more than {least - 1} pixels. Enlarge it; omni.shrink(part) does."
+            f"more than {least - 1} pixels. Enlarge it; omni.shrink(part) does.",
+            hint="sides",
         )
     most = limits.image_max_ratio
     if most is not None and max(part.width, part.height) > most * min(part.width, part.height):
         raise MediaError(
             f"The image {part.name!r} is {size}; {facts.name} takes a ratio of at most {most}:1. "
-            "Crop it, or cut it into several images."
+            "Crop it, or cut it into several images.",
+            hint="sides",
         )
     _check_base64(part, "image", part.mime, facts)
 
@@ -103,12 +106,14 @@ def check_frames(part: FramesPart, facts: ModelFacts) -> None:
     if least is not None and total < least:
         raise MediaError(
             f"{_counted(part)}; {facts.name} takes at least {least}. "
-            "Pass more of them, or single pictures as image=."
+            "Pass more of them, or single pictures as image=.",
+            hint="frames",
         )
     if most is not None and total > most:
         raise MediaError(
             f"{_counted(part)}; {facts.name} takes at most {most}. "
-            f"Pass one in {-(-total // most)} of them, or {_SHRINK}"
+            f"Pass one in {-(-total // most)} of them, or {_SHRINK}",
+            hint="frames",
         )
     for frame in part.images:
         if isinstance(frame, ImagePart):
@@ -126,7 +131,8 @@ def _check_kinds(parts: Sequence[Part], facts: ModelFacts) -> None:
         turns = ", then ".join(media)
         raise RequestError(
             f"{facts.name} takes text and one other kind of media in a message, not "
-            f"{_listed(media)} together. Ask in {_NUMBERS[len(media)]} turns: {turns}."
+            f"{_listed(media)} together. Ask in {_NUMBERS[len(media)]} turns: {turns}.",
+            hint="several turns",
         )
 
 
@@ -146,7 +152,8 @@ def _check_counts(parts: Sequence[Part], facts: ModelFacts) -> None:
         if most is not None and len(alike) > most:
             raise RequestError(
                 f"{facts.name} takes at most {_numbered(most, kind)} in a message, not "
-                f"{len(alike)}. Ask in several turns{_JOINED.get(kind, '')}."
+                f"{len(alike)}. Ask in several turns{_JOINED.get(kind, '')}.",
+                hint="several turns",
             )
         held = sum(isinstance(part, _HELD) for part in alike)
         if limits.base64_items_max is not None and held > limits.base64_items_max:
@@ -162,7 +169,8 @@ def _check_bytes(
     if most is not None and part.total_bytes > most:
         raise MediaError(
             f"The {word} {part.name!r} has {part.total_bytes / 2**20:.1f} MB; {facts.name} takes "
-            f"at most {most / 2**20:.0f} MB. {_SHRINK}"
+            f"at most {most / 2**20:.0f} MB. {_SHRINK}",
+            hint="shrink",
         )
 
 
@@ -172,7 +180,8 @@ def _check_seconds(
     if most is not None and part.seconds > most:
         raise MediaError(
             f"The {word} {part.name!r} lasts {part.seconds:.2f} s; {facts.name} takes at most "
-            f"{most} s. Cut it, or {_SHRINK}"
+            f"{most} s. Cut it, or {_SHRINK}",
+            hint="too long",
         )
 
 
@@ -186,7 +195,8 @@ def _check_base64(
     if length >= most:
         raise MediaError(
             f"The {word} {part.name!r} is {length:,} characters as base64; {facts.name} takes "
-            f"fewer than {most:,}. Pass a public URL of it, or {_SHRINK}"
+            f"fewer than {most:,}. Pass a public URL of it, or {_SHRINK}",
+            hint="too large",
         )
 
 
@@ -195,7 +205,9 @@ def check_modalities(modalities: Sequence[str], facts: ModelFacts) -> None:
     if facts.modalities and sorted(modalities) not in [sorted(known) for known in facts.modalities]:
         accepted = " or ".join(str(list(known)) for known in facts.modalities)
         raise RequestError(
-            f"{facts.name} does not answer with modalities={list(modalities)}; it takes {accepted}."
+            f"{facts.name} does not answer with modalities={list(modalities)}; it takes "
+            f"{accepted}.",
+            hint="modalities",
         )
 
 
@@ -203,7 +215,8 @@ def check_voice(voice: str, facts: ModelFacts) -> None:
     """Check a voice against a closed list (spec, "支持的音频音色"); raises `RequestError`."""
     if facts.voices.closed and voice not in facts.voices.names:
         raise RequestError(
-            f"{facts.name} has no voice {voice!r}; its voices are {_listed(facts.voices.names)}."
+            f"{facts.name} has no voice {voice!r}; its voices are {_listed(facts.voices.names)}.",
+            hint="voice",
         )
 
 

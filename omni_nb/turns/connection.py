@@ -390,7 +390,8 @@ def _key_of(host: str, *, is_private: bool) -> str:
     if not key.strip():
         raise RequestError(
             f"{name} needs a key: set the variable {variable}, or connect(ask_key=True). "
-            "Without a key, connect('offline') answers with the stand-in."
+            "Without a key, connect('offline') answers with the stand-in.",
+            hint="no key",
         )
     return key
 

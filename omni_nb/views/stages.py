@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from omni_nb.errors import RequestError
 from omni_nb.render.reply import progress_html, question_html
 from omni_nb.turns.timing import Playback
+from omni_nb.views.deltas import Sent
 from omni_nb.views.session import session
 from omni_nb.views.upload import (
     REPAINT_SECONDS,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 TEXT_REPAINT_SECONDS = 0.1
 REPAINT_CHARACTERS_PER_SECOND = 20_000
-SPEECH_PACKET_SECONDS = 0.15
-WORDS_PACKET_SECONDS = 0.5
 PREBUFFER_SECONDS = 0.3
 MOST_PREBUFFER_SECONDS = 60
 
@@ -240,7 +239,7 @@ class SpeechStage:
         self._player: AudioPlayer | None = None
         self._handle: Any = None
         self._is_upload_shown = False
-        self._sent = (0, 0)
+        self._sent = Sent()
 
     @property
     def is_stop_requested(self) -> bool:
@@ -282,22 +281,13 @@ class SpeechStage:
         self._is_upload_shown = now is not None
 
     def look(self, reply: Reply) -> None:
-        """Send what is new: the first sound at once, then a few packets a second.
-
-        A packet's envelope weighs as much as 15 ms of speech, so once the answer speaks its
-        words wait for the next speech.
-        """
-        text, pcm = reply.text, reply.pcm
-        new_bytes, sent_bytes = len(pcm) - self._sent[1], self._sent[1]
-        if self._player is None or (len(text), len(pcm)) == self._sent:
+        """Send what is new, if it is time to."""
+        if self._player is None or not self._sent.is_due(reply):
             return
-        are_words_alone = sent_bytes > 0 and new_bytes == 0
-        seconds = WORDS_PACKET_SECONDS if are_words_alone else SPEECH_PACKET_SECONDS
-        is_first_sound = sent_bytes == 0 and new_bytes > 0
-        if is_first_sound or self._clock.is_due(seconds):
-            self._sent = (len(text), len(pcm))
+        text, pcm = reply.text, reply.pcm
+        if (text, len(pcm)) != (self._sent.text, self._sent.total_bytes):
             self._player.update(text, pcm)
-            self._clock.note_repaint()
+            self._sent.note(text, "", len(pcm))
 
     def close(self, reply: Reply) -> None:
         """Send the rest, end the sound or let it end, and put the static result in place."""

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omni_nb.errors import MediaError, ServiceError
+from omni_nb.wire.advice import advised
 from omni_nb.wire.decode import Decoder, SSEDecoder
 from omni_nb.wire.dialects import body_for
 from omni_nb.wire.endpoint import Endpoint, Secret
 from omni_nb.wire.events import Finished, UsageReport
 from omni_nb.wire.failures import (
-    KEPT,
     broken_off,
     completed,
     refused,
@@ -203,7 +203,8 @@ class EventStream:
         yield from decoder.flush()
         if not (self._is_complete or lines.is_done):
             raise ServiceError(
-                "The answer broke off: the stream ended without a finish_reason.", advice=KEPT
+                "The answer broke off: the stream ended without a finish_reason.",
+                **advised("kept"),
             )
 
     def _failure(self, error: Exception) -> ServiceError | None:

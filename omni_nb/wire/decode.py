@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import ServiceError
 from omni_nb.rules.pricing import Usage
+from omni_nb.wire.advice import advised
 from omni_nb.wire.events import (
     AudioDelta,
     Finished,
@@ -127,7 +128,7 @@ class Decoder:
         except (AttributeError, TypeError) as error:
             raise ServiceError(
                 f"The service sent a chunk of an unknown shape: {str(chunk)[:120]}.",
-                advice="What came before it is kept in .reply.",
+                **advised("kept"),
             ) from error
         return self._held_back(events) if chunk.get("modality") else self._unheld(events)
 
@@ -216,7 +217,7 @@ def _base64(text: str) -> bytes:
     except (binascii.Error, ValueError) as error:
         raise ServiceError(
             f"A piece of the answer's audio is not base64: {error}.",
-            advice="What came before it is kept in .reply.",
+            **advised("kept"),
         ) from error
 
 
@@ -226,7 +227,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise ServiceError(
             f"The service sent a chunk that is not JSON: {error}. It starts with {data[:60]!r}.",
-            advice="What came before it is kept in .reply.",
+            **advised("kept"),
         ) from error
     if not isinstance(chunk, dict):
         raise ServiceError(f"The service sent a chunk that is no JSON object: {data[:60]!r}.")

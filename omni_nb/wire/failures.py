@@ -1,4 +1,4 @@
-"""Failures: what went wrong on the line, as a `ServiceError` with the service's own words."""
+"""Turn what went wrong on the network into a `ServiceError` with the service's own words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import ServiceError
-from omni_nb.wire.advice import advice_for
+from omni_nb.wire.advice import advice_for, advised
 from omni_nb.wire.decode import Decoder
 
 if TYPE_CHECKING:
@@ -17,21 +17,19 @@ if TYPE_CHECKING:
     from omni_nb.errors import MediaError
     from omni_nb.wire.endpoint import Endpoint
 
-KEPT = "What had arrived is kept in .reply."
-
 
 def unsent(error: MediaError) -> ServiceError:
     """A source is not what it was: the request is incomplete, so nobody can answer it."""
-    return ServiceError(
-        f"The request was not sent: {error}", advice="Make the part again, and ask once more."
-    )
+    return ServiceError(f"The request was not sent: {error}", **advised(error.hint or "made again"))
 
 
 def completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -> ServiceError:
     """The service reported an error inside a stream: add what we know."""
     error.message = endpoint.key.hide_in(error.message)
     error.request_id = error.request_id or request_id
-    error.advice = error.advice or advice_for(error.status_code, error.code, error.message)
+    if not error.advice:
+        said = advised(advice_for(error.status_code, error.code, error.message))
+        error.advice, error.hint = said["advice"], said["hint"]
     return error
 
 
@@ -48,7 +46,7 @@ def refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:
         status_code=error.status_code,
         code=code,
         request_id=facts.get("request_id") or error.response.headers.get("x-request-id"),
-        advice=advice_for(error.status_code, code, message),
+        **advised(advice_for(error.status_code, code, message)),
     )
 
 
@@ -59,14 +57,14 @@ def unanswered(error: Exception, endpoint: Endpoint) -> ServiceError:
     detail = f" ({cause})" if cause and cause not in words else ""
     return ServiceError(
         f"No answer from {endpoint.base_url}: {words}{detail}",
-        advice="Check the network and the address; behind a proxy, set HTTPS_PROXY.",
+        **advised("network"),
     )
 
 
 def broken_off(error: Exception, endpoint: Endpoint, request_id: str | None) -> ServiceError:
     """The connection ended in mid-answer."""
     words = _words_of(error, endpoint)
-    return ServiceError(f"The answer broke off: {words}", request_id=request_id, advice=KEPT)
+    return ServiceError(f"The answer broke off: {words}", request_id=request_id, **advised("kept"))
 
 
 def require_event_stream(response: Any) -> None:
@@ -81,7 +79,7 @@ def require_event_stream(response: Any) -> None:
     raise ServiceError(
         f"The service answered with {kind or 'no type'} instead of a stream: {text[:120]!r}",
         status_code=response.status_code,
-        advice="Check base_url: it ends in /v1, and names an OpenAI-compatible service.",
+        **advised("base url"),
     )
 
 

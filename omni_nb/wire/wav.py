@@ -7,6 +7,7 @@ from typing import Any
 
 from omni_nb.errors import ServiceError
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
+from omni_nb.wire.advice import advised
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _SAMPLE_FORMATS = {(_PCM, 8): "u8", (_PCM, 16): "s16", (_PCM, 32): "s32", (_FLOAT, 32): "flt"}
@@ -73,7 +74,7 @@ class SoundReader:
         elif name := next((n for magic, n in _OTHER_FILES.items() if piece.startswith(magic)), ""):
             raise ServiceError(
                 f"The service sent its speech as {name} files; omni_nb reads WAV and bare PCM16.",
-                advice="Set the server's audio format to wav. What came before is kept in .reply.",
+                **advised("audio format"),
             )
         return before + self._convert(samples)
 
@@ -105,8 +106,7 @@ class SoundReader:
         ):
             raise ServiceError(
                 f"The service sent its speech as WAV of {given}, which omni_nb cannot convert.",
-                advice="Accepted: mono or stereo of 8, 16 or 32 bit. "
-                "What came before it is kept in .reply.",
+                **advised("wav kinds"),
             )
         dtype = {"u8": "u1", "s16": "<i2", "s32": "<i4", "flt": "<f4"}[name]
         frame = av.AudioFrame.from_ndarray(

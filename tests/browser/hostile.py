@@ -17,9 +17,11 @@ from omni_nb.errors import ServiceError
 from omni_nb.media.parts import AudioURLPart, ImagePart, TextPart, VideoURLPart
 from omni_nb.rules.catalog import register_model
 from omni_nb.turns.connection import Connection
+from omni_nb.turns.line import Line
 from omni_nb.turns.reply import Reply
+from omni_nb.views import deltas
 from omni_nb.views.notebook import Chat
-from omni_nb.views.panel import pump
+from omni_nb.views.panel import sync
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.request import Message, Request
 from tests.xss import PAYLOADS
@@ -45,12 +47,12 @@ PIXEL = base64.b64decode(
 
 def live(chat: Chat, how: How) -> None:
     """Ask every payload; the service says it in pieces, refuses with it, or breaks off with it."""
-    pump.TEXT_PACKET_SECONDS = pump.LOOK_SECONDS = PIECE_SECONDS / 2
+    deltas.TEXT_PACKET_SECONDS = sync.LOOK_SECONDS = PIECE_SECONDS / 2
     with hostile_service(how) as connection:
         for payload in SOME.values():
             # A chat for each: the history would be longer than the context.
             stream = Chat(MODEL, voice=None, connection=connection).stream(payload)
-            chat.replies.append(stream.reply)
+            chat.line.enter(stream.reply)
             with suppress(ServiceError):
                 for _ in stream:
                     pass
@@ -58,7 +60,7 @@ def live(chat: Chat, how: How) -> None:
 
 def full(chat: Chat) -> None:
     """Give a chat a finished turn for every payload, with the payload in everything it has."""
-    chat.replies[:] = [_turn(payload) for payload in PAYLOADS.values()]
+    chat.line.take_up(Line(_turn(payload) for payload in PAYLOADS.values()))
 
 
 def _turn(payload: str) -> Reply:

@@ -99,8 +99,7 @@ def lively(chat: Chat, language: str) -> None:
     reply._reasoning[:] = [THOUGHTS[language]]
     chat.ask(words["sound"], audio=speechlike("Good morning, this is the harbour."), show=False)
     chat.ask(words["first"], show=False)
-    chat.branch(at=2)
-    chat.ask(words["other"], show=False)
+    chat.edit(2, words["other"], in_place=True, show=False)
     interrupted(chat, words["long"])
 
 

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from omni_nb.render.reply import meter_text
 from omni_nb.turns.reply import Reply
-from omni_nb.views.deltas import common_length, whole_samples
+from omni_nb.views.deltas import Sent, common_length, whole_samples
 from omni_nb.views.panel.records import record_of_question, record_of_reply
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.05
 IDLE_LOOK_SECONDS = 0.25
-SPEECH_PACKET_SECONDS = 0.15
-WORDS_PACKET_SECONDS = 0.5
-TEXT_PACKET_SECONDS = 0.1
 METER_SECONDS = 1.0
 _ALONE = (0, 1)
 
@@ -56,7 +53,7 @@ class Sync:
         self._on_change = on_change
         self._talk: Talk | None = None
         self._ids: WeakKeyDictionary[Reply, str] = WeakKeyDictionary()
-        self._live: dict[str, _Sent] = {}
+        self._live: dict[str, _Live] = {}
         self._order: list[str] = []
         self._shown: dict[str, object] = {}
         self._begun: set[str] = set()
@@ -101,9 +98,10 @@ class Sync:
             lacking = [(turn, item) for turn, item in turns if not self._has(have, turn, item)]
             self._post_turns(turns, [turn for turn, _ in lacking], page=page)
             for turn, _ in turns:
-                if (sent := self._live.get(turn)) is not None:
+                if (live := self._live.get(turn)) is not None:
                     had = have.get(turn, (0, 0))
-                    self._post_delta(turn, sent, pcm_offset=min(int(had[1]), sent.total_bytes))
+                    offset = min(int(had[1]), live.sent.total_bytes)
+                    self._post_delta(turn, live, pcm_offset=offset)
 
     def _has(self, have: Mapping[str, Sequence[int]], turn: str, item: Reply | Question) -> bool:
         """Whether a page needs no record of a turn: then deltas, or nothing, will do."""
@@ -137,12 +135,12 @@ class Sync:
         for turn, item in turns:
             if turn in begun:
                 self._open(turn, item)
-        self._live = {turn: sent for turn, sent in self._live.items() if turn in states}
+        self._live = {turn: live for turn, live in self._live.items() if turn in states}
         if is_changed and (begun or not ended):
             self._post_turns(turns, begun)
-        for turn, sent in self._live.items():
-            if sent.is_due():
-                self._post_delta(turn, sent)
+        for turn, live in self._live.items():
+            if live.sent.is_due(live.reply):
+                self._post_delta(turn, live)
         return is_changed
 
     def _begin_quick_ones(self, turns: Sequence[Turn], changed: Sequence[str]) -> None:
@@ -152,11 +150,11 @@ class Sync:
                 continue
             self._begun.add(turn)
             if item.is_finished and turn in changed and self._speaks(item):
-                self._live[turn] = _Sent(item, speaks=True)
+                self._live[turn] = _Live(item, speaks=True)
                 record = {**self._record(turn, item), "state": "answering", "is_stopped": False}
                 self._post({"type": "turns", "order": self._order, "records": [record]})
-                self._live[turn].text = item.text
-                self._live[turn].reasoning = item.reasoning
+                self._live[turn].sent.text = item.text
+                self._live[turn].sent.reasoning = item.reasoning
 
     def _end(self, turns: Sequence[Turn], changed: Sequence[str]) -> list[str]:
         """Close the answers that are over: what came last, then the end."""
@@ -176,7 +174,7 @@ class Sync:
         if not isinstance(item, Reply) or item.is_finished:
             self._live.pop(turn, None)
         elif turn not in self._live:
-            self._live[turn] = _Sent(item, speaks=self._speaks(item))
+            self._live[turn] = _Live(item, speaks=self._speaks(item))
 
     def _speaks(self, reply: Reply) -> bool:
         """Whether a page of the panel speaks it; a cell that asks does so itself."""
@@ -228,12 +226,13 @@ class Sync:
         order = [turn for turn, _ in turns]
         self._post({"type": "turns", "order": order, "records": records, **answer})
         for record in records:
-            if (sent := self._live.get(record["turn"])) is not None:
-                sent.text, sent.reasoning = record["text"] or "", record["reasoning"] or ""
+            if (live := self._live.get(record["turn"])) is not None:
+                live.sent.text = record["text"] or ""
+                live.sent.reasoning = record["reasoning"] or ""
 
-    def _post_delta(self, turn: str, sent: _Sent, *, pcm_offset: int | None = None) -> None:
+    def _post_delta(self, turn: str, live: _Live, *, pcm_offset: int | None = None) -> None:
         """Send what is new; from ``pcm_offset`` on, to a page that lacks more of the speech."""
-        reply, language = sent.reply, self.language
+        reply, sent, language = live.reply, live.sent, self.language
         text, reasoning = reply.text, reply.reasoning
         text_offset = common_length(sent.text, text)
         reasoning_offset = common_length(sent.reasoning, reasoning)
@@ -253,10 +252,9 @@ class Sync:
             "reasoning": reasoning[reasoning_offset:],
             "pcm_offset": start,
         }
-        if not sent.speaks and sent.is_meter_due():
+        if not sent.speaks and live.is_meter_due():
             message["meter"] = meter_text(reply, language)
-        sent.text, sent.reasoning, sent.total_bytes = text, reasoning, total_bytes
-        sent.posted_at = time.monotonic()
+        sent.note(text, reasoning, total_bytes)
         self._post(message, pcm)
 
     def _post(self, message: dict[str, object], buffer: bytes = b"") -> None:
@@ -264,27 +262,13 @@ class Sync:
             self._talk.post(message, buffer or None)
 
 
-class _Sent:
-    """How much of an answer the browser has been sent."""
+class _Live:
+    """An answer that grows, and what the browser has been sent of it."""
 
     def __init__(self, reply: Reply, *, speaks: bool) -> None:
         self.reply = reply
-        self.speaks = speaks
-        self.text = ""
-        self.reasoning = ""
-        self.total_bytes = 0
-        self.posted_at = 0.0
+        self.sent = Sent(speaks)
         self._metered_at = 0.0
-
-    def is_due(self) -> bool:
-        """Whether it is time to send: the first sound at once, words apart from it more rarely."""
-        new_bytes = whole_samples(self.reply.pcm) - self.total_bytes if self.speaks else 0
-        if new_bytes and not self.total_bytes:
-            return True
-        seconds = TEXT_PACKET_SECONDS
-        if self.total_bytes:
-            seconds = SPEECH_PACKET_SECONDS if new_bytes else WORDS_PACKET_SECONDS
-        return time.monotonic() - self.posted_at >= seconds
 
     def is_meter_due(self) -> bool:
         now = time.monotonic()

@@ -6,9 +6,7 @@ mine = omni.Chat(budget=omni.CNY("0.20")).panel()
 mine
 """,
     "exercise-2": """
-question = chat.reworded(0, "Who is speaking here?")
-chat.branch(at=0)
-chat.ask(*question, show=False);
+chat.edit(0, "Who is speaking here?", in_place=True, show=False)
 """,
     "exercise-3": """
 page = other.export("page.html")

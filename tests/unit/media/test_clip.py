@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from omni_nb.errors import MediaError
+from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.compressed import decompressed
 from omni_nb.render.player import clip_html
@@ -64,7 +64,7 @@ def test_the_player_has_its_source_on_the_tag_and_all_controls():
 def test_an_unknown_ending_is_refused(tmp_path):
     with pytest.raises(MediaError, match=r"\.opus or \.ogg, not as 'answer.flac'"):
         tone(0.1).save(tmp_path / "answer.flac")
-    with pytest.raises(MediaError, match=r"'mp3', 'opus' or 'wav', not as 'aac'"):
+    with pytest.raises(RequestError, match=r"one of 'mp3', 'opus', 'wav', not 'aac'"):
         clip_html(tone(0.1), "aac")
 
 

@@ -19,7 +19,6 @@ from omni_nb.media.parts import (
     ImagePart,
     ImageURLPart,
     TextPart,
-    as_images,
     as_media,
     as_parts,
     audio,
@@ -202,9 +201,9 @@ def test_bare_strings_are_text_and_lists_are_flattened():
 
 def test_the_image_argument_takes_one_or_many(tmp_path):
     (tmp_path / "dog.png").write_bytes(encoded("PNG"))
-    assert len(as_images(str(tmp_path / "dog.png"))) == 1
-    assert len(as_images([tmp_path / "dog.png", "https://example.com/x.png"])) == 2
-    assert as_images(None) == ()
+    assert len(as_media(image=str(tmp_path / "dog.png"))) == 1
+    assert len(as_media(image=[tmp_path / "dog.png", "https://example.com/x.png"])) == 2
+    assert as_media(image=None) == ()
 
 
 def test_a_thumbnail_is_small_and_upright():
