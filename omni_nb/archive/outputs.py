@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.archive.reader import restored
-from omni_nb.archive.writer import Writer, answer, settings
+from omni_nb.archive.writer import DocumentWriter, answer, settings
 from omni_nb.errors import MediaError
 from omni_nb.media.compressed import BITS_PER_SECOND
 from omni_nb.media.extract import read_sound
@@ -75,7 +75,7 @@ def block_metadata(
     []
     """
     keeper = _Keeper(folder, storage, is_shared=is_shared)
-    writer = Writer(keeper)
+    writer = DocumentWriter(keeper)
     for reply in archive.replies[:start]:
         _question(writer, reply)
     keeper.forget_earlier()
@@ -99,7 +99,7 @@ def reply_id(reply: Reply) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
 
-def _reply(writer: Writer, reply: Reply) -> dict[str, Any]:
+def _reply(writer: DocumentWriter, reply: Reply) -> dict[str, Any]:
     record = {
         "id": reply_id(reply),
         "question": _question(writer, reply),
@@ -147,7 +147,7 @@ def _clean(error: dict[str, Any]) -> None:
     error["message"] = without_places(str(error["message"]))
 
 
-def _question(writer: Writer, reply: Reply) -> list[dict[str, Any]]:
+def _question(writer: DocumentWriter, reply: Reply) -> list[dict[str, Any]]:
     return [writer.part(part) for part in reply.question]
 
 

@@ -53,7 +53,8 @@ def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
     """
     target = Path(path).expanduser()
     try:
-        document = json.dumps(Writer(media_folder(target)).document(archive), ensure_ascii=False)
+        writer = DocumentWriter(media_folder(target))
+        document = json.dumps(writer.document(archive), ensure_ascii=False)
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as file:
             # Half of a surrogate pair, as a broken stream may end with, is no UTF-8; Python's
@@ -74,7 +75,7 @@ class Keeper(Protocol):
         ...
 
 
-class Writer:
+class DocumentWriter:
     """Makes records of an archive, with the media in a keeper."""
 
     def __init__(self, folder: Keeper) -> None:

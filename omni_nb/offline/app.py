@@ -128,7 +128,7 @@ class _Service:
             return Response(content, media_type=kind, headers={"x-request-id": request_id})
         documented_chunks = answer_chunks(asked, behaviour, Pacer(behaviour))
         chunks = in_dialect(documented_chunks, behaviour.dialect, asked)
-        return EventStream(
+        return EventResponse(
             encode_stream(chunks, behaviour, request_id), self._activity, request_id=request_id
         )
 
@@ -176,7 +176,7 @@ class _Service:
         return _json({"error": error, "request_id": request_id}, request_id, refusal.status)
 
 
-class EventStream(Response):
+class EventResponse(Response):
     """Send server-sent events until they end or the client leaves, whichever comes first.
 
     Written here because starlette's own waits for the next event to notice that a client has

@@ -27,7 +27,7 @@ _LOWEST_TONE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class HeardAudio:
     """A sound that was listened to.
 
     Attributes
@@ -55,7 +55,7 @@ class Sound:
     tone_hz: float | None = None
 
 
-def listen_to(file: BinaryIO) -> Sound:
+def listen_to(file: BinaryIO) -> HeardAudio:
     """Measure a sound.
 
     Raises
@@ -102,7 +102,7 @@ class Ear:
             self._decoded_seconds += frame.samples / frame.sample_rate
             self._keep(frame)
 
-    def sound(self) -> Sound:
+    def sound(self) -> HeardAudio:
         """Return what was measured of all that was taken."""
         import numpy as np
 
@@ -112,7 +112,7 @@ class Ear:
         loudest = heard[int(np.square(heard).sum(axis=1).argmax())]
         is_silent = loudness < _SILENCE
         tone = None if is_silent else _tone(loudest)
-        return Sound(
+        return HeardAudio(
             seconds=round(self._decoded_seconds + self._counted_seconds, 6),
             sample_rate=context.sample_rate or 0,
             channels=context.channels,

@@ -9,7 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.media.clip import AudioClip
-from omni_nb.offline.weave import Sound
+from omni_nb.offline.weave import Speech
 from omni_nb.rules.tokens import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ChunkWriter:
 
     def piece(self, piece: Piece) -> dict[str, Any]:
         """A chunk of text or of sound."""
-        delta = self._sound(piece) if isinstance(piece, Sound) else self._words(piece)
+        delta = self._speech(piece) if isinstance(piece, Speech) else self._words(piece)
         return self._chunk(
             [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
         )
@@ -94,8 +94,8 @@ class ChunkWriter:
             else {"content": words.text}
         )
 
-    def _sound(self, sound: Sound) -> dict[str, Any]:
-        data = AudioClip(sound.pcm).to_wav() if self._fault == "wav_chunks" else sound.pcm
+    def _speech(self, speech: Speech) -> dict[str, Any]:
+        data = AudioClip(speech.pcm).to_wav() if self._fault == "wav_chunks" else speech.pcm
         return {
             "audio": {
                 "data": base64.b64encode(data).decode("ascii"),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
-from omni_nb.offline.audio import Sound, listen_to
-from omni_nb.offline.image import Picture, look_at
+from omni_nb.offline.audio import HeardAudio, listen_to
+from omni_nb.offline.image import SeenImage, look_at
 from omni_nb.offline.refusals import INVALID, Refusal
 from omni_nb.offline.video import Frames, Video, watch
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.catalog import Limits, ModelFacts
 
 URLPart = ImageURLPart | AudioURLPart | VideoURLPart
-Medium: TypeAlias = Picture | Sound | Video | Frames | URLPart
+Medium: TypeAlias = SeenImage | HeardAudio | Video | Frames | URLPart
 ReadPart: TypeAlias = TextPart | Medium
 
 _VIDEO_RULE: Final = f"{INVALID}The video modality input does not meet the requirements because: "
@@ -50,9 +50,9 @@ class Turn:
         return tuple(part for part in self.parts if not isinstance(part, TextPart))
 
     @property
-    def pictures(self) -> tuple[Picture | ImageURLPart, ...]:
+    def pictures(self) -> tuple[SeenImage | ImageURLPart, ...]:
         """The images of the message, in order."""
-        return tuple(part for part in self.parts if isinstance(part, (Picture, ImageURLPart)))
+        return tuple(part for part in self.parts if isinstance(part, (SeenImage, ImageURLPart)))
 
 
 def read_turn(message: Mapping[str, Any], facts: ModelFacts, items: Items) -> Turn:
@@ -136,7 +136,7 @@ class _Reader:
 
     def read(self, part: Mapping[str, Any]) -> ReadPart:
         found = self._readers[part["type"]](part)
-        if isinstance(found, (Picture, Sound, Video)):
+        if isinstance(found, (SeenImage, HeardAudio, Video)):
             self._count(_KINDS[part["type"]])
         return found
 
@@ -150,7 +150,7 @@ class _Reader:
                 "messages.content"
             )
 
-    def _image(self, part: Mapping[str, Any]) -> Picture | ImageURLPart:
+    def _image(self, part: Mapping[str, Any]) -> SeenImage | ImageURLPart:
         url = _inside(part, "image_url", "url")
         if _is_remote(url):
             return ImageURLPart(url)
@@ -163,7 +163,7 @@ class _Reader:
             )
         return picture
 
-    def _audio(self, part: Mapping[str, Any]) -> Sound | AudioURLPart:
+    def _audio(self, part: Mapping[str, Any]) -> HeardAudio | AudioURLPart:
         url = _inside(part, "input_audio", "data")
         form = part["input_audio"].get("format")
         if form is not None and not isinstance(form, str):
@@ -209,7 +209,7 @@ class _Reader:
             tuple(ImageURLPart(url) if _is_remote(url) else self._look(url) for url in urls)
         )
 
-    def _look(self, url: str) -> Picture:
+    def _look(self, url: str) -> SeenImage:
         try:
             item = self._open(url, self._limits.image_bytes, _BAD_IMAGE)
             return look_at(item.file.read())

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, VideoURLPart
-from omni_nb.offline.audio import Sound
-from omni_nb.offline.image import Picture, main_colors
+from omni_nb.offline.audio import HeardAudio
+from omni_nb.offline.image import SeenImage, main_colors
 from omni_nb.offline.phrases import (
     CHANNELS,
     COLORS,
@@ -71,9 +71,9 @@ class Describer:
 
     def _described(self, medium: Medium, which: str) -> Iterator[str]:
         match medium:
-            case Picture():
+            case SeenImage():
                 yield from self._picture(medium, which)
-            case Sound():
+            case HeardAudio():
                 yield from self._sound(medium, which)
             case Video():
                 yield from self._video(medium, which)
@@ -82,7 +82,7 @@ class Describer:
             case _:
                 yield self._say("unseen", which=which)
 
-    def _picture(self, picture: Picture, which: str) -> Iterator[str]:
+    def _picture(self, picture: SeenImage, which: str) -> Iterator[str]:
         yield self._say(
             "picture",
             which=which,
@@ -98,7 +98,7 @@ class Describer:
             brightest=_brightest(picture, self._language),
         )
 
-    def _sound(self, sound: Sound, which: str) -> Iterator[str]:
+    def _sound(self, sound: HeardAudio, which: str) -> Iterator[str]:
         yield self._say("sound", which=which, seconds=_number(sound.seconds), **self._heard(sound))
         several = f"{sound.channels}声道" if self._language == "zh" else "in several channels"
         yield self._say(
@@ -154,7 +154,7 @@ class Describer:
         if unseen := len(given.pictures) - len(seen):
             yield self._say("frames_unseen", which=which, count=unseen)
 
-    def _heard(self, sound: Sound) -> dict[str, object]:
+    def _heard(self, sound: HeardAudio) -> dict[str, object]:
         place = sum(sound.loudness >= level for level in _LEVELS_FROM)
         kind = "silent" if sound.is_silent else "speech" if sound.is_speech_like else "other"
         words = SOUND_KINDS[self._language]["tone" if sound.tone_hz else kind]
@@ -172,9 +172,9 @@ class Describer:
 
 def _kind(medium: Medium) -> str:
     match medium:
-        case Picture() | ImageURLPart():
+        case SeenImage() | ImageURLPart():
             return "image"
-        case Sound() | AudioURLPart():
+        case HeardAudio() | AudioURLPart():
             return "audio"
         case Frames():
             return "frames"
@@ -194,12 +194,12 @@ def _which(kind: str, number: int, total: int, language: Language) -> str:
 def _name(medium: Medium, language: Language) -> str:
     is_chinese = language == "zh"
     match medium:
-        case Picture():
+        case SeenImage():
             width, height = medium.width, medium.height
             if is_chinese:
                 return f"一张{width}×{height}的图"
             return f"a picture of {width} by {height} pixels"
-        case Sound() | Video():
+        case HeardAudio() | Video():
             seconds = _number(medium.seconds)
             noun = NOUNS[language][_kind(medium)]
             return f"一段{seconds}秒的{noun[1:]}" if is_chinese else f"a {seconds}-second {noun}"
@@ -215,7 +215,7 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _size(pictures: Sequence[Picture], language: Language) -> str:
+def _size(pictures: Sequence[SeenImage], language: Language) -> str:
     sizes = {(picture.width, picture.height) for picture in pictures}
     if len(sizes) > 1:
         return "大小不一" if language == "zh" else "different sizes"
@@ -229,14 +229,14 @@ def _motion(change: float, language: Language) -> str:
     return MOTIONS[language][(change >= _MOVES_FROM) + (change >= _CHANGES_FROM)]
 
 
-def _orientation(picture: Picture, language: Language) -> str:
+def _orientation(picture: SeenImage, language: Language) -> str:
     names = {"zh": ("方图", "横图", "竖图"), "en": ("square", "landscape", "portrait")}[language]
     if picture.width == picture.height:
         return names[0]
     return names[1] if picture.width > picture.height else names[2]
 
 
-def _light(picture: Picture, language: Language) -> str:
+def _light(picture: SeenImage, language: Language) -> str:
     place = (picture.brightness > 0.35) + (picture.brightness > 0.65)
     tone = {"zh": ("偏暗", "明暗适中", "偏亮"), "en": ("dark", "evenly lit", "bright")}[language][
         place
@@ -255,7 +255,7 @@ def _colors(colors: Sequence[tuple[str, float]], language: Language) -> str:
     return ", ".join(f"{name} about {share}%" for name, share in shares) or "many colours"
 
 
-def _brightest(picture: Picture, language: Language) -> str:
+def _brightest(picture: SeenImage, language: Language) -> str:
     if picture.brightest is None:
         return ""
     row, column = picture.brightest

@@ -28,7 +28,7 @@ _DECODERS = threading.BoundedSemaphore(2)  # a large picture takes 300 MB while 
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class SeenImage:
     """A picture that was looked at.
 
     Attributes
@@ -54,7 +54,7 @@ class Picture:
     squares: bytes = field(default=b"", repr=False)
 
 
-def look_at(data: bytes) -> Picture:
+def look_at(data: bytes) -> SeenImage:
     """Measure a picture.
 
     Raises
@@ -70,10 +70,10 @@ def look_at(data: bytes) -> Picture:
     return measure(pixels, facts.width, facts.height)
 
 
-def measure(pixels: Pixels, width: int, height: int) -> Picture:
+def measure(pixels: Pixels, width: int, height: int) -> SeenImage:
     """Measure a picture of ``width`` × ``height``, scaled to `SIDE` × `SIDE` RGB of 0–1."""
     light: Pixels = pixels @ [0.299, 0.587, 0.114]
-    return Picture(
+    return SeenImage(
         width,
         height,
         brightness=float(light.mean()),
@@ -84,7 +84,7 @@ def measure(pixels: Pixels, width: int, height: int) -> Picture:
     )
 
 
-def difference(first: Picture, second: Picture) -> float:
+def difference(first: SeenImage, second: SeenImage) -> float:
     """Return the share (0–1) of the squares of a picture that look different in another."""
     import numpy as np
 
@@ -95,7 +95,7 @@ def difference(first: Picture, second: Picture) -> float:
     return float((np.abs(one - other).max(axis=1) > _NOTICED).mean())
 
 
-def main_colors(pictures: Sequence[Picture]) -> tuple[tuple[str, float], ...]:
+def main_colors(pictures: Sequence[SeenImage]) -> tuple[tuple[str, float], ...]:
     """Return the main colours of several pictures together, with their mean share."""
     names = {name for picture in pictures for name, _ in picture.colors}
     means = {

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.extract import rotation
-from omni_nb.offline.audio import Ear, Sound
+from omni_nb.offline.audio import Ear, HeardAudio
 from omni_nb.offline.containers import frames, opened, packets
-from omni_nb.offline.image import MOST_PIXELS, SIDE, Picture, difference, measure
+from omni_nb.offline.image import MOST_PIXELS, SIDE, SeenImage, difference, measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,21 +46,21 @@ class Video:
     width: int
     height: int
     fps: float
-    looks: tuple[Picture, ...]
+    looks: tuple[SeenImage, ...]
     change: float
-    sound: Sound | None
+    sound: HeardAudio | None
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
     """A video that came as a list of its pictures; those at a URL were not looked at."""
 
-    pictures: tuple[Picture | ImageURLPart, ...]
+    pictures: tuple[SeenImage | ImageURLPart, ...]
 
     @property
-    def seen(self) -> tuple[Picture, ...]:
+    def seen(self) -> tuple[SeenImage, ...]:
         """The pictures that were looked at."""
-        return tuple(picture for picture in self.pictures if isinstance(picture, Picture))
+        return tuple(picture for picture in self.pictures if isinstance(picture, SeenImage))
 
     @property
     def change(self) -> float:
@@ -99,7 +99,7 @@ def _moving(container: Any) -> Any:
     return min(streams, key=lambda stream: stream.codec_context.name in _STILL_CODECS)
 
 
-def largest_change(pictures: Sequence[Picture]) -> float:
+def largest_change(pictures: Sequence[SeenImage]) -> float:
     """Return the largest `difference` from one picture to the next."""
     return max((difference(first, second) for first, second in pairwise(pictures)), default=0.0)
 
@@ -113,7 +113,7 @@ class _Eye:
         self._start: float | None = None
         self._end = 0.0
         self._decoded_pixels = 0
-        self._looks: list[tuple[float, Picture]] = []
+        self._looks: list[tuple[float, SeenImage]] = []
         self._step = _LOOK_SECONDS
         self._size = (0, 0)
         if stream.codec_context.width * stream.codec_context.height > MOST_PIXELS:
@@ -130,7 +130,7 @@ class _Eye:
             self._decoded_pixels += frame.width * frame.height
             self._look(frame)
 
-    def video(self, sound: Sound | None) -> Video:
+    def video(self, sound: HeardAudio | None) -> Video:
         if not self._looks:
             raise MediaError("No picture of the video can be decoded.")
         if self._count == 1 and self.stream.codec_context.name in _STILL_CODECS:

@@ -28,14 +28,14 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class Speech:
     """A piece of PCM, due when its first sample should be heard."""
 
     at: float
     pcm: bytes
 
 
-Piece: TypeAlias = "Words | Sound"
+Piece: TypeAlias = "Words | Speech"
 
 
 class Weaver:
@@ -50,7 +50,7 @@ class Weaver:
     --------
     >>> weaver = Weaver(9600)
     >>> [type(piece).__name__ for piece in weaver.weave("Hi there.", bytes(9600))]
-    ['Words', 'Sound', 'Words']
+    ['Words', 'Speech', 'Words']
     """
 
     def __init__(self, chunk_bytes: int) -> None:
@@ -98,10 +98,10 @@ class Weaver:
             pieces.append(self._sound(piece))
         return pieces
 
-    def _sound(self, pcm: bytes) -> Sound:
+    def _sound(self, pcm: bytes) -> Speech:
         at = self._sent_bytes / _BYTES_PER_SECOND
         self._sent_bytes += len(pcm)
-        return Sound(at, pcm)
+        return Speech(at, pcm)
 
 
 def split_text(sentence: str) -> list[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import TextPart
-from omni_nb.offline.audio import Sound
-from omni_nb.offline.image import Picture
+from omni_nb.offline.audio import HeardAudio
+from omni_nb.offline.image import SeenImage
 from omni_nb.offline.video import Frames, Video
 from omni_nb.rules.tokens import (
     audio_tokens,
@@ -58,9 +58,9 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
     match part:
         case TextPart():
             return {"text": text_tokens(part.text)}
-        case Picture():
+        case SeenImage():
             return {"image": image_tokens(part.width, part.height, model=model).tokens}
-        case Sound():
+        case HeardAudio():
             return {"audio": audio_tokens(part.seconds, model=model)}
         case Video():
             return {"video": _picture_tokens(part, model)} | (

@@ -21,13 +21,13 @@ VIDEO_FPS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ImaginedQuestion:
     """A question and its answer, as one imagines them; sizes are width and height in pixels.
 
     Examples
     --------
     >>> from omni_nb.rules.catalog import find_model
-    >>> asked = Question(text_tokens=100, pictures=1, picture_size=(640, 480))
+    >>> asked = ImaginedQuestion(text_tokens=100, pictures=1, picture_size=(640, 480))
     >>> asked.weight(find_model("qwen-omni-turbo")).tokens
     mappingproxy({'text': 100, 'image': 393})
     """
@@ -73,7 +73,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Entry:
     """A line of a bill: tokens × price = amount.
 
     Attributes
@@ -111,7 +111,7 @@ class Bill:
         None: unknown.
     """
 
-    lines: tuple[Line, ...]
+    entries: tuple[Entry, ...]
     unknown: tuple[str, ...]
     currency: str
     factor: Decimal | None
@@ -121,7 +121,7 @@ class Bill:
     @property
     def tokens(self) -> int:
         """All tokens of the lines."""
-        return sum(line.tokens for line in self.lines)
+        return sum(line.tokens for line in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +135,14 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TurnUsage:
     """The tokens of one question and its answer; ``unknown`` entries could not be weighed."""
 
     usage: Usage
     unknown: tuple[str, ...] = field(default=())
 
 
-def imagined_turn(question: Question, facts: ModelFacts) -> Turn:
+def imagined_turn(question: ImaginedQuestion, facts: ModelFacts) -> TurnUsage:
     """Weigh a question that one imagines."""
     asked, answered = question.weight(facts), question.answer(facts)
     unknown = [
@@ -155,10 +155,10 @@ def imagined_turn(question: Question, facts: ModelFacts) -> Turn:
         )
         if is_there and side.has_unknown and entry.partition(" ")[0] not in side.tokens
     ]
-    return Turn(Usage(input=asked.tokens, output=answered.tokens), tuple(unknown))
+    return TurnUsage(Usage(input=asked.tokens, output=answered.tokens), tuple(unknown))
 
 
-def average_turn(usages: Iterable[Usage]) -> Turn | None:
+def average_turn(usages: Iterable[Usage]) -> TurnUsage | None:
     """Return the mean of some turns, in whole tokens; None when none was counted.
 
     Examples
@@ -174,16 +174,16 @@ def average_turn(usages: Iterable[Usage]) -> Turn | None:
         {name: _mean(tokens, len(counted)) for name, tokens in side.items()}
         for side in (total.input, total.output)
     ]
-    return Turn(Usage(input=means[0], output=means[1]))
+    return TurnUsage(Usage(input=means[0], output=means[1]))
 
 
-def bill(turn: Turn, offer: Offer, prices: Prices | None) -> Bill:
+def bill(turn: TurnUsage, offer: Offer, prices: Prices | None) -> Bill:
     """Write the bill for as many turns as are asked, on the offer's terms.
 
     Examples
     --------
     >>> from omni_nb.rules.catalog import find_model
-    >>> turn = Turn(Usage({"text": 1000, "image": 1000}, {"text": 1000, "audio": 1000}))
+    >>> turn = TurnUsage(Usage({"text": 1000, "image": 1000}, {"text": 1000, "audio": 1000}))
     >>> prices = find_model("qwen-omni-turbo").prices["beijing"]
     >>> str(bill(turn, Offer("qwen-omni-turbo", is_batch=True), prices).total)
     '0.02595'
@@ -196,8 +196,8 @@ def bill(turn: Turn, offer: Offer, prices: Prices | None) -> Bill:
     amounts: Mapping[str, Decimal] = {} if cost is None else cost.amounts
     tokens = entries(usage)
     return Bill(
-        lines=tuple(
-            Line(
+        entries=tuple(
+            Entry(
                 entry,
                 tokens[entry],
                 _price(entry, usage, prices),

@@ -8,7 +8,10 @@ import sys
 from importlib.metadata import requires, version
 from pathlib import Path
 
+import pytest
+
 import omni_nb
+import omni_nb.types
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"PIL", "numpy", "matplotlib", "openai", "IPython", "av", "ipywidgets", "starlette"}
@@ -23,10 +26,26 @@ def test_public_names_are_sorted_complete_and_importable():
 def test_the_reference_has_every_public_name_once():
     pages = "\n".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
     assert sorted(re.findall(r"^::: omni_nb\.(\w+)$", pages, re.M)) == sorted(omni_nb.__all__)
+    types = re.findall(r"^::: omni_nb\.types\.(\w+)$", pages, re.M)
+    assert sorted(types) == sorted(omni_nb.types.__all__)
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
     assert not hasattr(omni_nb, "nonsense")
+
+
+def test_tab_shows_few_names():
+    assert len(dir(omni_nb)) <= 46
+    assert not set(omni_nb.types.__all__) & set(omni_nb.__all__)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("Conversation", "use omni_nb.Chat"), ("Reply", "from omni_nb.types import Reply")],
+)
+def test_a_name_that_is_gone_says_what_takes_its_place(name, instead):
+    with pytest.raises(AttributeError, match=instead):
+        getattr(omni_nb, name)
 
 
 def test_importing_the_package_imports_nothing_heavy():

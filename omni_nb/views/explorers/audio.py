@@ -25,7 +25,7 @@ from omni_nb.views.explorers.controls import (
     weighing_models,
 )
 from omni_nb.views.explorers.drawing import SOUND_BOX, draw_sound, peaks_of
-from omni_nb.views.explorers.frame import Explorer, Picture, View, line, warning
+from omni_nb.views.explorers.frame import Explorer, ImageFile, View, line, warning
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import plural, words
 
@@ -205,7 +205,7 @@ def _scale_words(state: AudioState, shape: Shape | None) -> str:
     return join_sentences(names["scale"].format(span=span), mark, language=state.language)
 
 
-def _drawn(state: AudioState, shape: Shape | None) -> Picture:
+def _drawn(state: AudioState, shape: Shape | None) -> ImageFile:
     span = _span(state, shape)
     data = draw_sound(
         state.seconds,
@@ -216,7 +216,7 @@ def _drawn(state: AudioState, shape: Shape | None) -> Picture:
     )
     names = words("audio_explorer", state.language)
     said = names["drawn"].format(seconds=_plain(state.seconds), span=span)
-    return Picture(data, "image/png", *SOUND_BOX, said)
+    return ImageFile(data, "image/png", *SOUND_BOX, said)
 
 
 def _span(state: AudioState, shape: Shape | None) -> int:

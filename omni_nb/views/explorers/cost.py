@@ -13,9 +13,9 @@ from omni_nb.render.palette import MODALITY_COLORS, MUTED
 from omni_nb.render.tables import Row, Table
 from omni_nb.rules.bill import (
     Bill,
+    ImaginedQuestion,
     Offer,
-    Question,
-    Turn,
+    TurnUsage,
     average_turn,
     bill,
     imagined_turn,
@@ -45,7 +45,7 @@ class CostState:
     ``counted_by`` is the model that counted the tokens of a turn that was really asked.
     """
 
-    turn: Turn
+    turn: TurnUsage
     offer: Offer
     language: Language
     counted_by: str = ""
@@ -125,7 +125,7 @@ def _table(state: CostState, made: Bill) -> Table:
 
 def _rows(state: CostState, made: Bill) -> Iterable[Row]:
     names, labels = words("cost_explorer", state.language), words("labels", state.language)
-    for entry in made.lines:
+    for entry in made.entries:
         price = names["free"] if entry.is_free else _times(entry.price, made.factor, labels)
         cells = (f"{entry.tokens:,}", price, _amount(entry.amount, labels))
         yield Row(entry_name(entry.entry, state.language), cells, entry_modality(entry.entry))
@@ -174,7 +174,7 @@ def _warnings(state: CostState, made: Bill) -> list[str]:
         said.append(
             names["too much"].format(tokens=made.input_tokens, model=facts.name, limit=limit)
         )
-    is_spoken = any(entry.entry == "audio out" for entry in made.lines)
+    is_spoken = any(entry.entry == "audio out" for entry in made.entries)
     if (is_spoken or "audio out" in made.unknown) and not facts.speaks:
         said.append(names["silent"].format(model=facts.name))
     return said
@@ -193,7 +193,7 @@ def _bar(made: Bill) -> HTML:
                 f"background-color:{MODALITY_COLORS[entry_modality(entry.entry)]}",
             ),
         )
-        for entry in made.lines
+        for entry in made.entries
         if entry.amount
     )
     row = "display:flex;gap:1px;max-width:32em;margin:0.25em 0"
@@ -252,9 +252,9 @@ class CostExplorer(Explorer):
         self.refresh()
 
     @property
-    def question(self) -> Question:
+    def question(self) -> ImaginedQuestion:
         """What the controls say of a question and its answer."""
-        return Question(
+        return ImaginedQuestion(
             text_tokens=self.text.value,
             pictures=self.pictures.value,
             picture_size=self.picture_size.value,

@@ -33,7 +33,7 @@ _UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inse
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImageFile:
     """A picture as a file, with its size on the page (pixels) and its description."""
 
     data: bytes
@@ -59,7 +59,7 @@ class View:
 
     html: HTML
     words: str
-    image: Picture | None = None
+    image: ImageFile | None = None
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]
@@ -208,7 +208,7 @@ def _beside(rows: Sequence[widgets.Widget], seen: Sequence[widgets.Widget]) -> w
     return widgets.HBox([controls, view], layout=layout)
 
 
-def _image_html(image: Picture | None) -> HTML:
+def _image_html(image: ImageFile | None) -> HTML:
     if image is None:
         return HTML()
     return tag(

@@ -26,7 +26,7 @@ from omni_nb.views.explorers.controls import (
     weighing_models,
 )
 from omni_nb.views.explorers.drawing import draw_grid, draw_photo, fitted, is_fine, read_photo
-from omni_nb.views.explorers.frame import Explorer, Picture, View, line, warning
+from omni_nb.views.explorers.frame import Explorer, ImageFile, View, line, warning
 from omni_nb.views.filedrop import FileDrop
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import words
@@ -183,13 +183,13 @@ def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
     return View(join(*lines), said, _drawn(rule, photo, state.language))
 
 
-def _drawn(rule: ImageRule, photo: PIL.Image.Image | None, language: Language) -> Picture:
+def _drawn(rule: ImageRule, photo: PIL.Image.Image | None, language: Language) -> ImageFile:
     said = words("image_explorer", language)["drawn"].format(columns=rule.columns, rows=rule.rows)
     width, height = fitted(rule.columns, rule.rows)
     if photo is None:
-        return Picture(_outline(rule.columns, rule.rows), "image/png", width, height, said)
+        return ImageFile(_outline(rule.columns, rule.rows), "image/png", width, height, said)
     data = draw_photo(photo, rule.columns, rule.rows, rule.side)
-    return Picture(data, "image/jpeg", width, height, said)
+    return ImageFile(data, "image/jpeg", width, height, said)
 
 
 _outline = lru_cache(maxsize=64)(draw_grid)

@@ -16,7 +16,7 @@ from omni_nb.media.sources import display_kind
 from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.views.magics.conversations import USUAL
 from omni_nb.views.magics.names import Names, is_medium
-from omni_nb.views.magics.options import BY_FLAG, MEDIA, OPTIONS, Option, Word, words_of
+from omni_nb.views.magics.options import BY_FLAG, MEDIA, OPTIONS, MagicOption, Word, words_of
 from omni_nb.views.notebook import Chat
 from omni_nb.wire.request import DEFAULT_MODEL
 
@@ -120,7 +120,7 @@ def _of_options(words: Sequence[Word], typed: str, names: Names, *, is_cell: boo
     return _beginning(typed, [*_flags(words), *media])
 
 
-def _of_values(option: Option, typed: str, words: Sequence[Word], names: Names) -> Completion:
+def _of_values(option: MagicOption, typed: str, words: Sequence[Word], names: Names) -> Completion:
     """Complete the value of an option."""
     match option.kind:
         case "model":
@@ -149,7 +149,7 @@ def _of_verbs(words: Sequence[str], typed: str, names: Names) -> Completion:
     return _beginning(typed, _chats(names))
 
 
-def _pending(words: Sequence[Word]) -> Option | None:
+def _pending(words: Sequence[Word]) -> MagicOption | None:
     """Return the option that waits for a value after these words."""
     option, has_value = None, False
     for word in words:

@@ -18,7 +18,7 @@ Kind = Literal["model", "voice", "text", "image", "audio", "video", "frames", "c
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class MagicOption:
     """An option: its spellings, what comes after it, and how often."""
 
     kind: Kind
@@ -34,18 +34,18 @@ class Option:
 
 
 OPTIONS = (
-    Option("model", ("-m", "--model"), "MODEL"),
-    Option("voice", ("--voice",), "VOICE"),
-    Option("text", ("--text",), takes="nothing"),
-    Option("image", ("--image",), "PICTURE", is_repeatable=True),
-    Option("audio", ("--audio",), "SOUND", is_repeatable=True),
-    Option("video", ("--video",), "VIDEO", is_repeatable=True),
-    Option("frames", ("--frames",), "PICTURE...", takes="several"),
-    Option("chat", ("--chat",), "NAME"),
-    Option("to", ("--to",), "VAR"),
-    Option("dry", ("--dry-run",), takes="nothing"),
+    MagicOption("model", ("-m", "--model"), "MODEL"),
+    MagicOption("voice", ("--voice",), "VOICE"),
+    MagicOption("text", ("--text",), takes="nothing"),
+    MagicOption("image", ("--image",), "PICTURE", is_repeatable=True),
+    MagicOption("audio", ("--audio",), "SOUND", is_repeatable=True),
+    MagicOption("video", ("--video",), "VIDEO", is_repeatable=True),
+    MagicOption("frames", ("--frames",), "PICTURE...", takes="several"),
+    MagicOption("chat", ("--chat",), "NAME"),
+    MagicOption("to", ("--to",), "VAR"),
+    MagicOption("dry", ("--dry-run",), takes="nothing"),
 )
-BY_FLAG: Mapping[str, Option] = {flag: option for option in OPTIONS for flag in option.flags}
+BY_FLAG: Mapping[str, MagicOption] = {flag: option for option in OPTIONS for flag in option.flags}
 MEDIA: tuple[Kind, ...] = ("image", "audio", "video", "frames")
 
 
@@ -166,7 +166,7 @@ def _is_flag(line: str, word: Word) -> bool:
     return line[word.start] == "-" and len(word.text) > 1
 
 
-def _option(flag: str) -> Option:
+def _option(flag: str) -> MagicOption:
     option = BY_FLAG.get(flag)
     if option is None:
         near = get_close_matches(flag, BY_FLAG, n=1)
@@ -177,7 +177,7 @@ def _option(flag: str) -> Option:
     return option
 
 
-def _values(line: str, words: list[Word], option: Option) -> list[str]:
+def _values(line: str, words: list[Word], option: MagicOption) -> list[str]:
     """Take the values of an option off the words that come after it."""
     if option.takes == "nothing":
         return []

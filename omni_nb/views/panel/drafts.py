@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Item:
+class Attachment:
     """An attachment: a part of the question to be."""
 
-    item: str
+    key: str
     part: Part
 
 
@@ -40,15 +40,15 @@ class Draft:
     """The words and the attachments of a question that is being written."""
 
     text: str = ""
-    items: list[Item] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The question as it would be asked."""
-        words = (TextPart(self.text),) if self.text.strip() else ()
-        return (*(item.part for item in self.items), *words)
+        text = (TextPart(self.text),) if self.text.strip() else ()
+        return (*(one.part for one in self.attachments), *text)
 
-    def add(self, upload: str, path: Path, language: Language) -> None:
+    def attach(self, upload: str, path: Path, language: Language) -> None:
         """Attach a file that has arrived, whatever its name says it is.
 
         Raises
@@ -61,13 +61,13 @@ class Draft:
         except MediaError as error:
             said = words("panel", language)["unreadable"].format(name=repr(path.name))
             raise MediaError(said, hint="unreadable") from error
-        self.items.append(Item(upload, part))
+        self.attachments.append(Attachment(upload, part))
 
-    def remove(self, item: str) -> None:
+    def remove(self, key: str) -> None:
         """Take an attachment away."""
-        self.items = [one for one in self.items if one.item != item]
+        self.attachments = [one for one in self.attachments if one.key != key]
 
-    def shrink(self, item: str, model: str) -> str:
+    def shrink(self, key: str, model: str) -> str:
         """Bring an attachment under the model's limits, and say what that changed.
 
         Raises
@@ -76,8 +76,8 @@ class Draft:
             It cannot be done.
         """
         said: list[str] = []
-        for one in self.items:
-            if one.item == item:
+        for one in self.attachments:
+            if one.key == key:
                 one.part = shrink(one.part, model=model, say=said.append)
         return " ".join(said)
 
@@ -92,14 +92,14 @@ def refusals(draft: Draft, model: str) -> dict[str, OmniError]:
     if facts is None:
         return found
     good: list[Part] = []
-    for item in draft.items:
+    for one in draft.attachments:
         try:
-            check_part(item.part, facts)
-            check_parts([*good, item.part], facts)
+            check_part(one.part, facts)
+            check_parts([*good, one.part], facts)
         except (MediaError, RequestError) as error:
-            found[item.item] = error
+            found[one.key] = error
         else:
-            good.append(item.part)
+            good.append(one.part)
     return found
 
 
@@ -110,15 +110,15 @@ def item_records(
     refused = refusals(draft, chat.model)
     return [
         DraftItem(
-            item=item.item,
-            kind=item.part.modality,
-            name=getattr(item.part, "name", ""),
-            html=part_chip_html(item.part, language),
-            facts=_facts(item.part, chat.model, region, language),
-            refusal=_refusal(refused.get(item.item), language),
-            can_shrink=isinstance(refused.get(item.item), MediaError),
+            item=one.key,
+            kind=one.part.modality,
+            name=getattr(one.part, "name", ""),
+            html=part_chip_html(one.part, language),
+            facts=_facts(one.part, chat.model, region, language),
+            refusal=_refusal(refused.get(one.key), language),
+            can_shrink=isinstance(refused.get(one.key), MediaError),
         )
-        for item in draft.items
+        for one in draft.attachments
     ]
 
 

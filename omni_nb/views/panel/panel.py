@@ -12,22 +12,19 @@ import ipywidgets as widgets
 from omni_nb.errors import OmniError, RequestError
 from omni_nb.media.clip import check_storage
 from omni_nb.media.parts import TextPart
-from omni_nb.render.errors import error_text
 from omni_nb.rules.options import unknown_option
 from omni_nb.turns.connection import current_connection
-from omni_nb.turns.estimate import priced_region
 from omni_nb.turns.history import reworded
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import whole_samples
-from omni_nb.views.panel.drafts import Draft, draft_words, item_records
+from omni_nb.views.panel.composer import Composer
 from omni_nb.views.panel.header import cost_text, header_of
 from omni_nb.views.panel.inbox import Inbox, require, speech_pieces
-from omni_nb.views.panel.queue import Question, Queue
+from omni_nb.views.panel.queue import Queue, QueuedQuestion
 from omni_nb.views.panel.saved_form import SavedForm
-from omni_nb.views.panel.settings import Settings
+from omni_nb.views.panel.settings import SettingsForm
 from omni_nb.views.panel.sync import Sync
 from omni_nb.views.panel.talk import Talk
-from omni_nb.views.panel.uploads import Uploads
 from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer
 from omni_nb.words import check_language, languages, plural, words
 
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from omni_nb.media.clip import Storage
     from omni_nb.turns.reply import Reply
     from omni_nb.views.panel.protocol import Header, Message
-    from omni_nb.views.panel.uploads import Upload
     from omni_nb.words import Language
 
 
@@ -97,14 +93,12 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         check_storage(storage)
         check_prebuffer(prebuffer_seconds)
         self.chat = Chat(voice="Cherry") if chat is None else chat
-        self._drafts: dict[str, Draft] = {}
-        self._uploads = Uploads()
         panel_id = uuid.uuid4().hex
         self._queue = Queue(self.chat, self._say)
         self._sync = Sync(self.chat, self._queue, self._changed)
         self._sync.language = self._language
         self._saved_form = SavedForm(self.chat, panel_id, self._saved_form_changed)
-        self._settings = Settings(
+        self._settings = SettingsForm(
             self.chat,
             storage=storage,
             language=self._language,
@@ -119,6 +113,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             prebuffer_seconds=prebuffer_seconds,
             header=self._header(),
         )
+        self._composer = Composer(self.chat, self._talk.post, self._say, lambda: self._language)
         self._inbox = Inbox(self._handlers(), self._talk.post, lambda: self._language)
         super().__init__([self._talk, self._settings], layout={"width": "auto"})
         self.add_class("omni-chat-panel")
@@ -165,7 +160,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._saved_form.update(self._settings.storage, self._language)
         self._talk.show_header(self._header())
         self._settings.follow()
-        self._show_drafts()
+        self._composer.show()
 
     def _saved_form_changed(self) -> None:
         if not self._is_closed:
@@ -174,12 +169,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     def _settings_changed(self) -> None:
         self._talk.show_header(self._header())
         self._saved_form.update(self._settings.storage, self._language)
-        self._show_drafts()
-
-    def _show_drafts(self) -> None:
-        """What a question weighs and costs depends on what went before, and on who answers."""
-        for draft in list(self._drafts):
-            self._show_draft(draft)
+        self._composer.show()
 
     def _ask_key(self, service: str) -> None:
         self._talk.asks_key = service
@@ -200,10 +190,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             "send": self._on_send,
             "stop": lambda message, _: self._on_stop(message["turn"]),
             "cancel": lambda message, _: self._on_cancel(message["turn"]),
-            "draft": self._on_draft,
-            "upload": self._on_upload,
-            "remove": self._on_remove,
-            "shrink": self._on_shrink,
+            **self._composer.handlers(),
             "again": self._on_again,
             "edit": self._on_edit,
             "branch": self._on_branch,
@@ -224,9 +211,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             self._speak(message["language"])
         self._sync.answer_hello(message["page"], message.get("have") or {})
         if message.get("reason") == "open":
-            for draft in message.get("drafts") or []:
-                if draft in self._drafts:
-                    self._show_draft(draft)
+            self._composer.show_known(message.get("drafts") or [])
 
     def _speak(self, language: Language) -> None:
         if language != self._language:
@@ -235,20 +220,12 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             self._changed()
 
     def _on_send(self, message: Message, _: Any) -> None:
-        draft = self._drafts.pop(message["draft"], None) or Draft()
-        draft.text = message["text"]
-        try:
-            self.chat.estimate(*draft.parts)  # the rules, before it waits for its turn
-        except OmniError:
-            self._drafts[message["draft"]] = draft
-            raise
-        for item in draft.items:  # from now on their files belong to the question
-            self._uploads.let_go(item.item)
-        self._ask(draft.parts, message["page"])
-        self._show_draft(message["draft"])
+        parts = self._composer.take(message["draft"], message["text"])
+        self._ask(parts, message["page"])
+        self._composer.show(message["draft"])
 
     def _ask(self, parts: Any, page: str, *, replaces: Reply | None = None) -> None:
-        self._queue.ask(Question(uuid.uuid4().hex[:12], tuple(parts), page, replaces))
+        self._queue.ask(QueuedQuestion(uuid.uuid4().hex[:12], tuple(parts), page, replaces))
         self._sync.hurry()
 
     def _on_stop(self, turn: str) -> None:
@@ -282,71 +259,6 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         version = versions.index(reply) + int(message["step"])
         self.chat.switch(turn, min(max(0, version), len(versions) - 1))
         self._sync.hurry()
-
-    def _on_draft(self, message: Message, _: Any) -> None:
-        self._drafts.setdefault(message["draft"], Draft()).text = message["text"]
-        self._show_draft(message["draft"])
-
-    def _on_upload(self, message: Message, piece: Any) -> None:
-        key = message["upload"]
-        try:
-            upload = self._uploads.take(message, piece, self._language)
-            if upload.is_whole:
-                self._attach(message["draft"], key, upload)
-            self._post_piece(key, upload.received)
-        except (OmniError, OSError) as error:
-            self._uploads.forget(key)
-            self._post_piece(key, 0, str(error))
-
-    def _post_piece(self, upload: str, received: int, error: str = "") -> None:
-        self._talk.post({"type": "piece", "upload": upload, "received": received, "error": error})
-
-    def _attach(self, draft: str, key: str, upload: Upload) -> None:
-        made = self._drafts.setdefault(draft, Draft())
-        if all(item.item != key for item in made.items):
-            made.add(key, upload.path, self._language)
-            self._show_draft(draft)
-
-    def _on_remove(self, message: Message, _: Any) -> None:
-        self._drafts.setdefault(message["draft"], Draft()).remove(message["item"])
-        self._uploads.forget(message["item"])
-        self._show_draft(message["draft"])
-
-    def _on_shrink(self, message: Message, _: Any) -> None:
-        draft = require(self._drafts.get(message["draft"]), self._language)
-        self._say("info", draft.shrink(message["item"], self.chat.model))
-        self._show_draft(message["draft"])
-
-    def _show_draft(self, key: str) -> None:
-        draft = self._drafts.get(key, Draft())
-        connection = self.chat.connection or current_connection()
-        items = item_records(draft, self.chat, priced_region(connection), self._language)
-        is_refused = any(item["refusal"] for item in items)
-        said, share = "", None
-        if not is_refused:
-            try:
-                made = self.chat.estimate(*(draft.parts or (TextPart("?"),)))
-                said = draft_words(
-                    draft,
-                    made,
-                    self.chat.weight.total,
-                    self._language,
-                    is_free=connection.is_stand_in,
-                )
-                share = made.share
-            except OmniError as error:
-                said = error_text(error, self._language)
-                is_refused = bool(draft.parts)
-        self._talk.post(
-            {
-                "type": "draft",
-                "draft": key,
-                "items": items,
-                "words": said,
-                "share": share,
-                "is_sendable": bool(draft.parts) and not is_refused,
-            }
-        )
 
     def _on_speech(self, message: Message, _: Any) -> None:
         reply = require(self._sync.reply(message["turn"]), self._language)

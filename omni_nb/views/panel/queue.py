@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.05
 
 
 @dataclass(slots=True, eq=False)
-class Question:
+class QueuedQuestion:
     """A question that waits for its turn.
 
     Attributes
@@ -71,23 +71,23 @@ class Queue:
         self.lock = threading.RLock()
         self._chat = chat
         self._say = say
-        self._waiting: list[Question] = []
-        self._asked: WeakKeyDictionary[Reply, Question] = WeakKeyDictionary()
+        self._waiting: list[QueuedQuestion] = []
+        self._asked: WeakKeyDictionary[Reply, QueuedQuestion] = WeakKeyDictionary()
         self._stream: ReplyStream | None = None
         self._news = threading.Event()
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
     @property
-    def waiting(self) -> tuple[Question, ...]:
+    def waiting(self) -> tuple[QueuedQuestion, ...]:
         """The questions that are not answered yet."""
         return tuple(self._waiting)
 
-    def asked(self, reply: Reply) -> Question | None:
+    def asked(self, reply: Reply) -> QueuedQuestion | None:
         """Return the question of a reply that was asked here; None when a cell asked."""
         return self._asked.get(reply)
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: QueuedQuestion) -> None:
         """Ask when all before it are answered."""
         with self.lock:
             self._waiting.append(question)
@@ -99,7 +99,7 @@ class Queue:
                 self._thread.start()
         self._news.set()
 
-    def cancel(self, turn: str) -> Question | None:
+    def cancel(self, turn: str) -> QueuedQuestion | None:
         """Take a question back that still waits, or was refused, and return it."""
         with self.lock:
             found = next((one for one in self._waiting if one.turn == turn), None)
@@ -139,7 +139,7 @@ class Queue:
             except Exception as error:  # the next question can still be asked
                 self._refuse(question, f"{type(error).__name__}: {error}")
 
-    def _questions(self) -> Iterator[Question]:
+    def _questions(self) -> Iterator[QueuedQuestion]:
         """Give one question after the other, each when nothing else is being answered."""
         while not self._is_closed:
             ready = [question for question in self.waiting if not question.refusal]
@@ -151,7 +151,7 @@ class Queue:
                 self._news.wait()
                 self._news.clear()
 
-    def _answer(self, question: Question) -> None:
+    def _answer(self, question: QueuedQuestion) -> None:
         with self.lock:
             if question not in self._waiting:
                 return
@@ -169,7 +169,7 @@ class Queue:
         finally:
             self._stream = None
 
-    def _refuse(self, question: Question, words: str) -> None:
+    def _refuse(self, question: QueuedQuestion, words: str) -> None:
         with self.lock:
             if question in self._waiting:
                 question.refusal = words

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omni_nb.media.parts import Part
     from omni_nb.turns.reply import Reply
-    from omni_nb.views.panel.queue import Question
+    from omni_nb.views.panel.queue import QueuedQuestion
     from omni_nb.words import Language
 
 
@@ -32,7 +32,7 @@ def record_of_reply(
     reply: Reply,
     turn: str,
     *,
-    question: Question | None,
+    question: QueuedQuestion | None,
     siblings: tuple[int, int],
     language: Language,
     has_text: bool = True,
@@ -63,7 +63,7 @@ def record_of_reply(
     )
 
 
-def record_of_question(question: Question, language: Language) -> TurnRecord:
+def record_of_question(question: QueuedQuestion, language: Language) -> TurnRecord:
     """Return the record of a question that waits, or was refused."""
     return TurnRecord(
         turn=question.turn,

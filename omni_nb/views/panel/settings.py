@@ -1,4 +1,4 @@
-"""Settings: who answers and how, as stock widgets over a conversation."""
+"""SettingsForm: who answers and how, as stock widgets over a conversation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DESCRIBED = {"description_width": "10em"}
 _WIDE = {"width": "auto", "max_width": "40em"}
 
 
-class Settings(widgets.VBox):  # type: ignore[misc]
+class SettingsForm(widgets.VBox):  # type: ignore[misc]
     """Controls that change a conversation at once, and follow what a cell changes of it.
 
     Parameters

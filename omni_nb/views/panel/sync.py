@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.views.panel.protocol import TurnRecord
-    from omni_nb.views.panel.queue import Question, Queue
+    from omni_nb.views.panel.queue import Queue, QueuedQuestion
     from omni_nb.views.panel.talk import Talk
     from omni_nb.words import Language
 
-    Turn: TypeAlias = tuple[str, Reply | Question]
+    Turn: TypeAlias = tuple[str, Reply | QueuedQuestion]
 
 LOOK_SECONDS = 0.05
 IDLE_LOOK_SECONDS = 0.25
@@ -103,7 +103,9 @@ class Sync:
                     offset = min(int(had[1]), live.sent.total_bytes)
                     self._post_delta(turn, live, pcm_offset=offset)
 
-    def _has(self, have: Mapping[str, Sequence[int]], turn: str, item: Reply | Question) -> bool:
+    def _has(
+        self, have: Mapping[str, Sequence[int]], turn: str, item: Reply | QueuedQuestion
+    ) -> bool:
         """Whether a page needs no record of a turn: then deltas, or nothing, will do."""
         had = have.get(turn)
         if had is None or not isinstance(item, Reply):
@@ -169,7 +171,7 @@ class Sync:
                 ended.append(turn)
         return ended
 
-    def _open(self, turn: str, item: Reply | Question) -> None:
+    def _open(self, turn: str, item: Reply | QueuedQuestion) -> None:
         """Note from where on an answer's deltas go, or that there are no more."""
         if not isinstance(item, Reply) or item.is_finished:
             self._live.pop(turn, None)
@@ -190,7 +192,7 @@ class Sync:
             self._ids[reply] = question.turn if question else uuid.uuid4().hex[:12]
         return self._ids[reply]
 
-    def _state(self, turn: str, item: Reply | Question) -> object:
+    def _state(self, turn: str, item: Reply | QueuedQuestion) -> object:
         """What of a turn makes a new record necessary when it changes."""
         if isinstance(item, Reply):
             underruns = item.playback.underruns if item.playback else 0
@@ -208,7 +210,9 @@ class Sync:
                 self._id(reply): (versions.index(reply), len(versions)) for reply, versions in found
             }
 
-    def _record(self, turn: str, item: Reply | Question, *, has_text: bool = True) -> TurnRecord:
+    def _record(
+        self, turn: str, item: Reply | QueuedQuestion, *, has_text: bool = True
+    ) -> TurnRecord:
         if not isinstance(item, Reply):
             return record_of_question(item, self.language)
         return record_of_reply(

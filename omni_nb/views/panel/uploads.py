@@ -1,4 +1,4 @@
-"""Uploads: files that the browser sends in pieces, written to disk as they come."""
+"""ReceivedFiles: files that the browser sends in pieces, written to disk as they come."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def upload_folder() -> Path:
 
 
 @dataclass(slots=True)
-class Upload:
+class ReceivedFile:
     """A file that comes in pieces, in order; pieces that come twice do no harm."""
 
     name: str
@@ -47,7 +47,7 @@ class Upload:
     received: int = 0
 
     @classmethod
-    def begin(cls, name: str, size: int) -> Upload:
+    def begin(cls, name: str, size: int) -> ReceivedFile:
         """Open an empty file for it; the name is only for people."""
         folder = Path(tempfile.mkdtemp(dir=upload_folder()))
         path = folder / safe_name(name)
@@ -72,13 +72,13 @@ class Upload:
         shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
-class Uploads:
+class ReceivedFiles:
     """The files that are on their way, by the ids that the browser gave them."""
 
     def __init__(self) -> None:
-        self._under_way: dict[str, Upload] = {}
+        self._under_way: dict[str, ReceivedFile] = {}
 
-    def take(self, message: Message, piece: Any, language: Language) -> Upload:
+    def take(self, message: Message, piece: Any, language: Language) -> ReceivedFile:
         """Take a piece, and return its upload as far as it has come.
 
         Raises
@@ -94,7 +94,7 @@ class Uploads:
             raise MediaError(said, hint="too large")
         upload = self._under_way.get(key)
         if upload is None:
-            upload = self._under_way[key] = Upload.begin(name, size)
+            upload = self._under_way[key] = ReceivedFile.begin(name, size)
         upload.take(int(message["offset"]), piece or b"")
         return upload
 

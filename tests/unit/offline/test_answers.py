@@ -10,13 +10,13 @@ import pytest
 
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
 from omni_nb.offline.answers import answer, thoughts
-from omni_nb.offline.audio import Sound
+from omni_nb.offline.audio import HeardAudio
 from omni_nb.offline.checks import ChatRequest, Turn
-from omni_nb.offline.image import Picture
+from omni_nb.offline.image import SeenImage
 from omni_nb.offline.video import Frames, Video
 from omni_nb.rules.catalog import find_model
 
-PICTURE = Picture(
+PICTURE = SeenImage(
     width=640,
     height=480,
     brightness=0.8,
@@ -24,7 +24,7 @@ PICTURE = Picture(
     colors=(("blue", 0.58), ("green", 0.37)),
     brightest=(0, 2),
 )
-SPEECH = Sound(
+SPEECH = HeardAudio(
     seconds=3.21,
     sample_rate=16_000,
     channels=1,

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
 from omni_nb.offline import audio, containers
-from omni_nb.offline.audio import Sound, listen_to
+from omni_nb.offline.audio import HeardAudio, listen_to
 from omni_nb.offline.voice import speak
 from tests.media_files import FORMATS_OF_SOUND, sound, speechlike, tone, truncated, with_wav_sizes
 
 RATE = 16_000
 
 
-def heard(data: bytes) -> Sound:
+def heard(data: bytes) -> HeardAudio:
     return listen_to(io.BytesIO(data))
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, VideoURLPart
 from omni_nb.offline import checks, items
-from omni_nb.offline.audio import Sound
+from omni_nb.offline.audio import HeardAudio
 from omni_nb.offline.checks import Refusal, read_request
-from omni_nb.offline.image import Picture
+from omni_nb.offline.image import SeenImage
 from omni_nb.offline.video import Frames, Video
 from omni_nb.rules.catalog import find_model
 from tests.media_files import picture, sound, truncated, video
@@ -86,14 +86,14 @@ def test_a_sound_is_taken_with_any_head_of_a_data_url(head: str) -> None:
 
     (found,) = read(audio(url)).turns[0].media
 
-    assert isinstance(found, Sound)
+    assert isinstance(found, HeardAudio)
     assert found.seconds == pytest.approx(2.0)
 
 
 def test_the_format_field_is_believed_no_more_than_the_content() -> None:
     (found,) = read(audio(sound("mp3"), form="wav")).turns[0].media
 
-    assert isinstance(found, Sound)
+    assert isinstance(found, HeardAudio)
 
 
 def test_a_video_is_watched_and_its_sound_weighed_apart() -> None:
@@ -146,7 +146,12 @@ def test_some_models_take_several_kinds_in_a_message() -> None:
 
     request = read(*parts, model="qwen3.5-omni-plus")
 
-    assert [type(found) for found in request.turns[0].media] == [Sound, Sound, Video, Picture]
+    assert [type(found) for found in request.turns[0].media] == [
+        HeardAudio,
+        HeardAudio,
+        Video,
+        SeenImage,
+    ]
     assert set(request.input_tokens) == {"audio", "video", "image"}
 
 
@@ -265,5 +270,5 @@ def test_a_sound_that_an_encoder_made_a_little_longer_is_taken(
 
     (found,) = read(audio(sound("aac", seconds=2))).turns[0].media
 
-    assert isinstance(found, Sound)
+    assert isinstance(found, HeardAudio)
     assert found.seconds > 2

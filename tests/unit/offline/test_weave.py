@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.stream import Pacer, chunk_bytes
-from omni_nb.offline.weave import Sound, Weaver, Words, shorten, split_text
+from omni_nb.offline.weave import Weaver, Words, shorten, split_text
 from omni_nb.rules.tokens import text_tokens
 
 SECOND = 48_000
 
 
-def woven(*sentences: tuple[str, int], size: int = 9600) -> list[Words | Sound]:
+def woven(*sentences: tuple[str, int], size: int = 9600) -> list[Words | Speech]:
     weaver = Weaver(size)
     pieces = [piece for text, length in sentences for piece in weaver.weave(text, bytes(length))]
     return pieces + weaver.flush()
@@ -41,7 +41,7 @@ def test_text_and_sound_alternate() -> None:
 
 
 def test_each_sound_is_due_when_it_should_be_heard() -> None:
-    sounds = [p for p in woven(("Hello.", SECOND), ("You.", 7000)) if isinstance(p, Sound)]
+    sounds = [p for p in woven(("Hello.", SECOND), ("You.", 7000)) if isinstance(p, Speech)]
 
     assert [round(sound.at, 3) for sound in sounds] == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert [len(sound.pcm) for sound in sounds] == [9600] * 5 + [7000]
@@ -69,8 +69,8 @@ def test_weaving_loses_and_reorders_nothing(sentences: list[tuple[str, int]], si
     assert "".join(p.text for p in pieces if isinstance(p, Words)) == "".join(
         t for t, _ in sentences
     )
-    assert b"".join(p.pcm for p in pieces if isinstance(p, Sound)) == sound
-    assert all(len(p.pcm) == size for p in pieces[:-1] if isinstance(p, Sound))
+    assert b"".join(p.pcm for p in pieces if isinstance(p, Speech)) == sound
+    assert all(len(p.pcm) == size for p in pieces[:-1] if isinstance(p, Speech))
 
 
 @given(st.text())

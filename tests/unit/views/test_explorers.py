@@ -17,7 +17,7 @@ from skimage import data
 
 import omni_nb as omni
 from omni_nb.rules import catalog
-from omni_nb.rules.bill import Offer, Question, Turn, average_turn, bill, imagined_turn
+from omni_nb.rules.bill import ImaginedQuestion, Offer, TurnUsage, average_turn, bill, imagined_turn
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.images import image_rule
 from omni_nb.rules.pricing import Usage
@@ -32,7 +32,7 @@ from omni_nb.views.explorers.frame import SETTLED_SECONDS
 from omni_nb.views.explorers.image import ImageState, image_view, refusal, why
 
 TURBO = "qwen-omni-turbo"
-EXAMPLE = Turn(Usage({"text": 1000, "image": 1000}, {"text": 1000, "audio": 1000}))
+EXAMPLE = TurnUsage(Usage({"text": 1000, "image": 1000}, {"text": 1000, "audio": 1000}))
 
 
 @pytest.fixture(autouse=True)
@@ -308,7 +308,7 @@ def test_every_line_is_tokens_times_price_and_the_lines_add_up():
     chosen = random.Random(5)
     for facts in filter(lambda facts: facts.prices, map(find_model, weighing_models())):
         for region, is_batch in itertools.product(facts.prices, (False, True)):
-            question = Question(
+            question = ImaginedQuestion(
                 text_tokens=chosen.randrange(3000),
                 pictures=chosen.randrange(4),
                 picture_size=(chosen.randrange(10, 9000), chosen.randrange(10, 9000)),
@@ -322,9 +322,9 @@ def test_every_line_is_tokens_times_price_and_the_lines_add_up():
             if made.factor is None:
                 assert made.total is None
                 continue
-            for line in made.lines:
+            for line in made.entries:
                 assert line.amount == line.tokens * line.price * made.factor / 1_000_000
-            assert made.total == sum(line.amount for line in made.lines)
+            assert made.total == sum(line.amount for line in made.entries)
 
 
 def test_what_cannot_be_priced_or_weighed_is_unknown_and_never_free():
@@ -333,7 +333,7 @@ def test_what_cannot_be_priced_or_weighed_is_unknown_and_never_free():
     assert "cost unknown" in view.words
     assert "unknown" in view.words.splitlines()[-2]
     facts = find_model(TURBO)
-    blink = imagined_turn(Question(video_seconds=0.01, has_video_sound=False), facts)
+    blink = imagined_turn(ImaginedQuestion(video_seconds=0.01, has_video_sound=False), facts)
     assert blink.unknown == ("video in",)
     made = bill(blink, Offer(TURBO), facts.prices["beijing"])
     assert made.total is None
@@ -350,10 +350,12 @@ def test_the_text_of_a_spoken_answer_is_free_and_said_to_be():
 
 
 def test_a_silent_model_and_an_overlong_question_are_warned_of():
-    turn = imagined_turn(Question(text_tokens=31_000, answer_seconds=5), find_model(TURBO))
+    turn = imagined_turn(ImaginedQuestion(text_tokens=31_000, answer_seconds=5), find_model(TURBO))
     assert "A question weighs 31,000 tokens" in cost_view(CostState(turn, Offer(TURBO), "en")).html
     silent = Offer("qwen3.8-omni-flash")
-    turn = imagined_turn(Question(text_tokens=1, answer_seconds=5), find_model(silent.model))
+    turn = imagined_turn(
+        ImaginedQuestion(text_tokens=1, answer_seconds=5), find_model(silent.model)
+    )
     assert turn.unknown == ("audio out",)
     shown = cost_view(CostState(turn, silent, "en")).html
     assert "not known to answer with speech" in shown

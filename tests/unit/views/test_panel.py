@@ -428,7 +428,7 @@ def test_a_removed_attachment_is_gone_with_its_file(line, panel):
     line.wait_for("draft", lambda m: m["items"])
     line.say(panel, type="remove", draft="d", item="u")
     line.wait_for("draft", lambda m: not m["items"])
-    assert panel._uploads._under_way == {}
+    assert panel._composer._files._under_way == {}
 
 
 def test_a_draft_is_weighed_and_priced_before_it_is_sent(line, panel):

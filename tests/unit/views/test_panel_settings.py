@@ -6,7 +6,7 @@ import pytest
 
 import omni_nb as omni
 from omni_nb.turns.connection import connection_to
-from omni_nb.views.panel.settings import CURRENT, OTHER, SPEECH, TEXT, Settings
+from omni_nb.views.panel.settings import CURRENT, OTHER, SPEECH, TEXT, SettingsForm
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def chat() -> omni.Chat:
 @pytest.fixture
 def settings(chat):
     asked, changes = [], []
-    made = Settings(
+    made = SettingsForm(
         chat,
         storage="mp3",
         language="en",
