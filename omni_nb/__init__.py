@@ -11,6 +11,7 @@ package itself is quick. Types for annotations are in `omni_nb.types`.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,17 @@ def _instead_of(name: str) -> str:
 
 def __dir__() -> list[str]:
     return [*__all__, "__version__", "types"]
+
+
+def _complete_values() -> None:
+    """Let Tab complete ``voice="`` and ``model="`` where this is imported in IPython."""
+    if "IPython" in sys.modules:
+        from omni_nb.views.completion import install_here
+
+        install_here()
+
+
+_complete_values()
 
 
 def load_ipython_extension(shell: Any) -> None:

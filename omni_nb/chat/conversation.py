@@ -297,6 +297,15 @@ class Conversation:
         )
 
     @property
+    def settings(self) -> Settings:
+        """How the next question is asked; may be put back as it was."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
     def model(self) -> str:
         """The model that answers."""
         return self._settings.model

@@ -14,6 +14,7 @@ from omni_nb.media.clip import AudioClip
 from omni_nb.media.samples import are_samples
 from omni_nb.media.sources import display_kind
 from omni_nb.rules.catalog import find_model, known_models
+from omni_nb.rules.options import OPTIONS as REQUEST_OPTIONS
 from omni_nb.views.magics.conversations import USUAL
 from omni_nb.views.magics.names import Names, is_medium
 from omni_nb.views.magics.options import BY_FLAG, MEDIA, OPTIONS, MagicOption, Word, words_of
@@ -117,7 +118,8 @@ def _of_options(words: Sequence[Word], typed: str, names: Names, *, is_cell: boo
     if not is_cell and any(not _is_flag(word) for word in _after_values(words)):
         return Completion("")  # within the question
     media = [name for name in names.own if is_medium(names[name])] if is_cell else []
-    return _beginning(typed, [*_flags(words), *media])
+    flags = _flags(words, every=typed.startswith("-"))
+    return _beginning(typed, [*flags, *media])
 
 
 def _of_values(option: MagicOption, typed: str, words: Sequence[Word], names: Names) -> Completion:
@@ -175,14 +177,15 @@ def _is_flag(word: Word) -> bool:
     return word.text.startswith("-") and len(word.text) > 1
 
 
-def _flags(words: Sequence[Word]) -> list[str]:
-    """Return the options that may still be given."""
+def _flags(words: Sequence[Word], *, every: bool) -> list[str]:
+    """Return the options that may still be given; those of the request when asked for."""
     given = {word.text.partition("=")[0] for word in words}
     return [
         flag
         for option in OPTIONS
         for flag in reversed(option.flags)
-        if option.is_repeatable or not given.intersection(option.flags)
+        if (option.is_repeatable or not given.intersection(option.flags))
+        and (option.kind not in REQUEST_OPTIONS or (every and "_" not in flag))
     ]
 
 

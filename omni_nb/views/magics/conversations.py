@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from omni_nb.media.parts import Part
+    from omni_nb.rules.options import Options
 
 USUAL = "_omni_chat"
 """The variable of the conversation that is asked when none is named."""
@@ -55,17 +56,20 @@ def checked_name(name: str, flag: str) -> str:
     return name
 
 
-def change(chat: Chat, *, model: str | None, voice: str | None, is_text: bool) -> None:
-    """Change who answers from now on; what is not given stays.
+def change(
+    chat: Chat, *, model: str | None, voice: str | None, is_text: bool, options: Options
+) -> None:
+    """Change who answers from now on, and how; what is not given stays.
 
     Raises
     ------
     RequestError
-        The model does not answer like that; the chat is then as it was.
+        The model does not answer like that, or an option has another type; the chat is then
+        as it was.
     """
     wanted = ("text",) if is_text else ("text", "audio") if voice else None
-    if model or voice or wanted:
-        chat.use(model, voice=voice, modalities=wanted)
+    if model or voice or wanted or options:
+        chat.use(model, voice=voice, modalities=wanted, **options)
 
 
 @contextmanager
@@ -74,12 +78,12 @@ def unless_refused(chat: Chat) -> Iterator[None]:
 
     A mistyped model would else be asked by the next cell again.
     """
-    before, count = (chat.model, chat.modalities, chat.voice), len(chat.replies)
+    before, count = chat.settings, len(chat.replies)
     try:
         yield
     except OmniError:
         if not any(reply.text for reply in chat.replies[count:]):
-            chat.model, chat.modalities, chat.voice = before
+            chat.settings = before
         raise
 
 

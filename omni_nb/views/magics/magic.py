@@ -32,7 +32,7 @@ from omni_nb.views.magics.conversations import (
 from omni_nb.views.magics.dry_run import dry_run
 from omni_nb.views.magics.names import Names
 from omni_nb.views.magics.options import read_line, words_of
-from omni_nb.views.magics.question import cell_question, line_question
+from omni_nb.views.magics.question import cell_question, line_question, request_options
 from omni_nb.views.magics.template import read_value
 from omni_nb.views.notebook import Chat
 from omni_nb.views.session import session
@@ -77,29 +77,34 @@ class OmniMagics(Magics):
             -m, --model MODEL    who answers, such as -m qwen3-omni-flash
             --voice VOICE        speak, with this voice
             --text               write only
-            --image PICTURE      attach a picture; may be given again for more
-            --audio SOUND        attach a sound
+            --image IMAGE        attach an image; may be given again for more
+            --audio AUDIO        attach audio
             --video VIDEO        attach a video
-            --frames PICTURE...  attach a video as its frames, or drawn from a video file
+            --frames IMAGE...    attach a video as its frames, or drawn from a video file
             --chat NAME          ask this conversation: a variable with an omni_nb.Chat in it,
                                  or a new one
             --to VAR             put the answer into this variable, too
             --dry-run            show the estimate and the request; send nothing
 
-        Model and voice stay for the next cells. PICTURE, SOUND and VIDEO are a variable, a
-        path (in quotes where it has blanks; `*` stands for several files), a URL or an
+        and the options of omni_nb.ask: --temperature 0.2, --top-p, --top-k, --seed 7, --stop END,
+        --presence-penalty, --frequency-penalty, --repetition-penalty, --max-tokens 200,
+        --max-completion-tokens, --enable-thinking, --thinking-budget, --reasoning-effort low,
+        --enable-search, --search-options, --vl-high-resolution-images, --use-multichannel.
+
+        Model, voice and options stay for the next cells. IMAGE, AUDIO and VIDEO are a variable,
+        a path (in quotes where it has blanks; `*` stands for several files), a URL or an
         {expression}. For a file with the name of a variable write ./name. With %omni, -- ends
         the options.
 
         What is in your notebook
 
-        {expression} is filled in, also in the values of options; a picture, figure or clip is
+        {expression} is filled in, also in the values of options; an image, figure or clip is
         attached. {price:.2f} formats as in an f-string:
 
             prices = [3, 5, 4.5]
             %omni Is {sum(prices) / len(prices):.2f} a fair mean of {prices}?
 
-        Names of pictures, figures and clips on the line are attached, and so are those that
+        Names of images, figures and clips on the line are attached, and so are those that
         the question mentions, if nothing else is attached and the conversation does not have
         them yet:
 
@@ -193,6 +198,7 @@ class OmniMagics(Magics):
             model=self._text(given, "model", names),
             voice=self._text(given, "voice", names),
             is_text=given.has("text"),
+            options=request_options(given, names),
         )
 
     def _text(self, given: Given, kind: Kind, names: Names) -> str | None:

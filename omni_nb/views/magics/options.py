@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from IPython.core.error import UsageError
 
+from omni_nb.rules.options import OPTIONS as REQUEST_OPTIONS
 from omni_nb.views.magics.template import field_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Kind = Literal["model", "voice", "text", "image", "audio", "video", "frames", "chat", "to", "dry"]
+Kind: TypeAlias = str
+"""``"model"``, ``"voice"``, ``"text"``, ``"image"``, ``"audio"``, ``"video"``, ``"frames"``,
+``"chat"``, ``"to"``, ``"dry"``, or the name of an option of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,23 @@ OPTIONS = (
     MagicOption("model", ("-m", "--model"), "MODEL"),
     MagicOption("voice", ("--voice",), "VOICE"),
     MagicOption("text", ("--text",), takes="nothing"),
-    MagicOption("image", ("--image",), "PICTURE", is_repeatable=True),
-    MagicOption("audio", ("--audio",), "SOUND", is_repeatable=True),
+    MagicOption("image", ("--image",), "IMAGE", is_repeatable=True),
+    MagicOption("audio", ("--audio",), "AUDIO", is_repeatable=True),
     MagicOption("video", ("--video",), "VIDEO", is_repeatable=True),
-    MagicOption("frames", ("--frames",), "PICTURE...", takes="several"),
+    MagicOption("frames", ("--frames",), "IMAGE...", takes="several"),
     MagicOption("chat", ("--chat",), "NAME"),
     MagicOption("to", ("--to",), "VAR"),
     MagicOption("dry", ("--dry-run",), takes="nothing"),
+    *(
+        MagicOption(
+            name,
+            tuple(dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}"))),
+            option.kind.upper(),
+            takes="nothing" if option.kind == "switch" else "one",
+            is_repeatable=option.kind == "stop",
+        )
+        for name, option in REQUEST_OPTIONS.items()
+    ),
 )
 BY_FLAG: Mapping[str, MagicOption] = {flag: option for option in OPTIONS for flag in option.flags}
 MEDIA: tuple[Kind, ...] = ("image", "audio", "video", "frames")

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core.error import UsageError
 
 from omni_nb.media.parts import TextPart, as_media, as_parts
+from omni_nb.rules.options import OPTIONS
 from omni_nb.views.magics.names import is_attachable
 from omni_nb.views.magics.options import words_of
-from omni_nb.views.magics.template import read_prose
+from omni_nb.views.magics.template import read_prose, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from omni_nb.media.parts import Part
+    from omni_nb.rules.options import Options
     from omni_nb.views.magics.names import Names
     from omni_nb.views.magics.options import Given
 
@@ -50,6 +53,34 @@ def cell_question(given: Given, cell: str, names: Names, sent: Sequence[Part]) -
     """Return the question of ``%%omni``, which is below its line; see `line_question`."""
     named = [names.media_of(word.text) for word in words_of(given.rest)]
     return _question((*_attached(given, names), *as_parts(named)), cell, names, sent)
+
+
+def request_options(given: Given, names: Names) -> Options:
+    """Return the options of the request that a line gives, such as ``--temperature 0.2``.
+
+    Raises
+    ------
+    UsageError
+        A value is not of its option's kind.
+    """
+    found: dict[str, Any] = {}
+    for name, option in OPTIONS.items():
+        values = given.values.get(name)
+        if values is None:
+            continue
+        if option.kind == "switch":
+            found[name] = True
+            continue
+        texts = [names.filled(read_value(value)) for value in values]
+        if option.kind in ("text", "stop"):
+            found[name] = texts if option.kind == "stop" else texts[0]
+            continue
+        try:
+            found[name] = json.loads(texts[0])
+        except ValueError:
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{flag} takes a {option.kind}, not {texts[0]!r}.") from None
+    return cast("Options", found)
 
 
 def _attached(given: Given, names: Names) -> tuple[Part, ...]:

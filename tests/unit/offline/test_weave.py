@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.stream import Pacer, chunk_bytes
-from omni_nb.offline.weave import Weaver, Words, shorten, split_text
+from omni_nb.offline.weave import Speech, Weaver, Words, shorten, split_text
 from omni_nb.rules.tokens import text_tokens
 
 SECOND = 48_000
