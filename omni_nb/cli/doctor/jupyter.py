@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.cli.doctor.finding import Finding
-from omni_nb.cli.doctor.packages import install, installed, least, release
+from omni_nb.cli.doctor.packages import fits, install, installed, required
 from omni_nb.cli.terminal import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from packaging.version import Version
 
 _LAB = "JupyterLab"
 _WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
@@ -35,14 +37,14 @@ def findings() -> Iterator[Finding]:
 
 
 def _lab() -> Finding:
-    here, needed = installed("jupyterlab"), least("jupyterlab")
+    here, tested = installed("jupyterlab"), required("jupyterlab", extra="lab")
     if here is None:
         advice = "For `omni-nb lab`: " + install("omni-nb[lab]")
         return Finding(_LAB, "not installed beside omni_nb", "note", advice)
-    if release(here) < release(needed):
-        advice = install(f"jupyterlab>={needed}")
-        return Finding(_LAB, f"{here}; tested from {needed}", "warning", advice)
-    return Finding(_LAB, here)
+    if not fits(here, tested):
+        advice = install(f"jupyterlab{tested}")
+        return Finding(_LAB, f"{here}; omni_nb is tested with {tested}", "warning", advice)
+    return Finding(_LAB, str(here))
 
 
 def _other_lab() -> Finding | None:
@@ -119,15 +121,15 @@ def _subshells() -> Finding | None:
     if reason := _no_subshells(here):
         said = f"no ({reason}): while a cell runs, a panel's buttons wait for its end"
         return Finding("Subshells", said, "note", _MEANWHILE)
-    if release(here) >= _ANSWERS_ON_MAIN:
+    if here.release >= _ANSWERS_ON_MAIN:
         said = "yes; still, while a cell without `await` runs, a panel's buttons may wait"
         return Finding("Subshells", said, "note", _MEANWHILE)
     return Finding("Subshells", "yes: a panel's buttons are heard while a cell runs")
 
 
-def _no_subshells(ipykernel: str) -> str:
+def _no_subshells(ipykernel: Version) -> str:
     """Return why comms do not travel beside a running cell, or ``""``."""
-    if release(ipykernel) < (7,):
+    if ipykernel.major < 7:
         return f"ipykernel {ipykernel} has none"
     if (here := installed("jupyterlab")) is None:
         return ""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from omni_nb.cli.doctor.finding import Finding
-from omni_nb.cli.doctor.packages import install, installed, release
+from omni_nb.cli.doctor.packages import install, installed
 from omni_nb.cli.doctor.secrets import address
 from omni_nb.cli.doctor.service import who_answers
 from omni_nb.turns.connection import REGIONS
@@ -86,7 +86,8 @@ def _is_loopback(url: str) -> bool:
 
 def _http() -> Any:
     """Return the HTTP library below the SDK that is installed."""
-    return import_module("httpx2" if release(installed("openai") or "0") >= (3,) else "httpx")
+    openai = installed("openai")
+    return import_module("httpx2" if openai and openai.major >= 3 else "httpx")
 
 
 def _why(error: Exception, where: str) -> tuple[str, str]:

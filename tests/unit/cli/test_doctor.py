@@ -8,12 +8,14 @@ import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from importlib.metadata import requires
-from itertools import pairwise
+from importlib.metadata import requires, version
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from omni_nb import cli
 from omni_nb.cli import doctor
@@ -340,33 +342,64 @@ def test_proxies_are_named_without_their_passwords(monkeypatch) -> None:
 # Packages and Jupyter
 
 
-def test_our_own_metadata_is_understood() -> None:
-    lines = requires("omni-nb") or []
-    read = {need.name for need in packages.requirements()}
-    named = {packages._REQUIREMENT.match(line)["name"] for line in lines}
-    assert named - read <= {"omni-nb", "tomli"}
-    assert all(need.least for need in packages.requirements())
-    assert packages.least("jupyterlab").startswith("4.")
+def requiring(monkeypatch, *lines: str) -> dict[str, Finding]:
+    """What is found where omni_nb requires this of packages that are really installed, or not."""
+    monkeypatch.setattr(packages, "requires", lambda name: list(lines))
+    return by_name(packages.findings())
 
 
-@pytest.mark.parametrize(("here", "said"), [(None, "none"), ("13.1", "13.1")])
-def test_a_package_that_is_missing_or_too_old_is_a_problem(here, said, monkeypatch) -> None:
-    real = packages.installed
-    monkeypatch.setattr(packages, "installed", lambda name: here if name == "av" else real(name))
-    found = by_name(packages.findings())["Missing"]
-    assert found.state == "problem"
-    assert f"(here: {said})" in found.said
-    assert found.advice.startswith('python -m pip install "av>=')
+def test_what_omni_nb_requires_is_here() -> None:
+    (found,) = packages.findings()
+    named = [need.name for need in map(Requirement, requires("omni-nb")) if not need.marker]
+    assert found.state == "ok"
+    assert [name for name in named if f" {name} {version(name)}" not in found.said] == []
 
 
-def test_versions_are_compared_as_numbers() -> None:
-    rising = ["0.9.9", "0.10", "1", "1.0.1rc1", "4.9", "4.10.0.dev1"]
-    ordered = [packages.release(version) for version in rising]
-    assert all(one < other for one, other in pairwise(ordered))
+@pytest.mark.parametrize(
+    ("line", "asked", "here"),
+    [
+        ("nowhere-to-be-found>=1.2", "nowhere-to-be-found>=1.2", "none"),
+        ("av>=999.1", "av>=999.1", version("av")),
+        ("av>=1,<2", "av<2,>=1", version("av")),
+        ("av!=999,>=1000; python_version >= '3'", "av!=999,>=1000", version("av")),
+    ],
+    ids=["missing", "too old", "too new", "marker"],
+)
+def test_a_package_that_does_not_fit_is_a_problem(line, asked, here, monkeypatch) -> None:
+    found = requiring(monkeypatch, "numpy>=1", line)
+    assert found["Required"].said == f"1 of 2: numpy {version('numpy')}"
+    assert (found["To install"].state, found["To install"].said) == (
+        "problem",
+        f"{asked} (installed: {here})",
+    )
+    assert found["To install"].advice == f'python -m pip install "{asked}"'
+
+
+@pytest.mark.parametrize("marker", ["python_version < '3'", "os_name == 'none'", "extra == 'lab'"])
+def test_what_another_machine_or_an_extra_needs_is_not_asked_for(marker, monkeypatch) -> None:
+    found = requiring(monkeypatch, "numpy>=1", f"nowhere-to-be-found; {marker}")
+    assert [finding.said for finding in found.values()] == [f"1 of 1: numpy {version('numpy')}"]
+
+
+def test_what_an_extra_takes_is_known(monkeypatch) -> None:
+    assert packages.required("jupyterlab", extra="lab").contains("4.6")
+    assert not packages.required("jupyterlab", extra="lab").contains("3.6")
+    assert packages.required("nowhere-to-be-found", extra="lab").contains("1")
+
+
+@pytest.mark.parametrize("here", [None, "half"])
+def test_a_package_without_a_version_is_not_installed(here, monkeypatch) -> None:
+    monkeypatch.setattr(packages, "version", lambda name: here)
+    found = requiring(monkeypatch, "av>=14")
+    assert found["To install"].said == "av>=14 (installed: none)"
+
+
+def test_a_pre_release_fits() -> None:
+    assert packages.fits(Version("5.0rc1"), SpecifierSet(">=4"))
 
 
 def installed(**versions: str | None):
-    return lambda name: versions.get(name, "99.0")
+    return lambda name: (here := versions.get(name, "99.0")) and Version(here)
 
 
 def test_a_machine_without_jupyterlab_is_told_how_to_get_it(monkeypatch) -> None:
@@ -380,7 +413,9 @@ def test_a_machine_without_jupyterlab_is_told_how_to_get_it(monkeypatch) -> None
 
 def test_an_old_jupyterlab_is_a_warning(monkeypatch) -> None:
     monkeypatch.setattr(jupyter, "installed", installed(jupyterlab="3.6.8"))
-    assert by_name(jupyter.findings())["JupyterLab"].state == "warning"
+    found = by_name(jupyter.findings())["JupyterLab"]
+    assert (found.state, found.said) == ("warning", "3.6.8; omni_nb is tested with >=4.2")
+    assert found.advice == 'python -m pip install "jupyterlab>=4.2"'
 
 
 def test_a_jupyterlab_of_another_python_is_told(monkeypatch) -> None:
