@@ -1,4 +1,4 @@
-"""The terminal: what the commands say there, and whom they can ask."""
+"""The terminal: what the commands say there."""
 
 from __future__ import annotations
 
@@ -41,16 +41,6 @@ def fail(message: str) -> int:
     """Say why a command ends without its work done; return its exit code."""
     print(f"omni-nb: {message}", file=sys.stderr)
     return 1
-
-
-def agrees(question: str) -> bool | None:
-    """Ask for a yes: anything else is a no; None where nobody can answer."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        return None
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return None
 
 
 def short(path: Path) -> str:

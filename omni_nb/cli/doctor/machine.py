@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import omni_nb
 from omni_nb.cli.doctor.finding import Finding
 from omni_nb.cli.terminal import CommandError, short
-from omni_nb.cli.tutorials import travelling
+from omni_nb.cli.tutorials import packaged_tutorials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +66,7 @@ def _files() -> Finding:
     static = Path(omni_nb.__file__).parent / "static"
     missing = [name for name in _SCRIPTS if not (static / name).is_file()]
     try:
-        tutorials = f"{len(travelling())} tutorials"
+        tutorials = f"{len(packaged_tutorials())} tutorials"
     except CommandError:
         missing.append("the tutorials")
     if not missing:
