@@ -1,4 +1,4 @@
-"""The command ``omni-nb lab``: copy the tutorials, open JupyterLab on them."""
+"""Run the command ``omni-nb lab``: copy the tutorials and open JupyterLab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omni_nb.cli.terminal import CommandError, sentence
+from omni_nb.cli.terminal import CommandError, add_command
 from omni_nb.cli.tutorials import copy_tutorials, next_free, tutorials_in
 
 if TYPE_CHECKING:
@@ -22,17 +22,16 @@ DEFAULT_FOLDER = "omni_nb-tutorials"
 
 
 def add_to(commands: Commands) -> None:
-    """Say how the command is written."""
-    line = "copy the tutorials into a folder and open JupyterLab on them"
-    lab = commands.add_parser(
+    """Add the command and its options."""
+    lab = add_command(
+        commands,
         "lab",
-        help=line,
-        description=f"{sentence(line)} A folder that holds tutorials already is opened as it "
-        "is, and nothing is copied.",
-        usage="omni-nb lab [-h] [--fresh] [--no-browser] [--port PORT] [--copy-only] [DIR] "
-        "[-- ...]",
-        epilog="What follows -- goes to JupyterLab: omni-nb lab -- --ip=0.0.0.0",
+        run,
+        summary="copy the tutorials into a folder and open JupyterLab on them",
+        details="A folder that holds tutorials already is opened as it is, and nothing is copied.",
     )
+    lab.usage = "omni-nb lab [-h] [--fresh] [--no-browser] [--port N] [--copy-only] [DIR] [-- ...]"
+    lab.epilog = "What follows -- goes to JupyterLab: omni-nb lab -- --ip=0.0.0.0"
     lab.add_argument(
         "folder",
         nargs="?",
@@ -42,12 +41,13 @@ def add_to(commands: Commands) -> None:
     lab.add_argument(
         "--fresh",
         action="store_true",
-        help=f"make a new copy; where DIR is taken, in the next free one: {DEFAULT_FOLDER}-2",
+        help=f"make a new copy; where DIR exists, beside it, such as {DEFAULT_FOLDER}-2",
     )
     lab.add_argument("--no-browser", action="store_true", help="only print JupyterLab's URL")
-    lab.add_argument("--port", type=int, help="JupyterLab's port (default: a free one from 8888)")
+    lab.add_argument(
+        "--port", type=int, metavar="N", help="JupyterLab's port (default: a free one from 8888)"
+    )
     lab.add_argument("--copy-only", action="store_true", help="copy, and open nothing")
-    lab.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def jupyterlab(folder: Path, notebook: str, further: Sequence[str]) -> list[str]:
-    """Return the command that opens a notebook in JupyterLab; ``further`` has the last word.
+    """Return the command that opens a notebook in JupyterLab; ``further`` options win.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def _folder(given: str | None) -> Path:
 
 
 def _become(command: list[str]) -> int:
-    """Become a command; Windows starts it and waits, since it has no such thing."""
+    """Replace this process by a command; Windows starts the command and waits."""
     print("Starting JupyterLab; end it with Ctrl+C.", flush=True)
     # Kernels of this Python first: a user's own `python3` may be another, without omni_nb.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")

@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from omni_nb.cli.terminal import fail, sentence
+from omni_nb.cli.terminal import add_command, fail
 from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.server import StandIn, start
 from omni_nb.offline.voice import has_speech
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: Commands) -> None:
-    """Say how the command is written."""
-    line = "run the stand-in service until Ctrl+C"
-    serve = commands.add_parser("serve", help=line, description=sentence(line))
+    """Add the command and its options."""
+    serve = add_command(commands, "serve", run, summary="run the stand-in service until Ctrl+C")
     serve.add_argument(
         "--port", type=int, default=0, help="port on 127.0.0.1; 0 (default): a free one"
     )
@@ -37,7 +36,6 @@ def add_to(commands: Commands) -> None:
         default="dashscope",
         help="the kind of server that it speaks as (default: dashscope)",
     )
-    serve.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

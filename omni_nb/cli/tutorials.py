@@ -1,4 +1,4 @@
-"""Tutorials: copied into a new folder, never over anybody's files."""
+"""Copy the tutorials into a new folder, never over anybody's files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def tutorials_in(folder: Path) -> list[str]:
 
 
 def next_free(folder: Path) -> Path:
-    """Return a folder that is not there yet: this one, or one beside it with a number."""
+    """Return a folder that does not exist: this one, or a numbered one beside it."""
     others = (folder.parent / f"{folder.name}-{number}" for number in count(2))
     return next(path for path in chain([folder], others) if not os.path.lexists(path))
 
@@ -79,7 +79,7 @@ def _home() -> Path:
 
 
 def _copy(folder: Path) -> None:
-    """Copy beside the places first: a full disk leaves no half of the tutorials."""
+    """Copy all tutorials or none: first into a folder beside their places."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as beside:
         for name in packaged_tutorials():

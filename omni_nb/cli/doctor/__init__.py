@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from omni_nb.cli.doctor.finding import Finding, Topic
 from omni_nb.cli.doctor.report import as_json, as_text, can_answer, conclusion
 from omni_nb.cli.doctor.secrets import masked
-from omni_nb.cli.terminal import sentence
+from omni_nb.cli.terminal import add_command
 
 if TYPE_CHECKING:
     import argparse
@@ -31,16 +31,16 @@ _TOPICS = {
 
 
 def add_to(commands: Commands) -> None:
-    """Say how the command is written."""
-    line = "check key, network, audio, browser and versions, and say what to do"
-    doctor = commands.add_parser(
+    """Add the command and its options."""
+    doctor = add_command(
+        commands,
         "doctor",
-        help=line,
-        description=f"{sentence(line)} No key is shown, none is sent, and nothing is billed. "
+        run,
+        summary="check key, network, audio, browser and versions, and say what to do",
+        details="No key is shown, none is sent, and nothing is billed. "
         "Exit code 0: an answer can be had; 1: see the problems.",
     )
     doctor.add_argument("--json", action="store_true", help="the same as JSON, for a bug report")
-    doctor.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
