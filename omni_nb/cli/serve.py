@@ -1,4 +1,4 @@
-"""``omni-nb serve``: the stand-in service for any client, until Ctrl+C."""
+"""Run the command ``omni-nb serve``: the stand-in service for any client."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def add_to(commands: Commands) -> None:
         "--dialect",
         choices=SERVER_DIALECTS,
         default="dashscope",
-        help="the kind of server that it speaks as (default: dashscope)",
+        help="the kind of server that the stand-in speaks as (default: dashscope)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until somebody stops it; return the exit code."""
+    """Serve until Ctrl+C; return the exit code."""
     try:
         standin = start(Behaviour(pace=options.pace, dialect=options.dialect), port=options.port)
     except OSError as error:
@@ -57,7 +57,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _how_to_use(standin: StandIn) -> str:
-    voice = "" if has_speech() else "\nIt babbles; for words: pip install 'omni-nb[voice]'"
+    voice = (
+        ""
+        if has_speech()
+        else "\nVoice:    a hum without words; for real speech: pip install 'omni-nb[voice]'"
+    )
     return f"""The omni_nb stand-in service is running (no model, nothing leaves this machine).
 Base URL: {standin.base_url}
 API key:  {standin.api_key}{voice}{_how_to_connect(standin)}
@@ -67,11 +71,11 @@ export DASHSCOPE_API_KEY={standin.api_key}
 curl -N $DASHSCOPE_BASE_URL/chat/completions -H "Authorization: Bearer $DASHSCOPE_API_KEY" \\
   -H "Content-Type: application/json" -d '{_EXAMPLE}'
 
-Ctrl+C stops it."""
+Ctrl+C stops the stand-in."""
 
 
 def _how_to_connect(standin: StandIn) -> str:
-    """No address tells what is spoken there, so where it is not the usual a client names it."""
+    """Return how a client names the dialect, which no address tells."""
     dialect = standin.behaviour.dialect.removesuffix("-next")
     if dialect == "dashscope":
         return ""

@@ -1,4 +1,4 @@
-"""Packages: what is installed, against what omni_nb requires."""
+"""Check the installed packages against what omni_nb requires."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def findings() -> Iterator[Finding]:
     """Compare the installed packages with the required ones."""
     needs = requirements()
     if not needs:
-        yield Finding("Required", "not known: omni_nb is not installed as a package", "note")
+        yield Finding(
+            "Required", "not known, because omni_nb is not installed as a package", "note"
+        )
         return
     met, unmet = [], {}
     for need in needs:
@@ -36,7 +38,7 @@ def findings() -> Iterator[Finding]:
 
 
 def requirements(extra: str = "") -> list[Requirement]:
-    """Return what omni_nb requires of this Python, by its metadata; nothing without metadata."""
+    """Return what omni_nb's metadata requires for this Python; nothing where it has none."""
     try:
         needs = map(Requirement, requires("omni-nb") or [])
     except PackageNotFoundError:
@@ -45,7 +47,7 @@ def requirements(extra: str = "") -> list[Requirement]:
 
 
 def required(name: str, *, extra: str) -> SpecifierSet:
-    """Return the versions of a package that an extra takes; any when that is not known."""
+    """Return the versions of a package that an extra requires; any where unknown."""
     known = (need.specifier for need in requirements(extra) if need.name == name)
     return next(known, SpecifierSet())
 
@@ -64,7 +66,7 @@ def fits(here: Version | None, versions: SpecifierSet) -> bool:
 
 
 def install(*packages: str) -> str:
-    """Return the line that installs packages here.
+    """Return the command that installs packages.
 
     Examples
     --------

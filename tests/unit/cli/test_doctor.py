@@ -52,11 +52,11 @@ def by_name(findings) -> dict[str, Finding]:
 # The whole
 
 
-def test_without_a_key_and_a_network_an_answer_can_be_had(capsys) -> None:
+def test_without_a_key_and_a_network_omni_nb_can_answer(capsys) -> None:
     assert cli.main(["doctor"]) == 0
     said = capsys.readouterr().out
     assert [topic for topic in doctor._TOPICS if f"\n{topic}\n" in f"\n{said}"] == [*doctor._TOPICS]
-    assert "An answer can be had" in said.splitlines()[-1]
+    assert said.splitlines()[-1].startswith("omni_nb can answer")
     assert said.isascii()
 
 
@@ -68,7 +68,7 @@ def test_what_is_wrong_with_a_key_is_a_problem_and_exit_code_1(capsys, monkeypat
     (key,) = [found for found in report["topics"]["Service"] if found["name"] == "Key"]
     assert (key["state"], key["advice"]) == (
         "problem",
-        "Leave them away: export DASHSCOPE_API_KEY=sk-...",
+        "Remove the quotes: export DASHSCOPE_API_KEY=sk-...",
     )
 
 
@@ -106,8 +106,21 @@ def test_what_breaks_a_check_is_a_finding_and_the_others_go_on(capsys, monkeypat
     monkeypatch.setattr(machine, "findings", lambda: raising(RuntimeError("odd machine")))
     assert cli.main(["doctor", "--json"]) == 0
     topics = json.loads(capsys.readouterr().out)["topics"]
-    assert "RuntimeError: odd machine" in topics["Machine"][0]["said"]
+    assert topics["Machine"][0]["said"] == "this check failed: RuntimeError: odd machine"
     assert topics["Browser"]
+
+
+@pytest.mark.parametrize("module", [machine, standin])
+def test_a_check_that_lacks_a_package_is_a_problem(module, capsys, monkeypatch) -> None:
+    def imports(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'gone'", name="gone")
+
+    monkeypatch.setattr(module, "_asked" if module is standin else "findings", imports)
+    assert cli.main(["doctor", "--json"]) == 1
+    topics = json.loads(capsys.readouterr().out)["topics"]
+    (found,) = (found for topic in topics.values() for found in topic if found["name"] == "Check")
+    assert found["said"] == "this check needs the Python module gone, which is not installed"
+    assert found["advice"] == "python -m pip install omni-nb"
 
 
 def test_a_report_is_aligned_and_has_one_arrow_for_each_advice(monkeypatch) -> None:
@@ -122,8 +135,10 @@ def test_a_report_is_aligned_and_has_one_arrow_for_each_advice(monkeypatch) -> N
 
 def test_the_last_line_counts_what_is_wrong() -> None:
     problem, warning = Finding("a", "b", "problem"), Finding("a", "b", "warning")
-    assert conclusion([Topic("x", (warning, warning))]) == "An answer can be had, with 2 warnings."
-    assert "1 problem and 1 warning" in conclusion([Topic("x", (problem, warning))])
+    assert conclusion([Topic("x", (warning, warning))]) == "omni_nb can answer, with 2 warnings."
+    wrong = conclusion([Topic("x", (problem, warning))])
+    assert wrong == "omni_nb cannot answer yet: 1 problem and 1 warning, see above."
+    assert conclusion([Topic("x", (Finding("a", "b"),))]) == "omni_nb can answer."
     assert json.loads(as_json([Topic("x", (problem,))]))["can_answer"] is False
 
 
@@ -142,7 +157,7 @@ def test_the_last_line_counts_what_is_wrong() -> None:
         (f"{SECRET[:9]} {SECRET[9:]}", "problem", "white space inside"),
         (f"'{SECRET}'", "problem", "quotes"),
         (f"Bearer {SECRET}", "problem", "'Bearer'"),
-        (f"{SECRET}\u200b", "problem", "in no key"),
+        (f"{SECRET}\u200b", "problem", "no key has"),
         ("sk-xxxxxxxx", "problem", "placeholder"),
         ("<your key>", "problem", "white space inside"),
         ("YOUR_API_KEY", "problem", "placeholder"),
@@ -161,13 +176,13 @@ def test_a_key_is_looked_at(key, state, said) -> None:
     [
         (ADDRESS, True, "ok", "https://dashscope-intl.aliyuncs.com"),
         ("http://localhost:8000/v1 ", True, "ok", "http://localhost:8000"),
-        (ADDRESS, False, "warning", "without a key it does not count"),
+        (ADDRESS, False, "warning", "not used without a key"),
         ("dashscope.aliyuncs.com/compatible-mode/v1", True, "problem", "begin with https://"),
         ("dashscope.aliyuncs.com/compatible-mode/v1", False, "warning", "begin with https://"),
-        ("https://me:password@host/v1", True, "problem", "can be asked"),
-        ("https://host:port/v1", True, "problem", "can be asked"),
-        (f"{ADDRESS}/chat/completions", True, "warning", "request's path"),
-        ("https://dashscope.aliyuncs.com/api/v1", True, "warning", "another service's path"),
+        ("https://me:password@host/v1", True, "problem", "not a valid address"),
+        ("https://host:port/v1", True, "problem", "not a valid address"),
+        (f"{ADDRESS}/chat/completions", True, "warning", "path of a request"),
+        ("https://dashscope.aliyuncs.com/api/v1", True, "warning", "path of another service"),
     ],
 )
 def test_an_address_is_looked_at(url, has_key, state, said) -> None:
@@ -200,7 +215,11 @@ def test_an_address_is_looked_at(url, has_key, state, said) -> None:
             "problem",
             "https only",
         ),
-        ({"DASHSCOPE_API_KEY": SECRET, "DASHSCOPE_BASE_URL": "nowhere"}, "problem", "see the"),
+        (
+            {"DASHSCOPE_API_KEY": SECRET, "DASHSCOPE_BASE_URL": "nowhere"},
+            "problem",
+            "the address above",
+        ),
     ],
 )
 def test_it_says_who_would_answer(variables, state, said, monkeypatch) -> None:
@@ -440,8 +459,8 @@ def test_a_kernel_of_another_python_is_told(monkeypatch, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        ("6.29.5", "no (ipykernel 6.29.5 has none)"),
-        ("7.1.0", "yes: a panel's buttons are heard"),
+        ("6.29.5", "no (ipykernel 6.29.5 has no subshells)"),
+        ("7.1.0", "yes: a panel's buttons work"),
         ("7.4.0", "without `await`"),
     ],
 )
@@ -483,8 +502,8 @@ def test_the_stand_in_is_asked_in_earnest() -> None:
     found = by_name(standin.findings())
     assert {finding.state for finding in found.values()} == {"ok"}
     assert "s of speech" in found["Stand-in"].said
-    assert "MP3" in found["Files"].said
-    assert "Opus" in found["Files"].said
+    assert "MP3" in found["Encoders"].said
+    assert "Opus" in found["Encoders"].said
 
 
 def test_a_stand_in_that_cannot_start_is_a_problem(monkeypatch) -> None:
@@ -510,7 +529,7 @@ def test_an_encoder_that_is_missing_is_named(monkeypatch) -> None:
     speech = SimpleNamespace(
         seconds=1, to_mp3=lambda: raising(ValueError("libmp3lame")), to_opus=lambda: b"OggS"
     )
-    found = standin._files(speech)
+    found = standin._encoders(speech)
     assert found.state == "warning"
     assert "MP3 (ValueError)" in found.said
     assert "Opus" not in found.said
@@ -521,7 +540,7 @@ def test_an_encoder_that_is_missing_is_named(monkeypatch) -> None:
     ("commands", "state", "said"),
     [
         ((), "note", "none on this machine"),
-        (("firefox-esr",), "note", "Firefox; tested is Chromium alone"),
+        (("firefox-esr",), "note", "Firefox; omni_nb is tested with Chromium only"),
         (("google-chrome", "firefox"), "ok", "Chrome, Firefox"),
     ],
 )
