@@ -1,4 +1,4 @@
-"""``python -m omni_nb``: the command ``omni-nb``, where no script is on the path."""
+"""Run the command ``omni-nb`` as ``python -m omni_nb``."""
 
 import sys
 

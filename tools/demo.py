@@ -73,8 +73,7 @@ def run(path: Path, *, working_folder: Path) -> nbformat.NotebookNode:
 def serve(notebook: Path) -> None:
     """Become JupyterLab on the executed copy; it prints its URL."""
     print("Starting JupyterLab; open the URL below, end with Ctrl+C.", flush=True)
-    options = ["--no-browser", f"--LabApp.default_url=/lab/tree/{notebook.name}"]
-    command = jupyterlab(notebook.parent, options)
+    command = jupyterlab(notebook.parent, notebook.name, ["--no-browser"])
     os.execv(command[0], command)
 
 

@@ -1,4 +1,4 @@
-"""The command ``omni-nb``: the tutorials in JupyterLab, the stand-in for any client, a check-up."""
+"""Run the command ``omni-nb`` with its commands lab, serve and doctor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from omni_nb.errors import OmniError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_ABOUT = "Ask omni models in a notebook: tutorials, a stand-in service, and a check-up."
+_ABOUT = "Ask omni models in a notebook: tutorials, a stand-in service, and a check of the machine."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Cut at ``--``: what is behind it is another program's."""
+    """Split the arguments at ``--``: those behind it are for another program."""
     place = arguments.index("--") if "--" in arguments else len(arguments)
     return list(arguments[:place]), list(arguments[place + 1 :])
 
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _show(parser: argparse.ArgumentParser) -> int:
-    """Answer who names no command with the list of them."""
+    """Print the help where no command is named; return the exit code."""
     parser.print_help()
     return 2
 

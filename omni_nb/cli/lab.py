@@ -1,4 +1,4 @@
-"""``omni-nb lab``: the tutorials, copied and opened in JupyterLab."""
+"""Run the command ``omni-nb lab``: copy the tutorials and open JupyterLab."""
 
 from __future__ import annotations
 
@@ -9,99 +9,81 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omni_nb.cli.terminal import CommandError, agrees, sentence
-from omni_nb.cli.tutorials import QUICKSTART, copy_tutorials, is_ours
+from omni_nb.cli.terminal import CommandError, add_command
+from omni_nb.cli.tutorials import copy_tutorials, next_free, tutorials_in
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from omni_nb.cli.terminal import Commands
-    from omni_nb.cli.tutorials import Outcome
 
 DEFAULT_FOLDER = "omni_nb-tutorials"
 
 
 def add_to(commands: Commands) -> None:
-    """Say how the command is written."""
-    line = "copy the tutorials into a folder and open JupyterLab on them"
-    lab = commands.add_parser(
+    """Add the command and its options."""
+    lab = add_command(
+        commands,
         "lab",
-        help=line,
-        description=f"{sentence(line)} What you changed there stays as it is: you are asked "
-        "when there is a newer one.",
-        usage="omni-nb lab [-h] [--no-browser] [--port PORT] [--copy-only] [DIR] [-- ...]",
-        epilog="What follows -- goes to JupyterLab: omni-nb lab -- --ip=0.0.0.0",
+        run,
+        summary="copy the tutorials into a folder and open JupyterLab on them",
+        details="A folder that holds tutorials already is opened as it is, and nothing is copied.",
     )
+    lab.usage = "omni-nb lab [-h] [--fresh] [--no-browser] [--port N] [--copy-only] [DIR] [-- ...]"
+    lab.epilog = "What follows -- goes to JupyterLab: omni-nb lab -- --ip=0.0.0.0"
     lab.add_argument(
         "folder",
         nargs="?",
         metavar="DIR",
-        help=f"the folder; by default {DEFAULT_FOLDER} here, or here where they are already",
+        help=f"the folder (default: this one if it holds tutorials, else {DEFAULT_FOLDER} in it)",
+    )
+    lab.add_argument(
+        "--fresh",
+        action="store_true",
+        help=f"make a new copy; where DIR exists, beside it, such as {DEFAULT_FOLDER}-2",
     )
     lab.add_argument("--no-browser", action="store_true", help="only print JupyterLab's URL")
-    lab.add_argument("--port", type=int, help="JupyterLab's port (default: a free one from 8888)")
+    lab.add_argument(
+        "--port", type=int, metavar="N", help="JupyterLab's port (default: a free one from 8888)"
+    )
     lab.add_argument("--copy-only", action="store_true", help="copy, and open nothing")
-    lab.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Copy what is missing, say so, and become JupyterLab; return the exit code."""
+    """Copy the tutorials where none are, and become JupyterLab."""
     if not options.copy_only and find_spec("jupyterlab") is None:
         raise CommandError(
             "JupyterLab is not installed here: pip install 'omni-nb[lab]' (in a clone: "
-            "pip install '.[lab]'), or copy the tutorials for another one: "
+            "pip install '.[lab]'), or copy the tutorials for another JupyterLab: "
             "omni-nb lab --copy-only"
         )
     folder = _folder(options.folder)
-    print(report(folder, copy_tutorials(folder, _may_replace)), flush=True)
+    if options.fresh:
+        folder = next_free(folder)
+    if copy_tutorials(folder):
+        print(f"Copied the tutorials to {folder}.", flush=True)
+    else:
+        print(f"Using the tutorials in {folder} as they are; --fresh makes a new copy.", flush=True)
     if options.copy_only:
         return 0
     given = ["--no-browser"] if options.no_browser else []
     given += [f"--port={options.port}"] if options.port is not None else []
-    return _become(jupyterlab(folder, [*given, *options.further]))
+    return _become(jupyterlab(folder, tutorials_in(folder)[0], [*given, *options.further]))
 
 
-def report(folder: Path, outcomes: Mapping[str, Outcome]) -> str:
-    """Say in one line what became of the tutorials.
-
-    Examples
-    --------
-    >>> report(Path("talks"), {"01.ipynb": "unchanged", "02.ipynb": "new", "03.ipynb": "kept"})
-    'Tutorials in talks: 1 new, 1 as they were, 1 changed by you and kept (03.ipynb).'
-    """
-    names = {outcome: [n for n, o in outcomes.items() if o == outcome] for outcome in _SAID}
-    said = [
-        _SAID[outcome].format(number=len(found), names=", ".join(found))
-        for outcome, found in names.items()
-        if found
-    ]
-    return f"Tutorials in {folder}: {', '.join(said)}."
-
-
-_SAID: Mapping[Outcome, str] = {
-    "new": "{number} new",
-    "renewed": "{number} renewed",
-    "replaced": "{number} replaced as you said",
-    "unchanged": "{number} as they were",
-    "kept": "{number} changed by you and kept ({names})",
-    "unasked": "{number} not the newest, but not ours alone, so kept ({names}; in a terminal "
-    "you are asked)",
-}
-
-
-def jupyterlab(folder: Path, further: Sequence[str]) -> list[str]:
-    """Return the command that opens JupyterLab on the quickstart; ``further`` has the last word.
+def jupyterlab(folder: Path, notebook: str, further: Sequence[str]) -> list[str]:
+    """Return the command that opens a notebook in JupyterLab; ``further`` options win.
 
     Examples
     --------
-    >>> jupyterlab(Path("talks"), ["--log-level=INFO"])[3:5]
-    ['--ServerApp.root_dir=talks', '--LabApp.default_url=/lab/tree/01_quickstart.ipynb']
+    >>> jupyterlab(Path("talks"), "first.ipynb", ["--log-level=INFO"])[3:5]
+    ['--ServerApp.root_dir=talks', '--LabApp.default_url=/lab/tree/first.ipynb']
     """
     ours = [
         "--log-level=ERROR",  # the URL is printed at any level
         f"--ServerApp.root_dir={folder}",
-        f"--LabApp.default_url=/lab/tree/{QUICKSTART}",
+        f"--LabApp.default_url=/lab/tree/{notebook}",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         ours.append("--allow-root")
@@ -112,19 +94,15 @@ def jupyterlab(folder: Path, further: Sequence[str]) -> list[str]:
 
 
 def _folder(given: str | None) -> Path:
-    """Return the folder meant: an absolute path, which JupyterLab takes as it is."""
+    """Return the folder meant, as an absolute path, which JupyterLab takes as it is."""
     here = Path.cwd()
     if given is None:
-        return here if is_ours(here) else here / DEFAULT_FOLDER
-    return here / Path(given).expanduser()
-
-
-def _may_replace(name: str) -> bool | None:
-    return agrees(f"{name}: there is a newer one, and yours is changed. Replace yours?")
+        return here if tutorials_in(here) else here / DEFAULT_FOLDER
+    return Path(os.path.abspath(os.path.expanduser(given)))
 
 
 def _become(command: list[str]) -> int:
-    """Become a command; Windows starts it and waits, since it has no such thing."""
+    """Replace this process by a command; Windows starts the command and waits."""
     print("Starting JupyterLab; end it with Ctrl+C.", flush=True)
     # Kernels of this Python first: a user's own `python3` may be another, without omni_nb.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")

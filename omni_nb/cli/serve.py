@@ -1,4 +1,4 @@
-"""``omni-nb serve``: the stand-in service for any client, until Ctrl+C."""
+"""Run the command ``omni-nb serve``: the stand-in service for any client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from omni_nb.cli.terminal import fail, sentence
+from omni_nb.cli.terminal import add_command, fail
 from omni_nb.offline.behaviour import SERVER_DIALECTS, Behaviour
 from omni_nb.offline.server import StandIn, start
 from omni_nb.offline.voice import has_speech
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: Commands) -> None:
-    """Say how the command is written."""
-    line = "run the stand-in service until Ctrl+C"
-    serve = commands.add_parser("serve", help=line, description=sentence(line))
+    """Add the command and its options."""
+    serve = add_command(commands, "serve", run, summary="run the stand-in service until Ctrl+C")
     serve.add_argument(
         "--port", type=int, default=0, help="port on 127.0.0.1; 0 (default): a free one"
     )
@@ -35,13 +34,12 @@ def add_to(commands: Commands) -> None:
         "--dialect",
         choices=SERVER_DIALECTS,
         default="dashscope",
-        help="the kind of server that it speaks as (default: dashscope)",
+        help="the kind of server that the stand-in speaks as (default: dashscope)",
     )
-    serve.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until somebody stops it; return the exit code."""
+    """Serve until Ctrl+C; return the exit code."""
     try:
         standin = start(Behaviour(pace=options.pace, dialect=options.dialect), port=options.port)
     except OSError as error:
@@ -59,7 +57,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _how_to_use(standin: StandIn) -> str:
-    voice = "" if has_speech() else "\nIt babbles; for words: pip install 'omni-nb[voice]'"
+    voice = (
+        ""
+        if has_speech()
+        else "\nVoice:    a hum without words; for real speech: pip install 'omni-nb[voice]'"
+    )
     return f"""The omni_nb stand-in service is running (no model, nothing leaves this machine).
 Base URL: {standin.base_url}
 API key:  {standin.api_key}{voice}{_how_to_connect(standin)}
@@ -69,11 +71,11 @@ export DASHSCOPE_API_KEY={standin.api_key}
 curl -N $DASHSCOPE_BASE_URL/chat/completions -H "Authorization: Bearer $DASHSCOPE_API_KEY" \\
   -H "Content-Type: application/json" -d '{_EXAMPLE}'
 
-Ctrl+C stops it."""
+Ctrl+C stops the stand-in."""
 
 
 def _how_to_connect(standin: StandIn) -> str:
-    """No address tells what is spoken there, so where it is not the usual a client names it."""
+    """Return how a client names the dialect, which no address tells."""
     dialect = standin.behaviour.dialect.removesuffix("-next")
     if dialect == "dashscope":
         return ""

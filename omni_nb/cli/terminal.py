@@ -1,4 +1,4 @@
-"""The terminal: what the commands say there, and whom they can ask."""
+"""Print to the terminal, and describe commands and paths for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from omni_nb.errors import OmniError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -20,41 +21,35 @@ class CommandError(OmniError):
 
 
 def prepare() -> None:
-    """Let no character be an error where the terminal has none for it."""
+    """Escape characters that the terminal lacks, rather than fail."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def sentence(words: str) -> str:
-    """Return words as a sentence; names in them keep their capitals.
-
-    Examples
-    --------
-    >>> sentence("open JupyterLab")
-    'Open JupyterLab.'
-    """
-    return f"{words[:1].upper()}{words[1:]}."
+def add_command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    *,
+    summary: str,
+    details: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command; its summary is a line of the help, and begins its own."""
+    described = f"{summary[0].upper()}{summary[1:]}. {details}"
+    command = commands.add_parser(name, help=summary, description=described)
+    command.set_defaults(run=run)
+    return command
 
 
 def fail(message: str) -> int:
-    """Say why a command ends without its work done; return its exit code."""
+    """Print why a command failed; return its exit code."""
     print(f"omni-nb: {message}", file=sys.stderr)
     return 1
 
 
-def agrees(question: str) -> bool | None:
-    """Ask for a yes: anything else is a no; None where nobody can answer."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        return None
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return None
-
-
 def short(path: Path) -> str:
-    """Return a path as a person would write it: a home folder's name is nobody's business.
+    """Return a path with ``~`` for the home folder, whose name is private.
 
     Examples
     --------

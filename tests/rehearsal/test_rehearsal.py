@@ -50,6 +50,7 @@ def test_what_is_typed_is_read_from_the_readme() -> None:
 @pytest.mark.timeout(900)
 def test_a_new_user_comes_from_the_readme_to_the_quickstart(walk: Walk) -> None:
     walk.wait_for_lab()
+    assert f"Copied the tutorials to {walk.clone / 'omni_nb-tutorials'}." in walk.said()
     original = json.loads((walk.clone / "notebooks" / QUICKSTART).read_text(encoding="utf-8"))
     served = walk.api(f"api/contents/{QUICKSTART}")["content"]
     assert [source(cell) for cell in served["cells"]] == [source(c) for c in original["cells"]]

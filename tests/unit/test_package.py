@@ -80,6 +80,7 @@ def test_the_dependencies_are_the_ones_we_decided_on():
         "matplotlib",
         "numpy",
         "openai",
+        "packaging",
         "pillow",
         "starlette",
         "tomli",

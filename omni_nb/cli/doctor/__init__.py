@@ -1,4 +1,4 @@
-"""``omni-nb doctor``: looks at everything an answer needs, and says what to do."""
+"""Run the command ``omni-nb doctor``: check all that an answer needs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from omni_nb.cli.doctor.finding import Finding, Topic
+from omni_nb.cli.doctor.finding import REPORT, Finding, Topic
 from omni_nb.cli.doctor.report import as_json, as_text, can_answer, conclusion
 from omni_nb.cli.doctor.secrets import masked
-from omni_nb.cli.terminal import sentence
+from omni_nb.cli.terminal import add_command
 
 if TYPE_CHECKING:
     import argparse
@@ -27,24 +27,24 @@ _TOPICS = {
     "Audio": "standin",
     "Browser": "browser",
 }
-"""What is looked at, in this order, and the module that looks: each may lack what it needs."""
+"""Topics in their order, each with its module, imported late: it may lack a package."""
 
 
 def add_to(commands: Commands) -> None:
-    """Say how the command is written."""
-    line = "check key, network, audio, browser and versions, and say what to do"
-    doctor = commands.add_parser(
+    """Add the command and its options."""
+    doctor = add_command(
+        commands,
         "doctor",
-        help=line,
-        description=f"{sentence(line)} No key is shown, none is sent, and nothing is billed. "
-        "Exit code 0: an answer can be had; 1: see the problems.",
+        run,
+        summary="check key, network, audio, browser and versions, and say what to do",
+        details="No key is shown or sent, and nothing is billed. "
+        "Exit code 0: omni_nb can answer; 1: it cannot yet, because of the problems named.",
     )
     doctor.add_argument("--json", action="store_true", help="the same as JSON, for a bug report")
-    doctor.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look, and say what was seen; return the exit code."""
+    """Check every topic and print the findings; return the exit code."""
     topics = []
     for topic in look():
         topics.append(topic)
@@ -55,18 +55,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def look() -> Iterator[Topic]:
-    """Look at one topic after the other; no secret is in what was found."""
+    """Check one topic after the other; no finding has a secret in it."""
     for name, module in _TOPICS.items():
         yield Topic(name, tuple(map(_without_secrets, _findings(module))))
 
 
 def _findings(module: str) -> Iterator[Finding]:
-    """Yield a module's findings; what breaks it is a finding, too."""
+    """Yield a module's findings; an exception in it is a finding, too."""
     try:
         yield from import_module(f"{__name__}.{module}").findings()
+    except ModuleNotFoundError as error:
+        said = f"this check needs the Python module {error.name}, which is not installed"
+        yield Finding("Check", said, "problem", "python -m pip install omni-nb")
     except Exception as error:
-        said = f"could not be looked at: {type(error).__name__}: {error}"
-        yield Finding("This", said, "warning", "Please report it.")
+        said = f"this check failed: {type(error).__name__}: {error}"
+        yield Finding("Check", said, "warning", REPORT)
 
 
 def _without_secrets(finding: Finding) -> Finding:

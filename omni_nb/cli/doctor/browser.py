@@ -1,4 +1,4 @@
-"""Browser: what could show the notebook on this machine, and what it must allow."""
+"""Check the browsers on this machine, and what the microphone needs."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _TRIED = {"Chromium", "Chrome", "Edge"}  # one engine; tests/browser drives Chro
 
 
 def findings() -> Iterator[Finding]:
-    """Look for browsers; say what the microphone needs."""
+    """Check the browsers; say what the microphone needs."""
     found = browsers()
     if not found:
-        advice = "Open JupyterLab's URL elsewhere; from far: ssh -L 8888:localhost:8888 HOST"
+        advice = "Open JupyterLab's URL on another machine, after: ssh -L 8888:localhost:8888 HOST"
         yield Finding("Browser", "none on this machine", "note", advice)
     elif not _TRIED & set(found):
-        said = f"{', '.join(found)}; tested is Chromium alone"
+        said = f"{', '.join(found)}; omni_nb is tested with Chromium only"
         yield Finding("Browser", said, "note", "If sound or the panel fails, try Chrome or Edge.")
     else:
         yield Finding("Browser", ", ".join(found))
-    said = "the panel's microphone and camera need a page at https or localhost"
+    said = "the panel's microphone and camera work on pages from https or localhost only"
     yield Finding("Microphone", said)
 
 

@@ -1,4 +1,4 @@
-"""Finding: one thing that was looked at, what was seen, and what to do about it."""
+"""Describe what the doctor has found, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["ok", "note", "warning", "problem"]
-"""``"problem"``: no answer can be had before it is solved; ``"note"``: good to know."""
+"""``"problem"``: omni_nb cannot answer before the problem is solved; ``"note"``: good to know."""
+
+REPORT = "Please report this, with `omni-nb doctor --json`."
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, what was seen, and one line of advice where there is something to do."""
+    """What was checked, what was found, and advice where there is something to do."""
 
     name: str
     said: str

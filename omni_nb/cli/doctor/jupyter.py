@@ -1,4 +1,4 @@
-"""Jupyter: what shows notebooks here, what runs them, and whether the two find each other."""
+"""Check Jupyter: its applications, kernels, widgets and subshells."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.cli.doctor.finding import Finding
-from omni_nb.cli.doctor.packages import install, installed, least, release
+from omni_nb.cli.doctor.packages import fits, install, installed, required
 from omni_nb.cli.terminal import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packaging.version import Version
+
 _LAB = "JupyterLab"
 _WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
-_MEANWHILE = "The toolbar's stop button always works."
+_MEANWHILE = "The stop button in the notebook's toolbar always works."
+_ADD_KERNEL = "python -m ipykernel install --user --name omni"
 _ANY_PYTHON = ("python", "python3")  # Jupyter takes its own for these
 _ANSWERS_ON_MAIN = (7, 4)  # ipykernel sends a widget's messages where the widget was made
 _SETTINGS = "@jupyterlab/apputils-extension/kernels-settings"
 
 
 def findings() -> Iterator[Finding]:
-    """Look at JupyterLab and the others, the kernel, and what travels between them."""
+    """Check JupyterLab, the other applications, the kernel and the widgets."""
     yield _lab()
     yield from filter(None, (_other_lab(), _widgets()))
     yield _others()
@@ -35,31 +38,32 @@ def findings() -> Iterator[Finding]:
 
 
 def _lab() -> Finding:
-    here, needed = installed("jupyterlab"), least("jupyterlab")
+    here, tested = installed("jupyterlab"), required("jupyterlab", extra="lab")
     if here is None:
         advice = "For `omni-nb lab`: " + install("omni-nb[lab]")
-        return Finding(_LAB, "not installed beside omni_nb", "note", advice)
-    if release(here) < release(needed):
-        advice = install(f"jupyterlab>={needed}")
-        return Finding(_LAB, f"{here}; tested from {needed}", "warning", advice)
-    return Finding(_LAB, here)
+        return Finding(_LAB, "not installed in this Python", "note", advice)
+    if not fits(here, tested):
+        advice = install(f"jupyterlab{tested}")
+        return Finding(_LAB, f"{here}; omni_nb is tested with {tested}", "warning", advice)
+    return Finding(_LAB, str(here))
 
 
 def _other_lab() -> Finding | None:
-    """Look for a JupyterLab of another Python, which is opened instead of ours."""
+    """Look for a JupyterLab of another Python that the path has first."""
     command = shutil.which("jupyter-lab")
     if command is None or Path(command).parent == Path(sys.executable).parent:
         return None
-    said = f"`jupyter lab` starts another Python's: {short(Path(command))}"
+    said = f"`jupyter lab` starts the JupyterLab of another Python: {short(Path(command))}"
     if installed("jupyterlab"):
-        return Finding("On the path", said, "note", "Start this one by `omni-nb lab`.")
-    advice = "Install anywidget beside that JupyterLab, and this Python as a kernel of it: "
-    advice += "python -m ipykernel install --user --name omni"
+        return Finding(
+            "On the path", said, "note", "`omni-nb lab` starts the JupyterLab of this Python."
+        )
+    advice = f"Install anywidget in that Python, and add this one as a kernel: {_ADD_KERNEL}"
     return Finding("On the path", said, "note", advice)
 
 
 def _widgets() -> Finding | None:
-    """Look for the widgets' side that JupyterLab loads: without it a player is a line of text."""
+    """Look for the widgets' JavaScript; without it a player is a line of text."""
     if installed("jupyterlab") is None:
         return None
     folders = [Path(path) for path in import_module("jupyter_core.paths").jupyter_path()]
@@ -70,7 +74,7 @@ def _widgets() -> Finding | None:
     ]
     if not missing:
         return Finding("Widgets", "JupyterLab finds ipywidgets and anywidget")
-    advice = "python -m pip install --force-reinstall jupyterlab_widgets anywidget"
+    advice = install("--force-reinstall", "jupyterlab_widgets", "anywidget")
     return Finding("Widgets", f"JupyterLab does not find {', '.join(missing)}", "warning", advice)
 
 
@@ -80,19 +84,22 @@ def _others() -> Finding:
         for name, package in (("Notebook", "notebook"), ("Voila", "voila"))
         if (here := installed(package))
     ]
-    return Finding("Others", ", ".join(found) or "neither Notebook nor Voila; not needed")
+    return Finding(
+        "Other apps",
+        ", ".join(found) or "neither Notebook nor Voila is installed; neither is needed",
+    )
 
 
 def _kernel() -> Finding:
     here = installed("ipykernel")
     if here is None:
-        advice = install("ipykernel")
-        return Finding("Kernel", "no ipykernel: notebooks cannot run here", "warning", advice)
+        said = "ipykernel is not installed: no notebook can run in this Python"
+        return Finding("Kernel", said, "warning", install("ipykernel"))
     return Finding("Kernel", f"ipykernel {here}")
 
 
 def _other_kernel() -> Finding | None:
-    """Look for a kernel of the usual name that is another Python's: a frequent surprise."""
+    """Look for a kernel named python3 that runs another Python."""
     if find_spec("jupyter_client") is None:
         return None
     kernelspec: Any = import_module("jupyter_client.kernelspec")
@@ -102,43 +109,43 @@ def _other_kernel() -> Finding | None:
         return None
     if program in _ANY_PYTHON or _is_ours(Path(program)):
         return None
-    said = f"the kernel 'python3' is another Python's: {short(Path(program))}"
-    advice = "If it lacks omni_nb: python -m ipykernel install --user --name omni, and choose it."
+    said = f"the kernel 'python3' runs another Python: {short(Path(program))}"
+    advice = f"If that Python lacks omni_nb, add a kernel and choose it: {_ADD_KERNEL}"
     return Finding("Other kernel", said, "warning", advice)
 
 
 def _is_ours(python: Path) -> bool:
-    """Whether a program is this Python; in a virtual environment it is a link out of it."""
+    """Whether a program is this Python; a virtual environment's is a link to another."""
     return python.parent.resolve() == Path(sys.executable).parent.resolve()
 
 
 def _subshells() -> Finding | None:
-    """Say whether a widget is heard while a cell runs."""
+    """Check whether widgets' messages arrive while a cell runs."""
     if (here := installed("ipykernel")) is None:
         return None
     if reason := _no_subshells(here):
-        said = f"no ({reason}): while a cell runs, a panel's buttons wait for its end"
+        said = f"no ({reason}): a panel's buttons wait until a running cell has ended"
         return Finding("Subshells", said, "note", _MEANWHILE)
-    if release(here) >= _ANSWERS_ON_MAIN:
-        said = "yes; still, while a cell without `await` runs, a panel's buttons may wait"
+    if here.release >= _ANSWERS_ON_MAIN:
+        said = "yes; but a panel's buttons may wait while a cell without `await` runs"
         return Finding("Subshells", said, "note", _MEANWHILE)
-    return Finding("Subshells", "yes: a panel's buttons are heard while a cell runs")
+    return Finding("Subshells", "yes: a panel's buttons work while a cell runs")
 
 
-def _no_subshells(ipykernel: str) -> str:
-    """Return why comms do not travel beside a running cell, or ``""``."""
-    if release(ipykernel) < (7,):
-        return f"ipykernel {ipykernel} has none"
+def _no_subshells(ipykernel: Version) -> str:
+    """Return why comm messages wait for a running cell, or ``""``."""
+    if ipykernel.major < 7:
+        return f"ipykernel {ipykernel} has no subshells"
     if (here := installed("jupyterlab")) is None:
         return ""
     paths: Any = import_module("jupyter_core.paths")
     schemas = [Path(p) / "lab" / "schemas" / f"{_SETTINGS}.json" for p in paths.jupyter_path()]
     if not any("commsOverSubshells" in _text(path) for path in schemas):
-        return f"JupyterLab {here} does not use them"
+        return f"JupyterLab {here} does not use subshells"
     chosen = Path(paths.jupyter_config_dir()) / "lab" / "user-settings"
     settings = _text(chosen / f"{_SETTINGS}.jupyterlab-settings")
     is_off = re.search(r"^\s*\"commsOverSubshells\"\s*:\s*\"disabled\"", settings, re.M)
-    return "they are turned off in JupyterLab's settings" if is_off else ""
+    return "turned off in JupyterLab's settings" if is_off else ""
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The machine: Python, the system, where it runs, and this package."""
+"""Check the machine: Python, the system, its surroundings, and this package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import omni_nb
 from omni_nb.cli.doctor.finding import Finding
 from omni_nb.cli.terminal import CommandError, short
-from omni_nb.cli.tutorials import travelling
+from omni_nb.cli.tutorials import packaged_tutorials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,13 +27,13 @@ _PLACES: Mapping[str, str] = {
     "SSH_CONNECTION": "SSH",
     "CONDA_PREFIX": "conda",
 }
-"""Surroundings that a report should tell, by the variable that tells them."""
+"""Surroundings to name in a report, by the variable that each of them sets."""
 
 _SCRIPTS = ("player.js", "panel.js", "filedrop.js")
 
 
 def findings() -> Iterator[Finding]:
-    """Look at what everything else stands on."""
+    """Check Python, the system and the package's files."""
     yield _python()
     yield Finding("System", platform.platform() + _surroundings())
     yield _package()
@@ -57,19 +57,21 @@ def _package() -> Finding:
     try:
         return Finding("omni_nb", f"{version('omni-nb')} at {place}")
     except PackageNotFoundError:
-        advice = "Kernels elsewhere do not find it; in the clone: python -m pip install ."
+        advice = (
+            "Kernels started elsewhere do not find omni_nb; in the clone: python -m pip install ."
+        )
         return Finding("omni_nb", f"not installed, but run from {place}", "warning", advice)
 
 
 def _files() -> Finding:
-    """Look for what is in the package and is no Python: a broken installation lacks it."""
+    """Check the package's files that are not Python; a broken installation lacks some."""
     static = Path(omni_nb.__file__).parent / "static"
     missing = [name for name in _SCRIPTS if not (static / name).is_file()]
     try:
-        tutorials = f"{len(travelling())} tutorials"
+        tutorials = f"{len(packaged_tutorials())} tutorials"
     except CommandError:
         missing.append("the tutorials")
     if not missing:
-        return Finding("Files", f"the browser's side and {tutorials} are here")
-    advice = "Install it again: python -m pip install --force-reinstall --no-deps omni-nb"
+        return Finding("Files", f"the browser's JavaScript and {tutorials} are here")
+    advice = "Install omni_nb again: python -m pip install --force-reinstall --no-deps omni-nb"
     return Finding("Files", f"missing: {', '.join(missing)}", "warning", advice)

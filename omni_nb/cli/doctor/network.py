@@ -1,4 +1,4 @@
-"""Network: whether the service's host can be reached. No key is sent and nothing is billed."""
+"""Check whether the service can be reached; send no key, cause no bill."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from omni_nb.cli.doctor.finding import Finding
-from omni_nb.cli.doctor.packages import install, installed, release
+from omni_nb.cli.doctor.packages import install, installed
 from omni_nb.cli.doctor.secrets import address
 from omni_nb.cli.doctor.service import who_answers
 from omni_nb.turns.connection import REGIONS
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 PATIENCE_SECONDS = 8.0
-"""For everything: looking a name up knows no timeout of its own."""
+"""For the whole request, since looking up a name has no timeout of its own."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def findings() -> Iterator[Finding]:
-    """Name the proxies, then knock at the service."""
+    """Check the proxies, then whether the service answers."""
     yield proxies()
     connection, _ = who_answers()
     if connection is None or connection.is_stand_in:
@@ -38,7 +38,7 @@ def findings() -> Iterator[Finding]:
 
 
 def proxies() -> Finding:
-    """Name what stands between here and the network, without its passwords."""
+    """Name the proxies, without their passwords."""
     found = getproxies()
     exceptions = found.pop("no", "")
     if not found:
@@ -48,18 +48,18 @@ def proxies() -> Finding:
 
 
 def reached(base_url: str, *, is_needed: bool) -> Finding:
-    """Ask a service for its models, without a key: any answer shows that it is there."""
+    """Ask a service for its models without a key; any HTTP status will do."""
     where = address(base_url)
     outcome: list[int | Exception] = []
     started = time.perf_counter()
 
-    def knock() -> None:
+    def ask() -> None:
         try:
             outcome.append(_status(base_url))
-        except Exception as error:  # whatever it is, it is what a question would meet
+        except Exception as error:  # any exception is what a question would meet
             outcome.append(error)
 
-    thread = threading.Thread(target=knock, daemon=True)
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PATIENCE_SECONDS)
     match outcome[0] if outcome else TimeoutError():
@@ -75,7 +75,7 @@ def reached(base_url: str, *, is_needed: bool) -> Finding:
 
 
 def _status(base_url: str) -> int:
-    """Ask as the SDK would: the same library, so the same proxies and certificates."""
+    """Return the HTTP status, by the SDK's own library with its proxies and certificates."""
     with _http().Client(trust_env=not _is_loopback(base_url), timeout=CONNECT_SECONDS) as client:
         return int(client.get(f"{base_url.rstrip('/')}/models").status_code)
 
@@ -85,33 +85,34 @@ def _is_loopback(url: str) -> bool:
 
 
 def _http() -> Any:
-    """Return the HTTP library below the SDK that is installed."""
-    return import_module("httpx2" if release(installed("openai") or "0") >= (3,) else "httpx")
+    """Return the HTTP library that the installed SDK uses."""
+    openai = installed("openai")
+    return import_module("httpx2" if openai and openai.major >= 3 else "httpx")
 
 
 def _why(error: Exception, where: str) -> tuple[str, str]:
-    """Say why nothing answered, and what to do."""
+    """Return why a service did not answer, and what to do."""
     chain = list(_causes(error))
     kinds = {type(cause).__name__ for cause in chain}
     if any(isinstance(cause, ImportError) for cause in chain):
-        return "a SOCKS proxy is set, which needs socksio", install("socksio")
+        return "a SOCKS proxy is set, which needs the package socksio", install("socksio")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        advice = "A proxy or virus scanner may stand between: set SSL_CERT_FILE to its certificate."
+        advice = "A proxy or virus scanner may be in between: set SSL_CERT_FILE to its certificate."
         return f"the certificate of {where} is not trusted here", advice
     if any(isinstance(cause, socket.gaierror) for cause in chain):
-        advice = "Is this machine online? Behind a proxy set HTTPS_PROXY."
-        return f"the name of {where} is not known here (offline?)", advice
+        advice = "Is this machine online? If it is behind a proxy, set HTTPS_PROXY."
+        return f"the name of {where} is not found (offline?)", advice
     if "ProxyError" in kinds:
-        return f"the proxy refuses {where}", "Look at HTTPS_PROXY: its address, user and password."
+        return f"the proxy refuses {where}", "Check the address, user and password in HTTPS_PROXY."
     if any(isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ for cause in chain):
-        advice = "A firewall may drop it; behind a proxy set HTTPS_PROXY."
+        advice = "A firewall may block the connection; if there is a proxy, set HTTPS_PROXY."
         return f"{where} does not answer within {CONNECT_SECONDS:g} s", advice
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
         if getproxies() and not _is_loopback(where):
-            return f"nothing listens at the proxy, so not at {where}", "Does the proxy run?"
+            return f"nothing listens at the proxy on the way to {where}", "Does the proxy run?"
         return f"nothing listens at {where}", "Does the server run, and is the port right?"
-    advice = "Look at HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
-    return f"{where} cannot be asked: {type(error).__name__}: {error}", advice
+    advice = "Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
+    return f"{where} cannot be reached: {type(error).__name__}: {error}", advice
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,101 +1,72 @@
-"""Packages: what is installed, against what this package requires."""
+"""Check the installed packages against what omni_nb requires."""
 
 from __future__ import annotations
 
 import re
-import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from omni_nb.cli.doctor.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REQUIREMENT = re.compile(
-    r"(?P<name>[\w.-]+)[^;<>=]*(>=\s*(?P<least>[\d.]+))?[^;]*(;(?P<when>.*))?"
-)
-_OLDER_PYTHON = re.compile(r"python_version\s*<\s*[\"'](\d+)\.(\d+)[\"']")
-_EXTRA = re.compile(r"extra\s*==\s*[\"']([\w-]+)[\"']")
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """A package, its lowest version, and the extra that asks for it (``""``: all of us)."""
-
-    name: str
-    least: str
-    extra: str = ""
-
-    @property
-    def installed(self) -> str | None:
-        """The version that is here, or None."""
-        return installed(self.name)
-
-    @property
-    def is_met(self) -> bool:
-        """Whether it is here, and new enough."""
-        here = self.installed
-        return here is not None and release(here) >= release(self.least)
-
-    def __str__(self) -> str:
-        return f"{self.name}>={self.least}" if self.least else self.name
-
 
 def findings() -> Iterator[Finding]:
-    """Compare what is installed with what is required."""
-    wanted = [need for need in requirements() if not need.extra]
-    if not wanted:
-        yield Finding("Required", "not known: omni_nb is not installed as a package", "note")
+    """Compare the installed packages with the required ones."""
+    needs = requirements()
+    if not needs:
+        yield Finding(
+            "Required", "not known, because omni_nb is not installed as a package", "note"
+        )
         return
-    unmet = [need for need in wanted if not need.is_met]
-    here = ", ".join(f"{need.name} {need.installed}" for need in wanted if need.is_met)
-    yield Finding("Required", f"{len(wanted) - len(unmet)} of {len(wanted)}: {here}")
+    met, unmet = [], {}
+    for need in needs:
+        here = installed(need.name)
+        if fits(here, need.specifier):
+            met.append(f"{need.name} {here}")
+        else:
+            unmet[f"{need.name}{need.specifier}"] = here
+    yield Finding("Required", f"{len(met)} of {len(needs)}: {', '.join(met)}")
     if unmet:
-        seen = ", ".join(f"{need} (here: {need.installed or 'none'})" for need in unmet)
-        yield Finding("Missing", seen, "problem", install(*map(str, unmet)))
+        seen = ", ".join(f"{need} (installed: {here or 'none'})" for need, here in unmet.items())
+        yield Finding("To install", seen, "problem", install(*unmet))
 
 
-def requirements() -> list[Requirement]:
-    """Return what our own metadata requires of this Python; nothing where we have none."""
+def requirements(extra: str = "") -> list[Requirement]:
+    """Return what omni_nb's metadata requires for this Python; nothing where it has none."""
     try:
-        lines = requires("omni-nb") or []
+        needs = map(Requirement, requires("omni-nb") or [])
     except PackageNotFoundError:
         return []
-    return [need for line in lines if (need := _requirement(line)) is not None]
+    return [need for need in needs if not need.marker or need.marker.evaluate({"extra": extra})]
 
 
-def least(name: str) -> str:
-    """Return the lowest version of a package that any part of us takes, or ``""``."""
-    return next((need.least for need in requirements() if need.name == name), "")
+def required(name: str, *, extra: str) -> SpecifierSet:
+    """Return the versions of a package that an extra requires; any where unknown."""
+    known = (need.specifier for need in requirements(extra) if need.name == name)
+    return next(known, SpecifierSet())
 
 
-def installed(name: str) -> str | None:
-    """Return the version of a package that is here, or None."""
+def installed(name: str) -> Version | None:
+    """Return the installed version of a package; None also where its metadata is broken."""
     try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+        return Version(version(name))
+    except (PackageNotFoundError, InvalidVersion, TypeError, KeyError):
+        return None  # what an interrupted pip leaves has no version: None, or no such key
 
 
-def release(text: str) -> tuple[int, ...]:
-    """Return the numbers of a version, to compare: equal ones are equal, however long.
-
-    Examples
-    --------
-    >>> release("4.10.0") > release("4.9rc1"), release("4.0") == release("4")
-    (True, True)
-    """
-    numbers = re.match(r"(?:\d+!)?(\d+(?:\.\d+)*)", text)
-    found = [int(number) for number in numbers[1].split(".")] if numbers else []
-    while found and not found[-1]:
-        found.pop()
-    return tuple(found)
+def fits(here: Version | None, versions: SpecifierSet) -> bool:
+    """Whether a package is installed in one of these versions, pre-releases among them."""
+    return here is not None and versions.contains(here, prereleases=True)
 
 
 def install(*packages: str) -> str:
-    """Return the line that installs packages here.
+    """Return the command that installs packages.
 
     Examples
     --------
@@ -104,16 +75,3 @@ def install(*packages: str) -> str:
     """
     quoted = (f'"{word}"' if re.search(r"[<>\[]", word) else word for word in packages)
     return f"python -m pip install {' '.join(quoted)}"
-
-
-def _requirement(line: str) -> Requirement | None:
-    """Read a line of the metadata; None where it is of no concern to this Python or to us."""
-    found = _REQUIREMENT.fullmatch(line.strip())
-    if found is None or found["name"] == "omni-nb":
-        return None
-    when = found["when"] or ""
-    older = _OLDER_PYTHON.search(when)
-    if older and sys.version_info >= (int(older[1]), int(older[2])):
-        return None
-    extra = _EXTRA.search(when)
-    return Requirement(found["name"], found["least"] or "", extra[1] if extra else "")

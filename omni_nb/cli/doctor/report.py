@@ -1,11 +1,12 @@
-"""The report: findings as aligned lines for a terminal, and as JSON for an issue."""
+"""Write findings as lines for a terminal and as JSON for an issue."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import textwrap
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ _NARROWEST, _WIDEST = 60, 100
 
 
 def as_text(topic: Topic) -> str:
-    """Return a topic as lines; plain letters only, since a terminal may have no others.
+    """Return a topic as aligned lines, in ASCII: a terminal may know nothing else.
 
     Examples
     --------
@@ -33,7 +34,7 @@ def as_text(topic: Topic) -> str:
 
 
 def conclusion(topics: Sequence[Topic]) -> str:
-    """Return the last line: whether an answer can be had."""
+    """Return the last line: whether omni_nb can answer."""
     found = [finding.state for topic in topics for finding in topic.findings]
     problems, warnings = found.count("problem"), found.count("warning")
     counted = " and ".join(
@@ -42,29 +43,21 @@ def conclusion(topics: Sequence[Topic]) -> str:
         if number
     )
     if problems:
-        return f"No answer can be had yet: {counted}, see above."
-    return f"An answer can be had{f', with {counted}' if counted else ''}."
+        return f"omni_nb cannot answer yet: {counted}, see above."
+    return f"omni_nb can answer{f', with {counted}' if counted else ''}."
 
 
 def can_answer(topics: Sequence[Topic]) -> bool:
-    """Whether nothing stands in the way of an answer."""
+    """Whether no finding is a problem."""
     return all(finding.state != "problem" for topic in topics for finding in topic.findings)
 
 
 def as_json(topics: Sequence[Topic]) -> str:
-    """Return everything that was seen, in letters that every terminal has."""
-    report: dict[str, Any] = {"can_answer": can_answer(topics), "conclusion": conclusion(topics)}
-    report["topics"] = {
-        topic.name: [
-            {
-                "name": finding.name,
-                "state": finding.state,
-                "said": finding.said,
-                "advice": finding.advice,
-            }
-            for finding in topic.findings
-        ]
-        for topic in topics
+    """Return all topics as JSON, in ASCII."""
+    report = {
+        "can_answer": can_answer(topics),
+        "conclusion": conclusion(topics),
+        "topics": {topic.name: [*map(asdict, topic.findings)] for topic in topics},
     }
     return json.dumps(report, indent=2)
 

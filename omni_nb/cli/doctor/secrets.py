@@ -1,4 +1,4 @@
-"""Secrets: what no report may show, wherever a text comes from."""
+"""Hide keys, passwords and secret variables in a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HIDDEN = "[hidden]"
-_SHORTEST = 4  # what is shorter stands in too many other words
+_SHORTEST = 4  # shorter secrets are part of too many other words
 
 _NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW", re.I)
 _KEY = re.compile(r"\b(sk|pk|ak)-(?=\w)[^\s\"'`,;]+")
@@ -18,7 +18,7 @@ _USER = re.compile(r"(?<=//)[^/\s\"']*@")
 
 
 def masked(text: str, environment: Mapping[str, str]) -> str:
-    """Return a text without keys, passwords and what secret variables hold.
+    """Return a text with keys, passwords and secret variables hidden.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def masked(text: str, environment: Mapping[str, str]) -> str:
 
 
 def address(url: str) -> str:
-    """Return where a URL leads, without what may be secret in it.
+    """Return a URL's scheme, host and port; the rest may be secret.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def address(url: str) -> str:
 
 
 def _secrets(environment: Mapping[str, str]) -> set[str]:
-    """Return what secret variables hold, whole and in pieces: an error may cite either."""
+    """Return the values of secret variables, whole and in pieces: an error may cite either."""
     values = [value for name, value in environment.items() if _NAME.search(name)]
     pieces = {piece for value in values for piece in (value, *value.split(), value.strip("\"' "))}
     return {piece for piece in pieces if len(piece) >= _SHORTEST}

@@ -1,10 +1,10 @@
-"""The stand-in: a real question to it, end to end, and the files that its voice becomes."""
+"""Ask the stand-in a real question, and encode the speech of its answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omni_nb.cli.doctor.finding import Finding
+from omni_nb.cli.doctor.finding import REPORT, Finding
 from omni_nb.cli.doctor.packages import install, installed
 
 if TYPE_CHECKING:
@@ -15,30 +15,29 @@ if TYPE_CHECKING:
 
 
 def findings() -> Iterator[Finding]:
-    """Ask it something, hear it, and keep what it said."""
+    """Ask the stand-in, look at its voice, encode its speech."""
     try:
         reply = _asked()
         speech = reply.audio
+    except ModuleNotFoundError:
+        raise  # the doctor itself says what to install
     except Exception as error:  # a doctor reports what would be a traceback elsewhere
         said = f"does not answer: {type(error).__name__}: {error}"
-        yield Finding("Stand-in", said, "problem", "A firewall may forbid 127.0.0.1 to itself.")
+        yield Finding("Stand-in", said, "problem", "A firewall may block connections to 127.0.0.1.")
         return
     if not (reply.text and speech):
-        yield Finding("Stand-in", "answers without words or sound", "problem", _REPORT)
+        yield Finding("Stand-in", "answers without text or without speech", "problem", REPORT)
         return
     said = (
-        f"answers on 127.0.0.1, {len(reply.text)} characters and {speech.seconds:.1f} s of speech"
+        f"answers on 127.0.0.1: {len(reply.text)} characters and {speech.seconds:.1f} s of speech"
     )
     yield Finding("Stand-in", said)
     yield _voice()
-    yield _files(speech)
-
-
-_REPORT = "Please report it, with `omni-nb doctor --json`."
+    yield _encoders(speech)
 
 
 def _asked() -> Reply:
-    """Ask a stand-in of our own the way a cell does, as fast as it can."""
+    """Ask a new stand-in as a cell does, at its fastest pace."""
     from omni_nb.chat.conversation import Conversation
     from omni_nb.offline.behaviour import Behaviour
     from omni_nb.offline.server import start
@@ -56,23 +55,25 @@ def _voice() -> Finding:
     from omni_nb.offline.voice import has_speech
 
     if has_speech():
-        return Finding("Voice", "speaks words (espeak-ng)")
+        return Finding("Voice", "the stand-in speaks words (espeak-ng)")
+    hums = "the stand-in hums without words"
     here = installed("espeakng-loader")
     if here is None:
-        return Finding("Voice", "hums: espeak-ng is not here", "note", install("omni-nb[voice]"))
-    said = f"hums: espeakng-loader {here} is here, but does not load"
+        advice = "For real speech: " + install("omni-nb[voice]")
+        return Finding("Voice", f"{hums}: espeak-ng is not installed", "note", advice)
+    said = f"{hums}: espeakng-loader {here} does not load"
     return Finding("Voice", said, "warning", install("--force-reinstall", "espeakng-loader"))
 
 
-def _files(speech: AudioClip) -> Finding:
-    """Encode as a saved notebook does."""
+def _encoders(speech: AudioClip) -> Finding:
+    """Encode speech as a saved notebook does."""
     works, fails = [], []
     for name, encode in (("MP3", speech.to_mp3), ("Opus", speech.to_opus)):
         try:
-            works.append(f"{name} {len(encode()) / 1000 / speech.seconds:.1f} kB/s")
+            works.append(f"{name} ({len(encode()) / 1000 / speech.seconds:.1f} kB/s)")
         except Exception as error:  # av raises its own, and an ImportError where it is broken
             fails.append(f"{name} ({type(error).__name__})")
     if not fails:
-        return Finding("Files", f"speech becomes {' and '.join(works)}")
+        return Finding("Encoders", f"{' and '.join(works)} work")
     advice = f"{install('--force-reinstall', 'av')}; until then ask(..., storage='wav')"
-    return Finding("Files", f"speech does not become {' or '.join(fails)}", "warning", advice)
+    return Finding("Encoders", f"{' and '.join(fails)} failed", "warning", advice)

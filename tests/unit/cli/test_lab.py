@@ -10,7 +10,7 @@ import pytest
 
 from omni_nb import cli
 from omni_nb.cli import lab, tutorials
-from omni_nb.cli.lab import DEFAULT_FOLDER, jupyterlab, report
+from omni_nb.cli.lab import DEFAULT_FOLDER, jupyterlab
 
 NAME = "01_quickstart.ipynb"
 
@@ -54,7 +54,7 @@ def test_it_becomes_jupyterlab_on_the_quickstart(capsys) -> None:
     assert "--no-browser" not in command
     assert (folder / NAME).is_file()
     assert capsys.readouterr().out.splitlines() == [
-        f"Tutorials in {folder}: 1 new.",
+        f"Copied the tutorials to {folder}.",
         "Starting JupyterLab; end it with Ctrl+C.",
     ]
 
@@ -65,14 +65,53 @@ def test_kernels_are_of_this_python(monkeypatch) -> None:
     assert os.environ["JUPYTER_PREFER_ENV_PATH"] == "1"
 
 
-@pytest.mark.parametrize("given", ["my talks/omni", "{here}/课 1", "~/talks"])
+@pytest.mark.parametrize("given", ["my talks/omni", "{here}/课 1", "~/talks", "a/../talks/"])
 def test_a_folder_is_taken_as_it_was_meant(given, monkeypatch) -> None:
     monkeypatch.setenv("HOME", str(Path.cwd()))
     monkeypatch.setenv("USERPROFILE", str(Path.cwd()))
     command = became(given.format(here=Path.cwd()))
-    name = given.replace("{here}", "").lstrip("~/")
+    name = given.replace("{here}", "").replace("a/../", "").strip("~/")
     assert f"--ServerApp.root_dir={Path.cwd() / name}" in command
     assert (Path.cwd() / name / NAME).is_file()
+
+
+def test_a_folder_with_tutorials_is_opened_as_it_is(capsys) -> None:
+    became()
+    Path(DEFAULT_FOLDER, NAME).write_bytes(b"mine")
+    capsys.readouterr()
+    assert f"--ServerApp.root_dir={Path.cwd() / DEFAULT_FOLDER}" in became()
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said.startswith(f"Using the tutorials in {Path.cwd() / DEFAULT_FOLDER} as they are")
+    assert "--fresh makes a new copy" in said
+    assert Path(DEFAULT_FOLDER, NAME).read_bytes() == b"mine"
+
+
+def test_the_first_tutorial_that_is_there_is_opened(small_home) -> None:
+    (small_home / "02.ipynb").write_bytes(b"{}")
+    became()
+    Path(DEFAULT_FOLDER, NAME).unlink()
+    assert "--LabApp.default_url=/lab/tree/02.ipynb" in became()
+
+
+def test_a_fresh_copy_goes_beside_what_is_there(capsys) -> None:
+    cli.main(["lab", "--copy-only"])
+    Path(DEFAULT_FOLDER, NAME).write_bytes(b"mine")
+    for number in (2, 3):
+        folder = Path.cwd() / f"{DEFAULT_FOLDER}-{number}"
+        assert f"--ServerApp.root_dir={folder}" in became("--fresh")
+        assert f"Copied the tutorials to {folder}." in capsys.readouterr().out
+        assert (folder / NAME).read_bytes() == b"{}"
+    assert Path(DEFAULT_FOLDER, NAME).read_bytes() == b"mine"
+
+
+def test_a_fresh_copy_of_a_folder_that_is_not_there_is_that_folder() -> None:
+    assert f"--ServerApp.root_dir={Path.cwd() / 'talks'}" in became("talks", "--fresh")
+
+
+def test_a_fresh_copy_from_inside_the_tutorials_goes_beside_them(monkeypatch) -> None:
+    became()
+    monkeypatch.chdir(DEFAULT_FOLDER)
+    assert f"--ServerApp.root_dir={Path.cwd()}-2" in became("--fresh")
 
 
 def test_in_a_folder_that_has_them_already_it_stays_there(monkeypatch) -> None:
@@ -91,7 +130,7 @@ def test_options_go_to_jupyterlab_and_the_last_word_is_the_persons() -> None:
 @pytest.mark.parametrize(("user", "is_allowed"), [(0, True), (1000, False)])
 def test_root_is_told_to_jupyterlab(user, is_allowed, monkeypatch) -> None:
     monkeypatch.setattr(lab.os, "geteuid", lambda: user, raising=False)
-    assert ("--allow-root" in jupyterlab(Path("talks"), [])) == is_allowed
+    assert ("--allow-root" in jupyterlab(Path("talks"), NAME, [])) == is_allowed
 
 
 def test_without_jupyterlab_it_says_what_to_install_and_can_still_copy(monkeypatch, capsys) -> None:
@@ -103,22 +142,9 @@ def test_without_jupyterlab_it_says_what_to_install_and_can_still_copy(monkeypat
     assert Path(DEFAULT_FOLDER, NAME).is_file()
 
 
-def test_a_person_is_asked_by_name_before_their_notebook_is_replaced(
-    small_home, monkeypatch, capsys
-) -> None:
-    cli.main(["lab", "--copy-only"])
-    Path(DEFAULT_FOLDER, NAME).write_bytes(b"mine")
-    (small_home / NAME).write_bytes(b"newer")
-    questions = []
-    monkeypatch.setattr(lab, "agrees", lambda question: questions.append(question) or True)
-    cli.main(["lab", "--copy-only"])
-    assert [NAME in question for question in questions] == [True]
-    assert Path(DEFAULT_FOLDER, NAME).read_bytes() == b"newer"
-    assert "1 replaced as you said." in capsys.readouterr().out
-
-
-def test_what_is_kept_is_named() -> None:
-    said = report(Path("talks"), {"01.ipynb": "kept", "zh/01.ipynb": "unasked", "02.ipynb": "new"})
-    assert "1 changed by you and kept (01.ipynb)" in said
-    assert "(zh/01.ipynb; in a terminal you are asked)" in said
-    assert "\n" not in said
+def test_a_folder_that_cannot_be_used_is_one_line_and_exit_code_1(capsys) -> None:
+    Path("notes.txt").write_text("mine")
+    assert cli.main(["lab", "."]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert f"{Path.cwd()} holds other files" in said.err

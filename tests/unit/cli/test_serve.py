@@ -26,7 +26,7 @@ def serve(*options: str) -> subprocess.Popen[str]:
 def test_serve_says_how_to_use_it_and_ends_cleanly(name: str) -> None:
     process = serve("--pace", "0")
     assert process.stdout is not None
-    said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
+    said = "".join(iter(process.stdout.readline, "Ctrl+C stops the stand-in.\n"))
     base_url = found(r"Base URL: (\S+)", said)
     api_key = found(r"API key:  (\S+)", said)
 
@@ -41,7 +41,7 @@ def test_serve_says_how_to_use_it_and_ends_cleanly(name: str) -> None:
 def test_the_printed_curl_line_works() -> None:
     process = serve("--pace", "0")
     assert process.stdout is not None
-    said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
+    said = "".join(iter(process.stdout.readline, "Ctrl+C stops the stand-in.\n"))
     try:
         lines = said[said.index("export DASHSCOPE_BASE_URL") :]
         answer = subprocess.run(["sh", "-c", lines], capture_output=True, text=True, timeout=30)
@@ -77,7 +77,7 @@ def test_a_pace_that_cannot_be_is_one_line_and_exit_code_1(
 def test_serve_takes_a_dialect_and_says_how_to_connect() -> None:
     command = [sys.executable, "-m", "omni_nb", "serve", "--dialect", "vllm-omni-next"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
-        said = "".join(iter(process.stdout.readline, "Ctrl+C stops it.\n"))
+        said = "".join(iter(process.stdout.readline, "Ctrl+C stops the stand-in.\n"))
         process.terminate()
     line = next(line for line in said.splitlines() if line.startswith("omni.connect("))
     made = eval(line, {"omni": omni_nb})
