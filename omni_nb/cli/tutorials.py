@@ -28,13 +28,13 @@ def copy_tutorials(folder: Path) -> bool:
             return False
         if folder.is_symlink():
             raise CommandError(
-                f"{folder} is a link to {os.readlink(folder)}, which holds no tutorials, and "
+                f"{folder} is a link to {os.readlink(folder)}, where no tutorials are, and "
                 f"nothing is copied through a link. {_ANOTHER}"
             )
         if folder.is_dir() and any(folder.iterdir()):
             raise CommandError(
-                f"{folder} holds other files and no tutorials, which are copied into a new or "
-                f"empty folder only. {_ANOTHER}"
+                f"{folder} holds other files but no tutorials, and these are copied into a new "
+                f"or empty folder only. {_ANOTHER}"
             )
         _copy(folder)
     except OSError as error:

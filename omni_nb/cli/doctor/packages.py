@@ -20,9 +20,7 @@ def findings() -> Iterator[Finding]:
     """Compare the installed packages with the required ones."""
     needs = requirements()
     if not needs:
-        yield Finding(
-            "Required", "not known, because omni_nb is not installed as a package", "note"
-        )
+        yield Finding("Required", "unknown: omni_nb is not installed as a package", "note")
         return
     met, unmet = [], {}
     for need in needs:
