@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 
@@ -187,3 +187,17 @@ def warn(message: str) -> None:
 
 def _is_ours(module: str) -> bool:
     return module.partition(".")[0] == "omni_nb"
+
+
+def no_attribute(owner: object, name: str, instead: Mapping[str, str]) -> AttributeError:
+    """Return the error of an attribute that is missing: what takes its place, if it is gone.
+
+    Examples
+    --------
+    >>> no_attribute(0, "has_sound", {"has_sound": "use has_audio"})
+    AttributeError('int.has_sound is gone: use has_audio.')
+    """
+    kind = type(owner).__name__
+    if name in instead:
+        return AttributeError(f"{kind}.{name} is gone: {instead[name]}.")
+    return AttributeError(f"{kind!r} object has no attribute {name!r}")

@@ -138,7 +138,7 @@ def video(
     width: int = 160,
     height: int = 120,
     fps: int = 10,
-    has_sound: bool = True,
+    has_audio: bool = True,
 ) -> bytes:
     """Return a video of a form of `FORMATS_OF_VIDEO`: a white square crosses it, with a tone.
 
@@ -153,19 +153,19 @@ def video(
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.gop_size = fps
             rate = 48000 if sound_codec == "libopus" else 44100
-            if has_sound:
+            if has_audio:
                 track: Any = container.add_stream(sound_codec, rate=rate, layout="mono")
                 track.bit_rate = 64000  # wmav2 has no default
                 heard = iter(_sound_frames(track, tone(seconds, rate, 1, 440), rate))
             for number in range(total):
                 pixels = picture(number / max(1, total - 1), width, height)
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
-                while has_sound and (piece := next(heard, None)):
+                while has_audio and (piece := next(heard, None)):
                     container.mux(track.encode(piece))
                     if piece.pts / rate > number / fps:
                         break
             container.mux(stream.encode(None))
-            if has_sound:
+            if has_audio:
                 for piece in (*heard, None):
                     container.mux(track.encode(piece))
         return path.read_bytes()

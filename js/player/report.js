@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Report
  * @property {"playing" | "done" | "stopped"} state
- * @property {number | null} first_sound_at unix seconds
+ * @property {number | null} first_heard_at unix seconds
  * @property {number} underruns
  * @property {number} gap_seconds
  */
@@ -12,8 +12,8 @@
  * @param {import("../sound/engine.js").Engine} engine
  * @returns {Report | null} null before the first sound
  */
-export function reportOf({ isOver, firstSoundAt, underruns, gapSeconds, state }) {
-  if (!isOver && firstSoundAt === null) return null;
+export function reportOf({ isOver, firstHeardAt, underruns, gapSeconds, state }) {
+  if (!isOver && firstHeardAt === null) return null;
   const word = state === "done" || state === "stopped" ? state : "playing";
-  return { state: word, first_sound_at: firstSoundAt, underruns, gap_seconds: gapSeconds };
+  return { state: word, first_heard_at: firstHeardAt, underruns, gap_seconds: gapSeconds };
 }

@@ -112,7 +112,7 @@ export class Engine {
   underruns = 0;
   gapSeconds = 0;
   /** @type {number | null} when the first sample left the loudspeaker, in unix seconds */
-  firstSoundAt = null;
+  firstHeardAt = null;
 
   /** @type {AudioContext} */ #context;
   #fader;
@@ -417,10 +417,10 @@ export class Engine {
   }
 
   #noticeFirstSound() {
-    if (this.firstSoundAt !== null || this.#firstFrame === null) return;
+    if (this.firstHeardAt !== null || this.#firstFrame === null) return;
     const { currentTime, sampleRate, outputLatency } = this.#context;
     const secondsAgo = currentTime - this.#firstFrame / sampleRate;
-    if (secondsAgo >= 0) this.firstSoundAt = Date.now() / 1000 - secondsAgo + (outputLatency || 0);
+    if (secondsAgo >= 0) this.firstHeardAt = Date.now() / 1000 - secondsAgo + (outputLatency || 0);
   }
 
   /** A timer, not animation frames: those stop in hidden tabs. */

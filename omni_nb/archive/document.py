@@ -114,7 +114,7 @@ USAGE: Final[Mapping[str, Any]] = {
     "reasoning": int,
 }
 PLAYBACK: Final[Mapping[str, Any]] = {
-    "first_sound_at": NUMBER,
+    "first_heard_at": NUMBER,
     "underruns": int,
     "gap_seconds": int | float,
 }

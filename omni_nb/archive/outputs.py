@@ -19,7 +19,7 @@ from omni_nb.archive.reader import restored
 from omni_nb.archive.writer import DocumentWriter, answer, settings
 from omni_nb.errors import MediaError
 from omni_nb.media.compressed import BITS_PER_SECOND
-from omni_nb.media.extract import read_sound
+from omni_nb.media.extract import read_audio
 from omni_nb.media.folder import file_digest, source_digest
 from omni_nb.media.parts import TextPart
 from omni_nb.media.sources import FileSource, read_all
@@ -215,7 +215,7 @@ def _compressed(source: HeldSource, storage: Storage) -> bytes | None:
         return None
     most_seconds = EMBEDDED_BYTES * 8 / BITS_PER_SECOND[storage]
     try:
-        clip = read_sound(source, most_seconds=most_seconds + 1)
+        clip = read_audio(source, most_seconds=most_seconds + 1)
     except MediaError:
         return None
     data = clip.to_file(storage) if clip.seconds <= most_seconds else b""

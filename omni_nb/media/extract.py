@@ -72,16 +72,16 @@ def draw_frames(
         moments = timeline.keys_before(moments) if roughly else moments
         frames = _frames_at(container, stream, moments, timeline.keys)
         try:
-            return tuple(_picture(frame, most_pixels) for frame in frames)
+            return tuple(_image(frame, most_pixels) for frame in frames)
         except _SeekError:
             pass
     with opened(source) as container:  # from the start, in one go
         stream = video_stream(container, source.name)
         frames = _frames_at(container, stream, moments, keys=())
-        return tuple(_picture(frame, most_pixels) for frame in frames)
+        return tuple(_image(frame, most_pixels) for frame in frames)
 
 
-def read_sound(
+def read_audio(
     source: HeldSource,
     *,
     sample_rate: int = HEARD_SAMPLE_RATE,
@@ -274,7 +274,7 @@ def _time(frame: Any) -> int:
     return int(time)
 
 
-def _picture(frame: Any, most_pixels: int | None) -> PIL.Image.Image:
+def _image(frame: Any, most_pixels: int | None) -> PIL.Image.Image:
     """The frame as it is shown: scaled, and turned as its camera was held."""
     factor = 1.0
     if most_pixels is not None:

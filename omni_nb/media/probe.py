@@ -76,7 +76,7 @@ class VideoFacts:
     height: int
     fps: float
     total_frames: int
-    has_sound: bool
+    has_audio: bool
 
 
 def probe_image(data: bytes | BinaryIO, *, name: str) -> ImageFacts:
@@ -164,7 +164,7 @@ def probe_audio(source: HeldSource) -> AudioFacts:
         It is no sound file that services know. The message says what it is instead.
     """
     tracks = read_tracks(source)
-    if tracks is None or (tracks.sound is None and tracks.video is None):
+    if tracks is None or (tracks.audio is None and tracks.video is None):
         raise _refused(source, "a sound file", _SOUND_MIMES)
     if tracks.video is not None:
         raise MediaError(f"{source.name!r} is a video; pass it as video=.")
@@ -174,7 +174,7 @@ def probe_audio(source: HeldSource) -> AudioFacts:
             f"{source.name!r} is sound in a {form} file. Accepted: {', '.join(_SOUND_MIMES)}. "
             "Save it as one of them."
         )
-    sound = tracks.sound
+    sound = tracks.audio
     if sound is None or not sound.seconds > 0:
         raise MediaError(f"The sound file {source.name!r} has no sound in it.")
     if not _LEAST_RATE <= sound.sample_rate <= _MOST_RATE:  # ffmpeg's resampler would hang on it
@@ -194,7 +194,7 @@ def probe_video(source: HeldSource) -> VideoFacts:
         It is no video file that services know. The message says what it is instead.
     """
     tracks = read_tracks(source)
-    if tracks is None or (tracks.sound is None and tracks.video is None):
+    if tracks is None or (tracks.audio is None and tracks.video is None):
         raise _refused(source, "a video", _VIDEO_MIMES)
     if tracks.video is None:
         raise MediaError(f"{source.name!r} is sound without pictures; pass it as audio=.")
@@ -213,7 +213,7 @@ def probe_video(source: HeldSource) -> VideoFacts:
         *size,
         fps=video.total_packets / video.seconds,
         total_frames=video.total_packets,
-        has_sound=tracks.sound is not None,
+        has_audio=tracks.audio is not None,
     )
 
 
@@ -224,7 +224,7 @@ def kind_of(source: HeldSource) -> Literal["image", "audio", "video"] | None:
     tracks = read_tracks(source, is_glance=True)
     if tracks is None:
         return None
-    return "video" if tracks.video else "audio" if tracks.sound else None
+    return "video" if tracks.video else "audio" if tracks.audio else None
 
 
 def _is_image(source: HeldSource) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omni_nb.errors import no_attribute
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
@@ -25,6 +27,11 @@ class Shown:
 
         return bundle_of(self)
 
+    if not TYPE_CHECKING:  # for a type checker, an attribute that is not declared is an error
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, name, _GONE)
+
     def __str__(self) -> str:
         from omni_nb.render.bundle import text_of
 
@@ -32,3 +39,13 @@ class Shown:
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+_GONE = {
+    "has_sound": "use has_audio",
+    "first_sound_seconds": "use first_heard_seconds",
+    "player_html": "a clip shows its player, and to_file(storage) has its bytes",
+    "table": "the value shows its table, and str() has it as text",
+    "language": "a value is shown in the language of its question",
+}
+"""What went after 0.1, and what takes its place; named for one release."""

@@ -15,7 +15,7 @@ from omni_nb.media.extract import (
     HEARD_SAMPLE_RATE,
     decoded,
     opened,
-    read_sound,
+    read_audio,
     rotation,
     video_stream,
 )
@@ -65,7 +65,7 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
     raise MediaError(f"The image {part.name!r} cannot be made smaller than {most_bytes:,} bytes.")
 
 
-def smaller_sound(
+def smaller_audio(
     part: AudioPart, seconds: float, *, most_seconds: float = math.inf, most_bytes: int | None
 ) -> AudioPart:
     """Return the first ``seconds`` of a sound as an MP3 of 16 kHz mono.
@@ -91,7 +91,7 @@ def smaller_sound(
     """
     is_cut = seconds < part.seconds
     heard = min(seconds, most_seconds - PADDING_SECONDS) if is_cut else math.inf
-    clip = read_sound(part.source, most_seconds=heard)
+    clip = read_audio(part.source, most_seconds=heard)
     fitting = [b for b in _SOUND_BITS if most_bytes is None or b / 8 * clip.seconds < most_bytes]
     for bits in fitting:
         data = clip.to_mp3(bits)
@@ -147,19 +147,19 @@ def smaller_video(
     for _ in range(4):
         if bits < 1000:
             break
-        pictures = _Pictures(fps, size, seconds)
-        sounds = _Sounds(min(seconds, most_seconds - PADDING_SECONDS))
-        data = _encoded_video(part.source, pictures, sounds, int(bits))
+        images = _Images(fps, size, seconds)
+        sounds = _Audios(min(seconds, most_seconds - PADDING_SECONDS))
+        data = _encoded_video(part.source, images, sounds, int(bits))
         if most_bytes is None or len(data) <= most_bytes:
             return VideoPart(
                 LocalSource(data, part.name),
                 mime="video/mp4",
-                seconds=float(pictures.places / fps),
+                seconds=float(images.places / fps),
                 width=size[0],
                 height=size[1],
-                fps=float(pictures.total_frames * fps / pictures.places),
-                total_frames=pictures.total_frames,
-                has_sound=part.has_sound,
+                fps=float(images.total_frames * fps / images.places),
+                total_frames=images.total_frames,
+                has_audio=part.has_audio,
                 name=part.name,
             )
         bits *= 0.8 * most_bytes / len(data)
@@ -169,7 +169,7 @@ def smaller_video(
     )
 
 
-class _Pictures:
+class _Images:
     """Takes a video's frames: upright, scaled, not more often than ``fps``, up to an end.
 
     Attributes
@@ -212,7 +212,7 @@ class _Pictures:
         return made
 
 
-class _Sounds:
+class _Audios:
     """Takes the frames of a sound track: 16 kHz mono, up to an end."""
 
     def __init__(self, seconds: float) -> None:
@@ -237,14 +237,14 @@ class _Sounds:
             yield piece
 
 
-def _encoded_video(source: HeldSource, pictures: _Pictures, sounds: _Sounds, bits: int) -> bytes:
+def _encoded_video(source: HeldSource, images: _Images, sounds: _Audios, bits: int) -> bytes:
     """Write an MP4 of what is taken from a video, with its sound if it has any."""
     import av
 
     file = io.BytesIO()
     with opened(source) as given, av.open(file, "w", format="mp4") as made:
         streams = [video_stream(given, source.name), *given.streams.audio[:1]]
-        takers: dict[str, tuple[Any, Any]] = {"video": (pictures, _add_video(made, pictures, bits))}
+        takers: dict[str, tuple[Any, Any]] = {"video": (images, _add_video(made, images, bits))}
         if len(streams) > 1:
             takers["audio"] = (sounds, _add_audio(made))
         for frame in decoded(given, *streams):
@@ -253,25 +253,25 @@ def _encoded_video(source: HeldSource, pictures: _Pictures, sounds: _Sounds, bit
                 made.mux(track.encode(piece))
             if all(taker.is_ended for taker, _ in takers.values()):
                 break
-        if not pictures.total_frames:
+        if not images.total_frames:
             raise MediaError(f"None of the frames of {source.name!r} can be decoded.")
         for _, track in takers.values():
             made.mux(track.encode(None))
     return file.getvalue()
 
 
-def _add_video(made: Any, pictures: _Pictures, bits: int) -> Any:
+def _add_video(made: Any, images: _Images, bits: int) -> Any:
     """Add an H.264 track, or an MPEG-4 one where this ffmpeg has no H.264."""
     import av
 
     most = {"maxrate": str(bits), "bufsize": str(bits)}
     options = {"crf": "23", "preset": "veryfast", **most}
     try:
-        track = made.add_stream("libx264", rate=pictures.fps, options=options)
+        track = made.add_stream("libx264", rate=images.fps, options=options)
     except (ValueError, av.error.FFmpegError):
-        track = made.add_stream("mpeg4", rate=pictures.fps)
+        track = made.add_stream("mpeg4", rate=images.fps)
         track.bit_rate = bits
-    track.width, track.height = pictures.size
+    track.width, track.height = images.size
     track.pix_fmt = "yuv420p"
     return track
 

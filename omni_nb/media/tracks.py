@@ -72,7 +72,7 @@ class Tracks:
     """
 
     container: str
-    sound: Track | None
+    audio: Track | None
     video: Track | None
     is_turned: bool
 
@@ -202,10 +202,10 @@ class _Counter:
         if stream.type == "video":
             seconds, size = self._span(), (codec.width or 0, codec.height or 0)
             return Track("video", codec.name, seconds, self.total, 0, 0, *size)
-        seconds, sizes = self._sound_seconds(form), (codec.sample_rate or 0, codec.channels or 0)
+        seconds, sizes = self._audio_seconds(form), (codec.sample_rate or 0, codec.channels or 0)
         return Track("audio", codec.name, seconds, self.total, *sizes)
 
-    def _sound_seconds(self, form: str) -> float:
+    def _audio_seconds(self, form: str) -> float:
         """Prefer a header that only leaves out the padding of the coder to the packets."""
         header = (self.stream.duration or 0) * self.base
         padding = self.seconds - header

@@ -37,7 +37,7 @@ class VideoPart(Shown):
         Duration, average frames per second and how many frames there are.
     width, height
         Displayed size in pixels.
-    has_sound
+    has_audio
         Whether it has a sound track.
     """
 
@@ -48,7 +48,7 @@ class VideoPart(Shown):
     height: int
     fps: float
     total_frames: int
-    has_sound: bool
+    has_audio: bool
     name: str = "video"
     modality: ClassVar[str] = "video"
 
@@ -136,7 +136,7 @@ def video(given: Any) -> VideoPart | VideoURLPart:
         facts.height,
         facts.fps,
         facts.total_frames,
-        facts.has_sound,
+        facts.has_audio,
         source.name,
     )
 
@@ -226,14 +226,14 @@ def _from_animation(source: HeldSource, count: int | None) -> Sequence[PIL.Image
             if total == 1:
                 return ()
             wanted = _checked_count(count, total, source.name)
-            return [_picture_at(moving, place * total // wanted) for place in range(wanted)]
+            return [_image_at(moving, place * total // wanted) for place in range(wanted)]
     except MediaError:
         raise
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The animation {source.name!r} is damaged: {error}.") from error
 
 
-def _picture_at(moving: PIL.Image.Image, place: int) -> PIL.Image.Image:
+def _image_at(moving: PIL.Image.Image, place: int) -> PIL.Image.Image:
     moving.seek(place)
     return flat(moving)
 

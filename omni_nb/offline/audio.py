@@ -76,7 +76,7 @@ def listen_to(file: BinaryIO) -> HeardAudio:
         ear = Ear(container.streams.audio[0])
         for packet in packets(container, ear.stream):
             ear.hear(packet)
-        return ear.sound()
+        return ear.audio()
 
 
 class Ear:
@@ -102,7 +102,7 @@ class Ear:
             self._decoded_seconds += frame.samples / frame.sample_rate
             self._keep(frame)
 
-    def sound(self) -> HeardAudio:
+    def audio(self) -> HeardAudio:
         """Return what was measured of all that was taken."""
         import numpy as np
 

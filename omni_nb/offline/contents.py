@@ -50,7 +50,7 @@ class Turn:
         return tuple(part for part in self.parts if not isinstance(part, TextPart))
 
     @property
-    def pictures(self) -> tuple[SeenImage | ImageURLPart, ...]:
+    def images(self) -> tuple[SeenImage | ImageURLPart, ...]:
         """The images of the message, in order."""
         return tuple(part for part in self.parts if isinstance(part, (SeenImage, ImageURLPart)))
 

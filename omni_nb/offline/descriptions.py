@@ -72,9 +72,9 @@ class Describer:
     def _described(self, medium: Medium, which: str) -> Iterator[str]:
         match medium:
             case SeenImage():
-                yield from self._picture(medium, which)
+                yield from self._image(medium, which)
             case HeardAudio():
-                yield from self._sound(medium, which)
+                yield from self._audio(medium, which)
             case Video():
                 yield from self._video(medium, which)
             case Frames():
@@ -82,7 +82,7 @@ class Describer:
             case _:
                 yield self._say("unseen", which=which)
 
-    def _picture(self, picture: SeenImage, which: str) -> Iterator[str]:
+    def _image(self, picture: SeenImage, which: str) -> Iterator[str]:
         yield self._say(
             "picture",
             which=which,
@@ -98,14 +98,14 @@ class Describer:
             brightest=_brightest(picture, self._language),
         )
 
-    def _sound(self, sound: HeardAudio, which: str) -> Iterator[str]:
-        yield self._say("sound", which=which, seconds=_number(sound.seconds), **self._heard(sound))
-        several = f"{sound.channels}声道" if self._language == "zh" else "in several channels"
+    def _audio(self, audio: HeardAudio, which: str) -> Iterator[str]:
+        yield self._say("sound", which=which, seconds=_number(audio.seconds), **self._heard(audio))
+        several = f"{audio.channels}声道" if self._language == "zh" else "in several channels"
         yield self._say(
             "sound_facts",
-            rate=sound.sample_rate,
-            channels=CHANNELS[self._language].get(sound.channels, several),
-            tokens=self._tokens(sound, "audio"),
+            rate=audio.sample_rate,
+            channels=CHANNELS[self._language].get(audio.channels, several),
+            tokens=self._tokens(audio, "audio"),
         )
 
     def _video(self, video: Video, which: str) -> Iterator[str]:
@@ -131,11 +131,11 @@ class Describer:
                 first=names.get(first[0][0], first[0][0]),
                 last=names.get(last[0][0], last[0][0]),
             )
-        if video.sound is None:
+        if video.audio is None:
             yield self._say("no_track")
         else:
             tokens = self._tokens(video, "audio")
-            yield self._say("track", tokens=tokens, **self._heard(video.sound))
+            yield self._say("track", tokens=tokens, **self._heard(video.audio))
 
     def _frames(self, given: Frames, which: str) -> Iterator[str]:
         seen = given.seen
@@ -151,17 +151,17 @@ class Describer:
                 colors=_colors(main_colors(seen), self._language),
                 motion=comma + moves if moves else "",
             )
-        if unseen := len(given.pictures) - len(seen):
+        if unseen := len(given.images) - len(seen):
             yield self._say("frames_unseen", which=which, count=unseen)
 
-    def _heard(self, sound: HeardAudio) -> dict[str, object]:
-        place = sum(sound.loudness >= level for level in _LEVELS_FROM)
-        kind = "silent" if sound.is_silent else "speech" if sound.is_speech_like else "other"
-        words = SOUND_KINDS[self._language]["tone" if sound.tone_hz else kind]
+    def _heard(self, audio: HeardAudio) -> dict[str, object]:
+        place = sum(audio.loudness >= level for level in _LEVELS_FROM)
+        kind = "silent" if audio.is_silent else "speech" if audio.is_speech_like else "other"
+        words = SOUND_KINDS[self._language]["tone" if audio.tone_hz else kind]
         return {
             "level": LEVELS[self._language][place],
-            "decibels": round(sound.loudness),
-            "kind": words.format(hertz=round(sound.tone_hz or 0)),
+            "decibels": round(audio.loudness),
+            "kind": words.format(hertz=round(audio.tone_hz or 0)),
         }
 
     def _tokens(self, medium: Medium, modality: str) -> int | str:
@@ -204,7 +204,7 @@ def _name(medium: Medium, language: Language) -> str:
             noun = NOUNS[language][_kind(medium)]
             return f"一段{seconds}秒的{noun[1:]}" if is_chinese else f"a {seconds}-second {noun}"
         case Frames():
-            count = len(medium.pictures)
+            count = len(medium.images)
             return f"{count}张连续的图" if is_chinese else f"a list of {Amount(count):picture}"
         case AudioURLPart() | VideoURLPart() | ImageURLPart():
             noun = NOUNS[language][_kind(medium)]
@@ -215,8 +215,8 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _size(pictures: Sequence[SeenImage], language: Language) -> str:
-    sizes = {(picture.width, picture.height) for picture in pictures}
+def _size(images: Sequence[SeenImage], language: Language) -> str:
+    sizes = {(picture.width, picture.height) for picture in images}
     if len(sizes) > 1:
         return "大小不一" if language == "zh" else "different sizes"
     width, height = sizes.pop()

@@ -53,7 +53,7 @@ class _Writer:
         if "role" in delta:
             return [_with(chunk, delta)]
         if "data" in audio:
-            return [self._sound(chunk, base64.b64decode(audio["data"]))]
+            return [self._audio(chunk, base64.b64decode(audio["data"]))]
         if text := delta.get("content") or audio.get("transcript"):
             return [self._words(chunk, text)]
         return [chunk]
@@ -65,7 +65,7 @@ class _Writer:
     def _words(self, chunk: Chunk, text: str) -> Chunk:
         return _with(chunk, {"content": text})
 
-    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+    def _audio(self, chunk: Chunk, data: bytes) -> Chunk:
         raise NotImplementedError
 
     def _finish(self, chunk: Chunk, reason: str) -> list[Chunk]:
@@ -80,7 +80,7 @@ class _OpenAI(_Writer):
 
     def __init__(self, request: ChatRequest) -> None:
         super().__init__(request)
-        self._has_id = self._has_sound = False
+        self._has_id = self._has_audio = False
 
     def _words(self, chunk: Chunk, text: str) -> Chunk:
         if not self._is_spoken:
@@ -92,29 +92,29 @@ class _OpenAI(_Writer):
             chunk, {"content": None, "audio": {"id": _audio_id(chunk), "transcript": text}}
         )
 
-    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+    def _audio(self, chunk: Chunk, data: bytes) -> Chunk:
         sound = {"data": _base64(data)}
-        if self._has_sound:
+        if self._has_audio:
             return _with(chunk, {"audio": sound})
-        self._has_sound = True
+        self._has_audio = True
         first = {"role": "assistant", "content": None, "refusal": None}
         return _with(chunk, {**first, "audio": {"id": _audio_id(chunk), **sound}})
 
     def _finish(self, chunk: Chunk, reason: str) -> list[Chunk]:
         ended = _with(chunk, {"audio": {"expires_at": chunk["created"] + 3600}})
-        return [*([ended] if self._has_sound else []), _with(chunk, {}, reason)]
+        return [*([ended] if self._has_audio else []), _with(chunk, {}, reason)]
 
 
 class _VLLMOmni(_Writer):
     """Speech is the content of chunks whose ``modality`` is audio: a whole WAV file in each."""
 
-    _sound_finish: str | None = "stop"
+    _audio_finish: str | None = "stop"
 
     def __init__(self, request: ChatRequest) -> None:
         super().__init__(request)
         self._request = request
         self._text = ""
-        self._sound_bytes = 0
+        self._audio_bytes = 0
 
     def write(self, chunk: Chunk) -> list[Chunk]:
         """Return the chunk with its modality; what is not sound is text."""
@@ -124,10 +124,10 @@ class _VLLMOmni(_Writer):
         self._text += text
         return super()._words(chunk, text)
 
-    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+    def _audio(self, chunk: Chunk, data: bytes) -> Chunk:
         content = self._file(data)
-        self._sound_bytes += len(data)
-        written = _with(chunk, {"content": _base64(content)}, self._sound_finish)
+        self._audio_bytes += len(data)
+        written = _with(chunk, {"content": _base64(content)}, self._audio_finish)
         return written | {"modality": "audio", "usage": self._usage_so_far()}
 
     def _file(self, pcm: bytes) -> bytes:
@@ -135,10 +135,10 @@ class _VLLMOmni(_Writer):
 
     def _usage(self, chunk: Chunk) -> list[Chunk]:
         """Counts come with the speech; without speech alone, as vLLM has it."""
-        return [] if self._sound_bytes else [chunk | {"usage": _without_details(chunk["usage"])}]
+        return [] if self._audio_bytes else [chunk | {"usage": _without_details(chunk["usage"])}]
 
     def _usage_so_far(self) -> Mapping[str, int]:
-        seconds = self._sound_bytes / 2 / SPEECH_SAMPLE_RATE
+        seconds = self._audio_bytes / 2 / SPEECH_SAMPLE_RATE
         given = sum(self._request.input_tokens.values())
         spoken = audio_tokens(seconds, model=self._request.facts.name, output=True)
         made = text_tokens(self._text) + spoken
@@ -152,10 +152,10 @@ class _VLLMOmni(_Writer):
 class _VLLMOmniNext(_VLLMOmni):
     """The same with one header, in the first piece, which cannot know the length."""
 
-    _sound_finish = None
+    _audio_finish = None
 
     def _file(self, pcm: bytes) -> bytes:
-        if self._sound_bytes:
+        if self._audio_bytes:
             return pcm
         header = AudioClip(b"").to_wav()
         return header[:4] + _UNKNOWN_LENGTH + header[8:40] + _UNKNOWN_LENGTH + pcm
@@ -172,7 +172,7 @@ class _SGLangOmni(_Writer):
         """Return the last choice, which waited for its usage."""
         return self._last
 
-    def _sound(self, chunk: Chunk, data: bytes) -> Chunk:
+    def _audio(self, chunk: Chunk, data: bytes) -> Chunk:
         name = f"audio-{chunk['id'].removeprefix('chatcmpl-')}"
         return _with(chunk, {"audio": {"id": name, "data": _base64(AudioClip(data).to_wav())}})
 

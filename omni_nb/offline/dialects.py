@@ -80,7 +80,7 @@ def _openai_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
                 raise Refusal("input_audio.data is base64 without a head, not a URL or data URL.")
             if form not in OPENAI_SOUNDS:
                 raise Refusal(f"input_audio.format is one of {', '.join(OPENAI_SOUNDS)}.")
-            return _sound(f"data:;base64,{data}", str(form))
+            return _audio(f"data:;base64,{data}", str(form))
         case {"type": str(kind)} if kind not in ("text", "image_url", "input_audio"):
             raise Refusal(f"Invalid value: {kind!r}. Accepted: text, image_url, input_audio.")
     return part
@@ -94,7 +94,7 @@ def _vllm_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     match part:
         case {"type": "audio_url", "audio_url": {"url": str(url)}}:
             _check_mime(url)
-            return _sound(url, _format_of(url))
+            return _audio(url, _format_of(url))
         case {"type": "image_url", "image_url": {"url": str(url)}}:
             _check_mime(url)
         case {"type": "video_url", "video_url": {"url": str(url)}}:
@@ -102,7 +102,7 @@ def _vllm_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
         case {"type": "input_audio", "input_audio": {"data": str(data), "format": form}}:
             if _is_url(data):
                 raise Refusal("Incorrect padding")
-            return _sound(f"data:;base64,{data}", str(form))
+            return _audio(f"data:;base64,{data}", str(form))
         case {"type": str(kind)} if kind not in ("text", "image_url", "video_url", "audio_url"):
             raise Refusal(f"Unknown part type: {kind}")
     return part
@@ -140,7 +140,7 @@ def _listed(urls: Any, name: str) -> Iterable[Mapping[str, Any]]:
     kind = _LISTS[name]
     for url in urls:
         yield (
-            _sound(url, _format_of(url))
+            _audio(url, _format_of(url))
             if kind == "input_audio"
             else {
                 "type": kind,
@@ -169,7 +169,7 @@ def _rewritten(
     ]
 
 
-def _sound(url: str, form: str) -> Mapping[str, Any]:
+def _audio(url: str, form: str) -> Mapping[str, Any]:
     return {"type": "input_audio", "input_audio": {"data": url, "format": form}}
 
 

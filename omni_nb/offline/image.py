@@ -95,11 +95,11 @@ def difference(first: SeenImage, second: SeenImage) -> float:
     return float((np.abs(one - other).max(axis=1) > _NOTICED).mean())
 
 
-def main_colors(pictures: Sequence[SeenImage]) -> tuple[tuple[str, float], ...]:
+def main_colors(images: Sequence[SeenImage]) -> tuple[tuple[str, float], ...]:
     """Return the main colours of several pictures together, with their mean share."""
-    names = {name for picture in pictures for name, _ in picture.colors}
+    names = {name for picture in images for name, _ in picture.colors}
     means = {
-        name: sum(dict(picture.colors).get(name, 0.0) for picture in pictures) / len(pictures)
+        name: sum(dict(picture.colors).get(name, 0.0) for picture in images) / len(images)
         for name in names
     }
     shares = sorted(means.items(), key=lambda pair: (-pair[1], pair[0]))

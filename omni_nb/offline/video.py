@@ -48,19 +48,19 @@ class Video:
     fps: float
     looks: tuple[SeenImage, ...]
     change: float
-    sound: HeardAudio | None
+    audio: HeardAudio | None
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
     """A video that came as a list of its pictures; those at a URL were not looked at."""
 
-    pictures: tuple[SeenImage | ImageURLPart, ...]
+    images: tuple[SeenImage | ImageURLPart, ...]
 
     @property
     def seen(self) -> tuple[SeenImage, ...]:
         """The pictures that were looked at."""
-        return tuple(picture for picture in self.pictures if isinstance(picture, SeenImage))
+        return tuple(picture for picture in self.images if isinstance(picture, SeenImage))
 
     @property
     def change(self) -> float:
@@ -87,8 +87,8 @@ def watch(file: BinaryIO) -> Video:
                 eye.see(packet)
             elif ear:
                 ear.hear(packet)
-        sound = ear.sound() if ear else None
-        return eye.video(sound if sound and sound.seconds else None)
+        audio = ear.audio() if ear else None
+        return eye.video(audio if audio and audio.seconds else None)
 
 
 def _moving(container: Any) -> Any:
@@ -99,9 +99,9 @@ def _moving(container: Any) -> Any:
     return min(streams, key=lambda stream: stream.codec_context.name in _STILL_CODECS)
 
 
-def largest_change(pictures: Sequence[SeenImage]) -> float:
+def largest_change(images: Sequence[SeenImage]) -> float:
     """Return the largest `difference` from one picture to the next."""
-    return max((difference(first, second) for first, second in pairwise(pictures)), default=0.0)
+    return max((difference(first, second) for first, second in pairwise(images)), default=0.0)
 
 
 class _Eye:
@@ -130,7 +130,7 @@ class _Eye:
             self._decoded_pixels += frame.width * frame.height
             self._look(frame)
 
-    def video(self, sound: HeardAudio | None) -> Video:
+    def video(self, audio: HeardAudio | None) -> Video:
         if not self._looks:
             raise MediaError("No picture of the video can be decoded.")
         if self._count == 1 and self.stream.codec_context.name in _STILL_CODECS:
@@ -145,7 +145,7 @@ class _Eye:
             fps=round(self._count / seconds, 3) if seconds > 0 else 0.0,
             looks=looks,
             change=largest_change(looks),
-            sound=sound,
+            audio=audio,
         )
 
     def _time(self, packet: Any) -> None:

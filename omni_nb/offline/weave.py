@@ -70,13 +70,13 @@ class Weaver:
         words = self._words(sentence, len(pcm) / _BYTES_PER_SECOND)
         self._waiting += pcm
         self.text += sentence
-        pieces: list[Piece] = [*words, *self._sounds()]
+        pieces: list[Piece] = [*words, *self._audios()]
         return sorted(pieces, key=lambda piece: piece.at)
 
     def flush(self) -> list[Piece]:
         """Return the sound that was still waiting."""
         rest, self._waiting = self._waiting, b""
-        return [self._sound(rest)] if rest else []
+        return [self._audio(rest)] if rest else []
 
     def _words(self, sentence: str, seconds: float) -> list[Piece]:
         pieces = split_text(sentence)
@@ -88,17 +88,17 @@ class Weaver:
         self._words_at = start + step * len(pieces)
         return [Words(start + step * number, text) for number, text in enumerate(pieces)]
 
-    def _sounds(self) -> list[Piece]:
+    def _audios(self) -> list[Piece]:
         pieces: list[Piece] = []
         while len(self._waiting) >= self._chunk_bytes:
             piece, self._waiting = (
                 self._waiting[: self._chunk_bytes],
                 self._waiting[self._chunk_bytes :],
             )
-            pieces.append(self._sound(piece))
+            pieces.append(self._audio(piece))
         return pieces
 
-    def _sound(self, pcm: bytes) -> Speech:
+    def _audio(self, pcm: bytes) -> Speech:
         at = self._sent_bytes / _BYTES_PER_SECOND
         self._sent_bytes += len(pcm)
         return Speech(at, pcm)

@@ -63,8 +63,8 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
         case HeardAudio():
             return {"audio": audio_tokens(part.seconds, model=model)}
         case Video():
-            return {"video": _picture_tokens(part, model)} | (
-                {"audio": audio_tokens(part.sound.seconds, model=model)} if part.sound else {}
+            return {"video": _image_tokens(part, model)} | (
+                {"audio": audio_tokens(part.audio.seconds, model=model)} if part.audio else {}
             )
         case Frames():
             sizes = [(picture.width, picture.height) for picture in part.seen]
@@ -73,7 +73,7 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
             return {}
 
 
-def _picture_tokens(video: Video, model: str) -> int:
+def _image_tokens(video: Video, model: str) -> int:
     try:
         return video_tokens(video.width, video.height, video.seconds, video.fps, model=model).tokens
     except RequestError:  # shorter than the rule's first frames: the sound still counts

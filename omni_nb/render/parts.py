@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import encoded
-from omni_nb.media.extract import draw_frames, read_sound
+from omni_nb.media.extract import draw_frames, read_audio
 from omni_nb.media.parts import (
     AudioPart,
     AudioURLPart,
@@ -185,7 +185,7 @@ def _facts(part: Part, language: Language) -> list[str]:
             seconds = kinds["seconds"].format(seconds=part.seconds)
             pixels = names["pixels"].format(width=part.width, height=part.height)
             seen = [seconds, pixels, names["pace"].format(fps=part.fps)]
-            track = names["with sound" if part.has_sound else "no sound"]
+            track = names["with sound" if part.has_audio else "no sound"]
             size = size_text(part.total_bytes, language)
             return [part.name, kinds["video"], *seen, track, size, part.mime]
         case FramesPart():
@@ -311,7 +311,7 @@ def _heard(part: AudioPart) -> Any:
     if part.seconds > _HEARD_SECONDS:
         return None
     try:
-        return read_sound(part.source, most_seconds=_HEARD_SECONDS)
+        return read_audio(part.source, most_seconds=_HEARD_SECONDS)
     except MediaError:
         return None
 

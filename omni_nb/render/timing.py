@@ -29,7 +29,7 @@ def timing_table(timing: Timing, language: Language | None = None) -> Table:
     times = (
         ("first text", timing.first_text_seconds, "text"),
         ("first speech", timing.first_audio_seconds, "audio"),
-        ("first sound", timing.first_sound_seconds, "audio"),
+        ("first sound", timing.first_heard_seconds, "audio"),
         ("total", timing.total_seconds, ""),
     )
     rows = tuple(

@@ -27,18 +27,18 @@ class ImaginedQuestion:
     Examples
     --------
     >>> from omni_nb.rules.catalog import find_model
-    >>> asked = ImaginedQuestion(text_tokens=100, pictures=1, picture_size=(640, 480))
+    >>> asked = ImaginedQuestion(text_tokens=100, images=1, image_size=(640, 480))
     >>> asked.weight(find_model("qwen-omni-turbo")).tokens
     mappingproxy({'text': 100, 'image': 393})
     """
 
     text_tokens: int = 0
-    pictures: int = 0
-    picture_size: tuple[int, int] = (1920, 1080)
-    sound_seconds: float = 0
+    images: int = 0
+    image_size: tuple[int, int] = (1920, 1080)
+    audio_seconds: float = 0
     video_seconds: float = 0
     video_size: tuple[int, int] = (1280, 720)
-    has_video_sound: bool = True
+    has_video_audio: bool = True
     answer_tokens: int = 0
     answer_seconds: float = 0
 
@@ -47,10 +47,10 @@ class ImaginedQuestion:
         return sum(
             (
                 Weight({"text": self.text_tokens} if self.text_tokens else {}),
-                _weight("image", self.pictures, lambda: self._image_tokens(facts)),
-                _sound(self.sound_seconds, facts),
+                _weight("image", self.images, lambda: self._image_tokens(facts)),
+                _audio(self.audio_seconds, facts),
                 _weight("video", self.video_seconds, lambda: self._video_tokens(facts)),
-                _sound(self.video_seconds if self.has_video_sound else 0, facts),
+                _audio(self.video_seconds if self.has_video_audio else 0, facts),
             ),
             Weight(),
         )
@@ -65,7 +65,7 @@ class ImaginedQuestion:
         )
 
     def _image_tokens(self, facts: ModelFacts) -> int:
-        return self.pictures * image_tokens(*self.picture_size, model=facts).tokens
+        return self.images * image_tokens(*self.image_size, model=facts).tokens
 
     def _video_tokens(self, facts: ModelFacts) -> int:
         weighed = video_tokens(*self.video_size, self.video_seconds, VIDEO_FPS, model=facts)
@@ -148,8 +148,8 @@ def imagined_turn(question: ImaginedQuestion, facts: ModelFacts) -> TurnUsage:
     unknown = [
         entry
         for entry, is_there, side in (
-            ("image in", question.pictures, asked),
-            ("audio in", question.sound_seconds, asked),
+            ("image in", question.images, asked),
+            ("audio in", question.audio_seconds, asked),
             ("video in", question.video_seconds, asked),
             ("audio out", question.answer_seconds, answered),
         )
@@ -237,7 +237,7 @@ def _factor(offer: Offer, prices: Prices | None) -> Decimal | None:
     return None if prices is None else prices.batch_factor
 
 
-def _sound(seconds: float, facts: ModelFacts) -> Weight:
+def _audio(seconds: float, facts: ModelFacts) -> Weight:
     return _weight("audio", seconds, lambda: audio_tokens(seconds, model=facts))
 
 

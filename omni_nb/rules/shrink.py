@@ -13,8 +13,8 @@ from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.smaller import (
     PADDING_SECONDS,
+    smaller_audio,
     smaller_image,
-    smaller_sound,
     smaller_video,
 )
 from omni_nb.media.sources import RemoteSource, open_source, read_all
@@ -141,7 +141,7 @@ def _within(part: Shrinkable, facts: ModelFacts, max_seconds: float | None) -> S
         case ImagePart():
             return _image(part, facts)
         case AudioPart():
-            return _sound(part, facts, max_seconds)
+            return _audio(part, facts, max_seconds)
         case VideoPart():
             return _video(part, facts, max_seconds)
         case FramesPart():
@@ -169,13 +169,13 @@ def _seen_size(part: ImagePart, facts: ModelFacts, least: int) -> tuple[int, int
     return max(least, seen.resized_width), max(least, seen.resized_height)
 
 
-def _sound(part: AudioPart, facts: ModelFacts, max_seconds: float | None) -> AudioPart:
+def _audio(part: AudioPart, facts: ModelFacts, max_seconds: float | None) -> AudioPart:
     most_bytes = _most_bytes(facts, facts.limits.audio_bytes)
     seconds = _smallest(facts.limits.audio_seconds, max_seconds)
     if part.seconds <= seconds and part.total_bytes <= (most_bytes or math.inf):
         return part
     most_seconds = _smallest(facts.limits.audio_seconds)
-    return smaller_sound(part, seconds, most_seconds=most_seconds, most_bytes=most_bytes)
+    return smaller_audio(part, seconds, most_seconds=most_seconds, most_bytes=most_bytes)
 
 
 def _video(part: VideoPart, facts: ModelFacts, max_seconds: float | None) -> VideoPart:

@@ -138,7 +138,7 @@ def _by_rule(part: Part, facts: ModelFacts) -> Weight:
 def _video(part: VideoPart, facts: ModelFacts) -> Weight:
     """Its pictures, and its sound apart, as the usage has them."""
     seen = video_tokens(part.width, part.height, part.seconds, part.fps, model=facts).tokens
-    heard = {"audio": audio_tokens(part.seconds, model=facts)} if part.has_sound else {}
+    heard = {"audio": audio_tokens(part.seconds, model=facts)} if part.has_audio else {}
     return Weight({"video": seen, **heard})
 
 

@@ -500,7 +500,7 @@ var Engine = class {
   underruns = 0;
   gapSeconds = 0;
   /** @type {number | null} when the first sample left the loudspeaker, in unix seconds */
-  firstSoundAt = null;
+  firstHeardAt = null;
   /** @type {AudioContext} */
   #context;
   #fader;
@@ -775,10 +775,10 @@ var Engine = class {
     this.#firstFrame ??= startFrame;
   }
   #noticeFirstSound() {
-    if (this.firstSoundAt !== null || this.#firstFrame === null) return;
+    if (this.firstHeardAt !== null || this.#firstFrame === null) return;
     const { currentTime, sampleRate, outputLatency } = this.#context;
     const secondsAgo = currentTime - this.#firstFrame / sampleRate;
-    if (secondsAgo >= 0) this.firstSoundAt = Date.now() / 1e3 - secondsAgo + (outputLatency || 0);
+    if (secondsAgo >= 0) this.firstHeardAt = Date.now() / 1e3 - secondsAgo + (outputLatency || 0);
   }
   /** A timer, not animation frames: those stop in hidden tabs. */
   #tickLater() {
@@ -970,10 +970,10 @@ function moneyText(amount, currency, words) {
 }
 
 // js/player/report.js
-function reportOf({ isOver: isOver2, firstSoundAt, underruns, gapSeconds, state }) {
-  if (!isOver2 && firstSoundAt === null) return null;
+function reportOf({ isOver: isOver2, firstHeardAt, underruns, gapSeconds, state }) {
+  if (!isOver2 && firstHeardAt === null) return null;
   const word = state === "done" || state === "stopped" ? state : "playing";
-  return { state: word, first_sound_at: firstSoundAt, underruns, gap_seconds: gapSeconds };
+  return { state: word, first_heard_at: firstHeardAt, underruns, gap_seconds: gapSeconds };
 }
 
 // js/player/tail.js

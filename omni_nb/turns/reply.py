@@ -261,13 +261,13 @@ class Reply(Shown):
             first_audio_seconds=first.get("audio"),
             total_seconds=self._total_seconds,
             arrivals=tuple(self._arrivals),
-            first_sound_seconds=self._first_sound_seconds(),
+            first_heard_seconds=self._first_heard_seconds(),
             underruns=heard.underruns if heard else None,
             gap_seconds=heard.gap_seconds if heard else None,
         )
 
-    def _first_sound_seconds(self) -> float | None:
-        heard_at = self.playback.first_sound_at if self.playback else None
+    def _first_heard_seconds(self) -> float | None:
+        heard_at = self.playback.first_heard_at if self.playback else None
         return None if heard_at is None or self.sent_at is None else heard_at - self.sent_at
 
     def __repr__(self) -> str:

@@ -32,7 +32,7 @@ class Timing(Shown):
         The answer was complete, or ended otherwise: stopped, over the budget, broken off.
     arrivals
         Every piece.
-    first_sound_seconds
+    first_heard_seconds
         The first sample reached the speakers, by the browser's own report; it arrives a
         moment after the answer.
     underruns, gap_seconds
@@ -43,15 +43,15 @@ class Timing(Shown):
     first_audio_seconds: float | None
     total_seconds: float | None
     arrivals: tuple[Arrival, ...] = field(repr=False)
-    first_sound_seconds: float | None = None
+    first_heard_seconds: float | None = None
     underruns: int | None = None
     gap_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What the browser reported of the sound; ``first_sound_at`` in unix seconds."""
+    """What the browser reported of the sound; ``first_heard_at`` in unix seconds."""
 
-    first_sound_at: float | None
+    first_heard_at: float | None
     underruns: int
     gap_seconds: float

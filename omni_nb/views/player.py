@@ -23,7 +23,7 @@ Messages from the browser:
 ``{type: "hello", reason, page, text_length, total_bytes}``
     Send what lies beyond these. ``reason`` is ``"open"`` (a page that has just opened) or
     ``"repair"`` (a page that noticed a loss).
-``{type: "report", state, first_sound_at, underruns, gap_seconds, is_shown}``
+``{type: "report", state, first_heard_at, underruns, gap_seconds, is_shown}``
     At the first sound (``"playing"``) and when the sound is over (``"done"``, ``"stopped"``), once
     more when the answer has ended and when no view ``is_shown`` any more.
 ``{type: "stop"}``
@@ -101,7 +101,7 @@ class PlaybackReport:
     ----------
     state
         ``"playing"``, ``"done"`` (everything was played) or ``"stopped"``.
-    first_sound_at
+    first_heard_at
         When the first sample left the loudspeaker, in unix seconds of the browser's clock; ``None``
         when nothing was heard.
     underruns
@@ -111,7 +111,7 @@ class PlaybackReport:
     """
 
     state: Literal["playing", "done", "stopped"]
-    first_sound_at: float | None = None
+    first_heard_at: float | None = None
     underruns: int = 0
     gap_seconds: float = 0.0
 
@@ -246,9 +246,9 @@ class AudioPlayer(BackgroundWidget):
                 self._answer_hello(cast("HelloMessage", message))
 
     def _take_report(self, message: Mapping[str, Any]) -> None:
-        names = ("state", "first_sound_at", "underruns", "gap_seconds")
+        names = ("state", "first_heard_at", "underruns", "gap_seconds")
         report = PlaybackReport(**{name: message[name] for name in names})
-        if report.first_sound_at is None and self.report is not None:
+        if report.first_heard_at is None and self.report is not None:
             # A reloaded page has heard nothing and knows nothing of the one before.
             report = replace(self.report, state=report.state)
         self.report = report

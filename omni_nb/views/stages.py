@@ -261,7 +261,7 @@ class SpeechStage:
         def note_playback(*_: object) -> None:
             if report := player.report:
                 reply.playback = Playback(
-                    report.first_sound_at, report.underruns, report.gap_seconds
+                    report.first_heard_at, report.underruns, report.gap_seconds
                 )
 
         player.on_msg(note_playback)

@@ -78,7 +78,7 @@ class EventStream:
         self._endpoint = endpoint
         self._request = request
         self._upload = Upload()
-        self._line: Any = None  # the network stream that the request goes out on
+        self._network: Any = None  # the network stream that the request goes out on
         self._lock = threading.Lock()
         self._is_complete = False
         self._stopped = threading.Event()
@@ -128,7 +128,7 @@ class EventStream:
         with self._lock:
             self._stopped.set()
             self._upload.stop()
-            _shut(self._line)
+            _shut(self._network)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
@@ -145,7 +145,7 @@ class EventStream:
                 yield response
             finally:
                 with self._lock:
-                    self._line = None
+                    self._network = None
 
     def _post(self, client: OpenAI, body: Mapping[str, Any], kind: type[Any]) -> Any:
         """Send a request, again where that may help; `stop` ends the waiting, too."""
@@ -181,9 +181,9 @@ class EventStream:
         """Remember the newest connection: before the answer nothing else tells it."""
         if step.endswith((".connect_tcp.complete", ".start_tls.complete")):
             with self._lock:
-                self._line = facts["return_value"]
+                self._network = facts["return_value"]
                 if self.is_stopped:
-                    _shut(self._line)
+                    _shut(self._network)
 
     def _events(self, response: Any) -> Iterator[Event]:
         """Yield events until the stream says it is done, is stopped, or breaks off."""

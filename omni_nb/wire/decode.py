@@ -20,7 +20,7 @@ from omni_nb.wire.events import (
     TranscriptDelta,
     UsageReport,
 )
-from omni_nb.wire.wav import SoundReader
+from omni_nb.wire.wav import AudioReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +103,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self._quartet = ""
-        self._sound = SoundReader()
+        self._audio = AudioReader()
         self._at_end: dict[type, Event] = {}
 
     def decode(self, chunk: Mapping[str, Any]) -> list[Event]:
@@ -139,9 +139,9 @@ class Decoder:
         what vLLM-Omni says of the end. Half a last sample is no sample and is dropped.
         """
         rest, self._quartet = self._quartet, ""
-        pcm = self._sound.read(_base64(rest)) if len(rest) > 1 else b""
+        pcm = self._audio.read(_base64(rest)) if len(rest) > 1 else b""
         ends, self._at_end = list(self._at_end.values()), {}
-        return [*_speech(pcm + self._sound.flush()), *ends]
+        return [*_speech(pcm + self._audio.flush()), *ends]
 
     def _choice(self, choice: Mapping[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
         delta = choice.get("delta") or {}
@@ -157,7 +157,7 @@ class Decoder:
         if transcript := _text(audio, "transcript"):
             events.append(TranscriptDelta(transcript))
         if data:
-            events += _speech(self._sound.read(self._piece(data)))
+            events += _speech(self._audio.read(self._piece(data)))
         if reason := _text(choice, "finish_reason"):
             events.append(Finished(reason))
         return events

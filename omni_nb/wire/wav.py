@@ -15,7 +15,7 @@ _OTHER_FILES = {b"ID3\x03\x00": "MP3", b"ID3\x04\x00": "MP3", b"OggS": "Ogg", b"
 
 
 @dataclass(frozen=True, slots=True)
-class SoundFormat:
+class AudioFormat:
     """How samples are written.
 
     Attributes
@@ -34,10 +34,10 @@ class SoundFormat:
         return f"{self.sample_rate:,} Hz, {self.channels} channels, {self.bits} bit{kind}"
 
 
-SPEECH = SoundFormat()
+SPEECH = AudioFormat()
 
 
-class SoundReader:
+class AudioReader:
     """Take sound piece by piece; return whole samples of mono PCM16 of 24 000 Hz.
 
     A piece may be bare samples, as DashScope and OpenAI send them, or a WAV file: some
@@ -47,7 +47,7 @@ class SoundReader:
 
     Examples
     --------
-    >>> reader = SoundReader()
+    >>> reader = AudioReader()
     >>> [len(reader.read(piece)) for piece in (bytes(3), bytes(2), bytes(1))]
     [2, 2, 2]
     """
@@ -120,12 +120,12 @@ class SoundReader:
         return _bytes_of(self._resampler.resample(frame))
 
 
-def read_wav(file: bytes) -> tuple[SoundFormat | None, bytes]:
+def read_wav(file: bytes) -> tuple[AudioFormat | None, bytes]:
     """Return the format and the samples of a WAV file, or of the start of one.
 
     The format is None where the file does not say it.
     """
-    form: SoundFormat | None = None
+    form: AudioFormat | None = None
     position = 12
     while position + 8 <= len(file):
         name = file[position : position + 4]
@@ -141,13 +141,13 @@ def read_wav(file: bytes) -> tuple[SoundFormat | None, bytes]:
     return form, b""
 
 
-def _read_format(fields: bytes) -> SoundFormat | None:
+def _read_format(fields: bytes) -> AudioFormat | None:
     if len(fields) < 16:
         return None
     kind = _number(fields[:2])
     if kind == _EXTENSIBLE and len(fields) >= 26:
         kind = _number(fields[24:26])
-    return SoundFormat(
+    return AudioFormat(
         sample_rate=_number(fields[4:8]),
         channels=_number(fields[2:4]),
         bits=_number(fields[14:16]),

@@ -30,7 +30,7 @@ ASK = """
 reply = omni.ask("Speak for 2 seconds.", voice="Cherry", prebuffer_seconds={prebuffer},
                  connection=standing_in(lead_seconds=0))
 """
-WAITED = "print(1000 * (reply.timing.first_sound_seconds - reply.timing.first_audio_seconds))"
+WAITED = "print(1000 * (reply.timing.first_heard_seconds - reply.timing.first_audio_seconds))"
 
 
 def run() -> list[Row]:

@@ -98,7 +98,7 @@ def _many() -> list[Row]:
 
 def _folder(form: str, suffix: str) -> Row:
     with tempfile.TemporaryDirectory() as folder:
-        paths = _pictures(Path(folder), form, suffix)
+        paths = _images(Path(folder), form, suffix)
 
         def ours() -> Sequence[int]:
             sizes = np.array([(facts.width, facts.height) for facts in probe_images(paths)])
@@ -118,7 +118,7 @@ def _folder(form: str, suffix: str) -> Row:
     )
 
 
-def _pictures(folder: Path, form: str, suffix: str) -> list[Path]:
+def _images(folder: Path, form: str, suffix: str) -> list[Path]:
     """Some pictures of random sizes, and names enough: links, so that the disk stays small."""
     numbers = random.Random(0)
     for number in range(DISTINCT):

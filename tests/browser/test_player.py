@@ -90,8 +90,8 @@ def test_speech_is_heard_sample_for_sample_without_a_gap(
     report = lab.printed(page, 2)
     assert "state='done'" in report
     assert "underruns=0" in report
-    first_sound_at = float(re.findall(r"first_sound_at=([\d.]+)", report)[0])
-    assert abs(first_sound_at - tap.heard().started_at) < 0.25
+    first_heard_at = float(re.findall(r"first_heard_at=([\d.]+)", report)[0])
+    assert abs(first_heard_at - tap.heard().started_at) < 0.25
 
 
 @pytest.mark.alone

@@ -95,15 +95,15 @@ test("an answer without sound is done when it ends", () => {
   const { engine } = makeEngine();
   engine.end();
   assert.equal(engine.state, "done");
-  assert.equal(engine.firstSoundAt, null);
+  assert.equal(engine.firstHeardAt, null);
 });
 
 test("the first sound is dated when it leaves the loudspeaker", () => {
   const { engine, speak, at } = makeEngine({ prebufferSeconds: 0 });
   speak(1);
-  assert.equal(engine.firstSoundAt, null);
+  assert.equal(engine.firstHeardAt, null);
   at(0.08);
-  assert.ok(Math.abs(engine.firstSoundAt - (1000 - 0.03 + 0.01)) < 1e-9);
+  assert.ok(Math.abs(engine.firstHeardAt - (1000 - 0.03 + 0.01)) < 1e-9);
 });
 
 test("an underrun is counted, its gap measured and the pre-buffer grows", () => {

@@ -69,8 +69,8 @@ def image_url(_: Path):
 
 
 def images_in_memory(_: Path):
-    pictures = [parts.image(picture(color)) for color in ("red", "blue")]
-    return [*pictures, TextPart("What differs?")]
+    images = [parts.image(picture(color)) for color in ("red", "blue")]
+    return [*images, TextPart("What differs?")]
 
 
 def audio_file(folder: Path):

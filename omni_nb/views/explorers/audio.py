@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
-from omni_nb.media.extract import read_sound
+from omni_nb.media.extract import read_audio
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.parts import audio as as_audio
 from omni_nb.render.html import join, tag
@@ -24,8 +24,8 @@ from omni_nb.views.explorers.controls import (
     picker,
     weighing_models,
 )
-from omni_nb.views.explorers.drawing import SOUND_BOX, draw_sound, peaks_of
-from omni_nb.views.explorers.frame import Explorer, ImageFile, View, line, warning
+from omni_nb.views.explorers.drawing import SOUND_BOX, draw_audio, peaks_of
+from omni_nb.views.explorers.frame import Explorer, ImageFile, View, paragraph, warning
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import plural, words
 
@@ -153,12 +153,12 @@ def audio_view(state: AudioState, shape: Shape | None = None) -> View:
     question, answer = _question_words(state), _answer_words(state)
     limit, is_too_long = limit_words(state)
     html = join(
-        line(_scale_words(state, shape), color=MUTED, size="0.85em"),
-        line(dot("audio"), tag("b", question), size="1.25em"),
-        line(_share_words(state), color=MUTED),
-        line(dot("audio"), answer),
-        line(reason),
-        warning(limit) if is_too_long else line(limit, color=MUTED),
+        paragraph(_scale_words(state, shape), color=MUTED, size="0.85em"),
+        paragraph(dot("audio"), tag("b", question), size="1.25em"),
+        paragraph(_share_words(state), color=MUTED),
+        paragraph(dot("audio"), answer),
+        paragraph(reason),
+        warning(limit) if is_too_long else paragraph(limit, color=MUTED),
     )
     facts = (sentence(fact, language) for fact in (question, answer))
     said = join_sentences(*facts, reason, limit, language=language)
@@ -207,7 +207,7 @@ def _scale_words(state: AudioState, shape: Shape | None) -> str:
 
 def _drawn(state: AudioState, shape: Shape | None) -> ImageFile:
     span = _span(state, shape)
-    data = draw_sound(
+    data = draw_audio(
         state.seconds,
         max(1.0, state.seconds) if state.seconds else 0.0,
         span,
@@ -333,6 +333,6 @@ def _shape_of(part: AudioPart) -> Shape | None:
     if part.seconds > _HEARD_SECONDS:
         return None
     try:
-        return Shape(waveform(read_sound(part.source).samples), part.seconds)
+        return Shape(waveform(read_audio(part.source).samples), part.seconds)
     except MediaError:  # a damaged sound is the service's to judge; we only show less
         return None

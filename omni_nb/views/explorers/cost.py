@@ -23,7 +23,7 @@ from omni_nb.rules.bill import (
 from omni_nb.rules.catalog import known_models
 from omni_nb.rules.pricing import entry_modality
 from omni_nb.views.explorers.controls import DESCRIPTION, checked_model, facts_of, number, picker
-from omni_nb.views.explorers.frame import Explorer, View, line, warning
+from omni_nb.views.explorers.frame import Explorer, View, paragraph, warning
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import plural, words
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from omni_nb.chat.conversation import Conversation
     from omni_nb.words import Language
 
-PICTURE_SIZES = ((320, 240), (640, 480), (1280, 800), (1920, 1080), (4032, 3024))
+IMAGE_SIZES = ((320, 240), (640, 480), (1280, 800), (1920, 1080), (4032, 3024))
 VIDEO_SIZES = ((320, 240), (640, 360), (1280, 720), (1920, 1080))
 
 
@@ -96,10 +96,10 @@ def cost_view(state: CostState) -> View:
     one, warnings = _one_words(state, made), _warnings(state, made)
     table, sentence = _table(state, made), _sentence(state, made)
     html = join(
-        line(tag("b", sentence), size="1.1em"),
+        paragraph(tag("b", sentence), size="1.1em"),
         _bar(made),
         table.html(),
-        line(one, color=MUTED) if one else None,
+        paragraph(one, color=MUTED) if one else None,
         *map(warning, warnings),
     )
     return View(html, "\n".join(filter(None, [sentence, str(table), one, *warnings])))
@@ -209,7 +209,7 @@ class CostExplorer(Explorer):
         The terms.
     turn
         With a chat: whether its average turn or the numbers below are billed.
-    text, pictures, picture_size, sound_seconds, video_seconds, video_size, video_sound
+    text, images, image_size, audio_seconds, video_seconds, video_size, video_audio
         What a question has in it.
     answer_tokens, answer_seconds
         Its answer: text and speech.
@@ -256,12 +256,12 @@ class CostExplorer(Explorer):
         """What the controls say of a question and its answer."""
         return ImaginedQuestion(
             text_tokens=self.text.value,
-            pictures=self.pictures.value,
-            picture_size=self.picture_size.value,
-            sound_seconds=self.sound_seconds.value,
+            images=self.images.value,
+            image_size=self.image_size.value,
+            audio_seconds=self.audio_seconds.value,
             video_seconds=self.video_seconds.value,
             video_size=self.video_size.value,
-            has_video_sound=self.video_sound.value,
+            has_video_audio=self.video_audio.value,
             answer_tokens=self.answer_tokens.value,
             answer_seconds=self.answer_seconds.value,
         )
@@ -284,33 +284,33 @@ class CostExplorer(Explorer):
         names = self._names
         tokens, seconds = names["tokens unit"], names["seconds"]
         self.text = number(names["text"], 50, most=1_000_000, unit=tokens)
-        self.pictures = number(names["images"], 0, most=1000)
-        self.picture_size = _sizes(names["size"], PICTURE_SIZES, (1920, 1080))
-        self.sound_seconds = number(names["audio"], 0, most=100_000, unit=seconds)
+        self.images = number(names["images"], 0, most=1000)
+        self.image_size = _sizes(names["size"], IMAGE_SIZES, (1920, 1080))
+        self.audio_seconds = number(names["audio"], 0, most=100_000, unit=seconds)
         self.video_seconds = number(names["video"], 0, most=100_000, unit=seconds)
         self.video_size = _sizes(names["size"], VIDEO_SIZES, (1280, 720))
-        self.video_sound = widgets.Checkbox(
+        self.video_audio = widgets.Checkbox(
             value=True, description=names["video sound"], indent=True
         )
         self.answer_tokens = number(names["answer"], 100, most=1_000_000, unit=tokens)
         self.answer_seconds = number(names["speech"], 10, most=100_000, unit=seconds)
         self._numbers = [
             self.text,
-            self.pictures,
-            self.picture_size,
-            self.sound_seconds,
+            self.images,
+            self.image_size,
+            self.audio_seconds,
             self.video_seconds,
             self.video_size,
-            self.video_sound,
+            self.video_audio,
             self.answer_tokens,
             self.answer_seconds,
         ]
         rows = [
             _with_unit(self.text, tokens),
-            _in_a_row(self.pictures, self.picture_size),
-            _with_unit(self.sound_seconds, seconds),
+            _in_a_row(self.images, self.image_size),
+            _with_unit(self.audio_seconds, seconds),
             _in_a_row(_with_unit(self.video_seconds, seconds), self.video_size),
-            self.video_sound,
+            self.video_audio,
             _with_unit(self.answer_tokens, tokens),
             _with_unit(self.answer_seconds, seconds),
         ]

@@ -73,7 +73,7 @@ def read_photo(thumbnail: bytes | None) -> PIL.Image.Image | None:
     return None if thumbnail is None else Image.open(io.BytesIO(thumbnail)).convert("RGB")
 
 
-def draw_sound(
+def draw_audio(
     seconds: float, counted: float, span: float, *, limit: float | None, peaks: Any = None
 ) -> bytes:
     """Draw a duration over a scale of ``span`` seconds, as a transparent PNG.
@@ -98,7 +98,7 @@ def draw_sound(
     if width / span >= _LEAST_SECOND:
         starts = (np.arange(1, int(span) + 1) / span * width).astype(int)
         indices[8:-8, starts[starts < width]] = 0
-    _fill_sound(indices, at < seconds, peaks)
+    _fill_audio(indices, at < seconds, peaks)
     if limit is not None and limit < span:
         column = int(limit / span * width)
         indices[:, column : column + 2] = 4
@@ -121,7 +121,7 @@ def peaks_of(waveform: bytes, seconds: float, span: float) -> npt.NDArray[np.flo
     return spread
 
 
-def _fill_sound(
+def _fill_audio(
     indices: npt.NDArray[np.uint8], is_heard: npt.NDArray[np.bool_], peaks: Any
 ) -> None:
     import numpy as np
@@ -134,9 +134,9 @@ def _fill_sound(
         reach[: len(peaks)] = peaks
         reach[is_heard] = np.maximum(reach[is_heard], 1 / height)
     rows = np.abs(np.arange(height) - (height - 1) / 2)
-    is_sound = rows[:, None] < reach * height / 2
-    indices[is_sound & is_heard] = 2
-    indices[is_sound & ~is_heard] = 3
+    is_audio = rows[:, None] < reach * height / 2
+    indices[is_audio & is_heard] = 2
+    indices[is_audio & ~is_heard] = 3
 
 
 def _lines(columns: int, rows: int, width: int, height: int) -> npt.NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from omni_nb.errors import no_attribute
 from omni_nb.render.html import HTML, data_url, style, tag
 from omni_nb.render.palette import FONT, TEXT, WARN
 from omni_nb.views.debounce import Debounce
@@ -98,6 +99,11 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             layout={"width": "auto", "max_width": "70em"},
         )
         self.add_class("omni-explorer")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise no_attribute(self, name, _GONE)
 
     def look(self) -> View:
         """Say what is to be seen now."""
@@ -185,15 +191,24 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             self._handles.append(handle)
 
 
-def line(*children: str, color: str = TEXT, size: str = "1em") -> HTML:
-    """Return a line of the facts."""
+_GONE = {
+    "pictures": "use images",
+    "picture_size": "use image_size",
+    "sound_seconds": "use audio_seconds",
+    "video_sound": "use video_audio",
+}
+"""What went after 0.1, and what takes its place; named for one release."""
+
+
+def paragraph(*children: str, color: str = TEXT, size: str = "1em") -> HTML:
+    """Return a paragraph of the facts."""
     looks = style(f"color:{color}", f"font-size:{size}", "line-height:1.5;margin:0.15em 0")
     return tag("div", *children, style=looks)
 
 
 def warning(said: str) -> HTML:
     """Return words that warn."""
-    return line(f"⚠ {said}", color=WARN) if said else HTML()
+    return paragraph(f"⚠ {said}", color=WARN) if said else HTML()
 
 
 def _heading(title: str) -> HTML:

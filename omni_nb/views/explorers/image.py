@@ -26,7 +26,7 @@ from omni_nb.views.explorers.controls import (
     weighing_models,
 )
 from omni_nb.views.explorers.drawing import draw_grid, draw_photo, fitted, is_fine, read_photo
-from omni_nb.views.explorers.frame import Explorer, ImageFile, View, line, warning
+from omni_nb.views.explorers.frame import Explorer, ImageFile, View, paragraph, warning
 from omni_nb.views.filedrop import FileDrop
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import words
@@ -170,12 +170,12 @@ def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
     refused = refusal(state)
     details = " · ".join(filter(None, [made_of, _share_words(state, rule.tokens)]))
     lines = [
-        line(dot("image"), tag("b", tokens), size="1.25em"),
-        line(details, color=MUTED),
-        line(sizes),
-        line(cost),
-        line(reason),
-        line(names["fine"], color=MUTED) if is_fine(rule.columns, rule.rows) else None,
+        paragraph(dot("image"), tag("b", tokens), size="1.25em"),
+        paragraph(details, color=MUTED),
+        paragraph(sizes),
+        paragraph(cost),
+        paragraph(reason),
+        paragraph(names["fine"], color=MUTED) if is_fine(rule.columns, rule.rows) else None,
         warning(refused),
     ]
     facts = [sentence(fact, state.language) for fact in (tokens, sizes, cost)]
@@ -252,7 +252,7 @@ class ImageExplorer(Explorer):
             too_large=f"⚠ {labelled('{name}', limit, language)}",
         )
         self._upload_words = widgets.HTML(layout={"width": "auto", "margin": "0 2px"})
-        self._limit_html = line(limit, color=MUTED, size="0.85em")
+        self._limit_html = paragraph(limit, color=MUTED, size="0.85em")
         self._upload_words.value = self._limit_html
         rows = [
             self.model,

@@ -52,7 +52,7 @@ class Inbox:
         self._handlers = handlers
         self._post = post
         self._language = language
-        self._line: queue.SimpleQueue[tuple[Message, Any] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Message, Any] | None] = queue.SimpleQueue()
         run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
         threading.Thread(target=run, args=(self._work,), name="omni_nb inbox", daemon=True).start()
 
@@ -66,7 +66,7 @@ class Inbox:
         if kind in _AT_ONCE:
             self._handle(message, buffer)
         else:
-            self._line.put((message, buffer))
+            self._waiting.put((message, buffer))
 
     def say(self, kind: str, text: str) -> None:
         """Show a person something."""
@@ -74,10 +74,10 @@ class Inbox:
 
     def close(self) -> None:
         """Take no more."""
-        self._line.put(None)
+        self._waiting.put(None)
 
     def _work(self) -> None:
-        while (one := self._line.get()) is not None:
+        while (one := self._waiting.get()) is not None:
             self._handle(*one)
 
     def _handle(self, message: Message, buffer: Any) -> None:

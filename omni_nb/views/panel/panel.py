@@ -350,9 +350,9 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
 
     def _on_report(self, message: Message, _: Any) -> None:
         reply = self._sync.reply(message["turn"])
-        if reply is not None and message.get("first_sound_at") is not None:
+        if reply is not None and message.get("first_heard_at") is not None:
             reply.playback = Playback(
-                message["first_sound_at"], message["underruns"], message["gap_seconds"]
+                message["first_heard_at"], message["underruns"], message["gap_seconds"]
             )
 
 

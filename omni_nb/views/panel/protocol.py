@@ -71,7 +71,7 @@ form}``
     The whole conversation; ``form`` is ``"html"`` or ``"ipynb"``.
 ``{type: "settings"}`` / ``{type: "key", key}``
     Show or hide the settings / the key that was asked for: it goes nowhere but into the connection.
-``{type: "report", turn, state, first_sound_at, underruns, gap_seconds}``
+``{type: "report", turn, state, first_heard_at, underruns, gap_seconds}``
     What became of the sound, as of `omni_nb.AudioPlayer`.
 """
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.media.audio import AudioURLPart, audio
-from omni_nb.media.extract import read_sound
+from omni_nb.media.extract import read_audio
 from omni_nb.render.labels import labelled, weight_text
 from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.tokens import audio_tokens
@@ -159,7 +159,7 @@ _STEPS = (1, 2, 5, 10, 30, 60, 300)
 def heard_clip(source: HeldSource) -> AudioClip | None:
     """Return a file's sound, or None when it cannot be decoded: the rest is drawn all the same."""
     try:
-        return read_sound(source, most_seconds=_MOST_SECONDS)
+        return read_audio(source, most_seconds=_MOST_SECONDS)
     except MediaError:
         return None
 

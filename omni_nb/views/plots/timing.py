@@ -108,7 +108,7 @@ def lead_seconds(speech: Sequence[Arrival]) -> list[tuple[float, float]]:
 
 def _end(timing: Timing) -> float:
     """The right edge: everything that is known to have happened, and a little room."""
-    moments = [timing.arrivals[-1].seconds, timing.total_seconds, timing.first_sound_seconds]
+    moments = [timing.arrivals[-1].seconds, timing.total_seconds, timing.first_heard_seconds]
     return 1.04 * max(0.1, *(moment for moment in moments if moment is not None))
 
 
@@ -171,7 +171,7 @@ def _draw_moments(ax: Axes, timing: Timing) -> None:
     moments = (
         (timing.first_text_seconds, MODALITY_COLORS["text"], ":"),
         (timing.first_audio_seconds, MODALITY_COLORS["audio"], ":"),
-        (timing.first_sound_seconds, MODALITY_COLORS["audio"], "-"),
+        (timing.first_heard_seconds, MODALITY_COLORS["audio"], "-"),
     )
     for moment, color, style in moments:
         if moment is not None:
@@ -184,7 +184,7 @@ def _facts(timing: Timing, speech: Sequence[Arrival], language: Language) -> tup
     moments = {
         "first text": timing.first_text_seconds,
         "first speech": timing.first_audio_seconds,
-        "first sound": timing.first_sound_seconds,
+        "first sound": timing.first_heard_seconds,
     }
     began = [names[name].format(seconds=at) for name, at in moments.items() if at is not None]
     went_on = [*_leads(speech, names), *_pauses(timing, names)]

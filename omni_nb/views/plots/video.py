@@ -53,9 +53,9 @@ class _Seen:
     is_list: bool
     weighed: VideoTokens
     shown: tuple[PIL.Image.Image, ...]
-    has_sound: bool
-    sound: AudioClip | None
-    sound_tokens: int
+    has_audio: bool
+    audio: AudioClip | None
+    audio_tokens: int
 
 
 def plot_video_tokens(
@@ -114,7 +114,7 @@ def plot_video_tokens(
     facts, rules = facts_of(model)
     assert rules.video is not None  # the tokens above were counted by it
     names = words("plots", language)
-    ax = canvas(ax, width=8.4, height=3.5 if seen.has_sound else 2.2)
+    ax = canvas(ax, width=8.4, height=3.5 if seen.has_audio else 2.2)
     _draw_title(ax, seen, facts.name, region, language)
     ax.set(xlim=(0, seen.length), ylim=(0, 1))
     ax.set_xlabel(names["frame number" if seen.is_list else "time"])
@@ -124,7 +124,7 @@ def plot_video_tokens(
     if seen.is_list:
         _number_frames(ax, seen.weighed.frames)
     else:
-        _draw_sound(ax, seen, line - 0.16, language)
+        _draw_audio(ax, seen, line - 0.16, language)
     return with_chinese(ax)
 
 
@@ -136,10 +136,10 @@ def _seen(given: Any, model: str) -> _Seen:
         length=part.seconds,
         is_list=False,
         weighed=weighed,
-        shown=_pictures(part, min(weighed.frames, _STRIP)),
-        has_sound=part.has_sound,
-        sound=heard_clip(part.source) if part.has_sound else None,
-        sound_tokens=audio_tokens(part.seconds, model=model) if part.has_sound else 0,
+        shown=_images(part, min(weighed.frames, _STRIP)),
+        has_audio=part.has_audio,
+        audio=heard_clip(part.source) if part.has_audio else None,
+        audio_tokens=audio_tokens(part.seconds, model=model) if part.has_audio else 0,
     )
 
 
@@ -158,9 +158,9 @@ def _frames_seen(part: FramesPart, model: str) -> _Seen:
         is_list=True,
         weighed=frames_tokens([(image.width, image.height) for image in held], model=model),
         shown=tuple(picture for image in shown if (picture := decoded(image)) is not None),
-        has_sound=False,
-        sound=None,
-        sound_tokens=0,
+        has_audio=False,
+        audio=None,
+        audio_tokens=0,
     )
 
 
@@ -174,7 +174,7 @@ def _held(given: Any) -> VideoPart:
     return part
 
 
-def _pictures(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
+def _images(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
     """Evenly spaced frames; none where the file is damaged."""
     try:
         return draw_frames(
@@ -186,7 +186,7 @@ def _pictures(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
 
 def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, language: Language) -> float:
     """The pictures, and below them a mark for each frame that is looked at; where these are."""
-    line = 1 - _draw_pictures(ax, seen) - 0.1
+    line = 1 - _draw_images(ax, seen) - 0.1
     frames = seen.weighed.frames
     middles = [(number + 0.5) * seen.length / frames for number in range(frames)]
     ax.vlines(middles, line, line + 0.05, colors=_COLOR, lw=2.5 if frames <= 40 else 1)
@@ -209,7 +209,7 @@ def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, language: Language) ->
     return line
 
 
-def _draw_pictures(ax: Axes, seen: _Seen) -> float:
+def _draw_images(ax: Axes, seen: _Seen) -> float:
     """Side by side along the top; the share of the height that they take."""
     if not seen.shown:
         return 0.0
@@ -223,15 +223,15 @@ def _draw_pictures(ax: Axes, seen: _Seen) -> float:
     return high
 
 
-def _draw_sound(ax: Axes, seen: _Seen, top: float, language: Language) -> None:
+def _draw_audio(ax: Axes, seen: _Seen, top: float, language: Language) -> None:
     names = words("plots", language)
-    if not seen.has_sound or seen.sound is None:
-        _note(ax, 0.12, names["undecoded" if seen.has_sound else "silent"])
+    if not seen.has_audio or seen.audio is None:
+        _note(ax, 0.12, names["undecoded" if seen.has_audio else "silent"])
         return
     wave = ax.inset_axes((0, 0.12, 1, max(0.1, top - 0.12)), sharex=ax)
-    draw_waveform(wave, seen.sound)
+    draw_waveform(wave, seen.audio)
     mark_seconds(wave, seen.length)
-    counted = tokens_text(seen.sound_tokens, language)
+    counted = tokens_text(seen.audio_tokens, language)
     _note(ax, 0.12, labelled(names["its sound"], counted, language))
 
 
@@ -248,9 +248,9 @@ def _note(ax: Axes, height: float, text: str) -> None:
 
 def _draw_title(ax: Axes, seen: _Seen, model: str, region: str, language: Language) -> None:
     weighed = seen.weighed
-    heard = {"audio": seen.sound_tokens} if seen.sound_tokens else {}
+    heard = {"audio": seen.audio_tokens} if seen.audio_tokens else {}
     cost = input_cost(model, region, video=weighed.tokens, **heard)
-    total = weight_text(weighed.tokens + seen.sound_tokens, cost, language)
+    total = weight_text(weighed.tokens + seen.audio_tokens, cost, language)
     size = words("plots", language)["frames"].format(
         count=weighed.frames, width=weighed.resized_width, height=weighed.resized_height
     )

@@ -121,7 +121,7 @@ def test_every_kind_of_part_comes_back(chat, tmp_path):
     assert [state(reply) for reply in loaded.replies] == [state(reply) for reply in chat.replies]
     assert loaded.messages == chat.messages
     for before, after in zip(chat.replies, loaded.replies, strict=True):
-        for name in ("seconds", "fps", "width", "height", "has_sound", "sample_rate", "mime"):
+        for name in ("seconds", "fps", "width", "height", "has_audio", "sample_rate", "mime"):
             assert [getattr(part, name, None) for part in before.question] == [
                 getattr(part, name, None) for part in after.question
             ]
@@ -159,7 +159,7 @@ def test_an_answer_comes_back_with_its_speech_usage_and_timing(tmp_path):
     reply.sent_at, reply.playback = 1_800_000_000.5, Playback(1_800_000_001.0, 2, 0.25)
     loaded = Conversation.load(saved(chat, tmp_path)[0]).replies[0]
     assert state(loaded) == state(reply)
-    assert loaded.timing.first_sound_seconds == 0.5
+    assert loaded.timing.first_heard_seconds == 0.5
     assert loaded.audio.samples[:3].tolist() == [1, 2, 1]
 
 

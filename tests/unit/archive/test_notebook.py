@@ -17,7 +17,7 @@ from omni_nb.archive.notebook import read_notebook
 from omni_nb.archive.outputs import block_metadata, reply_id
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import RequestError, ServiceError
-from omni_nb.media.extract import read_sound
+from omni_nb.media.extract import read_audio
 from omni_nb.media.folder import MediaFolder
 from omni_nb.media.parts import (
     AudioPart,
@@ -182,7 +182,7 @@ def test_a_wav_of_a_question_is_kept_as_small_as_speech(chat, storage, head, mos
     assert probe_audio(part.source) == AudioFacts("wav", "audio/wav", part.seconds, 44_100, 1)
     assert (part.format, part.sample_rate, part.channels) == ("wav", 44_100, 1)
     assert (part.name, part.seconds) == (stereo.name, pytest.approx(stereo.seconds, abs=0.01))
-    tones = [np.fft.rfft(read_sound(p.source).samples[:40_000]) for p in (part, stereo)]
+    tones = [np.fft.rfft(read_audio(p.source).samples[:40_000]) for p in (part, stereo)]
     assert len({np.abs(tone).argmax() for tone in tones}) == 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omni_nb.errors import MediaError
-from omni_nb.media.extract import decoded, draw_frames, read_sound
+from omni_nb.media.extract import decoded, draw_frames, read_audio
 from omni_nb.media.sources import LocalSource
 from omni_nb.offline.containers import frames as frames_of_packet
 from tests.media_files import (
@@ -153,7 +153,7 @@ def test_what_is_no_media_at_all_is_an_error() -> None:
 
 @pytest.mark.parametrize("form", FORMATS_OF_SOUND)
 def test_every_format_is_heard_as_what_it_is(form: str) -> None:
-    clip = read_sound(source_of(sound(form, frequency=500)), sample_rate=16000)
+    clip = read_audio(source_of(sound(form, frequency=500)), sample_rate=16000)
     assert clip.sample_rate == 16000
     assert clip.seconds == pytest.approx(1.5, abs=0.11)
     heard = clip.samples[4000:11000].astype(float)  # before the noise of mp3-no-xing
@@ -164,23 +164,23 @@ def test_every_format_is_heard_as_what_it_is(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
 def test_the_sound_of_a_video_is_heard(form: str) -> None:
-    assert read_sound(source_of(video(form))).seconds == pytest.approx(2, abs=0.15)
+    assert read_audio(source_of(video(form))).seconds == pytest.approx(2, abs=0.15)
 
 
 def test_no_more_is_heard_than_asked_for() -> None:
-    clip = read_sound(source_of(sound("mp3")), sample_rate=8000, most_seconds=0.5)
+    clip = read_audio(source_of(sound("mp3")), sample_rate=8000, most_seconds=0.5)
     assert clip.samples.size == 4000
 
 
 def test_a_silent_video_has_no_sound_to_hear() -> None:
     with pytest.raises(MediaError, match="no sound track"):
-        read_sound(source_of(video("mp4", has_sound=False)))
+        read_audio(source_of(video("mp4", has_audio=False)))
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
 def test_a_wav_file_that_lies_about_its_size_is_heard_whole(size: int) -> None:
     """Recorders that stream write 0 or the largest number; ffmpeg plays both to the end."""
-    assert read_sound(source_of(with_wav_sizes(sound("wav"), size))).seconds == 1.5
+    assert read_audio(source_of(with_wav_sizes(sound("wav"), size))).seconds == 1.5
 
 
 def test_a_video_of_which_no_frame_is_whole_is_named() -> None:
@@ -198,7 +198,7 @@ def test_any_damage_ends_in_a_result_or_in_our_error(data: st.DataObject) -> Non
     damaged = bytearray(truncated(whole, data.draw(st.floats(0.01, 1))))
     for place in data.draw(st.lists(st.integers(0, len(damaged) - 1), max_size=5)):
         damaged[place] = data.draw(st.integers(0, 255))
-    for take in (read_sound, lambda source: draw_frames(source, 3)):
+    for take in (read_audio, lambda source: draw_frames(source, 3)):
         try:
             take(source_of(bytes(damaged)))
         except MediaError as error:

@@ -63,18 +63,18 @@ def test_a_photo_is_measured_and_described(connection, path):
 
 
 @pytest.mark.parametrize(
-    ("name", "seconds", "size", "total_frames", "has_sound"),
+    ("name", "seconds", "size", "total_frames", "has_audio"),
     [
         ("bigbuckbunny.mp4", 5.28, (1280, 720), 132, True),
         ("bikes.mp4", 10.0, (640, 272), 250, False),
         ("carphone_pristine.mp4", 4.004, (176, 144), 120, False),
     ],
 )
-def test_a_clip_is_measured(name, seconds, size, total_frames, has_sound):
+def test_a_clip_is_measured(name, seconds, size, total_frames, has_audio):
     part = video(CLIPS / name)
     assert part.seconds == pytest.approx(seconds, abs=0.01)
     assert (part.width, part.height) == size
-    assert (part.total_frames, part.has_sound) == (total_frames, has_sound)
+    assert (part.total_frames, part.has_audio) == (total_frames, has_audio)
 
 
 def test_the_stand_in_watches_the_bunny_and_hears_it(connection):
@@ -96,7 +96,7 @@ def test_the_bunny_shrinks_and_says_so(capsys):
     small = shrink(video(BUNNY), max_seconds=3)
     assert small.seconds == pytest.approx(3, abs=0.2)
     assert small.total_bytes < BUNNY.stat().st_size
-    assert small.has_sound
+    assert small.has_audio
     check_parts((small,), find_model("qwen-omni-turbo"))
     assert "tokens" in capsys.readouterr().out
 

@@ -32,15 +32,15 @@ def gif(total: int) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("has_sound", [True, False])
+@pytest.mark.parametrize("has_audio", [True, False])
 @pytest.mark.parametrize(("form", "mime"), FORMATS_OF_VIDEO.items())
-def test_a_format_is_known_by_its_content_and_measured(form, mime, has_sound, tmp_path):
-    (tmp_path / "clip.txt").write_bytes(video_file(form, has_sound=has_sound))
+def test_a_format_is_known_by_its_content_and_measured(form, mime, has_audio, tmp_path):
+    (tmp_path / "clip.txt").write_bytes(video_file(form, has_audio=has_audio))
     part = video(tmp_path / "clip.txt")
     assert (part.mime, part.name) == (mime, "clip.txt")
     assert part.seconds == pytest.approx(2, abs=0.15)
     assert part.fps == pytest.approx(10, abs=0.6)
-    assert (part.total_frames, part.has_sound) == (20, has_sound)
+    assert (part.total_frames, part.has_audio) == (20, has_audio)
     assert (part.width, part.height) == (160, 120)
 
 

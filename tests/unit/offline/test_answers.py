@@ -39,7 +39,7 @@ VIDEO = Video(
     fps=29.97,
     looks=(PICTURE, PICTURE),
     change=0.1,
-    sound=SPEECH,
+    audio=SPEECH,
 )
 
 
@@ -165,8 +165,8 @@ def test_a_video_is_described_with_its_sound_apart() -> None:
         *("blue about 58%", "something moves", "like speech", "81 tokens on top"),
     ):
         assert words in said
-    assert "no sound" in say(("What happens?", dataclasses.replace(VIDEO, sound=None)))
-    assert "没有声音" in say(("发生了什么", dataclasses.replace(VIDEO, sound=None)))
+    assert "no sound" in say(("What happens?", dataclasses.replace(VIDEO, audio=None)))
+    assert "没有声音" in say(("发生了什么", dataclasses.replace(VIDEO, audio=None)))
 
 
 @pytest.mark.parametrize(

@@ -225,13 +225,13 @@ def test_a_body_that_is_not_json_is_refused() -> None:
 def test_the_smallest_and_the_longest_lawful_images_are_taken() -> None:
     request = read(showing(image(data_url(png(11, 11))), image(data_url(png(2200, 11)))))
 
-    assert [type(picture) for picture in request.turns[0].pictures] == [SeenImage, SeenImage]
+    assert [type(picture) for picture in request.turns[0].images] == [SeenImage, SeenImage]
 
 
 def test_a_data_url_without_mime_type_is_taken() -> None:
     request = read(showing(image(data_url(png(64, 48), mime=""))))
 
-    picture = request.turns[0].pictures[0]
+    picture = request.turns[0].images[0]
     assert (picture.width, picture.height) == (64, 48)
 
 
@@ -253,7 +253,7 @@ def test_tokens_are_counted_over_the_whole_conversation() -> None:
 def test_an_image_by_url_counts_no_tokens_because_it_is_not_fetched() -> None:
     request = read(showing(image("https://example.com/dog.png"), text("你好")))
 
-    assert request.turns[0].pictures == (ImageURLPart("https://example.com/dog.png"),)
+    assert request.turns[0].images == (ImageURLPart("https://example.com/dog.png"),)
     assert request.input_tokens == {"text": 2}
 
 

@@ -105,7 +105,7 @@ def test_a_video_is_watched_and_its_sound_weighed_apart() -> None:
 
 
 def test_a_silent_video_weighs_no_sound() -> None:
-    assert set(read(film(video("mkv", has_sound=False))).input_tokens) == {"video"}
+    assert set(read(film(video("mkv", has_audio=False))).input_tokens) == {"video"}
 
 
 def test_frames_are_looked_at_and_weighed_as_video() -> None:
@@ -165,7 +165,7 @@ def test_a_large_medium_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(items, "LARGE", 1000)
 
     assert read(film(video("mp4"))).input_tokens == {"video": 282, "audio": 51}
-    assert read(image(png(size=(1600, 1200)))).turns[0].pictures[0].width == 1600
+    assert read(image(png(size=(1600, 1200)))).turns[0].images[0].width == 1600
 
 
 def test_a_large_data_url_in_the_words_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         f"{INVALID}Invalid video file.",
     ),
     "video that is too long": (
-        film(video("mp4", seconds=42, fps=2, has_sound=False)),
+        film(video("mp4", seconds=42, fps=2, has_audio=False)),
         f"{VIDEO_RULE}The video file is too long.",
     ),
     "too few frames": (

@@ -96,7 +96,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
         ),
     ),
     "long video": (
-        sending(film(video("mp4", seconds=42, fps=2, has_sound=False))),
+        sending(film(video("mp4", seconds=42, fps=2, has_audio=False))),
         (
             400,
             WRONG,

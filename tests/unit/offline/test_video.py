@@ -43,13 +43,13 @@ def test_every_format_is_watched(form: str) -> None:
     assert (found.width, found.height) == (160, 120)
     assert found.seconds == pytest.approx(2.0, abs=0.12)
     assert found.fps == pytest.approx(10, abs=0.6)
-    assert found.sound is not None
-    assert found.sound.tone_hz == pytest.approx(440, abs=5)
-    assert found.sound.seconds == pytest.approx(2.0, abs=0.1)
+    assert found.audio is not None
+    assert found.audio.tone_hz == pytest.approx(440, abs=5)
+    assert found.audio.seconds == pytest.approx(2.0, abs=0.1)
 
 
 def test_a_video_without_a_sound_track_has_no_sound() -> None:
-    assert watched(video("mkv", has_sound=False)).sound is None
+    assert watched(video("mkv", has_audio=False)).audio is None
 
 
 def test_a_turned_video_has_the_size_it_is_shown_in() -> None:

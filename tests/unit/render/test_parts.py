@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from omni_nb.media import parts
-from omni_nb.media.extract import read_sound
+from omni_nb.media.extract import read_audio
 from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.render.parts import part_chip_html, part_html, part_text
 from omni_nb.render.waveform import waveform
@@ -80,7 +80,7 @@ def test_a_sound_is_a_waveform_and_can_be_played(form: str) -> None:
     ((mime, data),) = page.files("audio")
     assert mime.startswith("audio/")
     assert mime not in ("audio/amr", "audio/3gpp"), "browsers play neither"
-    assert read_sound(LocalSource(data, "embedded")).seconds == pytest.approx(1.5, abs=0.15)
+    assert read_audio(LocalSource(data, "embedded")).seconds == pytest.approx(1.5, abs=0.15)
     assert "1.5 s" in page.words or "1.6 s" in page.words
 
 
@@ -119,8 +119,8 @@ def test_silence_is_a_thin_line() -> None:
 @pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
 def test_a_video_is_a_strip_of_six_frames_with_its_facts(form: str) -> None:
     page = Page(part_html(parts.video(video(form))))
-    pictures = [Image.open(io.BytesIO(data)) for _, data in page.files("img")]
-    assert [round(moment(picture), 1) for picture in pictures] == pytest.approx(
+    images = [Image.open(io.BytesIO(data)) for _, data in page.files("img")]
+    assert [round(moment(picture), 1) for picture in images] == pytest.approx(
         [0.1, 0.3, 0.4, 0.6, 0.8, 0.9], abs=0.11
     )
     for fact in ("160 × 120 pixels", "with sound", FORMATS_OF_VIDEO[form]):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from omni_nb.errors import MediaError, OmniError, RequestError
 from omni_nb.media.clip import AudioClip
-from omni_nb.media.extract import draw_frames, read_sound
+from omni_nb.media.extract import draw_frames, read_audio
 from omni_nb.media.parts import AudioPart, FramesPart, ImagePart, VideoPart, audio, image, video
 from omni_nb.rules.catalog import find_model, register_model
 from omni_nb.rules.limits import check_parts
@@ -159,7 +159,7 @@ def test_a_sound_of_too_many_bytes_keeps_its_length(strict_model: str) -> None:
     part = shrink(sound("wav", seconds=1.9, channels=2), model=strict_model, say=str)
     assert part.total_bytes <= 12_000
     assert part.seconds == pytest.approx(1.9, abs=0.01)
-    heard = read_sound(part.source).samples[4000:20000].astype(float)
+    heard = read_audio(part.source).samples[4000:20000].astype(float)
     assert np.abs(np.fft.rfft(heard)).argmax() == pytest.approx(440, abs=2)
 
 
@@ -206,10 +206,10 @@ def test_a_video_that_is_too_long_is_cut(form: str, strict_model: str, lines: li
     assert measured.seconds <= 2
     assert measured.seconds == pytest.approx(part.seconds, abs=0.15)
     assert measured.total_frames == part.total_frames == 20
-    assert measured.has_sound
+    assert measured.has_audio
     shown = [moment(frame) for frame in draw_frames(part.source, 4)]
     assert shown == pytest.approx([0.06, 0.19, 0.31, 0.44], abs=0.05)
-    assert read_sound(part.source).seconds == pytest.approx(2, abs=0.25)
+    assert read_audio(part.source).seconds == pytest.approx(2, abs=0.25)
     assert "4.0 s, 160 × 120 pixels, 2" in lines[0]
     assert "→ 2.0 s, 160 × 120 pixels, 10 frames per second" in lines[0]
 
@@ -217,14 +217,14 @@ def test_a_video_that_is_too_long_is_cut(form: str, strict_model: str, lines: li
 def test_the_sound_of_a_video_lasts_as_long_as_one_asks() -> None:
     part = shrink(video_file("mp4", seconds=4), max_seconds=1, say=str)
     assert part.seconds == 1
-    assert 0.93 < read_sound(part.source).seconds < 1.07  # whole pieces of 0.064 s
+    assert 0.93 < read_audio(part.source).seconds < 1.07  # whole pieces of 0.064 s
 
 
 def test_a_silent_video_stays_silent(strict_model: str) -> None:
-    given = video_file("mp4", seconds=4, has_sound=False)
+    given = video_file("mp4", seconds=4, has_audio=False)
     part = shrink(given, model=strict_model, say=str)
-    assert not part.has_sound
-    assert not video(part.source.open().read()).has_sound
+    assert not part.has_audio
+    assert not video(part.source.open().read()).has_audio
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
@@ -237,7 +237,7 @@ def test_a_turned_video_is_stood_upright(degrees: int, strict_model: str) -> Non
 
 
 def test_a_video_gets_the_size_that_the_model_sees(strict_model: str) -> None:
-    given = video_file("mp4", seconds=2.5, width=1280, height=720, fps=4, has_sound=False)
+    given = video_file("mp4", seconds=2.5, width=1280, height=720, fps=4, has_audio=False)
     part = shrink(given, model=strict_model, say=str)
     assert part.width * part.height <= 768 * 28 * 28
     assert part.width / part.height == pytest.approx(16 / 9, rel=0.01)

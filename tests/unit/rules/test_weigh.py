@@ -32,7 +32,7 @@ SOUND = AudioPart(
 )
 
 
-def video(seconds: float = 5.0, has_sound: bool = True) -> VideoPart:
+def video(seconds: float = 5.0, has_audio: bool = True) -> VideoPart:
     return VideoPart(
         source=LocalSource(b"", "v.mp4"),
         mime="video/mp4",
@@ -41,7 +41,7 @@ def video(seconds: float = 5.0, has_sound: bool = True) -> VideoPart:
         height=720,
         fps=30.0,
         total_frames=round(seconds * 30),
-        has_sound=has_sound,
+        has_audio=has_audio,
     )
 
 
@@ -52,7 +52,7 @@ def video(seconds: float = 5.0, has_sound: bool = True) -> VideoPart:
         (IMAGE, {"image": 393}),
         (SOUND, {"audio": 250}),
         (video(), {"video": 3602, "audio": 125}),
-        (video(has_sound=False), {"video": 3602}),
+        (video(has_audio=False), {"video": 3602}),
         (FramesPart((IMAGE,) * 4), {"video": 784}),
     ],
 )

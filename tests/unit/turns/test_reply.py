@@ -95,8 +95,8 @@ def test_the_browsers_report_is_part_of_the_timing():
     made = reply()
     assert made.timing.underruns is None
     made.sent_at = 1000.0
-    made.playback = Playback(first_sound_at=1000.5, underruns=1, gap_seconds=0.2)
-    assert (made.timing.first_sound_seconds, made.timing.underruns) == (0.5, 1)
+    made.playback = Playback(first_heard_at=1000.5, underruns=1, gap_seconds=0.2)
+    assert (made.timing.first_heard_seconds, made.timing.underruns) == (0.5, 1)
 
 
 def test_a_repr_is_one_line_and_says_who_answered():

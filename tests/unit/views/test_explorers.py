@@ -27,7 +27,7 @@ from omni_nb.views.explorers import image as image_module
 from omni_nb.views.explorers.audio import AudioState, audio_view
 from omni_nb.views.explorers.controls import weighing_models
 from omni_nb.views.explorers.cost import CostState, cost_view
-from omni_nb.views.explorers.drawing import draw_grid, draw_sound, fitted, is_fine, peaks_of
+from omni_nb.views.explorers.drawing import draw_audio, draw_grid, fitted, is_fine, peaks_of
 from omni_nb.views.explorers.frame import SETTLED_SECONDS
 from omni_nb.views.explorers.image import ImageState, image_view, refusal, why
 
@@ -282,7 +282,7 @@ def test_a_clip_weighs_what_its_exact_length_weighs(explore):
 
 
 def test_a_short_sound_is_drawn_dark_within_its_light_second():
-    drawn = np.array(Image.open(io.BytesIO(draw_sound(0.5, 1, 2, limit=1.5))))
+    drawn = np.array(Image.open(io.BytesIO(draw_audio(0.5, 1, 2, limit=1.5))))
     row = drawn[drawn.shape[0] // 2]
     assert [int(row[column]) for column in (50, 160, 300, 330)] == [2, 1, 0, 4]
 
@@ -310,9 +310,9 @@ def test_every_line_is_tokens_times_price_and_the_lines_add_up():
         for region, is_batch in itertools.product(facts.prices, (False, True)):
             question = ImaginedQuestion(
                 text_tokens=chosen.randrange(3000),
-                pictures=chosen.randrange(4),
-                picture_size=(chosen.randrange(10, 9000), chosen.randrange(10, 9000)),
-                sound_seconds=chosen.uniform(0, 100),
+                images=chosen.randrange(4),
+                image_size=(chosen.randrange(10, 9000), chosen.randrange(10, 9000)),
+                audio_seconds=chosen.uniform(0, 100),
                 video_seconds=chosen.choice([0, 20.5]),
                 answer_tokens=chosen.randrange(900),
                 answer_seconds=chosen.choice([0, 7.3]),
@@ -333,7 +333,7 @@ def test_what_cannot_be_priced_or_weighed_is_unknown_and_never_free():
     assert "cost unknown" in view.words
     assert "unknown" in view.words.splitlines()[-2]
     facts = find_model(TURBO)
-    blink = imagined_turn(ImaginedQuestion(video_seconds=0.01, has_video_sound=False), facts)
+    blink = imagined_turn(ImaginedQuestion(video_seconds=0.01, has_video_audio=False), facts)
     assert blink.unknown == ("video in",)
     made = bill(blink, Offer(TURBO), facts.prices["beijing"])
     assert made.total is None
@@ -366,12 +366,12 @@ def test_every_control_of_the_cost_explorer_changes_the_bill(explore):
     explorer = explore(cost_explorer)
     changes = [
         (explorer.text, 500),
-        (explorer.pictures, 3),
-        (explorer.picture_size, (640, 480)),
-        (explorer.sound_seconds, 20),
+        (explorer.images, 3),
+        (explorer.image_size, (640, 480)),
+        (explorer.audio_seconds, 20),
         (explorer.video_seconds, 10),
         (explorer.video_size, (320, 240)),
-        (explorer.video_sound, False),
+        (explorer.video_audio, False),
         (explorer.answer_seconds, 0),
         (explorer.answer_tokens, 7),
         (explorer.questions, 2),

@@ -522,13 +522,13 @@ def test_a_report_of_the_browser_is_in_the_timing(line, panel):
         type="report",
         turn=turn_of(panel, 0),
         state="done",
-        first_sound_at=sent_at + 0.5,
+        first_heard_at=sent_at + 0.5,
         underruns=1,
         gap_seconds=0.1,
     )
     until(lambda: panel.chat.replies[0].timing.underruns == 1)
     until(lambda: any("1 gap in the sound, 0.1 s" in str(message) for message, _ in line.sent))
-    assert panel.chat.replies[0].timing.first_sound_seconds == pytest.approx(0.5)
+    assert panel.chat.replies[0].timing.first_heard_seconds == pytest.approx(0.5)
 
 
 def test_a_closed_panel_ends_its_threads(line, standing_in):

@@ -176,13 +176,13 @@ def test_stop_sets_the_event() -> None:
 
 
 def report(
-    player: AudioPlayer, state: str, first_sound_at: float | None = 1.5, is_shown: bool = False
+    player: AudioPlayer, state: str, first_heard_at: float | None = 1.5, is_shown: bool = False
 ) -> None:
     receive(
         player,
         type="report",
         state=state,
-        first_sound_at=first_sound_at,
+        first_heard_at=first_heard_at,
         underruns=1,
         gap_seconds=0.25,
         is_shown=is_shown,
@@ -230,7 +230,7 @@ def test_a_closed_player_can_still_be_updated_and_finished() -> None:
 def test_a_reloaded_page_does_not_erase_what_the_first_reported() -> None:
     player = AudioPlayer()
     report(player, "playing")
-    report(player, "stopped", first_sound_at=None)
+    report(player, "stopped", first_heard_at=None)
     assert player.report == PlaybackReport("stopped", 1.5, 1, 0.25)
 
 

@@ -322,7 +322,7 @@ def test_a_sound_that_cannot_be_decoded_has_its_tokens_all_the_same(monkeypatch)
     def refuse(*args, **kwargs):
         raise MediaError("damaged")
 
-    monkeypatch.setattr("omni_nb.views.plots.audio.read_sound", refuse)
+    monkeypatch.setattr("omni_nb.views.plots.audio.read_audio", refuse)
     ax = plot_audio_tokens(sound("wav", seconds=2.0))
     assert "50 tokens" in ax.get_title(loc="left")
     assert not ax.child_axes
@@ -333,7 +333,7 @@ def test_a_sound_that_cannot_be_decoded_has_its_tokens_all_the_same(monkeypatch)
 
 @pytest.fixture(scope="module")
 def clip():
-    return video("mp4", seconds=3.0, fps=10, width=160, height=120, has_sound=True)
+    return video("mp4", seconds=3.0, fps=10, width=160, height=120, has_audio=True)
 
 
 def test_a_video_is_as_many_frames_as_the_rule_takes(clip):
@@ -355,7 +355,7 @@ def test_of_many_frames_some_are_drawn():
 
 
 def test_a_silent_video_is_said_to_be_silent():
-    silent = video("mp4", seconds=2.0, fps=10, width=64, height=48, has_sound=False)
+    silent = video("mp4", seconds=2.0, fps=10, width=64, height=48, has_audio=False)
     ax = plot_video_tokens(silent)
     assert "no sound track" in said(ax)
 

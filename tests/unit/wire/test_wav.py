@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omni_nb.errors import ServiceError
-from omni_nb.wire.wav import SoundReader, read_wav
+from omni_nb.wire.wav import AudioReader, read_wav
 
 SECOND = 24_000
 
@@ -45,7 +45,7 @@ def wav(data: bytes, sample_rate=SECOND, channels=1, bits=16, kind=1, length=Non
 
 
 def read(pieces) -> np.ndarray:
-    reader = SoundReader()
+    reader = AudioReader()
     pcm = b"".join(reader.read(piece) for piece in pieces) + reader.flush()
     return np.frombuffer(pcm, "<i2")
 

@@ -1,0 +1,39 @@
+"""What every value that shows itself has in common."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from omni_nb import CNY, audio, estimate, video
+from omni_nb.media.clip import AudioClip
+from omni_nb.turns.timing import Timing
+from tests.media_files import video as video_file
+
+TIMING = Timing(0.1, 0.2, 1.0, (), 0.3)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "instead"),
+    [
+        (lambda: video(video_file("mp4")), "has_sound", "use has_audio"),
+        (lambda: TIMING, "first_sound_seconds", "use first_heard_seconds"),
+        (lambda: AudioClip(b"", 24000), "player_html", r"to_file\(storage\) has its bytes"),
+        (lambda: estimate("Hello"), "table", r"str\(\) has it as text"),
+    ],
+)
+def test_an_attribute_that_is_gone_names_what_takes_its_place(make, name, instead):
+    with pytest.raises(AttributeError, match=rf"\.{name} is gone: .*{instead}"):
+        getattr(make(), name)
+
+
+def test_any_other_attribute_is_missing_as_ever():
+    with pytest.raises(AttributeError, match="'Timing' object has no attribute 'colour'"):
+        _ = TIMING.colour
+
+
+def test_a_deep_copy_is_the_value_itself():
+    part = audio(([0.0] * 1600, 16000))
+    assert copy.deepcopy([part])[0] is part
+    assert not hasattr(CNY(1), "table")
