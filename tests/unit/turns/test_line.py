@@ -90,6 +90,17 @@ def test_a_line_that_another_contains_is_no_branch(chat):
     assert chat.branches == ()
 
 
+def test_what_another_branch_contains_is_kept_in_that_one_only(chat):
+    ask(chat, "Three")
+    longest = chat.replies
+    go_back(chat, 2)
+    go_back(chat, 1)
+    go_back(chat, 0)
+    ask(chat, "Else")
+    assert chat.branches == (longest,)
+    assert [len(branch) for branch in chat.branches] == [3]
+
+
 def test_clearing_loses_nothing(chat):
     chat.clear()
     assert chat.messages == []
