@@ -123,9 +123,12 @@ class Ear:
         )
 
     def _keep(self, frame: Any) -> None:
+        import numpy as np
+
         for piece in self._resampler.resample(frame):
             samples: Samples = piece.to_ndarray()[:2]  # two channels tell enough
-            self._pieces.append(samples)
+            # Floats of a damaged file are beyond full scale, or no numbers.
+            self._pieces.append(np.nan_to_num(np.clip(samples, -1, 1)))
 
 
 def _seconds(packet: Any) -> float:

@@ -63,8 +63,9 @@ def type_with_tab(lab: Lab, page: Page) -> None:
     offered = page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-match")
     page.keyboard.type("%%omni --chat talk --v")
     page.keyboard.press("Tab")
-    expect(offered).to_have_count(2)
-    assert sorted(offered.all_inner_texts()) == ["--video", "--voice"]
+    expect(offered).to_have_count(3)
+    texts = ["--video", "--vl-high-resolution-images", "--voice"]
+    assert sorted(offered.all_inner_texts()) == texts
     offered.get_by_text("--voice").click()
     expect(editor).to_have_text("%%omni --chat talk --voice")
     page.keyboard.type(" ")

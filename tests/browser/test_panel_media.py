@@ -308,7 +308,7 @@ def test_a_file_that_is_no_medium_says_so_and_holds_nothing_back(lab, page, tmp_
     panel = open_panel(lab, page, SHOW, later=[LOOK])
     choose_files(page, panel.button(ATTACH), [("notes.txt", b"Buy milk.")], tmp_path)
     expect(panel.chips).to_contain_text("notes.txt")
-    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text("no image, sound")
+    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text("no image, audio or video")
     expect(panel.button("Send")).to_have_attribute("aria-disabled", "true")
     panel.button("Remove notes.txt").click()
     panel.ask("Hello")
@@ -329,8 +329,9 @@ print(grown)
 """
 ARRIVED = """
 from omni_nb.media.folder import file_digest
-items = [item for draft in panel._drafts.values() for item in draft.items]
-print(*(file_digest(item.part.source.path) for item in items))
+drafts = panel._composer._drafts.values()
+attachments = [one for draft in drafts for one in draft.attachments]
+print(*(file_digest(one.part.source.path) for one in attachments))
 """
 WATCH = """() => {
   const shares = (window.__omniShares = []);
