@@ -78,3 +78,23 @@ def type_with_tab(lab: Lab, page: Page) -> None:
     page.keyboard.type(" --to answer")
     page.keyboard.press("Enter")
     page.keyboard.type("Who are you?")
+
+
+def test_tab_completes_a_voice_and_a_model_of_a_call(lab: Lab, page: Page) -> None:
+    lab.write_notebook("tab.ipynb", ["import omni_nb as omni", ""])
+    lab.open(page, "tab.ipynb")
+    lab.run_cell(page, 0)
+    lab.wait_for_cell(page, 0)
+    editor = page.locator(".jp-Notebook-cell").nth(1).locator(".cm-content")
+    editor.click()
+    offered = page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-match")
+    page.keyboard.type('omni.ask("Who?", model="qwen3.5-omni-fl')
+    page.keyboard.press("Tab")
+    expect(offered).to_have_text(["qwen3.5-omni-flash"])
+    page.keyboard.press("Enter")
+    page.keyboard.type('", voice="Ti')
+    page.keyboard.press("Tab")
+    expect(offered.first).to_have_text("Tina")
+    lab.screenshot(page, "voice-completion")
+    page.keyboard.press("Enter")
+    expect(editor).to_have_text('omni.ask("Who?", model="qwen3.5-omni-flash", voice="Tina')
