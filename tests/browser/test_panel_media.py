@@ -308,7 +308,9 @@ def test_a_file_that_is_no_medium_says_so_and_holds_nothing_back(lab, page, tmp_
     panel = open_panel(lab, page, SHOW, later=[LOOK])
     choose_files(page, panel.button(ATTACH), [("notes.txt", b"Buy milk.")], tmp_path)
     expect(panel.chips).to_contain_text("notes.txt")
-    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text("no image, audio or video")
+    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text(
+        "no image, audio or video"
+    )
     expect(panel.button("Send")).to_have_attribute("aria-disabled", "true")
     panel.button("Remove notes.txt").click()
     panel.ask("Hello")
