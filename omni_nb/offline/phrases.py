@@ -45,13 +45,13 @@ def fill(phrase: str, facts: Mapping[str, object]) -> str:
 
 PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
     ("zh", "spoken"): {
-        "intro": "你好呀，我是离线替身，背后没有模型哦。",
-        "again": "嗯，还是我，离线替身。",
+        "intro": "你好呀，我是离线模拟服务，背后没有模型哦。",
+        "again": "嗯，还是我，离线模拟服务。",
         "echo": "你说的是“{quote}”，一共{count}个字。",
         "silent": "咦，你好像什么都没写呢。",
         "turn": "这是我们的第{turn}轮，上一轮你问的是“{previous}”。",
         "turn_silent": "这是我们的第{turn}轮，上一轮你没写字。",
-        "who": "我是谁呢？我就是omni_nb里的替身服务，跑在你自己的电脑上，声音也是现场合成的。",
+        "who": "我是谁呢？我就是omni_nb里的离线模拟服务，跑在你自己的电脑上，声音也是现场合成的。",
         "help": "我会量图片、声音和视频，会数字数，还会算简单的算术呢。",
         "thanks": "不客气呀。",
         "sum": "嗯，{sum}等于{result}。",
@@ -77,13 +77,13 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
         "long": "好呀，那我就慢慢说，大概说{seconds}秒。",
     },
     ("zh", "written"): {
-        "intro": "您好，这里是离线替身服务，未使用任何模型。",
-        "again": "以下仍由离线替身服务作答。",
+        "intro": "您好，这里是离线模拟服务，未使用任何模型。",
+        "again": "以下仍由离线模拟服务作答。",
         "echo": "您的问题是“{quote}”，共{count}个字。",
         "silent": "您的消息中没有可读的文字。",
         "turn": "这是本次对话的第{turn}轮；上一轮的问题是“{previous}”。",
         "turn_silent": "这是本次对话的第{turn}轮；上一轮没有文字。",
-        "who": "我是 omni_nb 自带的替身服务，运行在您自己的计算机上，用于在没有密钥时练习与测试。",
+        "who": "我是 omni_nb 自带的离线模拟服务，运行在您自己的计算机上，用于在没有密钥时练习与测试。",
         "help": "本服务可以测量图片、声音与视频，统计字数，并计算简单的算术。",
         "thanks": "不必客气。",
         "sum": "{sum} 的结果为 {result}。",

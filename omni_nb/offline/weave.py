@@ -109,8 +109,8 @@ def split_text(sentence: str) -> list[str]:
 
     Examples
     --------
-    >>> split_text("Hi there, 你好呀我是替身。")
-    ['Hi', ' there,', ' ', '你', '好呀', '我是替', '身', '。']
+    >>> split_text("Hi there, 你好呀我是模拟服务。")
+    ['Hi', ' there,', ' ', '你', '好呀', '我是模', '拟', '服务', '。']
     """
     pieces: list[str] = []
     for run in re.findall(rf"[{CJK}]+|\s*[^\s{CJK}]+|\s+", sentence):

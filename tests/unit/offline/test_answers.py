@@ -290,7 +290,7 @@ def test_thoughts_name_what_there_is_to_think_about() -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("你是谁", "替身服务"),
+        ("你是谁", "omni_nb里的离线模拟服务"),
         ("Who are you?", "inside omni_nb"),
         ("12*34等于几？", "408"),
         ("What is 7 ÷ 2?", "3.5"),

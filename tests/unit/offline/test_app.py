@@ -274,7 +274,7 @@ def test_chinese_is_written_as_it_is(standin: StandIn) -> None:
 
     answer = request(standin, body)
 
-    assert "替".encode() in answer.body
+    assert "拟".encode() in answer.body
     assert b"\\u" not in answer.body
 
 
