@@ -341,3 +341,10 @@ def test_sentences_join_to_the_text_with_their_spaces() -> None:
     assert "".join(said.sentences) == said.text
     assert "  " not in said.text
     assert ". You said" in said.text
+
+
+@pytest.mark.parametrize("voice", ["Cherry", None])
+def test_the_names_of_classes_are_not_spoken(voice: str | None) -> None:
+    said = say("Speak for 60 seconds", voice=voice)
+
+    assert not re.search(r"[a-z][A-Z]", said), said
