@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
 from omni_nb.offline import audio, containers
-from omni_nb.offline.audio import HeardAudio, listen_to
+from omni_nb.offline.audio import MeasuredAudio, measure_audio
 from omni_nb.offline.voice import speak
 from tests.media_files import FORMATS_OF_SOUND, sound, speechlike, tone, truncated, with_wav_sizes
 
 RATE = 16_000
 
 
-def heard(data: bytes) -> HeardAudio:
-    return listen_to(io.BytesIO(data))
+def heard(data: bytes) -> MeasuredAudio:
+    return measure_audio(io.BytesIO(data))
 
 
 def wav(samples: np.ndarray[Any, Any], sample_rate: int = RATE) -> bytes:
@@ -135,7 +135,7 @@ def test_what_is_left_of_a_file_is_measured() -> None:
 def test_a_long_sound_is_counted_to_its_end_but_decoded_for_a_minute_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audio, "_HEARD_SECONDS", 1)
+    monkeypatch.setattr(audio, "_DECODED_SECONDS", 1)
     loud_end = np.concatenate([np.zeros(2 * RATE), noise(2.0)])
 
     found = heard(wav(loud_end))
@@ -148,7 +148,7 @@ def test_a_long_sound_is_counted_to_its_end_but_decoded_for_a_minute_only(
 def test_the_end_of_a_long_file_is_counted_by_its_packets(
     form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audio, "_HEARD_SECONDS", 0.5)
+    monkeypatch.setattr(audio, "_DECODED_SECONDS", 0.5)
 
     assert heard(sound(form, seconds=2.5)).seconds == pytest.approx(2.5, abs=0.15)
 

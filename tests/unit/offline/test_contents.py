@@ -14,10 +14,10 @@ from PIL import Image
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, VideoURLPart
 from omni_nb.offline import checks, items
-from omni_nb.offline.audio import HeardAudio
+from omni_nb.offline.audio import MeasuredAudio
 from omni_nb.offline.checks import Refusal, read_request
-from omni_nb.offline.image import SeenImage
-from omni_nb.offline.video import Frames, Video
+from omni_nb.offline.image import MeasuredImage
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo
 from omni_nb.rules.catalog import find_model
 from tests.media_files import picture, sound, truncated, video
 
@@ -86,21 +86,21 @@ def test_a_sound_is_taken_with_any_head_of_a_data_url(head: str) -> None:
 
     (found,) = read(audio(url)).turns[0].media
 
-    assert isinstance(found, HeardAudio)
+    assert isinstance(found, MeasuredAudio)
     assert found.seconds == pytest.approx(2.0)
 
 
 def test_the_format_field_is_believed_no_more_than_the_content() -> None:
     (found,) = read(audio(sound("mp3"), form="wav")).turns[0].media
 
-    assert isinstance(found, HeardAudio)
+    assert isinstance(found, MeasuredAudio)
 
 
 def test_a_video_is_watched_and_its_sound_weighed_apart() -> None:
     request = read(film(video("mp4", seconds=2)))
 
     (found,) = request.turns[0].media
-    assert isinstance(found, Video)
+    assert isinstance(found, MeasuredVideo)
     assert request.input_tokens == {"video": 282, "audio": 51}
 
 
@@ -112,7 +112,7 @@ def test_frames_are_looked_at_and_weighed_as_video() -> None:
     request = read(frames(*(png(n / 3) for n in range(4))))
 
     (found,) = request.turns[0].media
-    assert isinstance(found, Frames)
+    assert isinstance(found, MeasuredFrames)
     assert request.input_tokens == {"video": 282}
 
 
@@ -122,7 +122,7 @@ def test_a_url_of_each_kind_is_kept_and_weighs_nothing() -> None:
     )
     assert read(film("HTTPS://a/b.mp4")).turns[0].media == (VideoURLPart("HTTPS://a/b.mp4"),)
     request = read(frames(*["https://a/b.png"] * 4))
-    assert request.turns[0].media == (Frames((ImageURLPart("https://a/b.png"),) * 4),)
+    assert request.turns[0].media == (MeasuredFrames((ImageURLPart("https://a/b.png"),) * 4),)
     assert request.input_tokens == {}
 
 
@@ -147,10 +147,10 @@ def test_some_models_take_several_kinds_in_a_message() -> None:
     request = read(*parts, model="qwen3.5-omni-plus")
 
     assert [type(found) for found in request.turns[0].media] == [
-        HeardAudio,
-        HeardAudio,
-        Video,
-        SeenImage,
+        MeasuredAudio,
+        MeasuredAudio,
+        MeasuredVideo,
+        MeasuredImage,
     ]
     assert set(request.input_tokens) == {"audio", "video", "image"}
 
@@ -270,5 +270,5 @@ def test_a_sound_that_an_encoder_made_a_little_longer_is_taken(
 
     (found,) = read(audio(sound("aac", seconds=2))).turns[0].media
 
-    assert isinstance(found, HeardAudio)
+    assert isinstance(found, MeasuredAudio)
     assert found.seconds > 2

@@ -13,13 +13,13 @@ from PIL import Image
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import ImageURLPart
 from omni_nb.offline import video as video_module
-from omni_nb.offline.image import difference, look_at, main_colors
-from omni_nb.offline.video import Frames, Video, watch
+from omni_nb.offline.image import difference, main_colors, measure_image
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo, measure_video
 from tests.media_files import FORMATS_OF_VIDEO, picture, rotated, sound, truncated, video
 
 
-def watched(data: bytes) -> Video:
-    return watch(io.BytesIO(data))
+def watched(data: bytes) -> MeasuredVideo:
+    return measure_video(io.BytesIO(data))
 
 
 def png(moment: float, size: tuple[int, int] = (160, 120)) -> bytes:
@@ -62,18 +62,18 @@ def test_something_that_moves_is_seen_to_move() -> None:
     moving = watched(video("mp4"))
 
     assert 0.01 < moving.change < 0.25
-    assert {name for name, _ in main_colors(moving.looks)} == {"red", "blue"}
+    assert {name for name, _ in main_colors(moving.sampled)} == {"red", "blue"}
 
 
 def test_a_long_video_is_looked_at_all_along_and_not_more_often(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(video_module, "_LOOKS", 6)
+    monkeypatch.setattr(video_module, "_MOST_SAMPLED", 6)
 
     found = watched(video("mp4", seconds=6))
 
-    assert 3 <= len(found.looks) <= 6
-    assert difference(found.looks[0], found.looks[-1]) > 0.05
+    assert 3 <= len(found.sampled) <= 6
+    assert difference(found.sampled[0], found.sampled[-1]) > 0.05
 
 
 def test_of_a_large_video_only_the_start_is_decoded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_of_a_large_video_only_the_start_is_decoded_whole(monkeypatch: pytest.Mo
 
     assert found.seconds == pytest.approx(6.0, abs=0.1)
     assert found.fps == pytest.approx(10, abs=0.1)
-    assert len(found.looks) < 8
+    assert len(found.sampled) < 8
 
 
 def test_what_is_left_of_a_video_is_measured() -> None:
@@ -116,17 +116,17 @@ def test_a_picture_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_list_of_pictures_is_compared_one_by_one() -> None:
-    moving = Frames(tuple(look_at(png(n / 3)) for n in range(4)))
-    still = Frames((look_at(png(0.5)),) * 4)
+    moving = MeasuredFrames(tuple(measure_image(png(n / 3)) for n in range(4)))
+    still = MeasuredFrames((measure_image(png(0.5)),) * 4)
 
     assert moving.change > 0.05
     assert still.change == 0
 
 
 def test_pictures_at_a_url_are_not_seen() -> None:
-    seen = look_at(png(0))
+    seen = measure_image(png(0))
 
-    assert Frames((ImageURLPart("https://a/b.png"), seen)).seen == (seen,)
+    assert MeasuredFrames((ImageURLPart("https://a/b.png"), seen)).measured == (seen,)
 
 
 def test_a_change_of_colour_at_the_same_light_is_a_difference() -> None:
@@ -135,7 +135,7 @@ def test_a_change_of_colour_at_the_same_light_is_a_difference() -> None:
         Image.new("RGB", (40, 40), color).save(file, "PNG")
         return file.getvalue()
 
-    assert difference(look_at(saved((100, 0, 0))), look_at(saved((0, 51, 0)))) == 1
+    assert difference(measure_image(saved((100, 0, 0))), measure_image(saved((0, 51, 0)))) == 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -158,4 +158,4 @@ def test_a_damaged_video_is_measured_or_refused(
         return
 
     assert found.seconds >= 0
-    assert found.looks
+    assert found.sampled
