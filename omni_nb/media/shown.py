@@ -1,4 +1,4 @@
-"""Shown: a value that shows itself, and does not know how it looks."""
+"""Show a value in a notebook and a terminal, by what `omni_nb.render` makes of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Shown:
     __slots__ = ()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, str]:
-        # The one import of the package that leads up: how values look is above the values.
+        # The one import of the package that leads up: rendering is above the values.
         from omni_nb.render.bundle import bundle_of
 
         return bundle_of(self)
@@ -48,4 +48,4 @@ _GONE = {
     "table": "the value shows its table, and str() has it as text",
     "language": "a value is shown in the language of its question",
 }
-"""What went after 0.1, and what takes its place; named for one release."""
+"""Attributes removed after 0.1, and what takes their place; named for one release."""

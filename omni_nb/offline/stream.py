@@ -32,7 +32,7 @@ _READ_SECONDS_PER_TOKEN: Final = 0.27  # the length of an answer without speech
 
 
 class Pacer:
-    """Waits until a piece is due; tests may replace clock and sleep."""
+    """Wait until a piece is due; tests may replace clock and sleep."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ async def answer_chunks(
 
 
 def chunk_bytes(behaviour: Behaviour) -> int:
-    """Bytes of speech in a chunk: whole samples and whole base64 quartets, unless a fault says so.
+    """Return the bytes of speech in a chunk: whole samples and base64 quartets, but for faults.
 
     The documentation's way 1 joins the base64 of all chunks and decodes once; that needs
     multiples of 3 bytes.
