@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class Shown:
     """Base of every value that shows itself: parts, replies, estimates, accounts, tables.
 
-    It is shown as HTML in a notebook, without a kernel, and as text in a terminal. In a list it is
-    one line, its ``repr``. Such a value does not change once it is made, or only by its stream; so
-    a deep copy of it is the value itself.
+    Such a value shows as HTML in a notebook, without a kernel, and as text in a terminal; in a list
+    as one line, its ``repr``. It does not change once it is made, or only by its stream; so a deep
+    copy of it is the value itself.
     """
 
     __slots__ = ()

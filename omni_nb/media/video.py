@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import Embed, HeldSource
 
 FRAMES_DRAWN = 8
-"""How many frames are drawn from a file when nobody says how many."""
+"""How many frames are drawn from a file by default."""
 
 _JPEG_QUALITY = 90
 
