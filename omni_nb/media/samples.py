@@ -49,7 +49,7 @@ def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:
 
     try:
         array = np.asarray(samples)
-    except Exception as error:  # what __array__ of a stranger raises
+    except Exception as error:  # an object's __array__ may raise anything
         raise MediaError(f"{described(samples)} cannot be read as samples: {error}.") from error
     array = _upright(array)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)

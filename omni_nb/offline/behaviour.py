@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Fault: TypeAlias = Literal[
     "none",
     # instead of a stream: an HTTP error with its documented body
-    "401",  # the longer words of a wrong key
+    "401",  # a wrong key, in the longer words
     "403",  # the free quota is used up
     "429",  # too many requests
     "500",

@@ -66,7 +66,7 @@ class Espeak:
         return b"".join(pieces)
 
     def _choose(self, language: Language, timbre: Timbre) -> None:
-        # espeak accepts a variant that does not exist without a word, so look ourselves.
+        # espeak silently accepts a variant that does not exist, so look ourselves.
         known = timbre.variant in self._variants
         name = f"{language}+{timbre.variant}" if known else language
         if self._library.espeak_SetVoiceByName(name.encode()) != 0:

@@ -121,5 +121,5 @@ def _plain(piece: bytes) -> bytes | None:
         data = binascii.a2b_base64(piece + b"=" * (-len(piece) % 4))
     except binascii.Error:
         return None
-    # characters that are no base64 are passed over in silence, so compare the length
+    # characters that are no base64 are skipped silently, so compare the length
     return data if len(data) == len(piece) * 3 // 4 else None

@@ -178,9 +178,9 @@ def _facts(part: Part, language: Language) -> list[str]:
             size = size_text(part.total_bytes, language)
             return [part.name, kinds["image"], pixels, size, part.mime]
         case AudioPart():
-            heard = [kinds["seconds"].format(seconds=part.seconds), _rate(part, language)]
+            measures = [kinds["seconds"].format(seconds=part.seconds), _rate(part, language)]
             size = size_text(part.total_bytes, language)
-            return [part.name, kinds["audio"], *heard, size, part.format]
+            return [part.name, kinds["audio"], *measures, size, part.format]
         case VideoPart():
             seconds = kinds["seconds"].format(seconds=part.seconds)
             pixels = names["pixels"].format(width=part.width, height=part.height)
