@@ -28,7 +28,7 @@ def quota_text(quota: Quota, language: Language | None = None) -> str:
 
 
 def quota_html(quota: Quota, language: Language | None = None) -> HTML:
-    """Return a bar and the same words, as HTML that needs no kernel and no JavaScript."""
+    """Return a quota as HTML with a bar, without kernel or JavaScript."""
     bar = tag(
         "meter",
         min=0,
