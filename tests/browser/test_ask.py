@@ -104,7 +104,7 @@ def test_every_sample_of_the_answer_is_heard_in_order_and_without_a_gap(
     lab: Lab, page: Page, tap: Tap, pace: float, jitter: float, prebuffer: float
 ) -> None:
     speak = SPEAK.format(pace=pace, jitter=jitter, prebuffer=prebuffer)
-    open_notebook(lab, page, PHOTO, speak, "print(reply.timing, reply.audio.seconds)")
+    open_notebook(lab, page, PHOTO, speak, "print(repr(reply.timing), reply.audio.seconds)")
     lab.run_cell(page, 1)
     lab.printed(page, 1)
     lab.run_cell(page, 2, wait=False)
