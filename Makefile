@@ -28,7 +28,8 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 	npm run --silent check
 	$(BIN)/python tools/check_static.py
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb notebooks/zh/*.ipynb binder/*.ipynb
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@mkdir -p build  # --quiet would keep warnings from being counted
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/site.log 2>&1 || { grep -v INFO build/site.log; exit 1; }
 
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder, the README
 	@mkdir -p build

@@ -21,6 +21,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
 import omni_nb
+import omni_nb.types
 from tests.nursery import KERNEL_NAME
 
 if TYPE_CHECKING:
@@ -124,9 +125,20 @@ def test_a_tutorial_is_written_as_the_others_are(path):
 @each_tutorial
 def test_a_tutorial_uses_public_names_alone(path):
     code = "\n".join(c.source for c in nbformat.read(path, 4).cells if c.cell_type == "code")
-    imported = re.findall(r"from omni_nb import (\w+)", code)
-    assert "omni_nb." not in code
-    assert {*re.findall(r"\bomni\.(\w+)", code), *imported} <= {*omni_nb.__all__}
+    public = {"omni_nb": omni_nb.__all__, "omni_nb.types": omni_nb.types.__all__}
+    for module, names in re.findall(r"^from (omni_nb\S*) import (.+)$", code, re.M):
+        assert {name.split()[0] for name in names.split(",")} <= {*public[module]}
+    assert "omni_nb." not in code.replace("from omni_nb.types import", "")
+    assert {*re.findall(r"\bomni\.(\w+)", code)} <= {*omni_nb.__all__}
+
+
+@each_tutorial
+def test_a_tutorial_speaks_of_names_that_are_there(path):
+    cells = nbformat.read(path, 4).cells
+    said = "\n".join(re.sub(r"\]\([^)]*\)", "", c.source) for c in cells)
+    ours = [(omni_nb, r"\bomni\.(\w+)"), (omni_nb.Chat, r"(?<!client\.)\b[cC]hat\.(\w+)")]
+    for owner, mention in ours:
+        assert not [name for name in re.findall(mention, said) if not hasattr(owner, name)]
 
 
 @each_tutorial
@@ -243,5 +255,5 @@ class Wordless(ast.NodeTransformer):
         return ast.JoinedStr(sorted((self.visit(value) for value in values), key=ast.dump))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        kept = [word for word in node.keywords if word.arg not in {"language", "locale"}]
+        kept = [word for word in node.keywords if word.arg != "language"]
         return self.generic_visit(ast.Call(node.func, node.args, kept))

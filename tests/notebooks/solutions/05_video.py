@@ -10,11 +10,11 @@ caught = omni.frames(flash[brightest - 6 : brightest + 8 : 2])
 """,
     "exercise-3": """
 across = np.linspace(0, 10, 200)
-film = []
+steps = []
 for shift in np.linspace(0, 3, 8):
     fig, ax = plt.subplots(figsize=(3, 2))
     ax.plot(across, np.sin(across - shift))
     plt.close(fig)
-    film.append(fig)
+    steps.append(fig)
 """,
 }

@@ -2,7 +2,7 @@
 
 SOLUTIONS = {
     "exercise-1": """
-dear = omni.estimate(asked, image=photo, voice="Cherry", answer_seconds=30)
+costly = omni.estimate(asked, image=photo, voice="Cherry", answer_seconds=30)
 lighter = omni.estimate(asked, image=photo, answer_tokens=150)
 """,
     "exercise-2": """
