@@ -133,8 +133,7 @@ def check_options(
     {'temperature': 0.5}
     >>> check_options({"voise": "Cherry"}, where="ask()", names=["voice"])
     Traceback (most recent call last):
-    omni_nb.errors.OptionError: voise is not an option of ask(). Did you mean voice=? A field of \
-the request that omni_nb does not know goes through extra={'voise': ...}.
+    omni_nb.errors.OptionError: voise is not an option of ask(). Did you mean voice=?
     """
     checked = {name: _checked(name, value, where, names) for name, value in given.items()}
     return {name: value for name, value in checked.items() if value is not None}
@@ -159,7 +158,7 @@ class OptionDict(MutableMapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         is_extra = name in self._fields and name not in OPTIONS
-        self._fields[name] = value if is_extra else _checked(name, value, "options")
+        self._fields[name] = value if is_extra else _checked(name, value, "options", ["extra"])
 
     def __delitem__(self, name: str) -> None:
         del self._fields[name]
@@ -198,11 +197,9 @@ def unknown_option(name: str, *, where: str, names: Iterable[str]) -> OptionErro
     'images is not an option of ask(). Did you mean image'
     """
     known = list(dict.fromkeys(names))
-    said = f"{name} is not an option of {where}. {_meant(name, known)}"
     return OptionError(
-        f"{said} A field of the request that omni_nb does not know goes through "
-        f"extra={{{name!r}: ...}}.",
-        hint="option",
+        f"{name} is not an option of {where}. {_meant(name, known)}",
+        hint="option" if "extra" in known else "",
     )
 
 
@@ -214,7 +211,11 @@ def _meant(name: str, known: list[str]) -> str:
     if here and (here.removesuffix("=") in known or not here.endswith("=")):
         return f"Here it is {here}."
     near = get_close_matches(lowered, known, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}=?" if near else f"There are {', '.join(known)}."
+    said = f"Did you mean {near[0]}=?" if near else f"There are {', '.join(known)}."
+    if "extra" not in known:
+        return said
+    return f"{said} A field of the request that omni_nb does not know goes through \
+extra={{{name!r}: ...}}."
 
 
 def _checked(name: str, value: Any, where: str, names: Iterable[str] = ()) -> Any:
