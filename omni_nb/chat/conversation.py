@@ -201,7 +201,7 @@ class Conversation:
         answer_tokens: int | None = None,
         **unknown: Any,
     ) -> Estimate:
-        """Estimate the next question with all that is sent with it. Nothing is sent.
+        """Estimate the next question with its history. Nothing is sent.
 
         Parameters
         ----------
@@ -263,7 +263,7 @@ class Conversation:
         system_as_turns: bool | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """Change who answers from now on, and how; what is not given stays where it fits.
+        """Change the settings from now on; what is not given stays where it fits.
 
         Parameters
         ----------
@@ -465,7 +465,7 @@ class Conversation:
         return self._line.versions(turn)
 
     def switch(self, turn: int, version: int) -> None:
-        """Go to another version of a turn, and to what was said after it.
+        """Switch to another version of a turn, and to what was said after it.
 
         Parameters
         ----------
@@ -509,7 +509,7 @@ class Conversation:
         self._line.go_to(())
 
     def undo(self, turns: int = 1) -> tuple[Reply, ...]:
-        """Take the last turns back, and return them: nothing that was answered is lost.
+        """Take the last turns back, and return them.
 
         Parameters
         ----------
@@ -531,7 +531,7 @@ class Conversation:
         return self._line.undo(turns)
 
     def fork(self, at: int | None = None) -> Self:
-        """Return a chat of its own that has the first replies of this one.
+        """Return a separate chat with the first replies of this one.
 
         Parameters
         ----------
@@ -676,7 +676,7 @@ class Conversation:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the conversation to a JSON file, and its media to a folder beside it.
+        """Save the conversation to a JSON file, and its media beside it.
 
         ``talk.json`` keeps its media in ``talk_media/``, each file once, named by its
         content. Nothing of the connection is written: no key, no address. An answer that
@@ -706,7 +706,7 @@ class Conversation:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, connection: Connection | None = None) -> Self:
-        """Read a conversation that was saved; it goes on where it was.
+        """Load a saved conversation, to go on with it.
 
         Parameters
         ----------
@@ -740,7 +740,7 @@ class Conversation:
         chat: str | int | None = None,
         connection: Connection | None = None,
     ) -> Self:
-        """Read a conversation out of a saved notebook's outputs; it goes on where it was.
+        """Load a conversation from a saved notebook's outputs, to go on with it.
 
         Everything is there: questions and answers, speech, usage and cost. Speech, and a WAV of a
         question, is as the notebook keeps it, exact with ``storage="wav"``. An image, audio or
@@ -775,7 +775,7 @@ class Conversation:
         return cls._of(read_notebook(path, chat), connection)
 
     def resume(self, path: str | os.PathLike[str]) -> None:
-        """Go on with a saved conversation in the place of this one, which is set aside.
+        """Go on with a saved conversation; this one is set aside.
 
         Parameters
         ----------

@@ -170,7 +170,7 @@ class ModelFacts:
     regions
         Where the model is offered; empty when unknown.
     limits, voices, tokens
-        Its `Limits`, `Voices` and `TokenRules`; ``tokens`` is None when they are not published.
+        The model's `Limits`, `Voices` and `TokenRules`; None: the rules are not published.
     prices
         Prices by region.
     source, date

@@ -135,7 +135,7 @@ def video_tokens(
 
 
 def frames_tokens(sizes: Sequence[tuple[int, int]], *, model: str | ModelFacts) -> VideoTokens:
-    """Count the tokens of a list of images that is sent as a video.
+    """Count the tokens of a list of images sent as a video.
 
     Parameters
     ----------

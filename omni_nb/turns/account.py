@@ -29,7 +29,7 @@ class Account(Shown):
     billed : Usage or None
         As the service counted; None when it sent no count.
     estimated_cost, billed_cost : Cost or None
-        Their prices; None when not known.
+        The costs of these tokens; None when not known.
     has_unknown : bool
         Whether something of the input could not be counted here.
     is_stand_in : bool

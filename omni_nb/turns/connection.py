@@ -108,7 +108,7 @@ def connect(
     ask_key: bool = False,
     dialect: Dialect | None = None,
 ) -> Connection:
-    """Choose the service that answers from now on, or with ``with`` for a while.
+    """Choose the service that answers, from now on or within ``with``.
 
     Parameters
     ----------

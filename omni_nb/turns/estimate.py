@@ -55,7 +55,7 @@ def estimate(
     prompt, *content
         Text, or anything that can only be one thing, as `omni_nb.ask` takes it.
     image, audio, video, frames
-        Its media, as `omni_nb.ask` takes them. What is at a URL is not fetched: its tokens are
+        The media, as `omni_nb.ask` takes them. What is at a URL is not fetched: its tokens are
         unknown.
     model
         The model's name.
@@ -143,7 +143,7 @@ def compare(
     Parameters
     ----------
     models
-        Their names; by default all that are known (`omni_nb.models`).
+        The names of the models; by default all that are known (`omni_nb.models`).
     prompt, *content, image, audio, video, frames, modalities, system, system_as_turns, extra
         The question, as for `estimate`. A model that does not take it is shown with the reason.
     voice

@@ -111,7 +111,7 @@ class Line:
         return siblings(self._replies, self._aside, place_of(turn, self._replies))
 
     def switch(self, turn: int, version: int) -> None:
-        """Go to another version of a turn, and to what was said after it.
+        """Switch to another version of a turn, and to what was said after it.
 
         Raises
         ------
