@@ -135,8 +135,8 @@ class Budget:
             raise BudgetError(
                 f"This request would pass the budget of {limit}: {spent:f} {limit.currency} is "
                 f"spent, and its input alone costs about {next_cost:f} {limit.currency}. Nothing "
-                "was sent. Raise the budget (chat.budget = ...), send less, or make the history "
-                "lighter with chat.trim().",
+                "was sent. Raise the budget (chat.budget = ...), send less, or shorten the history "
+                "with chat.trim().",
                 hint="budget",
             )
         return expected

@@ -122,8 +122,8 @@ def why(rule: ImageRule, width: int, height: int, language: Language) -> str:
     Examples
     --------
     >>> why(image_rule(280, 280, model="qwen-omni-turbo"), 280, 280, "en")
-    'Rounded to squares of 28 × 28 pixels it has 10 × 10 = 100. That is within 4–1,280: it keeps \
-this size. 2 marks are added.'
+    'Rounded to squares of 28 × 28 pixels, the image has 10 × 10 = 100. That is within 4–1,280: \
+the image keeps this size. 2 marks are added.'
     """
     names, side = words("image_explorer", language), rule.side
     columns, rows = rule.rounded_width // side, rule.rounded_height // side

@@ -527,7 +527,7 @@ def test_a_report_of_the_browser_is_in_the_timing(line, panel):
         gap_seconds=0.1,
     )
     until(lambda: panel.chat.replies[0].timing.underruns == 1)
-    until(lambda: any("1 gap in the sound, 0.1 s" in str(message) for message, _ in line.sent))
+    until(lambda: any("1 pause in the speech, 0.1 s" in str(message) for message, _ in line.sent))
     assert panel.chat.replies[0].timing.first_heard_seconds == pytest.approx(0.5)
 
 
