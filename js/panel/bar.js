@@ -1,4 +1,4 @@
-/** @file Show the row under the question: what to attach, what it weighs, who answers, and Send. */
+/** @file Show the row under the question: what to attach, tokens and cost, who answers, and Send. */
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { acceptOf, createFileInput, kindsText } from "./attach.js";
@@ -11,9 +11,9 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
  * @property {Header} header
  * @property {boolean} isAnswering
  * @property {boolean} isEmpty there is nothing to send
- * @property {boolean} isHeld it is sent when its files are there
- * @property {boolean} isRefused it cannot be sent as it is
- * @property {boolean} isTooMuch what it weighs is why
+ * @property {boolean} isHeld the question is sent once its files are uploaded
+ * @property {boolean} isRefused the question cannot be sent as it is
+ * @property {boolean} isTooMuch its tokens are why
  * @property {boolean} isTalking
  * @property {boolean} isCameraOn
  * @property {string} weight
@@ -33,7 +33,7 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
 export function createBar({ words, actions }) {
   const file = createFileInput(actions.take);
   const attach = button("omni-composer-attach", "", () => file.click(), { icon: ICONS.attach });
-  // What its presses do is told to it by `pushToTalk`.
+  // `pushToTalk` handles its presses.
   const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: ICONS.microphone });
   const camera = button("omni-composer-photo", words.camera, actions.takePhoto, { icon: ICONS.camera });
   const weight = createWeight(words);
@@ -72,7 +72,7 @@ export function createBar({ words, actions }) {
       send.hidden = isAnswering && isEmpty && !isHeld;
       relabel(send, isHeld ? words.sendLater : isAnswering ? words.sendNext : words.send);
       setText(sendNote, isHeld ? words.waitsForFiles : "");
-      // Not `disabled`: it keeps the focus, and pressed it says why not.
+      // Not `disabled`: the button keeps the focus, and says why not when it is pressed.
       send.setAttribute("aria-disabled", String(isEmpty || shown.isRefused));
     },
   };

@@ -18,7 +18,7 @@ import allWords from "words:composer";
  * @typedef {import("./types.js").DraftMessage} DraftMessage
  */
 
-/** Words are weighed when somebody has paused for so long. */
+/** A draft is estimated when somebody has paused for so long. */
 export const WEIGH_MILLISECONDS = 300;
 /** An answer that comes changes the talk often; the composer need not follow at once. */
 const UPDATE_MILLISECONDS = 60;
@@ -46,7 +46,7 @@ class Composer {
   #snapshot;
   #keyForm;
   #root;
-  /** Sent as soon as the files are there. */
+  /** Whether the question is sent as soon as its files are uploaded. */
   #isHeld = false;
   /** What Python has shown once and shows no more is gone. @type {Set<string>} */
   #known = new Set();
@@ -224,7 +224,7 @@ class Composer {
     return this.#uploads.list.find(({ state }) => state === "failed");
   }
 
-  /** Are there files that Python has not yet shown? */
+  /** Whether there are files that Python has not shown yet. */
   get #isWaiting() {
     return this.#uploads.list.some(({ id, isUnderWay }) => isUnderWay || !this.#known.has(id));
   }
@@ -233,7 +233,7 @@ class Composer {
     return this.#draft.isEmpty && this.#uploads.list.length === 0;
   }
 
-  /** Why it cannot be sent as it is. */
+  /** Why the question cannot be sent as it is. */
   get #refusal() {
     const refused = this.#draft.items.find(({ refusal }) => refusal !== "");
     if (refused) return fill(this.#words.isRefused, { name: refused.name, reason: refused.refusal });
@@ -269,7 +269,7 @@ class Composer {
     if (isTaken || this.#isDisposed) return;
     bringBack();
     if (this.#box.input.value === "") this.#box.write(this.#draft.text);
-    // Why, Python has said, or what stands above this composer says.
+    // The reason is in Python's notice, or in the words above this composer.
     this.#talk.announce(this.#words.isBack);
     this.#update();
     if (this.#talk.channel.state !== "gone") this.#weigh();
@@ -285,7 +285,7 @@ class Composer {
     }
   }
 
-  /** On a touch screen it would bring up the keyboard. */
+  /** Focus the text, but not on a touch screen, where that would bring up the keyboard. */
   #focusBox() {
     if (!globalThis.matchMedia?.("(pointer: coarse)").matches) this.#box.input.focus();
   }
