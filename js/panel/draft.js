@@ -21,7 +21,7 @@ export class Draft {
   isSendable = true;
   /** The words that Python was last told of, and those that its answer speaks of. */
   #toldText = "";
-  /** @type {string | null} */ #weighedText = null;
+  /** @type {string | null} */ #estimatedText = null;
 
   /** @param {string} key of the session storage */
   constructor(key) {
@@ -40,7 +40,7 @@ export class Draft {
   /** Whether Python refuses the draft as it is now; what Python has not seen yet it may well take. */
   get isRefused() {
     if (this.items.some(({ refusal }) => refusal !== "")) return true;
-    return !this.isSendable && !this.isEmpty && this.#weighedText === this.text;
+    return !this.isSendable && !this.isEmpty && this.#estimatedText === this.text;
   }
 
   /** @param {string} text */
@@ -60,7 +60,7 @@ export class Draft {
     this.words = words;
     this.share = share;
     this.isSendable = is_sendable;
-    this.#weighedText = this.#toldText;
+    this.#estimatedText = this.#toldText;
   }
 
   /** Empty a draft that is being sent; return what brings it back. */
@@ -70,7 +70,7 @@ export class Draft {
     this.words = "";
     this.share = null;
     this.isSendable = true;
-    this.#weighedText = null;
+    this.#estimatedText = null;
     this.setText("");
     return () => {
       if (this.isEmpty) this.items = items;

@@ -156,7 +156,12 @@ ROWS = [
         "200:1",
         content=image_part(picture(11, 2212)),
     ),
-    Row("an empty audio", f"{INVALID}The audio is empty", "empty or too short", content=audio_part("data:,")),
+    Row(
+        "an empty audio",
+        f"{INVALID}The audio is empty",
+        "empty or too short",
+        content=audio_part("data:,"),
+    ),
     Row(
         "a long audio",
         "InvalidFile.AudioLengthError: Audio length must be between 1s and 180s.",

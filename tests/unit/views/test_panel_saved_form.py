@@ -13,7 +13,7 @@ from omni_nb.views.panel import saved_form
 from omni_nb.views.panel.saved_form import SavedForm
 from omni_nb.wire.events import AudioDelta, TextDelta
 from tests.begun import begun
-from tests.panel_line import until
+from tests.panel_browser import until
 
 if TYPE_CHECKING:
     from omni_nb.turns.reply import Reply

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 120
 
 
-class Line:
-    """The browser's end of a panel's line.
+class Browser:
+    """The browser of a panel.
 
     Attributes
     ----------
