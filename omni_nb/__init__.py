@@ -136,7 +136,7 @@ __all__ = [  # a test compares it with _HOMES
 ]
 
 _GONE = {"Conversation": "Chat"}
-"""What went with this release, and what takes its place."""
+"""Names removed in this release, and what takes their place."""
 
 
 def __getattr__(name: str) -> Any:
@@ -153,7 +153,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _instead_of(name: str) -> str:
-    """Say what takes the place of a name that was public in 0.1."""
+    """Return what takes the place of a name that was public in 0.1."""
     if name in _GONE:
         return f": use omni_nb.{_GONE[name]} in its place"
     if name[:1].isupper() and name in import_module(f"{__name__}.types").__all__:
@@ -166,7 +166,7 @@ def __dir__() -> list[str]:
 
 
 def _complete_values() -> None:
-    """Let Tab complete ``voice="`` and ``model="`` where this is imported in IPython."""
+    """Let Tab complete ``voice="`` and ``model="`` where IPython runs."""
     if "IPython" in sys.modules:
         from omni_nb.views.completion import install_here
 
@@ -177,14 +177,14 @@ _complete_values()
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Give IPython the magics ``%%omni``, ``%omni`` and ``%omni_chat``: ``%load_ext omni_nb``."""
+    """Add the magics ``%%omni``, ``%omni`` and ``%omni_chat`` to IPython: ``%load_ext omni_nb``."""
     from omni_nb.views.magics import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Take the magics away again: ``%unload_ext omni_nb``."""
+    """Remove the magics: ``%unload_ext omni_nb``."""
     from omni_nb.views.magics import unload
 
     unload(shell)

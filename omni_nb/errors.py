@@ -3,8 +3,8 @@
 * OmniError
   + MediaError(ValueError)      an input cannot be used: unreadable, unknown type, too large
   + RequestError(ValueError)    the combination is not allowed: modalities, voice, model, history
-    - OptionError(TypeError)    an argument that there is not; the message names the one meant
-    - BudgetError               the estimate would pass the chat's budget
+    - OptionError(TypeError)    an unknown argument; the message names the one meant
+    - BudgetError               the estimate is over the chat's budget
   + ServiceError                the service refused, or broke off in mid-answer
 """
 
@@ -50,8 +50,8 @@ class OmniError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Show the message alone in IPython.
 
-        It says what to do; the traceback would lead into our code, not to the mistake, and
-        its verbose form would print the values around it.
+        The message says what to do; the traceback would lead into our code, not to the mistake,
+        and its verbose form would print the values around it.
         """
         return self._lines(f": {self}")
 
@@ -65,15 +65,15 @@ class MediaError(OmniError, ValueError):
 
 
 class RequestError(OmniError, ValueError):
-    """What was asked for is not allowed: modalities, voice, model or history."""
+    """The request is not allowed: modalities, voice, model or history."""
 
 
 class OptionError(RequestError, TypeError):
-    """A keyword argument has a name that is not in the list; the message says what was meant."""
+    """A keyword argument is unknown; the message names the one meant."""
 
 
 class BudgetError(RequestError):
-    """The estimate of a request would pass the chat's budget; nothing was sent."""
+    """The estimate of a request is over the chat's budget; nothing was sent."""
 
 
 class ServiceError(OmniError):
@@ -120,13 +120,13 @@ class ServiceError(OmniError):
         self._shown = ""
 
     def note_shown(self, words: str) -> None:
-        """Take the words that say where in the notebook the whole message is already."""
+        """Set the words that say where the notebook already shows the whole message."""
         self._shown = words
 
     def _render_traceback_(self) -> list[str]:
         """Show the facts alone where the answer above has the message.
 
-        The answer keeps it, since who catches the error sees nothing but the answer.
+        The answer keeps the message, since who catches the error sees only the answer.
         """
         if not self._shown:
             return super()._render_traceback_()
@@ -143,7 +143,7 @@ class ServiceError(OmniError):
 
     @property
     def headline(self) -> str:
-        """The service's own words, and its facts."""
+        """The service's own words, with status, code and request id."""
         facts = self._facts()
         return f"{self.message.strip()} ({facts})" if facts else self.message.strip()
 
@@ -156,7 +156,7 @@ _noted: ContextVar[list[str] | None] = ContextVar("_noted", default=None)
 
 @contextmanager
 def noted_warnings() -> Iterator[list[str]]:
-    """Collect our own warnings of this thread, for a place of their own on the screen.
+    """Collect our own warnings of this thread, to be shown elsewhere.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def noted_warnings() -> Iterator[list[str]]:
 
 
 def warn(message: str) -> None:
-    """Warn at the line of the person who called us, however deep in our code it is noticed."""
+    """Warn at the line of code that called the package, from however deep within it."""
     said = _noted.get()
     if said is not None:
         said.append(message)
@@ -190,7 +190,7 @@ def _is_ours(module: str) -> bool:
 
 
 def no_attribute(owner: object, name: str, instead: Mapping[str, str]) -> AttributeError:
-    """Return the error of an attribute that is missing: what takes its place, if it is gone.
+    """Return the error of a missing attribute; of a removed one it names the replacement.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Types for annotations and ``isinstance``: nobody constructs them, functions return them.
+"""Types for annotations and ``isinstance``, of values that functions return.
 
 >>> from omni_nb.types import Reply
 >>> import omni_nb as omni

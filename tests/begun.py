@@ -1,4 +1,4 @@
-"""A question whose request counts as sent, though nobody reads the answer."""
+"""Begin a stream of a reply without reading it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ if TYPE_CHECKING:
 
 
 def begun(stream: ReplyStream) -> ReplyStream:
-    """Enter the reply into its conversation, as the first pull does."""
+    """Return a stream whose reply is in its conversation, as after the first read."""
     stream.begin()
     return stream

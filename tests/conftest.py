@@ -1,4 +1,4 @@
-"""What all tests have in common."""
+"""Settings of all tests."""
 
 import signal
 
@@ -8,6 +8,6 @@ from hypothesis import settings
 settings.register_profile("omni_nb", deadline=None)
 settings.load_profile("omni_nb")
 
-# `make test` starts some of them in the background, where a shell has Ctrl-C ignored; what they
-# start would not hear a person's.
+# `make test` starts some of them in the background, where a shell has Ctrl-C ignored; so would
+# the processes that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

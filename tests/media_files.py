@@ -1,4 +1,4 @@
-"""Sounds and videos that the tests make: real files of every accepted format, and ways to lie.
+"""Make audio and video files for tests: every accepted format, also with wrong headers.
 
 All of it is made by PyAV on the spot, so nothing binary is kept in the repository, and every
 test knows what it should find in a file.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import PIL.Image
 
-FORMATS_OF_SOUND: Mapping[str, str] = {
+AUDIO_FORMATS: Mapping[str, str] = {
     "wav": "wav",
     "mp3": "mp3",
     "mp3-no-xing": "mp3",
@@ -34,9 +34,9 @@ FORMATS_OF_SOUND: Mapping[str, str] = {
     "3gp": "3gp",
     "webm": "webm",
 }
-"""The forms of `sound`, with the container as the service's ``format`` field names it."""
+"""The forms of `audio_file`, with the container as the service's ``format`` field names it."""
 
-FORMATS_OF_VIDEO: Mapping[str, str] = {
+VIDEO_FORMATS: Mapping[str, str] = {
     "mp4": "video/mp4",
     "mp4-faststart": "video/mp4",
     "mp4-fragmented": "video/mp4",
@@ -47,7 +47,7 @@ FORMATS_OF_VIDEO: Mapping[str, str] = {
     "flv": "video/x-flv",
     "wmv": "video/x-ms-wmv",
 }
-"""The forms of `video`, with their MIME types.
+"""The forms of `video_file`, with their MIME types.
 
 ``"mp4"`` has its index at the end, ``"mp4-faststart"`` at the start; ``"mp4-fragmented"`` and
 ``"flv"`` have none.
@@ -64,7 +64,7 @@ class _Track:
     codec_options: Mapping[str, str] = field(default_factory=dict)
 
 
-_SOUNDS = {
+_AUDIO_TRACKS = {
     "wav": _Track("pcm_s16le", "wav"),
     "mp3": _Track("libmp3lame", "mp3"),
     "mp3-no-xing": _Track(
@@ -97,14 +97,14 @@ _VIDEOS = {
 
 
 @lru_cache(maxsize=64)
-def sound(
+def audio_file(
     form: str,
     seconds: float = 1.5,
     sample_rate: int = 16000,
     channels: int = 1,
     frequency: float = 440,
 ) -> bytes:
-    """Return a tone as a file of a form of `FORMATS_OF_SOUND`.
+    """Return a tone as a file of a form of `AUDIO_FORMATS`.
 
     ``"amr"`` and ``"3gp"`` are always 8 kHz mono, as AMR is. The second half of
     ``"mp3-no-xing"`` is noise: it takes more bits than the tone, so that a duration guessed from
@@ -112,7 +112,7 @@ def sound(
     """
     if form == "ogg":
         return _vorbis(tone(seconds, sample_rate, channels, frequency), sample_rate)
-    track = _SOUNDS[form]
+    track = _AUDIO_TRACKS[form]
     rate = sample_rate if sample_rate in (track.sample_rates or (sample_rate,)) else 8000
     samples = tone(seconds, rate, 1 if track.mono_only else channels, frequency)
     if form == "mp3-no-xing":
@@ -120,19 +120,19 @@ def sound(
         noise = np.random.default_rng(0).integers(-9000, 9000, samples[half:].shape)
         samples = np.concatenate([samples[:half], noise.astype(np.int16)])
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sound"
+        path = Path(folder) / "audio"
         options = dict(track.container_options)
         with av.open(str(path), "w", format=track.container, options=options) as container:
             stream = container.add_stream(
                 track.codec, rate=rate, options=dict(track.codec_options), layout=_layout(samples)
             )
-            for piece in (*_sound_frames(stream, samples, rate), None):
+            for piece in (*_audio_frames(stream, samples, rate), None):
                 container.mux(stream.encode(piece))
         return path.read_bytes()
 
 
 @lru_cache(maxsize=32)
-def video(
+def video_file(
     form: str,
     seconds: float = 2.0,
     width: int = 160,
@@ -140,11 +140,11 @@ def video(
     fps: int = 10,
     has_audio: bool = True,
 ) -> bytes:
-    """Return a video of a form of `FORMATS_OF_VIDEO`: a white square crosses it, with a tone.
+    """Return a video of a form of `VIDEO_FORMATS`: a white square crosses it, with a tone.
 
     `moment` reads from a frame how much of the video had passed.
     """
-    name, codec, sound_codec, codec_options, options = _VIDEOS[form]
+    name, codec, audio_codec, codec_options, options = _VIDEOS[form]
     total = round(seconds * fps)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "video"
@@ -152,28 +152,28 @@ def video(
             stream: Any = container.add_stream(codec, rate=fps, options=dict(codec_options))
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.gop_size = fps
-            rate = 48000 if sound_codec == "libopus" else 44100
+            rate = 48000 if audio_codec == "libopus" else 44100
             if has_audio:
-                track: Any = container.add_stream(sound_codec, rate=rate, layout="mono")
+                track: Any = container.add_stream(audio_codec, rate=rate, layout="mono")
                 track.bit_rate = 64000  # wmav2 has no default
-                heard = iter(_sound_frames(track, tone(seconds, rate, 1, 440), rate))
+                pieces = iter(_audio_frames(track, tone(seconds, rate, 1, 440), rate))
             for number in range(total):
-                pixels = picture(number / max(1, total - 1), width, height)
+                pixels = frame_pixels(number / max(1, total - 1), width, height)
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
-                while has_audio and (piece := next(heard, None)):
+                while has_audio and (piece := next(pieces, None)):
                     container.mux(track.encode(piece))
                     if piece.pts / rate > number / fps:
                         break
             container.mux(stream.encode(None))
             if has_audio:
-                for piece in (*heard, None):
+                for piece in (*pieces, None):
                     container.mux(track.encode(piece))
         return path.read_bytes()
 
 
 @lru_cache(maxsize=4)
 def speechlike(words: str = "The quick brown fox jumps over the lazy dog.") -> bytes:
-    """Return a WAV file of the stand-in's voice: words with espeak-ng, a babble without."""
+    """Return a WAV file of the stand-in's voice: words with espeak-ng, a hum without."""
     from omni_nb.media.clip import AudioClip
     from omni_nb.offline.voice import speak
 
@@ -190,8 +190,8 @@ def tone(
     return np.rint(waves * 32767).astype(np.int16)
 
 
-def picture(moment: float, width: int = 160, height: int = 120) -> np.ndarray[Any, Any]:
-    """Return a frame, uint8 of shape (h, w, 3): at 0 the square is at the left, at 1 at the right.
+def frame_pixels(moment: float, width: int = 160, height: int = 120) -> np.ndarray[Any, Any]:
+    """Return a frame, uint8 of shape (h, w, 3): its square is left at 0, right at 1.
 
     The upper half is dark red and the lower half dark blue, so that a turned frame shows.
     """
@@ -205,7 +205,7 @@ def picture(moment: float, width: int = 160, height: int = 120) -> np.ndarray[An
 
 
 def moment(frame: PIL.Image.Image) -> float:
-    """Return how far the square of a frame of `video` has come: 0 at the start, 1 at the end."""
+    """Return how far the square is in a frame of `video_file`: 0 at the start, 1 at the end."""
     light = np.asarray(frame.convert("RGB"), dtype=float).min(axis=2)
     height, width = light.shape
     side = height // 4
@@ -232,7 +232,7 @@ _MATRICES = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -
 
 
 def rotated(data: bytes, degrees: int) -> bytes:
-    """Return an MP4 or MOV file whose pictures are shown turned clockwise, as phones write it."""
+    """Return an MP4 or MOV file whose frames are shown turned clockwise, as phones write it."""
     turned = bytearray(data)
     place = turned.index(b"tkhd") + 44  # version, flags, times, id, layer, volume come before
     a, b, c, d = (value * 0x10000 for value in _MATRICES[degrees])
@@ -244,7 +244,7 @@ def _layout(samples: np.ndarray[Any, Any]) -> str:
     return {1: "mono", 2: "stereo"}[samples.shape[1]]
 
 
-def _sound_frames(stream: Any, samples: np.ndarray[Any, Any], sample_rate: int) -> list[Any]:
+def _audio_frames(stream: Any, samples: np.ndarray[Any, Any], sample_rate: int) -> list[Any]:
     """Cut samples into frames as the encoder of a stream wants them."""
     interleaved = np.ascontiguousarray(samples).reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(interleaved, "s16", _layout(samples))
@@ -260,7 +260,7 @@ def _sound_frames(stream: Any, samples: np.ndarray[Any, Any], sample_rate: int) 
 
 
 def _vorbis(samples: np.ndarray[Any, Any], sample_rate: int) -> bytes:
-    """ffmpeg's own Vorbis encoder is an experiment, and stereo only; libsndfile has Xiph's."""
+    """Encode with libsndfile: ffmpeg's own Vorbis encoder is experimental, and stereo only."""
     import io
 
     import soundfile

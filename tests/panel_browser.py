@@ -1,4 +1,4 @@
-"""A chat panel without a browser: what it sends is collected, what a browser says is said here."""
+"""A fake browser for a chat panel: it collects what the panel sends, and sends messages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 120
 
 
-class Browser:
-    """The browser of a panel.
+class FakeBrowser:
+    """The browser's end of a panel's channel.
 
     Attributes
     ----------
     sent : list of (dict, bytes)
-        Every message to the browser with its buffer.
+        Every message that the panel sent, with its buffer.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ class Browser:
         monkeypatch.setattr(Talk, "send", send)
 
     def say(self, panel: ChatPanel, buffer: bytes = b"", page: str = "page", **message: Any) -> str:
-        """Let a message from the browser arrive as ipywidgets delivers it; return its id."""
+        """Send the panel a message as ipywidgets delivers it; return its id."""
         name = str(next(self._ids))
         panel.children[0]._handle_custom_msg(
             {"id": name, "page": page, **message}, [buffer] if buffer else []
@@ -45,16 +45,16 @@ class Browser:
         return name
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        """Every message of a type."""
+        """Return every message of a type."""
         return [message for message, _ in self.sent if message["type"] == kind]
 
     def wait_for(self, kind: str, fits: Callable[[dict[str, Any]], bool] = bool) -> dict[str, Any]:
-        """Wait until a message of this type that fits is there; return the newest."""
+        """Wait for a message of a type that fits; return the newest."""
         return until(lambda: [m for m in self.of(kind) if fits(m)])[-1]
 
 
 def until(look: Callable[[], Any]) -> Any:
-    """Wait until something is true, and return it."""
+    """Wait until what is looked for is true, and return it."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while not (found := look()):
         assert time.monotonic() < deadline, "it did not happen"

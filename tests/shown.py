@@ -1,4 +1,4 @@
-"""What a value shows in a notebook."""
+"""Read what a value shows in a notebook."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +24,7 @@ from omni_nb.media.parts import (
 from omni_nb.media.sources import LocalSource, read_all
 from omni_nb.render.parts import EMBEDDED_BYTES
 from omni_nb.render.reply import reply_bundle
+from omni_nb.rules.options import OPTIONS
 from omni_nb.wire.literals import PYTHON, Writer
 from omni_nb.words import language_of, words
 
@@ -121,7 +121,7 @@ def _chat_call(archive: Archive) -> str:
         given["system"] = archive.system
     if archive.system_as_turns:
         given["system_as_turns"] = True
-    named = {n: v for n, v in archive.options.items() if _is_argument(n)}
+    named = {n: v for n, v in archive.options.items() if n in OPTIONS}
     if extra := {n: v for n, v in archive.options.items() if n not in named}:
         given["extra"] = extra
     return f"chat = omni.Chat({_arguments(model, {**given, **named})})"
@@ -149,16 +149,6 @@ def _arguments(model: str, given: dict[str, Any]) -> str:
     writer = Writer(PYTHON)
     named = (f"{name}={writer.value(value)}" for name, value in given.items())
     return _listed([writer.text(model), *named])
-
-
-def _is_argument(name: str) -> bool:
-    return name.isidentifier() and not iskeyword(name) and name not in _TAKEN
-
-
-_TAKEN: Final = {
-    *("self", "model", "voice", "modalities", "system", "system_as_turns"),
-    *("connection", "budget", "quota", "timeout", "extra", "options"),
-}
 
 
 @dataclass

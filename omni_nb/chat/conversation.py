@@ -11,9 +11,9 @@ from omni_nb.archive.notebook import read_notebook
 from omni_nb.archive.reader import read
 from omni_nb.archive.writer import write
 from omni_nb.chat.files import export_to, exported
-from omni_nb.errors import RequestError
+from omni_nb.errors import OptionError
 from omni_nb.media.parts import parts_of
-from omni_nb.rules.options import OptionDict, check_extra, check_options
+from omni_nb.rules.options import OPTIONS, OptionDict, check_extra, check_options, unknown_option
 from omni_nb.rules.pricing import Usage, total_cost
 from omni_nb.turns.account import total_account
 from omni_nb.turns.budget import Budget
@@ -31,7 +31,7 @@ from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
     from typing import Self
 
     from typing_extensions import Unpack
@@ -241,15 +241,27 @@ class Conversation:
         """
         return self._settings.request(self._line, question)
 
-    def _check_question(self, unknown: Mapping[str, Any], where: str) -> None:
-        """Refuse what is no part of a question; options are the whole chat's."""
-        if unknown:
-            check_options(unknown, where=where, names=_QUESTION)
-            name = next(iter(unknown))
-            raise RequestError(
-                f"{name} is an option of the whole chat: Chat(..., {name}=...) or "
-                f"chat.use({name}=...)."
-            )
+    def _check_question(
+        self, unknown: Mapping[str, Any], where: str, names: Iterable[str] = ()
+    ) -> None:
+        """Refuse what is no part of a question; options are the whole chat's.
+
+        Raises
+        ------
+        OptionError
+            A name is that of an option of the whole chat, or of none.
+        """
+        for name in unknown:
+            if name in OPTIONS or name in _ARGUMENTS:
+                once = (
+                    f"chat.{name} = ..." if hasattr(type(self), name) else f"chat.use({name}=...)"
+                )
+                raise OptionError(
+                    f"{name} is an option of the whole chat, not of {where}: {once} from the next "
+                    f"question on, or Chat(..., {name}=...)."
+                )
+            known = (*_QUESTION, *names, *_ARGUMENTS, *OPTIONS)
+            raise unknown_option(name, where=where, names=known)
 
     # -- settings ----------------------------------------------------------------------------
 
@@ -261,6 +273,7 @@ class Conversation:
         modalities: Sequence[str] | None = None,
         system: str | None = None,
         system_as_turns: bool | None = None,
+        extra: Mapping[str, Any] | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Change the settings from now on; what is not given stays where it fits.
@@ -268,10 +281,13 @@ class Conversation:
         Parameters
         ----------
         model, voice, modalities
-            As for a new chat. A voice that the model does not have gives way to its first.
+            As for a new chat: a voice asks for speech. One that was chosen earlier and that the
+            new model does not have gives way to its first.
         system, system_as_turns
             The system message (``""`` takes it away), and whether it is sent as a question and
             answer.
+        extra
+            More fields of the request's body.
         **options
             Options such as ``temperature=0.2``; None takes one away.
 
@@ -295,7 +311,7 @@ class Conversation:
             modalities=modalities,
             system=system,
             system_as_turns=system_as_turns,
-            options={**kept, **given},
+            options={**kept, **given, **check_extra(extra)},
         )
 
     @property

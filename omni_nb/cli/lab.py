@@ -51,7 +51,7 @@ def add_to(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Copy the tutorials where none are, and become JupyterLab."""
+    """Copy the tutorials where none are, and start JupyterLab."""
     if not options.copy_only and find_spec("jupyterlab") is None:
         raise CommandError(
             "JupyterLab is not installed here: pip install 'omni-nb[lab]' (in a clone: "
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     given = ["--no-browser"] if options.no_browser else []
     given += [f"--port={options.port}"] if options.port is not None else []
-    return _become(jupyterlab(folder, tutorials_in(folder)[0], [*given, *options.further]))
+    return _replace_process(jupyterlab(folder, tutorials_in(folder)[0], [*given, *options.further]))
 
 
 def jupyterlab(folder: Path, notebook: str, further: Sequence[str]) -> list[str]:
@@ -101,7 +101,7 @@ def _folder(given: str | None) -> Path:
     return Path(os.path.abspath(os.path.expanduser(given)))
 
 
-def _become(command: list[str]) -> int:
+def _replace_process(command: list[str]) -> int:
     """Replace this process by a command; Windows starts the command and waits."""
     print("Starting JupyterLab; end it with Ctrl+C.", flush=True)
     # Kernels of this Python first: a user's own `python3` may be another, without omni_nb.

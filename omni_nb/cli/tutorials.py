@@ -59,7 +59,7 @@ def packaged_tutorials() -> list[str]:
     Raises
     ------
     CommandError
-        The package lacks them.
+        The package lacks the tutorials.
     """
     home = _home()
     paths = sorted(home.glob("[!.]*.ipynb")) + sorted(home.glob("[!.]*/*.ipynb"))
@@ -79,7 +79,7 @@ def _home() -> Path:
 
 
 def _copy(folder: Path) -> None:
-    """Copy all tutorials or none: first into a folder beside their places."""
+    """Copy all tutorials or none: first into a temporary folder beside their places."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as beside:
         for name in packaged_tutorials():
@@ -91,7 +91,7 @@ def _copy(folder: Path) -> None:
 
 
 def _why(folder: Path, error: OSError) -> str:
-    """Say why a folder cannot be used, and what to do."""
+    """Return why a folder cannot be used, and what to do."""
     if isinstance(error, (FileExistsError, NotADirectoryError)):
         places = (folder, *folder.parents)
         no_folder = (path for path in places if os.path.lexists(path) and not path.is_dir())

@@ -1,1 +1,1 @@
-"""IN: what a person has, made into validated parts of a message."""
+"""Read and validate media, and make them parts of a message."""

@@ -1,4 +1,4 @@
-"""Sounds: their parts of a message, and the door that makes them."""
+"""Make audio parts of a message."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FORMATS_BY_ENDING = {
 
 @dataclass(frozen=True, slots=True)
 class AudioPart(Shown):
-    """A sound that we hold: its file, and what was measured of it.
+    """Audio that we hold: its file, and what was measured of it.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class AudioPart(Shown):
     mime
         Its MIME type.
     seconds
-        The duration of the sound itself, which the file's header may misstate.
+        The duration of the audio itself, which the file's header may misstate.
     sample_rate, channels
         Samples per second, and channels.
     """
@@ -64,13 +64,13 @@ class AudioPart(Shown):
 
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it (spec, "音频+文本输入")."""
-        sound = {"data": embed(self.source, ""), "format": self.format}
-        return {"type": "input_audio", "input_audio": sound}
+        data = embed(self.source, "")
+        return {"type": "input_audio", "input_audio": {"data": data, "format": self.format}}
 
 
 @dataclass(frozen=True, slots=True)
 class AudioURLPart(Shown):
-    """A sound at a public URL; ``format`` is what the URL's ending says."""
+    """Audio at a public URL; ``format`` is what the URL's ending says."""
 
     url: str
     format: str
@@ -87,7 +87,7 @@ class AudioURLPart(Shown):
 
 
 def audio(given: Any, *, format: str | None = None) -> AudioPart | AudioURLPart:
-    """Make a sound part of anything that can be heard.
+    """Make an audio part of a file, a URL or samples.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def audio(given: Any, *, format: str | None = None) -> AudioPart | AudioURLPart:
     Raises
     ------
     MediaError
-        It is not a sound, or cannot be read. The message says what was given.
+        The input is not audio, or cannot be read. The message says what was given.
 
     Examples
     --------

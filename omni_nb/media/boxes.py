@@ -1,4 +1,4 @@
-"""The boxes of MP4 and QuickTime files: the few facts that PyAV does not tell on every version."""
+"""Read boxes of MP4 and QuickTime files: facts that not every version of PyAV tells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOXES_MAX: Final = 4096
 
 
 class Box(NamedTuple):
-    """A box: its kind, and where its content begins and ends."""
+    """The kind of a box, and where its content begins and ends."""
 
     kind: bytes
     start: int
@@ -34,7 +34,7 @@ def brand(head: bytes) -> bytes:
 
 
 def is_turned(file: BinaryIO, total_bytes: int) -> bool:
-    """Whether the first video track is displayed on its side, by its matrix (ISO 14496-12)."""
+    """Return whether the first video track is shown on its side, by its matrix (ISO 14496-12)."""
     whole = Box(b"", 0, total_bytes)
     for track in _inside(file, whole, b"moov", b"trak"):
         handlers = [_content(file, box) for box in _inside(file, track, b"mdia", b"hdlr")]

@@ -1,4 +1,4 @@
-"""AudioClip: speech as PCM16, and the ways to hear, keep and measure it."""
+"""Hold speech as PCM16, and save it as WAV, MP3 or Opus."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Storage = Literal["mp3", "opus", "wav"]
 
 
 def check_storage(storage: object) -> Storage:
-    """Return the way in which a notebook is to keep speech.
+    """Return a storage format that exists.
 
     Raises
     ------
     RequestError
-        It is none of the three.
+        The storage is none of the three.
 
     Examples
     --------
@@ -49,7 +49,7 @@ _ENDINGS: Mapping[str, Storage] = {".mp3": "mp3", ".opus": "opus", ".ogg": "opus
 
 @dataclass(frozen=True, slots=True)
 class AudioClip(Shown):
-    """Mono PCM16 (little-endian) with its sample rate in samples per second.
+    """Mono PCM16 audio (little-endian) with its samples per second.
 
     Examples
     --------
@@ -107,7 +107,7 @@ class AudioClip(Shown):
         return wav_file(self.pcm, self.sample_rate)
 
     def to_mp3(self, bits_per_second: int = BITS_PER_SECOND["mp3"]) -> bytes:
-        """Return an MP3 file, small enough to live in a notebook (5 kB per second)."""
+        """Return an MP3 file, small enough for a notebook (5 kB per second)."""
         return compressed(self.pcm, self.sample_rate, "mp3", bits_per_second)
 
     def to_opus(self, bits_per_second: int = BITS_PER_SECOND["opus"]) -> bytes:
@@ -122,7 +122,7 @@ class AudioClip(Shown):
         return compressed(self.pcm, self.sample_rate, "opus", bits_per_second)
 
     def to_file(self, storage: Storage) -> bytes:
-        """Return a file of one of the three kinds."""
+        """Return a file in a storage format."""
         match check_storage(storage):
             case "wav":
                 return self.to_wav()
@@ -132,12 +132,12 @@ class AudioClip(Shown):
                 return self.to_mp3()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the clip to a file; its ending names the format: wav, mp3, opus or ogg.
+        """Save the clip to a file; its ending names the format: wav, mp3, opus or ogg.
 
         Raises
         ------
         MediaError
-            The ending is another.
+            The file has another ending.
         """
         target = Path(path).expanduser()
         storage = _ENDINGS.get(target.suffix.lower())

@@ -1,4 +1,4 @@
-"""Speech as small files: MP3 and Ogg Opus, made once a clip, and read back."""
+"""Encode speech as MP3 and Ogg Opus, once for each clip, and decode it again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Form = Literal["mp3", "opus"]
 
 BITS_PER_SECOND: Final[Mapping[Form, int]] = {"mp3": 40_000, "opus": 24_000}
-"""Small enough to live in a notebook: 5 and 3 kB per second of speech."""
+"""Small enough for a notebook: 5 and 3 kB per second of speech."""
 
 _CONTAINERS: Final[Mapping[Form, str]] = {"mp3": "mp3", "opus": "ogg"}
 _CODECS: Final[Mapping[Form, str]] = {"mp3": "libmp3lame", "opus": "libopus"}
@@ -26,8 +26,8 @@ _KEPT: Final = 128  # clips; a minute of MP3 has 300 kB
 def compressed(pcm: bytes, sample_rate: int, form: Form, bits_per_second: int) -> bytes:
     """Return mono PCM16 as an MP3 or Ogg Opus file.
 
-    A conversation is shown again and again while it grows: what was encoded once is kept, and
-    the samples that it was made of are not.
+    A conversation is shown again and again while it grows: an encoded file is kept, and its
+    samples are not.
 
     Examples
     --------
@@ -41,30 +41,30 @@ def compressed(pcm: bytes, sample_rate: int, form: Form, bits_per_second: int) -
 
 
 def decompressed(data: bytes, sample_rate: int) -> bytes:
-    """Return what is heard in a sound file as mono PCM16 of a sample rate.
+    """Decode an audio file to mono PCM16 of a sample rate.
 
     Raises
     ------
     MediaError
-        It cannot be decoded.
+        The file cannot be decoded.
     """
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
     try:
         with av.open(io.BytesIO(data), "r") as container:
-            heard = [
+            pieces = [
                 piece
                 for frame in (*container.decode(audio=0), None)
                 for piece in resampler.resample(frame)
             ]
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise MediaError(f"This speech cannot be decoded: {error}.") from error
-    return b"".join(piece.to_ndarray().astype("<i2").tobytes() for piece in heard)
+    return b"".join(piece.to_ndarray().astype("<i2").tobytes() for piece in pieces)
 
 
 class _Speech:
-    """A key that is equal for equal speech, and lets go of its samples once they are encoded."""
+    """A cache key, equal for equal speech, that drops its samples once they are encoded."""
 
     __slots__ = ("key", "pcm")
 
@@ -102,7 +102,7 @@ def _encoded_once(speech: _Speech) -> bytes:
 
 
 def _encoder_rate(sample_rate: int, form: Form) -> int:
-    """Opus knows five rates; its players all play 48 kHz."""
+    """Return the sample rate to encode with: Opus knows five, and all players play 48 kHz."""
     return sample_rate if form == "mp3" or sample_rate in _OPUS_RATES else _OPUS_RATES[-1]
 
 

@@ -1,4 +1,4 @@
-"""Pictures in memory, drawn as image files: PIL images, arrays, Figures, anything with a PNG."""
+"""Encode images in memory as files: PIL images, arrays, Figures, anything with a PNG."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _PNG_TOO_LARGE_BYTES = 10 * 1024 * 1024
 
 
 def draw(given: Any) -> LocalSource | None:
-    """Return the image file of an object that is a picture, or None when it is none.
+    """Return an object's image file, or None when it is no image.
 
     Raises
     ------
     MediaError
-        It is of a kind that we know, but no picture.
+        The object is of a kind that we know, but has no image.
     """
     for is_recognised, drawn in _DRAWERS:
         if is_recognised(given):
@@ -97,7 +97,7 @@ _DRAWERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], LocalSource]], ...]
 
 
 def _pixels(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Bring an array to uint8 of a shape that Pillow takes."""
+    """Return an array as uint8 of a shape that Pillow takes."""
     import numpy as np
 
     if array.ndim == 3 and array.shape[2] == 1:
@@ -137,9 +137,9 @@ def _from_floats(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return pixels
 
 
-def _lossless(picture: PIL.Image.Image) -> bytes:
-    """PNG; a picture whose PNG no service would take becomes JPEG of quality 95."""
-    savable = picture if picture.mode in _PNG_MODES else picture.convert("RGB")
+def _lossless(image: PIL.Image.Image) -> bytes:
+    """Return an image as PNG, or as JPEG of quality 95 where its PNG is too large to send."""
+    savable = image if image.mode in _PNG_MODES else image.convert("RGB")
     png = encoded(savable, "PNG", compress_level=3)
     if len(png) <= _PNG_TOO_LARGE_BYTES or "A" in savable.mode:
         return png
@@ -149,19 +149,19 @@ def _lossless(picture: PIL.Image.Image) -> bytes:
 _PNG_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
 
 
-def encoded(picture: PIL.Image.Image, form: str, **options: Any) -> bytes:
-    """Return the picture as an image file."""
+def encoded(image: PIL.Image.Image, form: str, **options: Any) -> bytes:
+    """Return an image as a file."""
     file = io.BytesIO()
-    picture.save(file, form, **options)
+    image.save(file, form, **options)
     return file.getvalue()
 
 
-def flat(picture: PIL.Image.Image) -> PIL.Image.Image:
-    """RGB on white: what a page shows where a picture is transparent."""
+def flat(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return an image as RGB, on white where it is transparent, as on a page."""
     from PIL import Image
 
-    if "A" not in picture.mode and "transparency" not in picture.info:
-        return picture.convert("RGB")
-    clear = picture.convert("RGBA")
+    if "A" not in image.mode and "transparency" not in image.info:
+        return image.convert("RGB")
+    clear = image.convert("RGBA")
     white = Image.new("RGBA", clear.size, "white")
     return Image.alpha_composite(white, clear).convert("RGB")

@@ -1,4 +1,4 @@
-"""What is inside a sound or a video: samples to hear and frames to see, taken out by PyAV."""
+"""Extract samples and frames from audio and video files with PyAV."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from omni_nb.media.sources import HeldSource
 
-HEARD_SAMPLE_RATE = 16_000
-"""Samples per second that are enough for speech; what the models themselves hear."""
+INPUT_SAMPLE_RATE = 16_000
+"""Samples per second that are enough for speech; what the models themselves take."""
 
 _ATTACHED_PICTURE = 0x400  # ffmpeg's mark of the cover of an album
 
@@ -33,7 +33,7 @@ def draw_frames(
 
     The video is cut into ``count`` slices of equal time, and the frame that is shown in the
     middle of each slice is drawn: so each frame stands for as much of the video as any other,
-    and the black picture that many videos begin or end with is not one of them. No frame is
+    and the black frame that many videos begin or end with is not one of them. No frame is
     drawn twice, even where it stands still for longer than a slice.
 
     Parameters
@@ -45,13 +45,13 @@ def draw_frames(
     most_pixels
         Scale the frames down to at most so many pixels (width × height).
     roughly
-        Take the nearest frames before that can be decoded without any other, if there are at
-        least half as many of them: several times as quick, for a preview.
+        Take the nearest key frames before, if there are at least half as many of them: several
+        times as quick, for a preview.
 
     Raises
     ------
     MediaError
-        It is not a video, cannot be decoded, or has fewer frames than asked for.
+        The file is not a video, cannot be decoded, or has fewer frames than asked for.
 
     Notes
     -----
@@ -84,15 +84,15 @@ def draw_frames(
 def read_audio(
     source: HeldSource,
     *,
-    sample_rate: int = HEARD_SAMPLE_RATE,
+    sample_rate: int = INPUT_SAMPLE_RATE,
     most_seconds: float = math.inf,
 ) -> AudioClip:
-    """Decode a file's first sound track to mono.
+    """Decode a file's first audio track to mono.
 
     Parameters
     ----------
     source
-        A sound, or a video with sound.
+        An audio file, or a video with an audio track.
     sample_rate
         Samples per second of the clip.
     most_seconds
@@ -101,8 +101,8 @@ def read_audio(
     Raises
     ------
     MediaError
-        There is no sound in it, or none that can be decoded. What comes before a damage is
-        returned.
+        The file has no audio, or none that can be decoded. Of a damaged file the audio before
+        the damage is returned.
     """
     with opened(source) as container:
         if not container.streams.audio:
@@ -120,7 +120,7 @@ def read_audio(
 
 @contextmanager
 def opened(source: HeldSource) -> Iterator[Any]:
-    """A PyAV container of the source; what ffmpeg cannot read becomes a `MediaError`."""
+    """Open a source as a PyAV container; what ffmpeg cannot read raises `MediaError`."""
     import av
 
     with source.open() as file:
@@ -135,7 +135,7 @@ def opened(source: HeldSource) -> Iterator[Any]:
 
 
 def video_stream(container: Any, name: str) -> Any:
-    """The first track of moving pictures; the cover of an album is none."""
+    """Return the first video track; the cover of an album is none."""
     for stream in container.streams.video:
         if not int(getattr(stream, "disposition", 0)) & _ATTACHED_PICTURE:
             stream.thread_type = "AUTO"
@@ -144,7 +144,7 @@ def video_stream(container: Any, name: str) -> Any:
 
 
 def decoded(container: Any, *streams: Any) -> Iterator[Any]:
-    """Frames of some streams, as far as they can be decoded; damaged packets are left out."""
+    """Yield the frames of some streams; damaged packets are left out."""
     import av
 
     for packet in packets(container, *streams):
@@ -157,12 +157,12 @@ def decoded(container: Any, *streams: Any) -> Iterator[Any]:
 
 
 def has_decoder(packet: Any) -> bool:
-    """Whether a packet can be decoded: before PyAV 18 trying without a decoder ends the process."""
+    """Return whether a packet has a decoder; without one PyAV before 18 ends the process."""
     return packet.stream.codec_context is not None
 
 
 def packets(container: Any, *streams: Any) -> Iterator[Any]:
-    """Packets of some streams up to the end, or to where the file is damaged beyond reading."""
+    """Yield the packets of some streams, up to the end or to damage beyond reading."""
     import av
 
     try:
@@ -173,14 +173,14 @@ def packets(container: Any, *streams: Any) -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Timeline:
-    """When a video's frames are shown, in units of its time base and in order.
+    """The times at which a video's frames are shown, in units of its time base and in order.
 
     Attributes
     ----------
     shown
         A time for each frame.
     keys
-        Those of the frames that decode without any other.
+        Those of the key frames, which decode without any other.
     end
         When the last one disappears.
     """
@@ -190,7 +190,7 @@ class _Timeline:
     end: int
 
     def middles(self, count: int) -> list[int]:
-        """The time of the frame in the middle of each of ``count`` slices; none comes twice."""
+        """Return the time of the frame in the middle of each of ``count`` slices, none twice."""
         start = self.shown[0]
         slice_length = (self.end - start) / count
         last, chosen = -1, []
@@ -202,7 +202,7 @@ class _Timeline:
         return chosen
 
     def keys_before(self, moments: list[int]) -> list[int]:
-        """The keys at or before some times; or the times, where many have the same key."""
+        """Return the keys at or before some times; or the times, where many share a key."""
         places = {bisect_right(self.keys, moment) - 1 for moment in moments} - {-1}
         if len(places) < min(len(moments), max(3, len(moments) // 2)):
             return moments
@@ -226,13 +226,13 @@ def _read_timeline(container: Any, stream: Any) -> _Timeline:
 
 
 class _SeekError(Exception):
-    """The file was found to be somewhere else than where the decoder was sent."""
+    """A seek went to another place than the one asked for."""
 
 
 def _frames_at(
     container: Any, stream: Any, moments: Sequence[int], keys: Sequence[int]
 ) -> Iterator[Any]:
-    """Decode the frame of each moment, or where it is damaged the next one that is not."""
+    """Yield the frame of each moment, or the next undamaged one."""
     frames = decoded(container, stream)
     frame, here = None, None
     for moment in moments:
@@ -254,7 +254,7 @@ def _frames_at(
 
 
 def _is_key_between(keys: Sequence[int], here: int, there: int) -> bool:
-    """Whether a jump to ``there`` skips anything."""
+    """Return whether a seek to ``there`` skips anything."""
     return bisect_right(keys, there) > bisect_left(keys, here + 1)
 
 
@@ -275,7 +275,7 @@ def _time(frame: Any) -> int:
 
 
 def _image(frame: Any, most_pixels: int | None) -> PIL.Image.Image:
-    """The frame as it is shown: scaled, and turned as its camera was held."""
+    """Return a frame as it is shown: scaled, and turned as its camera was held."""
     factor = 1.0
     if most_pixels is not None:
         factor = min(1.0, math.sqrt(most_pixels / (frame.width * frame.height)))
@@ -285,7 +285,7 @@ def _image(frame: Any, most_pixels: int | None) -> PIL.Image.Image:
 
 
 def rotation(frame: Any) -> int:
-    """By how many degrees, counterclockwise, a frame is to be turned before it is shown."""
+    """Return the degrees, counterclockwise, by which a frame is turned to be shown."""
     if hasattr(frame, "rotation"):
         return int(frame.rotation)
     matrix = frame.side_data.get("DISPLAYMATRIX")  # PyAV before 14
@@ -296,7 +296,7 @@ def rotation(frame: Any) -> int:
 
 
 def _mono_pieces(container: Any, stream: Any, sample_rate: int) -> Iterator[bytes]:
-    """PCM16 of a sound track, piece by piece."""
+    """Yield the PCM16 of an audio track, piece by piece."""
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)

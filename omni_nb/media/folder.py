@@ -1,4 +1,4 @@
-"""MediaFolder: media kept on disk, each under the hash of its content."""
+"""Keep media in a folder, each file named by the hash of its content."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MediaFolder:
     path: Path
 
     def keep(self, source: HeldSource, suffix: str) -> str:
-        """Copy a source into the folder, unless it is there, and return its name.
+        """Copy a source into the folder, unless it is there; return its file name.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class MediaFolder:
         return target.name
 
     def find(self, name: str, shown_as: str) -> FileSource:
-        """Return a kept file after comparing its content with its name.
+        """Return a kept file, checked against the hash in its name.
 
         Parameters
         ----------
@@ -66,8 +66,8 @@ class MediaFolder:
         Raises
         ------
         MediaError
-            It is missing or altered, or the name is no content hash: nothing outside of the
-            folder is ever opened.
+            The file is missing or altered, or the name is no content hash: nothing outside of
+            the folder is ever opened.
         """
         expected = _NAME.fullmatch(name)
         if expected is None:
@@ -92,7 +92,7 @@ class MediaFolder:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the target's place when all of it is written, or not at all."""
+    """Open a file that replaces the target when all of it is written, or not at all."""
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:

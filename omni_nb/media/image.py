@@ -1,4 +1,4 @@
-"""Images: their parts of a message, and the door that makes them."""
+"""Make image parts of a message."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ImagePart(Shown):
         return {"type": "image_url", "image_url": {"url": url}}
 
     def thumbnail(self, pixels: int = THUMBNAIL_PIXELS) -> bytes | None:
-        """Return a small JPEG of the picture, or None when it cannot be decoded."""
+        """Return a small JPEG of the image, or None when it cannot be decoded."""
         from PIL import Image, ImageOps
 
         try:
@@ -61,7 +61,7 @@ class ImagePart(Shown):
                     image.draft("RGB", (pixels * 2, pixels * 2))
                     image.thumbnail((pixels * 2, pixels * 2))
                     small = flat(ImageOps.exif_transpose(image))
-        except Exception:  # a damaged picture is the service's to judge; we only show less
+        except Exception:  # a damaged image is the service's to judge; we only show less
             return None
         small.thumbnail((pixels, pixels))
         return encoded(small, "JPEG", quality=70)
@@ -85,7 +85,7 @@ class ImageURLPart(Shown):
 
 
 def image(given: Any) -> ImagePart | ImageURLPart:
-    """Make an image part of anything that is a picture.
+    """Make an image part of a file, a URL or an object that shows an image.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def image(given: Any) -> ImagePart | ImageURLPart:
     Raises
     ------
     MediaError
-        It is not a picture, or cannot be read. The message says what was given.
+        The input is not an image, or cannot be read. The message says what was given.
 
     Examples
     --------

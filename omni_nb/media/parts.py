@@ -1,4 +1,4 @@
-"""The parts of a message, and the doors for everything at once."""
+"""Turn whatever a person passes into the parts of a message."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class TextPart(Shown):
-    """Words."""
+    """The text of a message."""
 
     text: str
     modality: ClassVar[str] = "text"
@@ -70,7 +70,7 @@ PART_TYPES = (
     VideoURLPart,
     FramesPart,
 )
-_DOORS: dict[str, Callable[[Any], Part]] = {
+_MAKERS: dict[str, Callable[[Any], Part]] = {
     "image": image,
     "audio": audio,
     "video": video,
@@ -79,17 +79,17 @@ _DOORS: dict[str, Callable[[Any], Part]] = {
 
 
 def as_parts(given: Any) -> tuple[Part, ...]:
-    """Turn what a person passed into parts: one door for everything.
+    """Turn anything that a person passes into parts.
 
     A ``str`` is always text: paths and URLs come through `image`, `audio`, `video` or
-    `frames`. A ``Path`` is an image, a sound or a video by its content; ``(samples,
-    sample_rate)`` is a sound, and an array (n, h, w, 3) is frames. Other lists and tuples are
+    `frames`. A ``Path`` is an image, audio or a video by its content; ``(samples,
+    sample_rate)`` is audio, and an array (n, h, w, 3) is frames. Other lists and tuples are
     flattened.
 
     Raises
     ------
     MediaError
-        Something in it cannot be a part; the message names its type.
+        Something in the input cannot be a part; the message names its type.
 
     Examples
     --------
@@ -112,13 +112,13 @@ def as_media(
 ) -> tuple[Part, ...]:
     """Turn the media keywords of a question into parts; each takes one, or a list of its kind.
 
-    ``frames`` takes one list, the frames of one video. How many the model takes is for
-    `omni_nb.rules.limits.check_parts` to say.
+    ``frames`` takes one list, the frames of one video. `omni_nb.rules.limits.check_parts` checks
+    how many the model takes.
 
     Raises
     ------
     MediaError
-        One of them is not of its kind.
+        One of the media is not of its kind.
 
     Examples
     --------
@@ -126,15 +126,15 @@ def as_media(
     ['image']
     """
     return (
-        *(_DOORS["image"](item) for item in _many(image)),
-        *(_DOORS["audio"](item) for item in _many(audio)),
-        *(_DOORS["video"](item) for item in _many(video)),
-        *(() if frames is None else (_DOORS["frames"](frames),)),
+        *(_MAKERS["image"](item) for item in _many(image)),
+        *(_MAKERS["audio"](item) for item in _many(audio)),
+        *(_MAKERS["video"](item) for item in _many(video)),
+        *(() if frames is None else (_MAKERS["frames"](frames),)),
     )
 
 
 def parts_of(prompt: Any, content: Sequence[Any] = (), **media: Any) -> tuple[Part, ...]:
-    """Return the parts of a question as a person asks it: its media first, then the rest.
+    """Return the parts of a question: its media first, then the rest.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def parts_of(prompt: Any, content: Sequence[Any] = (), **media: Any) -> tuple[Pa
     Raises
     ------
     MediaError
-        Something in it cannot be a part.
+        Something in the question cannot be a part.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def parts_of(prompt: Any, content: Sequence[Any] = (), **media: Any) -> tuple[Pa
 
 
 def join_text(parts: Iterable[Part]) -> str:
-    """Return the words of a message, without its media."""
+    """Return the text of a message, without its media."""
     return "\n".join(part.text for part in parts if isinstance(part, TextPart))
 
 
@@ -175,7 +175,7 @@ def _as_part(given: Any) -> Part:
         return _from_path(given)
     if getattr(given, "ndim", 0) == 4:
         return frames(given)
-    return _DOORS[display_kind(given) or "image"](given)
+    return _MAKERS[display_kind(given) or "image"](given)
 
 
 def _from_path(path: PathLike[str]) -> Part:
@@ -187,4 +187,4 @@ def _from_path(path: PathLike[str]) -> Part:
             "Text goes in as a str: Path(...).read_text().",
             hint="unreadable",
         )
-    return _DOORS[kind](path)
+    return _MAKERS[kind](path)

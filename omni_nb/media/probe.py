@@ -1,4 +1,4 @@
-"""What a piece of media is: read from headers and packets, without decoding it."""
+"""Read the facts of media from headers and packets, without decoding them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXIF_ORIENTATION: Final = 0x0112
 _EXIF_NAMES: Final = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}  # Pillow's
 _LEAST_RATE: Final = 1_000
 _MOST_RATE: Final = 768_000
-_SOUND_MIMES: Final = {
+_AUDIO_MIMES: Final = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
     "m4a": "audio/mp4",
@@ -57,7 +57,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """A sound file: its format as the service names it, MIME type, duration and samples."""
+    """Format as the service names it, MIME type, duration and samples of an audio file."""
 
     format: str
     mime: str
@@ -68,7 +68,7 @@ class AudioFacts:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """A video file: MIME type, duration, displayed size (pixels), frames and sound."""
+    """MIME type, duration, displayed size (pixels), frames and audio of a video file."""
 
     mime: str
     seconds: float
@@ -96,7 +96,7 @@ def probe_image(data: bytes | BinaryIO, *, name: str) -> ImageFacts:
     ImageFacts(mime='image/png', width=20, height=10)
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # damaged headers and large pictures: judged below
+        warnings.simplefilter("ignore")  # damaged headers and large images: judged below
         return _image_facts(io.BytesIO(data) if isinstance(data, bytes) else data, name)
 
 
@@ -109,7 +109,7 @@ def probe_images(paths: Iterable[Path]) -> list[ImageFacts]:
         One of them cannot be read, or is not an image.
     """
     facts = []
-    with warnings.catch_warnings():  # once: for each picture it would take a fifth of the time
+    with warnings.catch_warnings():  # once: for each image it would take a fifth of the time
         warnings.simplefilter("ignore")
         for path in paths:
             try:
@@ -139,50 +139,50 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
         raise MediaError(f"{name!r} is too large to be a picture: {error}") from None
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The header of the image {name!r} is damaged: {error}.") from error
-    if not mime.startswith("image/"):  # Pillow also opens EPS, and takes MPEG for a picture
+    if not mime.startswith("image/"):  # Pillow also opens EPS, and takes MPEG for an image
         raise MediaError(f"{name!r} is no image that services know; save it as PNG or JPEG.")
     return ImageFacts(mime, *((height, width) if turned else (width, height)))
 
 
 def _is_turned(image: Image) -> bool:
-    """Whether the header says that the picture is shown with its sides swapped."""
+    """Return whether the header says that the image is shown with its sides swapped."""
     from PIL import Image
 
     if not _EXIF_NAMES & image.info.keys():
         return False
-    # A PNG's own getexif() may decode the whole picture, in search of a block behind the pixels.
+    # A PNG's own getexif() may decode the whole image, in search of a block behind the pixels.
     orientation: int = Image.Image.getexif(image).get(_EXIF_ORIENTATION, 1)
     return orientation >= 5
 
 
 def probe_audio(source: HeldSource) -> AudioFacts:
-    """Measure a sound file: right also where its header lies about the duration.
+    """Measure an audio file, whose header may misstate the duration.
 
     Raises
     ------
     MediaError
-        It is no sound file that services know. The message says what it is instead.
+        The file is no audio that services know. The message says what it is instead.
     """
     tracks = read_tracks(source)
     if tracks is None or (tracks.audio is None and tracks.video is None):
-        raise _refused(source, "a sound file", _SOUND_MIMES)
+        raise _refused(source, "a sound file", _AUDIO_MIMES)
     if tracks.video is not None:
         raise MediaError(f"{source.name!r} is a video; pass it as video=.")
     form = {"mp4": "m4a", "mov": "m4a"}.get(tracks.container, tracks.container)
-    if form not in _SOUND_MIMES:
+    if form not in _AUDIO_MIMES:
         raise MediaError(
-            f"{source.name!r} is sound in a {form} file. Accepted: {', '.join(_SOUND_MIMES)}. "
+            f"{source.name!r} is sound in a {form} file. Accepted: {', '.join(_AUDIO_MIMES)}. "
             "Save it as one of them."
         )
-    sound = tracks.audio
-    if sound is None or not sound.seconds > 0:
+    audio = tracks.audio
+    if audio is None or not audio.seconds > 0:
         raise MediaError(f"The sound file {source.name!r} has no sound in it.")
-    if not _LEAST_RATE <= sound.sample_rate <= _MOST_RATE:  # ffmpeg's resampler would hang on it
+    if not _LEAST_RATE <= audio.sample_rate <= _MOST_RATE:  # ffmpeg's resampler would hang on it
         raise MediaError(
-            f"The header of {source.name!r} claims {sound.sample_rate:,} samples per second; sound "
+            f"The header of {source.name!r} claims {audio.sample_rate:,} samples per second; sound "
             f"has {_LEAST_RATE:,} to {_MOST_RATE:,}. The file is damaged."
         )
-    return AudioFacts(form, _SOUND_MIMES[form], sound.seconds, sound.sample_rate, sound.channels)
+    return AudioFacts(form, _AUDIO_MIMES[form], audio.seconds, audio.sample_rate, audio.channels)
 
 
 def probe_video(source: HeldSource) -> VideoFacts:
@@ -191,7 +191,7 @@ def probe_video(source: HeldSource) -> VideoFacts:
     Raises
     ------
     MediaError
-        It is no video file that services know. The message says what it is instead.
+        The file is no video that services know. The message says what it is instead.
     """
     tracks = read_tracks(source)
     if tracks is None or (tracks.audio is None and tracks.video is None):
@@ -218,7 +218,7 @@ def probe_video(source: HeldSource) -> VideoFacts:
 
 
 def kind_of(source: HeldSource) -> Literal["image", "audio", "video"] | None:
-    """Say what a file is by its content, or None when it is nothing that we know."""
+    """Return what a file is by its content, or None for an unknown kind."""
     if _is_image(source):
         return "image"
     tracks = read_tracks(source, is_glance=True)

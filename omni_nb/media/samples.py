@@ -1,4 +1,4 @@
-"""Samples in memory: arrays of sound, made PCM16 and WAV."""
+"""Convert arrays of samples to PCM16 and WAV."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WAV_BYTES_MAX = 2**32 - 1024
 
 
 def are_samples(given: object) -> TypeGuard[tuple[Any, int]]:
-    """Whether ``given`` can only be ``(samples, sample_rate)``."""
+    """Return whether ``given`` can only be ``(samples, sample_rate)``."""
     if not (isinstance(given, tuple) and len(given) == 2):
         return False
     samples, sample_rate = given
@@ -37,7 +37,7 @@ def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:
     Raises
     ------
     MediaError
-        They are of another type or shape, beyond their range, or none at all.
+        The samples are of another type or shape, beyond their range, or none at all.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:
 
     try:
         array = np.asarray(samples)
-    except Exception as error:  # what __array__ of a stranger raises
+    except Exception as error:  # an object's __array__ may raise anything
         raise MediaError(f"{described(samples)} cannot be read as samples: {error}.") from error
     array = _upright(array)
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -69,7 +69,7 @@ def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:
 
 
 def checked_rate(sample_rate: Any) -> int:
-    """Return a sample rate as a whole number of samples per second; raises `MediaError`."""
+    """Return a sample rate as an int; raise `MediaError` for any other value."""
     if _is_number(sample_rate) and 0 < sample_rate < 2**31 and sample_rate == int(sample_rate):
         return int(sample_rate)
     hint = ""
@@ -83,7 +83,7 @@ def checked_rate(sample_rate: Any) -> int:
 
 
 def wav_file(pcm: bytes, sample_rate: int, channels: int = 1) -> bytes:
-    """Return a WAV file of little-endian PCM16; raises `MediaError` when it is too long."""
+    """Return a WAV file of little-endian PCM16; raise `MediaError` when it is too long."""
     if len(pcm) > _WAV_BYTES_MAX:
         raise MediaError(
             f"{len(pcm) / 2**30:.1f} GB of samples are more than a WAV file holds (4 GB). Cut them."
@@ -104,7 +104,7 @@ def _is_number(value: object) -> bool:
 
 
 def _upright(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Bring an array to the shape (n, channels)."""
+    """Return an array in the shape (n, channels)."""
     if not array.size:
         raise MediaError(f"There is nothing to hear: no samples, in an array of {array.shape}.")
     if array.ndim == 1:

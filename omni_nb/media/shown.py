@@ -1,4 +1,4 @@
-"""Shown: a value that shows itself, and does not know how it looks."""
+"""Show a value in a notebook and a terminal, by what `omni_nb.render` makes of it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 class Shown:
     """Base of every value that shows itself: parts, replies, estimates, accounts, tables.
 
-    It is shown as HTML in a notebook, without a kernel, and as text in a terminal. In a list it is
-    one line, its ``repr``. Such a value does not change once it is made, or only by its stream; so
-    a deep copy of it is the value itself.
+    Such a value shows as HTML in a notebook, without a kernel, and as text in a terminal; in a list
+    as one line, its ``repr``. It does not change once it is made, or only by its stream; so a deep
+    copy of it is the value itself.
     """
 
     __slots__ = ()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, str]:
-        # The one import of the package that leads up: how values look is above the values.
+        # The one import of the package that leads up: rendering is above the values.
         from omni_nb.render.bundle import bundle_of
 
         return bundle_of(self)
@@ -48,4 +48,4 @@ _GONE = {
     "table": "the value shows its table, and str() has it as text",
     "language": "a value is shown in the language of its question",
 }
-"""What went after 0.1, and what takes its place; named for one release."""
+"""Attributes removed after 0.1, and what takes their place; named for one release."""

@@ -1,4 +1,4 @@
-"""Smaller copies of pictures, sounds and videos, as parts."""
+"""Make smaller copies of image, audio and video parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from omni_nb.errors import MediaError
 from omni_nb.media.audio import AudioPart
 from omni_nb.media.drawn import encoded, flat
 from omni_nb.media.extract import (
-    HEARD_SAMPLE_RATE,
+    INPUT_SAMPLE_RATE,
     decoded,
     opened,
     read_audio,
@@ -30,33 +30,33 @@ if TYPE_CHECKING:
 
     from omni_nb.media.sources import HeldSource
 
-SEEN_FRAMES_PER_SECOND = 10
-"""More than enough for models that look at two frames of each second (models.toml)."""
+INPUT_FRAMES_PER_SECOND = 10
+"""More than enough for models that take two frames of each second (models.toml)."""
 
 _JPEG_QUALITIES = (90, 80, 65, 50)
-_SOUND_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; what MP3 has at 16 kHz
+_AUDIO_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; what MP3 has at 16 kHz
 _VIDEO_BITS = 4_000_000  # per second, at most
-_TRACK_BITS = 48_000  # per second, of a video's sound
+_TRACK_BITS = 48_000  # per second, of a video's audio
 _AAC_FRAME_SAMPLES = 1024
 
 PADDING_SECONDS = 0.1
-"""What an encoder adds at the ends of a sound, and a service may count: 0.07 to 0.11 s in an MP3 of
+"""What an encoder adds at the ends of audio, and a service may count: 0.07 to 0.11 s in an MP3 of
 16 kHz."""
 
 
 def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int | None) -> ImagePart:
-    """Return the picture as a JPEG of ``width`` × ``height`` pixels, upright, on white.
+    """Return an image as a JPEG of ``width`` × ``height`` pixels, upright, on white.
 
     Where that is not small enough, its quality is lowered, and then its size.
 
     Raises
     ------
     MediaError
-        The picture cannot be decoded, or cannot be made so small.
+        The image cannot be decoded, or cannot be made so small.
     """
-    picture = _decoded_image(part)
+    image = _decoded_image(part)
     while min(width, height) >= 1:
-        scaled = picture.resize((width, height))
+        scaled = image.resize((width, height))
         for quality in _JPEG_QUALITIES:
             data = encoded(scaled, "JPEG", quality=quality)
             if most_bytes is None or len(data) <= most_bytes:
@@ -68,18 +68,18 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
 def smaller_audio(
     part: AudioPart, seconds: float, *, most_seconds: float = math.inf, most_bytes: int | None
 ) -> AudioPart:
-    """Return the first ``seconds`` of a sound as an MP3 of 16 kHz mono.
+    """Return the first ``seconds`` of audio as an MP3 of 16 kHz mono.
 
     Its bit rate is 64 kbit/s, or what the bytes allow.
 
     Parameters
     ----------
     part
-        The sound.
+        The audio.
     seconds
         How much of it.
     most_seconds
-        How long the file may last, with what its encoder adds; a sound that is cut is cut
+        How long the file may last, with what its encoder adds; audio that is cut is cut
         `PADDING_SECONDS` before it at the latest.
     most_bytes
         The largest file.
@@ -87,12 +87,12 @@ def smaller_audio(
     Raises
     ------
     MediaError
-        The sound cannot be decoded, or so much of it cannot be made so small.
+        The audio cannot be decoded, or so much of it cannot be made so small.
     """
     is_cut = seconds < part.seconds
-    heard = min(seconds, most_seconds - PADDING_SECONDS) if is_cut else math.inf
-    clip = read_audio(part.source, most_seconds=heard)
-    fitting = [b for b in _SOUND_BITS if most_bytes is None or b / 8 * clip.seconds < most_bytes]
+    end = min(seconds, most_seconds - PADDING_SECONDS) if is_cut else math.inf
+    clip = read_audio(part.source, most_seconds=end)
+    fitting = [b for b in _AUDIO_BITS if most_bytes is None or b / 8 * clip.seconds < most_bytes]
     for bits in fitting:
         data = clip.to_mp3(bits)
         if most_bytes is None or len(data) <= most_bytes:
@@ -128,7 +128,7 @@ def smaller_video(
     seconds
         How much of it.
     most_seconds
-        How long the file may last; its sound is cut `PADDING_SECONDS` before it at the latest.
+        How long the file may last; its audio is cut `PADDING_SECONDS` before it at the latest.
     most_pixels
         The largest frame, as width × height.
     most_bytes
@@ -139,7 +139,7 @@ def smaller_video(
     MediaError
         The video cannot be decoded, or so much of it cannot be made so small.
     """
-    fps = Fraction(max(1, min(part.fps, SEEN_FRAMES_PER_SECOND))).limit_denominator(1001)
+    fps = Fraction(max(1, min(part.fps, INPUT_FRAMES_PER_SECOND))).limit_denominator(1001)
     size = _even_size(part.width, part.height, most_pixels)
     bits = float(_VIDEO_BITS)
     if most_bytes is not None:
@@ -147,18 +147,18 @@ def smaller_video(
     for _ in range(4):
         if bits < 1000:
             break
-        images = _Images(fps, size, seconds)
-        sounds = _Audios(min(seconds, most_seconds - PADDING_SECONDS))
-        data = _encoded_video(part.source, images, sounds, int(bits))
+        video = _VideoConverter(fps, size, seconds)
+        audio = _AudioConverter(min(seconds, most_seconds - PADDING_SECONDS))
+        data = _encoded_video(part.source, video, audio, int(bits))
         if most_bytes is None or len(data) <= most_bytes:
             return VideoPart(
                 LocalSource(data, part.name),
                 mime="video/mp4",
-                seconds=float(images.places / fps),
+                seconds=float(video.places / fps),
                 width=size[0],
                 height=size[1],
-                fps=float(images.total_frames * fps / images.places),
-                total_frames=images.total_frames,
+                fps=float(video.total_frames * fps / video.places),
+                total_frames=video.total_frames,
                 has_audio=part.has_audio,
                 name=part.name,
             )
@@ -169,8 +169,8 @@ def smaller_video(
     )
 
 
-class _Images:
-    """Takes a video's frames: upright, scaled, not more often than ``fps``, up to an end.
+class _VideoConverter:
+    """Convert a video's frames: upright, scaled, at most ``fps`` a second, up to an end.
 
     Attributes
     ----------
@@ -185,8 +185,8 @@ class _Images:
         self._most_places = max(1, int(min(seconds * fps, 2**31)))
         self._start: float | None = None
 
-    def take(self, frame: Any) -> Iterator[Any]:
-        """The frame as it is to be encoded, if it is."""
+    def convert(self, frame: Any) -> Iterator[Any]:
+        """Yield the frame to encode, if it is one."""
         if frame.time is None:
             return
         self._start = frame.time if self._start is None else self._start
@@ -212,78 +212,80 @@ class _Images:
         return made
 
 
-class _Audios:
-    """Takes the frames of a sound track: 16 kHz mono, up to an end."""
+class _AudioConverter:
+    """Convert the frames of an audio track: 16 kHz mono, up to an end."""
 
     def __init__(self, seconds: float) -> None:
         import av
 
         self.is_ended = False
-        self._most_samples = max(0.0, seconds) * HEARD_SAMPLE_RATE
+        self._most_samples = max(0.0, seconds) * INPUT_SAMPLE_RATE
         self._samples = 0
         self._resampler = av.AudioResampler(
-            format="fltp", layout="mono", rate=HEARD_SAMPLE_RATE, frame_size=_AAC_FRAME_SAMPLES
+            format="fltp", layout="mono", rate=INPUT_SAMPLE_RATE, frame_size=_AAC_FRAME_SAMPLES
         )
 
-    def take(self, frame: Any) -> Iterator[Any]:
-        """The pieces that are to be encoded now."""
+    def convert(self, frame: Any) -> Iterator[Any]:
+        """Yield the pieces to encode now."""
         frame.pts = None  # gaps in the file's times would upset the resampler
         for piece in self._resampler.resample(frame):
             self.is_ended = self._samples + piece.samples > self._most_samples
             if self.is_ended:
                 return
-            piece.pts, piece.time_base = self._samples, Fraction(1, HEARD_SAMPLE_RATE)
+            piece.pts, piece.time_base = self._samples, Fraction(1, INPUT_SAMPLE_RATE)
             self._samples += piece.samples
             yield piece
 
 
-def _encoded_video(source: HeldSource, images: _Images, sounds: _Audios, bits: int) -> bytes:
-    """Write an MP4 of what is taken from a video, with its sound if it has any."""
+def _encoded_video(
+    source: HeldSource, video: _VideoConverter, audio: _AudioConverter, bits: int
+) -> bytes:
+    """Return an MP4 of the converted frames of a video, with its audio if it has any."""
     import av
 
     file = io.BytesIO()
     with opened(source) as given, av.open(file, "w", format="mp4") as made:
         streams = [video_stream(given, source.name), *given.streams.audio[:1]]
-        takers: dict[str, tuple[Any, Any]] = {"video": (images, _add_video(made, images, bits))}
+        converters: dict[str, tuple[Any, Any]] = {"video": (video, _add_video(made, video, bits))}
         if len(streams) > 1:
-            takers["audio"] = (sounds, _add_audio(made))
+            converters["audio"] = (audio, _add_audio(made))
         for frame in decoded(given, *streams):
-            taker, track = takers["video" if isinstance(frame, av.VideoFrame) else "audio"]
-            for piece in taker.take(frame):
+            converter, track = converters["video" if isinstance(frame, av.VideoFrame) else "audio"]
+            for piece in converter.convert(frame):
                 made.mux(track.encode(piece))
-            if all(taker.is_ended for taker, _ in takers.values()):
+            if all(converter.is_ended for converter, _ in converters.values()):
                 break
-        if not images.total_frames:
+        if not video.total_frames:
             raise MediaError(f"None of the frames of {source.name!r} can be decoded.")
-        for _, track in takers.values():
+        for _, track in converters.values():
             made.mux(track.encode(None))
     return file.getvalue()
 
 
-def _add_video(made: Any, images: _Images, bits: int) -> Any:
+def _add_video(made: Any, video: _VideoConverter, bits: int) -> Any:
     """Add an H.264 track, or an MPEG-4 one where this ffmpeg has no H.264."""
     import av
 
     most = {"maxrate": str(bits), "bufsize": str(bits)}
     options = {"crf": "23", "preset": "veryfast", **most}
     try:
-        track = made.add_stream("libx264", rate=images.fps, options=options)
+        track = made.add_stream("libx264", rate=video.fps, options=options)
     except (ValueError, av.error.FFmpegError):
-        track = made.add_stream("mpeg4", rate=images.fps)
+        track = made.add_stream("mpeg4", rate=video.fps)
         track.bit_rate = bits
-    track.width, track.height = images.size
+    track.width, track.height = video.size
     track.pix_fmt = "yuv420p"
     return track
 
 
 def _add_audio(made: Any) -> Any:
-    track = made.add_stream("aac", rate=HEARD_SAMPLE_RATE, layout="mono")
+    track = made.add_stream("aac", rate=INPUT_SAMPLE_RATE, layout="mono")
     track.bit_rate = _TRACK_BITS
     return track
 
 
 def _even_size(width: int, height: int, most_pixels: int | None) -> tuple[int, int]:
-    """The size scaled down to ``most_pixels``; H.264 wants even sides."""
+    """Return the size scaled down to ``most_pixels``; H.264 wants even sides."""
     factor = 1.0
     if most_pixels is not None:
         factor = min(1.0, math.sqrt(most_pixels / (width * height)))

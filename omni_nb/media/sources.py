@@ -1,4 +1,4 @@
-"""Where media come from: paths, URLs, data URLs, bytes and file objects, all read here."""
+"""Open media: paths, URLs, data URLs, bytes and file objects."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RemoteSource:
-    """A public URL: the service fetches it, we never do."""
+    """A public URL, which the service fetches and we never do."""
 
     url: str
 
@@ -54,7 +54,7 @@ class LocalSource:
 
     @property
     def total_bytes(self) -> int:
-        """How many bytes it has."""
+        """The number of bytes."""
         return len(self.data)
 
     def open(self) -> BinaryIO:
@@ -77,7 +77,7 @@ class FileSource:
         Raises
         ------
         MediaError
-            It is gone, or no longer what it was when it was checked.
+            The file is gone, or has changed since it was checked.
         """
         try:
             file = self.path.open("rb")
@@ -99,7 +99,7 @@ Source: TypeAlias = "RemoteSource | HeldSource"
 
 
 def open_source(given: Any, *, kind: str) -> Source | None:
-    """Find a path, URL, data URL, bytes, file object or what IPython shows of one.
+    """Return the source of a path, URL, data URL, bytes, file or IPython display object.
 
     A small file is read here; a large one when it is sent.
 
@@ -113,7 +113,7 @@ def open_source(given: Any, *, kind: str) -> Source | None:
     Returns
     -------
     RemoteSource, LocalSource, FileSource or None
-        None when ``given`` is none of these; the door of the kind goes on from there.
+        None when ``given`` is none of these.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def read_all(source: HeldSource) -> bytes:
 
 
 def described(given: object) -> str:
-    """Name the type of what was given, for errors."""
+    """Return the type of what was given, for error messages."""
     kind = type(given)
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     counted = isinstance(given, (dict, list, set, tuple))
@@ -175,7 +175,7 @@ def decode_data_url(url: str) -> bytes:
     Raises
     ------
     MediaError
-        There is no comma, or the base64 is broken.
+        The data URL has no comma, or its base64 is broken.
     """
     head, comma, body = url.partition(",")
     if not comma:

@@ -1,4 +1,4 @@
-"""The tracks of a sound or video file, measured packet by packet without decoding them."""
+"""Measure the tracks of an audio or video file, packet by packet, without decoding them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
 
 PACKETS_MAX = 600_000
-"""More than 3 hours of sound, the most that any model takes; measuring it takes seconds."""
+"""More than 3 hours of audio, the most that any model takes; measuring it takes seconds."""
 
 _GLANCE_PACKETS: Final = 1000
 _GARBAGE_BYTES: Final = 64 * 2**20
@@ -33,7 +33,7 @@ _GUESSED: Final = frozenset({"aac", "amr"})
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A sound or video track.
+    """An audio or video track.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Track:
     total_packets
         Pieces of coded data; one for each frame of a video.
     sample_rate, channels
-        Of sound; else 0.
+        Of audio; else 0.
     width, height
         Stored size of a video in pixels; else 0.
     """
@@ -61,14 +61,14 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """What is in a sound or video file.
+    """The tracks of an audio or video file.
 
     Attributes
     ----------
     container
         Its kind of file: ``"wav"``, ``"mp3"``, ``"mp4"``, ``"mov"``, ``"3gp"``, ``"mkv"``, ...
     is_turned
-        Whether its pictures are displayed on their side.
+        Whether its frames are displayed on their side.
     """
 
     container: str
@@ -78,7 +78,7 @@ class Tracks:
 
 
 def read_tracks(source: HeldSource, *, is_glance: bool = False) -> Tracks | None:
-    """Read the tracks of a file, or None when it is no sound or video that we know.
+    """Read the tracks of a file; return None when it is no audio or video that we know.
 
     Parameters
     ----------
@@ -110,13 +110,13 @@ def read_tracks(source: HeldSource, *, is_glance: bool = False) -> Tracks | None
                 )
             tracks = [counter.track(form) for counter in counters if counter.total]
         moving = [t for t in tracks if t.kind == "video" and not _is_cover(t)]
-        sounds = [t for t in tracks if t.kind == "audio" and t.sample_rate and t.channels]
+        audios = [t for t in tracks if t.kind == "audio" and t.sample_rate and t.channels]
         turned = form in ("mp4", "mov", "3gp") and is_turned(file, source.total_bytes)
-    return Tracks(form, next(iter(sounds), None), next(iter(moving), None), turned)
+    return Tracks(form, next(iter(audios), None), next(iter(moving), None), turned)
 
 
 class _Reader:
-    """The file as ffmpeg reads it; it ends where nothing but garbage comes."""
+    """A file for ffmpeg that ends where nothing but garbage comes."""
 
     __slots__ = ("_file", "unclaimed_bytes")
 
@@ -133,7 +133,7 @@ class _Reader:
         return data
 
     def seek(self, place: int, whence: int = 0) -> int:
-        """Go to a place."""
+        """Seek a place."""
         self.unclaimed_bytes += _SEEK_BYTES
         return self._file.seek(place, whence)
 
@@ -155,7 +155,7 @@ def _open(reader: _Reader) -> Any:
 
 
 def _form(reader: str, head: bytes) -> str:
-    """Name the kind of file: several share one reader of ffmpeg."""
+    """Return the kind of file: several share one reader of ffmpeg."""
     if reader.startswith("mov"):
         major = brand(head)
         return "3gp" if major[:2] == b"3g" else "mov" if major in (b"", b"qt  ") else "mp4"
@@ -165,12 +165,12 @@ def _form(reader: str, head: bytes) -> str:
 
 
 def _is_cover(track: Track) -> bool:
-    """Whether a video track is the picture on the cover of a sound file."""
+    """Return whether a video track is the cover image of an audio file."""
     return track.codec in _STILL_CODECS and track.total_packets <= 1
 
 
 class _Counter:
-    """Adds up the packets of a stream."""
+    """The sums of a stream's packets."""
 
     __slots__ = ("base", "first", "last", "longest", "seconds", "stream", "total")
 
@@ -197,7 +197,7 @@ class _Counter:
             self.last = max(self.last, moment)
 
     def track(self, form: str) -> Track:
-        """Return what was counted."""
+        """Return the track that was counted."""
         stream, codec = self.stream, self.stream.codec_context
         if stream.type == "video":
             seconds, size = self._span(), (codec.width or 0, codec.height or 0)
@@ -206,14 +206,14 @@ class _Counter:
         return Track("audio", codec.name, seconds, self.total, *sizes)
 
     def _audio_seconds(self, form: str) -> float:
-        """Prefer a header that only leaves out the padding of the coder to the packets."""
+        """Return the duration by the header if it omits only padding, else by the packets."""
         header = (self.stream.duration or 0) * self.base
         padding = self.seconds - header
         trusted = form not in _GUESSED and -0.001 <= padding <= 3 * self.longest
         return header if trusted and header > 0 else max(self.seconds, 0.0)
 
     def _span(self) -> float:
-        """From the first frame to the end of the last, which may not say how long it lasts."""
+        """Return the time from the first frame to the estimated end of the last."""
         span = self.last - self.first
         if self.total < 2 or not span > 0:
             return max(self.seconds, 0.0)
@@ -221,7 +221,7 @@ class _Counter:
 
 
 def _counted(container: Any, reader: _Reader, is_glance: bool) -> list[_Counter] | None:
-    """Count the packets of each track; None when there are too many."""
+    """Count the packets of each track; return None when there are too many."""
     streams = [s for s in container.streams if s.type in ("audio", "video") and s.codec_context]
     counters = {stream.index: _Counter(stream) for stream in streams}
     for total, packet in enumerate(_packets(container, streams)):

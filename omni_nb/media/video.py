@@ -1,4 +1,4 @@
-"""Videos, as files and as lists of frames: their parts of a message, and the doors."""
+"""Make video parts of a message, of files and of lists of frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import Embed, HeldSource
 
 FRAMES_DRAWN = 8
-"""How many frames are drawn from a file when nobody says how many."""
+"""How many frames are drawn from a file by default."""
 
 _JPEG_QUALITY = 90
 
@@ -38,7 +38,7 @@ class VideoPart(Shown):
     width, height
         Displayed size in pixels.
     has_audio
-        Whether it has a sound track.
+        Whether it has an audio track.
     """
 
     source: HeldSource = field(repr=False)
@@ -110,7 +110,7 @@ def video(given: Any) -> VideoPart | VideoURLPart:
     Raises
     ------
     MediaError
-        It is not a video file, or cannot be read. The message says what was given.
+        The input is not a video file, or cannot be read. The message says what was given.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def video(given: Any) -> VideoPart | VideoURLPart:
 
 
 def frames(given: Any, count: int | None = None) -> FramesPart:
-    """Make a video of its frames: pictures in order.
+    """Make a video part of its frames: images in order.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def frames(given: Any, count: int | None = None) -> FramesPart:
     Raises
     ------
     MediaError
-        It is none of these, or one of the pictures is none.
+        The input is none of these, or one of its frames is no image.
 
     Examples
     --------
@@ -167,26 +167,26 @@ def frames(given: Any, count: int | None = None) -> FramesPart:
         return given
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise MediaError(f"count= is a number of frames, 1 or more; this is {count!r}.")
-    pictures = _listed(given)
-    if pictures is None:
+    listed = _listed(given)
+    if listed is None:
         return _drawn(given, count)
     if count is not None:
         raise MediaError("count= is for a video file; pick from a list yourself, as in list[::2].")
-    if not len(pictures):
+    if not len(listed):
         raise MediaError("There are no frames: the list is empty.")
-    return FramesPart(tuple(image(picture) for picture in pictures))
+    return FramesPart(tuple(image(frame) for frame in listed))
 
 
 def _listed(given: Any) -> Sequence[Any] | None:
-    """Return the pictures of a list or an array; None for anything else."""
+    """Return the frames of a list or an array; None for anything else."""
     if isinstance(given, (list, tuple)):
         return given
     shape = getattr(given, "shape", None)
     if not isinstance(shape, tuple):
         return None
     if len(shape) == 4 or (len(shape) == 3 and shape[2] > 4):
-        pictures: Sequence[Any] = given
-        return pictures
+        listed: Sequence[Any] = given
+        return listed
     raise MediaError(
         f"An array of shape {shape} is no list of frames. Accepted: (frames, height, width, 3) or "
         "(frames, height, width); one picture is image=."
@@ -201,7 +201,7 @@ def _drawn(given: Any, count: int | None) -> FramesPart:
             "array (n, h, w, 3), or a video file; a URL is not fetched here, pass it as video=."
         )
     drawn = _from_animation(source, count) or _from_video(source, count)
-    parts = [image(encoded(picture, "JPEG", quality=_JPEG_QUALITY)) for picture in drawn]
+    parts = [image(encoded(frame, "JPEG", quality=_JPEG_QUALITY)) for frame in drawn]
     return FramesPart(tuple(parts), source.name)
 
 
@@ -213,7 +213,7 @@ def _from_video(source: HeldSource, count: int | None) -> Sequence[PIL.Image.Ima
 
 
 def _from_animation(source: HeldSource, count: int | None) -> Sequence[PIL.Image.Image]:
-    """Return evenly spaced pictures of an animated GIF, WEBP or PNG; none of anything else."""
+    """Return evenly spaced frames of an animated GIF, WEBP or PNG; none of anything else."""
     from PIL import Image
 
     with source.open() as file:

@@ -1,1 +1,1 @@
-"""STAND-IN: a service on this machine that speaks the documented protocol."""
+"""The stand-in: a service on this machine with the documented protocol."""

@@ -1,4 +1,4 @@
-"""What the stand-in says: what it measured and counted, in the language of the question."""
+"""Write the stand-in's answers: measurements and counts, in the question's language."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """All that may be said."""
+        """All sentences, joined."""
         return "".join(self.sentences)
 
 
 def answer(request: ChatRequest) -> Answer:
-    """Answer a request; the same request always gets the same words."""
-    speaker = _Speaker(request)
-    seconds = _asked_seconds(speaker.question)
-    said = list(speaker.opening())
-    said += speaker.lesson(seconds) if seconds else speaker.body()
-    return Answer(_spaced(said, speaker.language), seconds)
+    """Return the answer to a request; equal requests get equal answers."""
+    writer = _AnswerWriter(request)
+    seconds = _asked_seconds(writer.question)
+    said = list(writer.opening())
+    said += writer.lesson(seconds) if seconds else writer.body()
+    return Answer(_spaced(said, writer.language), seconds)
 
 
 def thoughts(request: ChatRequest) -> str:
-    """What is thought before the answer, on models that think."""
-    return _Speaker(request).thoughts()
+    """Return the reasoning before the answer, on models that think."""
+    return _AnswerWriter(request).thoughts()
 
 
-class _Speaker:
-    """One answer in the making: the request, and the words for it."""
+class _AnswerWriter:
+    """The sentences of one answer to a request."""
 
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
@@ -74,8 +74,8 @@ class _Speaker:
             yield self._say("again")
             return
         yield self._say("intro")
-        is_deaf = self._request.voice and not self._request.facts.system_message_with_audio
-        if is_deaf and self._request.is_instructed:
+        is_ignored = self._request.voice and not self._request.facts.system_message_with_audio
+        if is_ignored and self._request.is_instructed:
             yield self._say("ignored")
 
     def body(self) -> Iterator[str]:
@@ -98,12 +98,12 @@ class _Speaker:
         return self._say("thoughts", count=count, media=named)
 
     def lesson(self, seconds: int) -> list[str]:
-        """Enough sentences for the time asked for, and a few more: voices differ in speed."""
+        """Return enough sentences for the time asked for, and more: voices differ in speed."""
         count = 3 + seconds // 2
         return [self._say("long", seconds=seconds), *islice(cycle(LESSONS[self.language]), count)]
 
     def _latest_text(self) -> str:
-        """The latest words: a medium without any is answered in the language spoken before."""
+        """Return the latest text: a question without any takes the language of the turn before."""
         return next((turn.text for turn in reversed(self.turns) if turn.text.strip()), "")
 
     def _say(self, phrase: str, **facts: object) -> str:
@@ -125,7 +125,7 @@ class _Speaker:
         )
 
     def _memory(self) -> Iterator[str]:
-        """What was shown in the turns before: the latest of them."""
+        """Yield what media the latest turns had."""
         earlier = [
             (number, turn.media)
             for number, turn in enumerate(self.turns[:-1], start=1)
@@ -161,7 +161,7 @@ _LONG: Final = (
 
 
 def _asked_seconds(question: str) -> int | None:
-    """How long the question wants the answer to be, or None when it does not say."""
+    """Return how long the answer is to be, or None when the question does not say."""
     for pattern, seconds in _LONG:
         if found := re.search(pattern, question[:_READ_CHARACTERS], re.IGNORECASE):
             number = int(found[1]) if found.re.groups else 1
@@ -193,10 +193,10 @@ _OPERATORS: Final[dict[str, Callable[[int, int], float]]] = {
 
 
 def _quote(text: str) -> str:
-    """The start of a text as plain words: no control characters, one line, 40 characters.
+    """Return the start of a text as plain words: no control characters, one line, 40 characters.
 
-    A mark of code or of a formula whose end is cut off goes, too: it would reach into what is
-    said after it.
+    A mark of code or of a formula whose end is cut off goes, too: it would reach into the words
+    after it.
     """
     start = text[: 20 * QUOTED_CHARACTERS]
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in start)
@@ -217,12 +217,12 @@ def _without_open_mark(words: str) -> str:
 
 
 def _count(text: str, language: Language) -> int:
-    """Characters of a Chinese text, words of an English one."""
+    """Count the characters of a Chinese text, the words of an English one."""
     return len("".join(text.split())) if language == "zh" else len(text.split())
 
 
 def _spaced(sentences: Sequence[str], language: Language) -> tuple[str, ...]:
-    """Sentences that can be joined: English ones keep the space between them."""
+    """Return sentences ready to join: English ones with the space between them."""
     if language == "zh":
         return tuple(sentences)
     return (*(f"{sentence} " for sentence in sentences[:-1]), sentences[-1])

@@ -1,4 +1,4 @@
-"""The documented protocol over HTTP: keys, errors, models and streamed answers.
+"""Serve the documented protocol over HTTP: keys, errors, models and streamed answers.
 
 Routes, each also under ``/compatible-mode``: ``POST /v1/chat/completions``, ``GET /v1/models``,
 ``GET /v1/models/{model}``.
@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Activity:
-    """What the stand-in is doing and has done; written by its own thread alone.
+    """Counts of the stand-in's requests; written by its own thread alone.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Activity:
 
 
 def build_app(api_key: str, behaviour: Behaviour, activity: Activity) -> Starlette:
-    """Make the ASGI application."""
+    """Return the ASGI application."""
     service = _Service(api_key, behaviour, activity)
     paths = [
         ("/v1/chat/completions", service.chat, "POST"),
@@ -93,7 +93,7 @@ class _Service:
     def guarded(
         self, answer: Callable[[Request, str], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Answer those who have the key; write every refusal as the documentation does."""
+        """Check the key first, and return every refusal in the documented form."""
 
         async def endpoint(request: Request) -> Response:
             request_id = str(uuid.uuid4())
@@ -177,7 +177,7 @@ class _Service:
 
 
 class EventResponse(Response):
-    """Send server-sent events until they end or the client leaves, whichever comes first.
+    """A stream of server-sent events that ends with its events or with the client.
 
     Written here because starlette's own waits for the next event to notice that a client has
     gone, and because a fault must be able to end the connection in the middle.
@@ -193,7 +193,7 @@ class EventResponse(Response):
         self._events, self._activity = events, activity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the stream, watching whether the client is still there."""
+        """Send the stream until its end or until the client disconnects."""
         self._activity.active += 1
         sending = asyncio.ensure_future(self._send_events(send))
         leaving = asyncio.ensure_future(_disconnected(receive))
@@ -230,7 +230,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 async def _body(request: Request) -> bytearray:
-    """Return the body in one growing piece: a list of its pieces, joined, would be it twice."""
+    """Return the body, in one growing array: joining a list of pieces would hold it twice."""
     body = bytearray()
     async for piece in request.stream():
         body += piece

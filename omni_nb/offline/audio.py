@@ -1,4 +1,4 @@
-"""What can be measured in a sound: how long, how loud, a tone, or something like speech."""
+"""Measure audio: duration, loudness, a steady tone, likeness to speech."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ QUIETEST: Final = -120.0
 _SILENCE: Final = -60.0
 _RATE: Final = 16_000
 _RATES: Final = range(1000, 768_001)
-_HEARD_SECONDS: Final = 60  # as much as is decoded; the rest is counted
+_DECODED_SECONDS: Final = 60  # the rest is counted
 _STEP: Final = 160  # 10 ms
 _WINDOW: Final = 512  # 32 ms
 _LOWEST_TONE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class HeardAudio:
-    """A sound that was listened to.
+class MeasuredAudio:
+    """What was measured of a piece of audio.
 
     Attributes
     ----------
     seconds
-        What there is to hear, which a header may misstate.
+        The duration of what can be decoded, which a header may misstate.
     sample_rate, channels
         Of the file.
     loudness
         Level of its first minute in dBFS: a square wave at full scale has 0.
     is_silent
-        Whether it is below -60 dBFS.
+        Whether the loudness is below -60 dBFS.
     is_speech_like
-        Whether it changes as speech does; a rule of thumb, see `listen_to`.
+        Whether it changes as speech does; a rule of thumb, see `measure_audio`.
     tone_hz
-        The frequency of a sound that is one steady tone; None for any other.
+        The frequency of audio that is one steady tone; None for any other.
     """
 
     seconds: float
@@ -55,32 +55,32 @@ class HeardAudio:
     tone_hz: float | None = None
 
 
-def listen_to(file: BinaryIO) -> HeardAudio:
-    """Measure a sound.
+def measure_audio(file: BinaryIO) -> MeasuredAudio:
+    """Measure audio.
 
     Raises
     ------
     MediaError
-        It cannot be decoded, or has no sound.
+        The file cannot be decoded, or has no audio.
 
     Notes
     -----
     "Speech-like" is a rule of thumb, no recogniser. Speech has most of its energy between 150
     and 4000 Hz; it swells and fades with its syllables, two to eight times a second; it has
-    gaps; and its colour changes from sound to sound. A steady tone, noise and silence lack
+    gaps; and its spectrum changes from sound to sound. A steady tone, noise and silence lack
     several of these; a singer or a barking dog may have them all.
     """
     with opened(file) as container:
         if not container.streams.audio:
             raise MediaError("The file has no sound.")
-        ear = Ear(container.streams.audio[0])
-        for packet in packets(container, ear.stream):
-            ear.hear(packet)
-        return ear.audio()
+        meter = AudioMeter(container.streams.audio[0])
+        for packet in packets(container, meter.stream):
+            meter.add(packet)
+        return meter.result()
 
 
-class Ear:
-    """Take the packets of one stream of sound, and measure what they hold."""
+class AudioMeter:
+    """Measure an audio stream packet by packet."""
 
     def __init__(self, stream: Any) -> None:
         import av
@@ -91,9 +91,9 @@ class Ear:
         self._decoded_seconds = 0.0
         self._counted_seconds = 0.0
 
-    def hear(self, packet: Any) -> None:
+    def add(self, packet: Any) -> None:
         """Take a packet."""
-        if self._decoded_seconds >= _HEARD_SECONDS:
+        if self._decoded_seconds >= _DECODED_SECONDS:
             self._counted_seconds += _seconds(packet)
             return
         for frame in frames(packet):
@@ -102,17 +102,17 @@ class Ear:
             self._decoded_seconds += frame.samples / frame.sample_rate
             self._keep(frame)
 
-    def audio(self) -> HeardAudio:
-        """Return what was measured of all that was taken."""
+    def result(self) -> MeasuredAudio:
+        """Return what was measured of the packets so far."""
         import numpy as np
 
         context = self.stream.codec_context
-        heard = np.concatenate(self._pieces, axis=1) if self._pieces else np.zeros((1, 0))
-        loudness = _decibels(float(np.sqrt(np.mean(np.square(heard)))) if heard.size else 0.0)
-        loudest = heard[int(np.square(heard).sum(axis=1).argmax())]
+        samples = np.concatenate(self._pieces, axis=1) if self._pieces else np.zeros((1, 0))
+        loudness = _decibels(float(np.sqrt(np.mean(np.square(samples)))) if samples.size else 0.0)
+        loudest = samples[int(np.square(samples).sum(axis=1).argmax())]
         is_silent = loudness < _SILENCE
         tone = None if is_silent else _tone(loudest)
-        return HeardAudio(
+        return MeasuredAudio(
             seconds=round(self._decoded_seconds + self._counted_seconds, 6),
             sample_rate=context.sample_rate or 0,
             channels=context.channels,
@@ -123,9 +123,12 @@ class Ear:
         )
 
     def _keep(self, frame: Any) -> None:
+        import numpy as np
+
         for piece in self._resampler.resample(frame):
             samples: Samples = piece.to_ndarray()[:2]  # two channels tell enough
-            self._pieces.append(samples)
+            # Floats of a damaged file are beyond full scale, or no numbers.
+            self._pieces.append(np.nan_to_num(np.clip(samples, -1, 1)))
 
 
 def _seconds(packet: Any) -> float:
@@ -142,7 +145,7 @@ def _decibels(root_mean_square: float) -> float:
 
 
 def _tone(samples: Samples) -> float | None:
-    """Return the frequency that holds almost all energy of the sound, if one does."""
+    """Return the frequency that holds almost all the energy, if one does."""
     import numpy as np
 
     middle = len(samples) // 2
@@ -167,20 +170,20 @@ def _is_speech_like(samples: Samples) -> bool:
     energy = spectra.sum(axis=1)
     share = spectra[:, band].sum() / max(energy.sum(), 1e-30)
     level = np.sqrt(spectra[:, band].sum(axis=1))
-    is_heard = level > 0.1 * np.percentile(level, 95)
-    centre = (spectra @ hertz)[is_heard] / np.maximum(energy[is_heard], 1e-30)
+    is_loud = level > 0.1 * np.percentile(level, 95)
+    centre = (spectra @ hertz)[is_loud] / np.maximum(energy[is_loud], 1e-30)
     depth = level.std() / max(level.mean(), 1e-30)
     return bool(
         share > 0.5
         and depth > 0.35
-        and _syllables(level) > 0.25
-        and 0.02 < 1 - is_heard.mean() < 0.95
+        and _syllable_share(level) > 0.25
+        and 0.02 < 1 - is_loud.mean() < 0.95
         and centre.std() > 100
     )
 
 
 def _spectra(samples: Samples) -> Levels:
-    """Power spectra, one every 10 ms."""
+    """Return power spectra, one every 10 ms."""
     import numpy as np
 
     if len(samples) < _WINDOW:
@@ -190,8 +193,8 @@ def _spectra(samples: Samples) -> Levels:
     return power
 
 
-def _syllables(level: Levels) -> float:
-    """Share of the swelling and fading that happens two to eight times a second."""
+def _syllable_share(level: Levels) -> float:
+    """Return the share of level changes that come two to eight times a second."""
     import numpy as np
 
     hertz = np.fft.rfftfreq(len(level), _STEP / _RATE)

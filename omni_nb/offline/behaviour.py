@@ -1,4 +1,4 @@
-"""How the stand-in behaves: its pace, and the faults that tests ask for."""
+"""The stand-in's behaviour: its pace, its dialect, and faults for tests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Fault: TypeAlias = Literal[
     "none",
     # instead of a stream: an HTTP error with its documented body
-    "401",  # the longer words of a wrong key
+    "401",  # a wrong key, in the longer words
     "403",  # the free quota is used up
     "429",  # too many requests
     "500",
@@ -74,7 +74,7 @@ SERVER_DIALECTS: tuple[ServerDialect, ...] = get_args(ServerDialect)
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How the stand-in answers.
+    """Pace, dialect and fault of the stand-in's answers.
 
     Parameters
     ----------
@@ -86,13 +86,13 @@ class Behaviour:
         Events of the stream that are sent before a fault in its middle.
     lead_seconds
         Speech sent at once at the start, ahead of the pace: services generate faster than
-        one listens, and a player's buffer fills from it.
+        speech plays, and a player's buffer fills from it.
     jitter_seconds
         Each event comes up to this late; the same in every request.
     chunk_seconds
         Speech in one chunk.
     dialect
-        The kind of server that it speaks as; one of `SERVER_DIALECTS`.
+        The kind of server whose protocol it has; one of `SERVER_DIALECTS`.
     """
 
     pace: float = 1.0

@@ -1,4 +1,4 @@
-"""What a client asked for, read and checked by the documented rules.
+"""Read a chat request and check it by the documented rules.
 
 The texts of the refusals are the service's own where they are published; where
 the documentation has only the rule, the words are ours and name the parameter the same way.
@@ -14,10 +14,10 @@ from typing import Any, Final
 from omni_nb.offline.contents import ReadPart as ReadPart
 from omni_nb.offline.contents import Turn as Turn
 from omni_nb.offline.contents import read_text, read_turn, short
+from omni_nb.offline.input_tokens import count_tokens
 from omni_nb.offline.items import Items
 from omni_nb.offline.refusals import INVALID
 from omni_nb.offline.refusals import Refusal as Refusal
-from omni_nb.offline.weights import weigh
 from omni_nb.rules.catalog import ModelFacts, find_model
 
 
@@ -37,9 +37,9 @@ class ChatRequest:
         By modality; one that does not occur is missing. A medium at a URL counts 0 tokens: it
         is never fetched, so its size is unknown, and the answer says so.
     thinks
-        Whether the answer is thought over first.
+        Whether reasoning comes before the answer.
     searches
-        Whether the web was to be searched.
+        Whether a web search was asked for.
     is_instructed
         Whether there is a system message.
     """
@@ -134,7 +134,7 @@ def _check_stream(asked: Mapping[str, Any]) -> None:
 
 
 def _thinks(asked: Mapping[str, Any], facts: ModelFacts) -> bool:
-    """Whether to think first: as asked, or as the model does by default."""
+    """Return whether to think first: as asked, or as the model does by default."""
     wanted = asked.get("enable_thinking")
     if facts.thinking == "no":
         if wanted:
@@ -153,7 +153,7 @@ def _searches(asked: Mapping[str, Any], facts: ModelFacts) -> bool:
 
 
 def _voice(asked: Mapping[str, Any], facts: ModelFacts, *, thinks: bool) -> str | None:
-    """The voice to speak with, or None when only text is asked for."""
+    """Return the voice to speak with, or None when only text is asked for."""
     modalities = asked.get("modalities") or ["text"]
     _check_modalities(modalities, facts)
     if "audio" not in modalities:
@@ -227,7 +227,7 @@ def _messages(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _texts(message: Mapping[str, Any], items: Items) -> list[str]:
-    """The words of a system or assistant message, which may hold nothing else."""
+    """Return the text of a system or assistant message, which may hold nothing else."""
     role, content = message["role"], message.get("content")
     if content is None:
         return []
@@ -242,7 +242,7 @@ def _texts(message: Mapping[str, Any], items: Items) -> list[str]:
 def _input_tokens(
     turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts, *, thinks: bool
 ) -> Mapping[str, int]:
-    counted = weigh(turns, others, facts)
+    counted = count_tokens(turns, others, facts)
     total, most = sum(counted.values()), facts.limits.input_tokens
     if thinks:
         most = facts.limits.thinking_input_tokens or most

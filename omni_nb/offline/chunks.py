@@ -1,4 +1,4 @@
-"""The chunks of a streamed answer, field by field as the documentation's samples have them."""
+"""Write the chunks of a streamed answer, with the fields of the documentation's samples."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.media.clip import AudioClip
-from omni_nb.offline.weave import Speech
+from omni_nb.offline.interleave import Speech
 from omni_nb.rules.tokens import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
     from omni_nb.offline.behaviour import Fault
     from omni_nb.offline.checks import ChatRequest
-    from omni_nb.offline.weave import Piece, Words
+    from omni_nb.offline.interleave import Piece, Words
 
 
 class ChunkWriter:
-    """Write the chunks of one answer; all of them carry one id and one time of creation."""
+    """The chunks of one answer, with one id and one time of creation."""
 
     def __init__(self, request: ChatRequest, fault: Fault = "none") -> None:
         self._request = request
@@ -28,7 +28,7 @@ class ChunkWriter:
         self._created = int(time.time())
 
     def role(self) -> dict[str, Any]:
-        """The first chunk."""
+        """Return the first chunk."""
         delta: dict[str, Any] = {"content": "", "role": "assistant"}
         if self._request.thinks:
             delta = {"content": None, "role": "assistant", "reasoning_content": ""}
@@ -37,21 +37,21 @@ class ChunkWriter:
         )
 
     def thought(self, text: str) -> dict[str, Any]:
-        """A chunk of what is thought before the answer."""
+        """Return a chunk of reasoning."""
         delta = {"content": None, "reasoning_content": text}
         return self._chunk(
             [{"finish_reason": None, "logprobs": None, "delta": delta, "index": 0}],
         )
 
     def piece(self, piece: Piece) -> dict[str, Any]:
-        """A chunk of text or of sound."""
+        """Return a chunk of text or of speech."""
         delta = self._speech(piece) if isinstance(piece, Speech) else self._words(piece)
         return self._chunk(
             [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
         )
 
     def finish(self, reason: str) -> dict[str, Any]:
-        """The last chunk that has a choice."""
+        """Return the last chunk that has a choice."""
         delta: dict[str, Any] = {"content": ""}
         if self._request.thinks:
             delta["reasoning_content"] = None
@@ -59,10 +59,10 @@ class ChunkWriter:
         return self._chunk([choice])
 
     def usage(self, text: str, seconds: float, thoughts: str = "") -> dict[str, Any]:
-        """The chunk without choices: what the request and the answer weigh.
+        """Return the chunk without choices: the tokens of the request and the answer.
 
-        Thoughts are counted beside the text, as in the documentation's sample; its reference
-        of "OpenAI compatible Chat" counts them within.
+        Reasoning is counted beside the text, as in the documentation's sample; its reference of
+        "OpenAI compatible Chat" counts it within.
         """
         given = self._request.input_tokens
         spoken = audio_tokens(seconds, model=self._request.facts.name, output=True)
@@ -82,7 +82,7 @@ class ChunkWriter:
         return self._chunk([], counts)
 
     def _words(self, words: Words) -> dict[str, Any]:
-        """Older models put the text of a spoken answer into the transcript, never beside data."""
+        """Return a delta of text: with older models a spoken answer has it in the transcript."""
         transcript = {"audio": {"transcript": words.text}}
         if self._request.voice is None:
             return {"content": words.text}

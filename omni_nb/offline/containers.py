@@ -1,4 +1,4 @@
-"""Files of sound and video, opened so that nothing in them can reach out or go on for ever."""
+"""Open audio and video files safely: no other files or addresses, no endless reading."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _DECODERS = threading.BoundedSemaphore(2)  # of a large video one holds a few hu
 
 @contextlib.contextmanager
 def opened(file: BinaryIO) -> Iterator[Any]:
-    """Open a file of sound or video with PyAV.
+    """Open an audio or video file with PyAV.
 
     Raises
     ------
     MediaError
-        It cannot be read; also for whatever goes wrong inside the ``with``.
+        The file cannot be read; also for whatever goes wrong inside the ``with``.
     """
     import av
 
@@ -62,7 +62,7 @@ def packets(container: Any, *streams: Any) -> Iterator[Any]:
 
 
 def frames(packet: Any) -> list[Any]:
-    """Decode a packet; a damaged one gives nothing."""
+    """Return the frames of a packet; none of a damaged one."""
     import av
 
     if not has_decoder(packet):

@@ -1,4 +1,4 @@
-"""The content of a user's message, read part by part, opened and measured."""
+"""Read the content of a user's message part by part, and measure its media."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
-from omni_nb.offline.audio import HeardAudio, listen_to
-from omni_nb.offline.image import SeenImage, look_at
+from omni_nb.offline.audio import MeasuredAudio, measure_audio
+from omni_nb.offline.image import MeasuredImage, measure_image
 from omni_nb.offline.refusals import INVALID, Refusal
-from omni_nb.offline.video import Frames, Video, watch
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo, measure_video
 
 if TYPE_CHECKING:
     from omni_nb.offline.items import Item, Items
     from omni_nb.rules.catalog import Limits, ModelFacts
 
 URLPart = ImageURLPart | AudioURLPart | VideoURLPart
-Medium: TypeAlias = SeenImage | HeardAudio | Video | Frames | URLPart
+Medium: TypeAlias = MeasuredImage | MeasuredAudio | MeasuredVideo | MeasuredFrames | URLPart
 ReadPart: TypeAlias = TextPart | Medium
 
 _VIDEO_RULE: Final = f"{INVALID}The video modality input does not meet the requirements because: "
@@ -35,24 +35,24 @@ _TURN_MARKS: Final = "<|im_end|>\n<|im_start|>"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the user said and showed in one message."""
+    """The parts of one message of the user."""
 
     parts: tuple[ReadPart, ...]
 
     @property
     def text(self) -> str:
-        """The words of the message."""
+        """The text of the message."""
         return "\n".join(part.text for part in self.parts if isinstance(part, TextPart))
 
     @property
     def media(self) -> tuple[Medium, ...]:
-        """What is not text, in order."""
+        """The media of the message, in order."""
         return tuple(part for part in self.parts if not isinstance(part, TextPart))
 
     @property
-    def images(self) -> tuple[SeenImage | ImageURLPart, ...]:
+    def images(self) -> tuple[MeasuredImage | ImageURLPart, ...]:
         """The images of the message, in order."""
-        return tuple(part for part in self.parts if isinstance(part, (SeenImage, ImageURLPart)))
+        return tuple(part for part in self.parts if isinstance(part, (MeasuredImage, ImageURLPart)))
 
 
 def read_turn(message: Mapping[str, Any], facts: ModelFacts, items: Items) -> Turn:
@@ -76,7 +76,7 @@ def read_turn(message: Mapping[str, Any], facts: ModelFacts, items: Items) -> Tu
 
 
 def read_text(part: Mapping[str, Any], items: Items) -> TextPart:
-    """Read a part that holds words."""
+    """Read a text part."""
     text = part.get("text")
     if not isinstance(text, str):
         raise Refusal("Input should be a valid string: messages.content.text")
@@ -112,7 +112,7 @@ def _check_kinds(types: list[Any], facts: ModelFacts) -> None:
 
 
 def _most(kind: str, facts: ModelFacts) -> int | None:
-    """How many media of a kind a message takes: one file of sound or video on older models."""
+    """Return how many media of a kind a message takes: one audio or video on older models."""
     known: int | None = getattr(facts.limits, f"{kind}s_max", None)
     single = facts.one_medium_per_message and kind != "image"
     return known if known is not None else 1 if single else None
@@ -136,12 +136,12 @@ class _Reader:
 
     def read(self, part: Mapping[str, Any]) -> ReadPart:
         found = self._readers[part["type"]](part)
-        if isinstance(found, (SeenImage, HeardAudio, Video)):
+        if isinstance(found, (MeasuredImage, MeasuredAudio, MeasuredVideo)):
             self._count(_KINDS[part["type"]])
         return found
 
     def _count(self, kind: str) -> None:
-        """Fewer media may come as base64 than as URLs."""
+        """Count a medium given as base64, of which fewer are allowed than of URLs."""
         self._embedded[kind] += 1
         most = self._limits.base64_items_max
         if most is not None and self._embedded[kind] > most:
@@ -150,20 +150,20 @@ class _Reader:
                 "messages.content"
             )
 
-    def _image(self, part: Mapping[str, Any]) -> SeenImage | ImageURLPart:
+    def _image(self, part: Mapping[str, Any]) -> MeasuredImage | ImageURLPart:
         url = _inside(part, "image_url", "url")
         if _is_remote(url):
             return ImageURLPart(url)
-        picture = self._look(url)
-        sides, limits = sorted((picture.width, picture.height)), self._limits
+        image = self._measured(url)
+        sides, limits = sorted((image.width, image.height)), self._limits
         too_small = sides[0] < (limits.image_min_side_pixels or 1)
         if too_small or sides[1] > sides[0] * (limits.image_max_ratio or sides[1]):
             raise Refusal(
                 f"{INVALID}The image length and width do not meet the model restrictions."
             )
-        return picture
+        return image
 
-    def _audio(self, part: Mapping[str, Any]) -> HeardAudio | AudioURLPart:
+    def _audio(self, part: Mapping[str, Any]) -> MeasuredAudio | AudioURLPart:
         url = _inside(part, "input_audio", "data")
         form = part["input_audio"].get("format")
         if form is not None and not isinstance(form, str):
@@ -172,25 +172,25 @@ class _Reader:
             return AudioURLPart(url, form or "")
         item = self._open(url, self._limits.audio_bytes)
         try:
-            sound = listen_to(item.file) if item.total_bytes else None
+            audio = measure_audio(item.file) if item.total_bytes else None
         except MediaError as error:
             raise Refusal(f"{INVALID}The audio format is illegal and cannot be opened.") from error
-        if sound is None or not sound.seconds:
+        if audio is None or not audio.seconds:
             raise Refusal(f"{INVALID}The audio is empty")
         most = self._limits.audio_seconds
-        if most is not None and sound.seconds > most + _LENIENCE:
+        if most is not None and audio.seconds > most + _LENIENCE:
             raise Refusal(
                 f"InvalidFile.AudioLengthError: Audio length must be between 1s and {most}s."
             )
-        return sound
+        return audio
 
-    def _video(self, part: Mapping[str, Any]) -> Video | VideoURLPart:
+    def _video(self, part: Mapping[str, Any]) -> MeasuredVideo | VideoURLPart:
         url = _inside(part, "video_url", "url")
         if _is_remote(url):
             return VideoURLPart(url)
         item = self._open(url, self._limits.video_bytes)
         try:
-            video = watch(item.file)
+            video = measure_video(item.file)
         except MediaError as error:
             raise Refusal(f"{INVALID}Invalid video file.") from error
         most = self._limits.video_seconds
@@ -198,26 +198,26 @@ class _Reader:
             raise Refusal(f"{_VIDEO_RULE}The video file is too long.")
         return video
 
-    def _frames(self, part: Mapping[str, Any]) -> Frames:
+    def _frames(self, part: Mapping[str, Any]) -> MeasuredFrames:
         urls = part.get("video")
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
             raise Refusal("Input should be a list of URLs: messages.content.video")
         least, most = self._limits.frames_min or 1, self._limits.frames_max
         if len(urls) < least or (most is not None and len(urls) > most):
             raise Refusal(f"{_VIDEO_RULE}the range of sequence images shoule be ({least},{most}).")
-        return Frames(
-            tuple(ImageURLPart(url) if _is_remote(url) else self._look(url) for url in urls)
+        return MeasuredFrames(
+            tuple(ImageURLPart(url) if _is_remote(url) else self._measured(url) for url in urls)
         )
 
-    def _look(self, url: str) -> SeenImage:
+    def _measured(self, url: str) -> MeasuredImage:
         try:
             item = self._open(url, self._limits.image_bytes, _BAD_IMAGE)
-            return look_at(item.file.read())
+            return measure_image(item.file.read())
         except MediaError as error:
             raise Refusal(_BAD_IMAGE) from error
 
     def _open(self, url: str, most_bytes: int | None, message: str | None = None) -> Item:
-        """Take a data URL, or the mark in its place, apart."""
+        """Return the medium of a data URL, or of the mark in its place."""
         if not url[:5].lower() == "data:" and not self._items.holds(url):
             raise Refusal(
                 f"{INVALID}The provided URL does not appear to be valid. "
@@ -254,6 +254,6 @@ def _is_remote(url: str) -> bool:
 
 
 def short(value: Any) -> str:
-    """Return a value of a request as words for a message."""
+    """Return a value of a request, shortened for a message."""
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 80 else f"{text[:80]}…"

@@ -1,4 +1,4 @@
-"""The words for a medium: what was measured of it, long for now and short for later."""
+"""Describe media in words: in full for the latest message, in short for earlier ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, VideoURLPart
-from omni_nb.offline.audio import HeardAudio
-from omni_nb.offline.image import SeenImage, main_colors
+from omni_nb.offline.audio import MeasuredAudio
+from omni_nb.offline.image import MeasuredImage, main_colors
+from omni_nb.offline.input_tokens import part_tokens
 from omni_nb.offline.phrases import (
+    AUDIO_KINDS,
     CHANNELS,
     COLORS,
     LEVELS,
@@ -16,12 +18,10 @@ from omni_nb.offline.phrases import (
     NOUNS,
     PHRASES,
     PLACES,
-    SOUND_KINDS,
     Amount,
     fill,
 )
-from omni_nb.offline.video import Frames, Video
-from omni_nb.offline.weights import part_tokens
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 
 _IN_DETAIL: Final = 3
 _LEVELS_FROM: Final = (-60.0, -40.0, -28.0, -14.0)  # dBFS
-_MOVES_FROM: Final = 0.01  # of the picture: one of its 144 squares is 0.007
+_MOVES_FROM: Final = 0.01  # of the image: one of its 144 squares is 0.007
 _CHANGES_FROM: Final = 0.25
 _UNKNOWN: Final[dict[Language, str]] = {"zh": "不知道多少", "en": "an unknown number of"}
 
 
 class Describer:
-    """Describe media in one language and register, for one model."""
+    """The words for media in one language and register, for one model."""
 
     def __init__(self, facts: ModelFacts, language: Language, register: Register) -> None:
         self._facts, self._language = facts, language
         self._phrases = PHRASES[language, register]
 
     def describe(self, media: Sequence[Medium]) -> Iterator[str]:
-        """Yield the sentences for the media of a message; of many, for the first."""
+        """Yield sentences about the media of a message; of many, about the first three."""
         totals = Counter(map(_kind, media))
         numbers: Counter[str] = Counter()
         for medium in media[:_IN_DETAIL]:
@@ -71,44 +71,46 @@ class Describer:
 
     def _described(self, medium: Medium, which: str) -> Iterator[str]:
         match medium:
-            case SeenImage():
+            case MeasuredImage():
                 yield from self._image(medium, which)
-            case HeardAudio():
+            case MeasuredAudio():
                 yield from self._audio(medium, which)
-            case Video():
+            case MeasuredVideo():
                 yield from self._video(medium, which)
-            case Frames():
+            case MeasuredFrames():
                 yield from self._frames(medium, which)
             case _:
-                yield self._say("unseen", which=which)
+                yield self._say("remote", which=which)
 
-    def _image(self, picture: SeenImage, which: str) -> Iterator[str]:
+    def _image(self, image: MeasuredImage, which: str) -> Iterator[str]:
         yield self._say(
-            "picture",
+            "image",
             which=which,
-            width=picture.width,
-            height=picture.height,
-            orientation=_orientation(picture, self._language),
-            tokens=self._tokens(picture, "image"),
+            width=image.width,
+            height=image.height,
+            orientation=_orientation(image, self._language),
+            tokens=self._tokens(image, "image"),
         )
         yield self._say(
             "look",
-            light=_light(picture, self._language),
-            colors=_colors(picture.colors, self._language),
-            brightest=_brightest(picture, self._language),
+            light=_light(image, self._language),
+            colors=_colors(image.colors, self._language),
+            brightest=_brightest(image, self._language),
         )
 
-    def _audio(self, audio: HeardAudio, which: str) -> Iterator[str]:
-        yield self._say("sound", which=which, seconds=_number(audio.seconds), **self._heard(audio))
+    def _audio(self, audio: MeasuredAudio, which: str) -> Iterator[str]:
+        yield self._say(
+            "audio", which=which, seconds=_number(audio.seconds), **self._loudness(audio)
+        )
         several = f"{audio.channels}声道" if self._language == "zh" else "in several channels"
         yield self._say(
-            "sound_facts",
+            "audio_facts",
             rate=audio.sample_rate,
             channels=CHANNELS[self._language].get(audio.channels, several),
             tokens=self._tokens(audio, "audio"),
         )
 
-    def _video(self, video: Video, which: str) -> Iterator[str]:
+    def _video(self, video: MeasuredVideo, which: str) -> Iterator[str]:
         yield self._say(
             "video",
             which=which,
@@ -120,10 +122,10 @@ class Describer:
         )
         yield self._say(
             "video_look",
-            colors=_colors(main_colors(video.looks), self._language),
+            colors=_colors(main_colors(video.sampled), self._language),
             motion=_motion(video.change, self._language),
         )
-        first, last = video.looks[0].colors[:1], video.looks[-1].colors[:1]
+        first, last = video.sampled[0].colors[:1], video.sampled[-1].colors[:1]
         if first and last and first[0][0] != last[0][0]:
             names = COLORS[self._language]
             yield self._say(
@@ -135,29 +137,29 @@ class Describer:
             yield self._say("no_track")
         else:
             tokens = self._tokens(video, "audio")
-            yield self._say("track", tokens=tokens, **self._heard(video.audio))
+            yield self._say("track", tokens=tokens, **self._loudness(video.audio))
 
-    def _frames(self, given: Frames, which: str) -> Iterator[str]:
-        seen = given.seen
-        if seen:
-            moves = _motion(given.change, self._language) if len(seen) > 1 else ""
+    def _frames(self, given: MeasuredFrames, which: str) -> Iterator[str]:
+        measured = given.measured
+        if measured:
+            moves = _motion(given.change, self._language) if len(measured) > 1 else ""
             comma = "，" if self._language == "zh" else ", and "
             yield self._say(
                 "frames",
                 which=which,
-                count=len(seen),
-                size=_size(seen, self._language),
+                count=len(measured),
+                size=_size(measured, self._language),
                 tokens=self._tokens(given, "video"),
-                colors=_colors(main_colors(seen), self._language),
+                colors=_colors(main_colors(measured), self._language),
                 motion=comma + moves if moves else "",
             )
-        if unseen := len(given.images) - len(seen):
-            yield self._say("frames_unseen", which=which, count=unseen)
+        if remote := len(given.images) - len(measured):
+            yield self._say("remote_frames", which=which, count=remote)
 
-    def _heard(self, audio: HeardAudio) -> dict[str, object]:
+    def _loudness(self, audio: MeasuredAudio) -> dict[str, object]:
         place = sum(audio.loudness >= level for level in _LEVELS_FROM)
         kind = "silent" if audio.is_silent else "speech" if audio.is_speech_like else "other"
-        words = SOUND_KINDS[self._language]["tone" if audio.tone_hz else kind]
+        words = AUDIO_KINDS[self._language]["tone" if audio.tone_hz else kind]
         return {
             "level": LEVELS[self._language][place],
             "decibels": round(audio.loudness),
@@ -172,11 +174,11 @@ class Describer:
 
 def _kind(medium: Medium) -> str:
     match medium:
-        case SeenImage() | ImageURLPart():
+        case MeasuredImage() | ImageURLPart():
             return "image"
-        case HeardAudio() | AudioURLPart():
+        case MeasuredAudio() | AudioURLPart():
             return "audio"
-        case Frames():
+        case MeasuredFrames():
             return "frames"
         case _:
             return "video"
@@ -194,16 +196,16 @@ def _which(kind: str, number: int, total: int, language: Language) -> str:
 def _name(medium: Medium, language: Language) -> str:
     is_chinese = language == "zh"
     match medium:
-        case SeenImage():
+        case MeasuredImage():
             width, height = medium.width, medium.height
             if is_chinese:
                 return f"一张{width}×{height}的图"
             return f"a picture of {width} by {height} pixels"
-        case HeardAudio() | Video():
+        case MeasuredAudio() | MeasuredVideo():
             seconds = _number(medium.seconds)
             noun = NOUNS[language][_kind(medium)]
             return f"一段{seconds}秒的{noun[1:]}" if is_chinese else f"a {seconds}-second {noun}"
-        case Frames():
+        case MeasuredFrames():
             count = len(medium.images)
             return f"{count}张连续的图" if is_chinese else f"a list of {Amount(count):picture}"
         case AudioURLPart() | VideoURLPart() | ImageURLPart():
@@ -215,8 +217,8 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _size(images: Sequence[SeenImage], language: Language) -> str:
-    sizes = {(picture.width, picture.height) for picture in images}
+def _size(images: Sequence[MeasuredImage], language: Language) -> str:
+    sizes = {(image.width, image.height) for image in images}
     if len(sizes) > 1:
         return "大小不一" if language == "zh" else "different sizes"
     width, height = sizes.pop()
@@ -229,19 +231,19 @@ def _motion(change: float, language: Language) -> str:
     return MOTIONS[language][(change >= _MOVES_FROM) + (change >= _CHANGES_FROM)]
 
 
-def _orientation(picture: SeenImage, language: Language) -> str:
+def _orientation(image: MeasuredImage, language: Language) -> str:
     names = {"zh": ("方图", "横图", "竖图"), "en": ("square", "landscape", "portrait")}[language]
-    if picture.width == picture.height:
+    if image.width == image.height:
         return names[0]
-    return names[1] if picture.width > picture.height else names[2]
+    return names[1] if image.width > image.height else names[2]
 
 
-def _light(picture: SeenImage, language: Language) -> str:
-    place = (picture.brightness > 0.35) + (picture.brightness > 0.65)
+def _light(image: MeasuredImage, language: Language) -> str:
+    place = (image.brightness > 0.35) + (image.brightness > 0.65)
     tone = {"zh": ("偏暗", "明暗适中", "偏亮"), "en": ("dark", "evenly lit", "bright")}[language][
         place
     ]
-    strong = picture.contrast > 0.2
+    strong = image.contrast > 0.2
     if language == "zh":
         return f"{tone}，对比{'强烈' if strong else '柔和'}"
     return f"{tone} with {'strong' if strong else 'soft'} contrast"
@@ -255,9 +257,9 @@ def _colors(colors: Sequence[tuple[str, float]], language: Language) -> str:
     return ", ".join(f"{name} about {share}%" for name, share in shares) or "many colours"
 
 
-def _brightest(picture: SeenImage, language: Language) -> str:
-    if picture.brightest is None:
+def _brightest(image: MeasuredImage, language: Language) -> str:
+    if image.brightest is None:
         return ""
-    row, column = picture.brightest
+    row, column = image.brightest
     place = PLACES[language][row][column]
     return f"，最亮的地方在{place}" if language == "zh" else f", brightest at the {place}"

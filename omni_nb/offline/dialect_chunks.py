@@ -1,4 +1,4 @@
-"""The chunks of other servers, rewritten from the documented ones."""
+"""Rewrite the documented chunks as other servers write them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNKNOWN_LENGTH: Final = b"\xff\xff\xff\xff"
 async def in_dialect(
     chunks: AsyncIterator[Chunk], dialect: ServerDialect, request: ChatRequest
 ) -> AsyncIterator[Chunk]:
-    """Yield the chunks of an answer as this kind of server would write them."""
+    """Yield the chunks of an answer as a kind of server writes them."""
     if dialect == "dashscope":
         async for chunk in chunks:
             yield chunk
@@ -36,7 +36,7 @@ async def in_dialect(
 
 
 class _Writer:
-    """What the servers have in common: a method for each thing that a chunk can be."""
+    """What all servers share: a method for each kind of chunk."""
 
     def __init__(self, request: ChatRequest) -> None:
         self._is_spoken = request.voice is not None
@@ -59,7 +59,7 @@ class _Writer:
         return [chunk]
 
     def flush(self) -> list[Chunk]:
-        """Return what the end of the stream was waited for."""
+        """Return the chunks that the end of the stream completes."""
         return []
 
     def _words(self, chunk: Chunk, text: str) -> Chunk:
@@ -76,7 +76,7 @@ class _Writer:
 
 
 class _OpenAI(_Writer):
-    """Words are the transcript; the id comes once; the sound ends with its ``expires_at``."""
+    """The transcript is the text; the id comes once; speech ends with its ``expires_at``."""
 
     def __init__(self, request: ChatRequest) -> None:
         super().__init__(request)
@@ -93,12 +93,12 @@ class _OpenAI(_Writer):
         )
 
     def _audio(self, chunk: Chunk, data: bytes) -> Chunk:
-        sound = {"data": _base64(data)}
+        audio = {"data": _base64(data)}
         if self._has_audio:
-            return _with(chunk, {"audio": sound})
+            return _with(chunk, {"audio": audio})
         self._has_audio = True
         first = {"role": "assistant", "content": None, "refusal": None}
-        return _with(chunk, {**first, "audio": {"id": _audio_id(chunk), **sound}})
+        return _with(chunk, {**first, "audio": {"id": _audio_id(chunk), **audio}})
 
     def _finish(self, chunk: Chunk, reason: str) -> list[Chunk]:
         ended = _with(chunk, {"audio": {"expires_at": chunk["created"] + 3600}})
@@ -117,7 +117,7 @@ class _VLLMOmni(_Writer):
         self._audio_bytes = 0
 
     def write(self, chunk: Chunk) -> list[Chunk]:
-        """Return the chunk with its modality; what is not sound is text."""
+        """Return the chunk with its modality; what is not speech is text."""
         return [{"modality": "text", **written} for written in super().write(chunk)]
 
     def _words(self, chunk: Chunk, text: str) -> Chunk:
@@ -134,7 +134,7 @@ class _VLLMOmni(_Writer):
         return AudioClip(pcm).to_wav()
 
     def _usage(self, chunk: Chunk) -> list[Chunk]:
-        """Counts come with the speech; without speech alone, as vLLM has it."""
+        """Return the usage of an answer without speech; with speech the counts came with it."""
         return [] if self._audio_bytes else [chunk | {"usage": _without_details(chunk["usage"])}]
 
     def _usage_so_far(self) -> Mapping[str, int]:
@@ -150,7 +150,7 @@ class _VLLMOmni(_Writer):
 
 
 class _VLLMOmniNext(_VLLMOmni):
-    """The same with one header, in the first piece, which cannot know the length."""
+    """vLLM-Omni with one WAV header, in the first piece, which cannot know the length."""
 
     _audio_finish = None
 
@@ -162,7 +162,7 @@ class _VLLMOmniNext(_VLLMOmni):
 
 
 class _SGLangOmni(_Writer):
-    """A whole WAV file in every piece of speech; the usage rides on the last choice."""
+    """A whole WAV file in every piece of speech; the usage is in the last choice's chunk."""
 
     def __init__(self, request: ChatRequest) -> None:
         super().__init__(request)

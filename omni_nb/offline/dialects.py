@@ -1,4 +1,4 @@
-"""The stand-in as another server: its requests in, turned into the documented form.
+"""Rewrite requests to other servers in the documented form.
 
 What the projects' code and issues say of these servers, no more. The words of the refusals are
 ours, except where a source has the server's own.
@@ -30,12 +30,12 @@ _FORMATS: Final = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "x-m4a": "m4a",
 def documented(body: bytes, dialect: ServerDialect) -> bytes:
     """Return the body of a request to this kind of server as DashScope documents it.
 
-    What is no request at all is returned as it is: the checks behind have the words for it.
+    What is no request at all is returned as it is: the checks after this one refuse it.
 
     Raises
     ------
     Refusal
-        That kind of server does not take it, though DashScope might.
+        That kind of server does not take the request, though DashScope might.
 
     Examples
     --------
@@ -160,7 +160,7 @@ _READERS: Final[Mapping[str, Callable[[Body], Body]]] = {
 def _rewritten(
     messages: list[Any], write: Callable[[Mapping[str, Any]], Mapping[str, Any]]
 ) -> list[Any]:
-    """Write anew every part of the user's messages."""
+    """Return the messages with every part of the user's rewritten."""
     return [
         {**m, "content": [write(part) if isinstance(part, dict) else part for part in m["content"]]}
         if isinstance(m, dict) and m.get("role") == "user" and isinstance(m.get("content"), list)
@@ -184,7 +184,7 @@ def _check_mime(url: str) -> None:
 
 
 def _format_of(url: str) -> str:
-    """What the MIME type of a data URL, or the ending of a URL, calls a sound's format."""
+    """Return the audio format that a data URL's MIME type or a URL's ending names."""
     if url[:5].lower() == "data:":
         kind = url[5:80].partition(",")[0].partition(";")[0].rpartition("/")[2].lower()
     else:

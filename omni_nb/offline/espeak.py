@@ -1,4 +1,4 @@
-"""espeak-ng through ctypes: real speech when the extra ``voice`` is installed."""
+"""Synthesise speech with espeak-ng through ctypes; needs the extra ``voice``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Timbre:
-    """What a voice sounds like, in espeak's words: variant, pitch and range 0–100, words/minute."""
+    """A voice in espeak's terms: variant, pitch and range 0–100, rate in words per minute."""
 
     variant: str
     pitch: int
@@ -33,7 +33,7 @@ class Timbre:
 
 
 class Espeak:
-    """The library. It keeps its state in globals: one of it, and one lock around every call."""
+    """The espeak-ng library: its state is global, so one instance and one lock for every call."""
 
     def __init__(self) -> None:
         import espeakng_loader  # type: ignore[import-untyped, unused-ignore]
@@ -66,7 +66,7 @@ class Espeak:
         return b"".join(pieces)
 
     def _choose(self, language: Language, timbre: Timbre) -> None:
-        # espeak accepts a variant that does not exist without a word, so look ourselves.
+        # espeak silently accepts a variant that does not exist, so look ourselves.
         known = timbre.variant in self._variants
         name = f"{language}+{timbre.variant}" if known else language
         if self._library.espeak_SetVoiceByName(name.encode()) != 0:
@@ -100,7 +100,7 @@ _SYNTH_ARGUMENTS: Final[list[Any]] = [
 
 
 def load_espeak() -> Espeak | None:
-    """Return the library, or None when it is not installed or does not work here."""
+    """Return espeak-ng, or None where it is missing or does not load."""
     with _lock:
         return _load()
 
@@ -114,7 +114,7 @@ def _load() -> Espeak | None:
 
 
 def _forget_after_fork() -> None:
-    """Another thread may have held the lock, or been in the middle of the library."""
+    """Replace the lock in a child process: another thread may have been in the library."""
     global _lock
     _lock = threading.Lock()
     _load.cache_clear()

@@ -1,4 +1,4 @@
-"""What can go wrong on the line, on purpose and one thing at a time."""
+"""Faults that a test may ask for: HTTP errors, and streams that break or end wrongly."""
 
 from __future__ import annotations
 
@@ -170,11 +170,11 @@ _NO_SEARCH: Final = {
 
 
 class BrokenOff(Exception):
-    """The connection ends here, without the end that HTTP asks for."""
+    """The connection ends without the end that HTTP asks for."""
 
 
 def keeps(chunk: Mapping[str, Any], fault: Fault) -> bool:
-    """Whether a chunk is sent at all."""
+    """Return whether a fault lets a chunk be sent at all."""
     choice = chunk["choices"][0] if chunk["choices"] else {}
     if fault == "no_usage":
         return bool(chunk["choices"])
@@ -213,7 +213,7 @@ _MIDDLE: Final = frozenset({"drop", "stall", "garbage", "flat_error", "error_fra
 
 
 async def _break(fault: Fault, request_id: str) -> AsyncIterator[bytes]:
-    """What comes where the stream breaks in the middle."""
+    """Yield what a fault sends where the stream breaks."""
     match fault:
         case "garbage":
             yield b'data: {"choices":[{"delta":{"content":"half a ch\n\n'
@@ -232,7 +232,7 @@ async def _break(fault: Fault, request_id: str) -> AsyncIterator[bytes]:
 
 
 def _rewritten(event: bytes, fault: Fault, count: int) -> list[bytes]:
-    """The same event, written in another lawful way."""
+    """Return an event in another valid form."""
     if not event:
         return []
     match fault:

@@ -1,4 +1,4 @@
-"""What can be measured in a picture: size, light, colours and where it is brightest."""
+"""Measure an image: size, brightness, colours and where it is brightest."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 MOST_PIXELS: Final = 89_478_485  # where Pillow starts to warn of a decompression bomb
 SIDE: Final = 60
-"""A picture is measured in this many rows and columns."""
+"""An image is measured in this many rows and columns."""
 _SQUARES: Final = 12  # and compared in this many
 _NOTICED: Final = 0.06 * 255
-_DECODERS = threading.BoundedSemaphore(2)  # a large picture takes 300 MB while it is decoded
+_DECODERS = threading.BoundedSemaphore(2)  # a large image takes 300 MB while it is decoded
 
 
 @dataclass(frozen=True, slots=True)
-class SeenImage:
-    """A picture that was looked at.
+class MeasuredImage:
+    """What was measured of an image.
 
     Attributes
     ----------
@@ -40,9 +40,9 @@ class SeenImage:
     colors
         Main colours with their share (0–1), largest first.
     brightest
-        Row and column, 0–2 each, of the brightest ninth; None when it is even.
+        Row and column, 0–2 each, of the brightest ninth; None when all are alike.
     squares
-        Mean colours of 12 × 12 squares, a byte per channel, to compare pictures by.
+        Mean colours of 12 × 12 squares, a byte per channel, to compare images by.
     """
 
     width: int
@@ -54,26 +54,26 @@ class SeenImage:
     squares: bytes = field(default=b"", repr=False)
 
 
-def look_at(data: bytes) -> SeenImage:
-    """Measure a picture.
+def measure_image(data: bytes) -> MeasuredImage:
+    """Measure an image.
 
     Raises
     ------
     MediaError
-        It cannot be decoded, or is too large to be decoded safely.
+        The image cannot be decoded, or is too large to be decoded safely.
     """
     facts = probe_image(data, name="image")
     if facts.width * facts.height > MOST_PIXELS:
         raise MediaError(f"{facts.width} × {facts.height} pixels are too many to decode safely.")
     with _DECODERS:
         pixels = _pixels(data)
-    return measure(pixels, facts.width, facts.height)
+    return measure_pixels(pixels, facts.width, facts.height)
 
 
-def measure(pixels: Pixels, width: int, height: int) -> SeenImage:
-    """Measure a picture of ``width`` × ``height``, scaled to `SIDE` × `SIDE` RGB of 0–1."""
+def measure_pixels(pixels: Pixels, width: int, height: int) -> MeasuredImage:
+    """Measure an image of ``width`` × ``height``, scaled to `SIDE` × `SIDE` RGB of 0–1."""
     light: Pixels = pixels @ [0.299, 0.587, 0.114]
-    return SeenImage(
+    return MeasuredImage(
         width,
         height,
         brightness=float(light.mean()),
@@ -84,22 +84,22 @@ def measure(pixels: Pixels, width: int, height: int) -> SeenImage:
     )
 
 
-def difference(first: SeenImage, second: SeenImage) -> float:
-    """Return the share (0–1) of the squares of a picture that look different in another."""
+def difference(first: MeasuredImage, second: MeasuredImage) -> float:
+    """Return the share (0–1) of squares whose colours differ between two images."""
     import numpy as np
 
     one, other = (
-        np.frombuffer(picture.squares, np.uint8).reshape(-1, 3).astype(float)
-        for picture in (first, second)
+        np.frombuffer(image.squares, np.uint8).reshape(-1, 3).astype(float)
+        for image in (first, second)
     )
     return float((np.abs(one - other).max(axis=1) > _NOTICED).mean())
 
 
-def main_colors(images: Sequence[SeenImage]) -> tuple[tuple[str, float], ...]:
-    """Return the main colours of several pictures together, with their mean share."""
-    names = {name for picture in images for name, _ in picture.colors}
+def main_colors(images: Sequence[MeasuredImage]) -> tuple[tuple[str, float], ...]:
+    """Return the main colours of several images together, with their mean share."""
+    names = {name for image in images for name, _ in image.colors}
     means = {
-        name: sum(dict(picture.colors).get(name, 0.0) for picture in images) / len(images)
+        name: sum(dict(image.colors).get(name, 0.0) for image in images) / len(images)
         for name in names
     }
     shares = sorted(means.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -107,7 +107,7 @@ def main_colors(images: Sequence[SeenImage]) -> tuple[tuple[str, float], ...]:
 
 
 def _pixels(data: bytes) -> Pixels:
-    """Decode to a small RGB array of 0–1, on white where the picture is transparent."""
+    """Decode to a small RGB array of 0–1, on white where the image is transparent."""
     import numpy as np
     from PIL import Image, ImageOps
 
@@ -153,7 +153,7 @@ def _squares(pixels: Pixels) -> bytes:
 
 
 def _main_colors(pixels: Pixels) -> tuple[tuple[str, float], ...]:
-    """At most three colours that cover a tenth or more of the picture."""
+    """Return at most three colours that cover a tenth or more of the image."""
     import numpy as np
 
     names, counts = np.unique(_color_names(pixels.reshape(-1, 3)), return_counts=True)
@@ -186,7 +186,7 @@ def _color_names(pixels: Pixels) -> npt.NDArray[np.str_]:
 
 
 def _hue(pixels: Pixels, high: Pixels, spread: Pixels) -> Pixels:
-    """Degrees on the colour wheel."""
+    """Return the hue in degrees on the colour wheel."""
     import numpy as np
 
     red, green, blue = pixels.T

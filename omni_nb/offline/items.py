@@ -1,7 +1,7 @@
-"""The media of a request as they came: data URLs, and large ones lifted out of the body.
+"""Decode the data URLs of a request; large ones are taken out of the body first.
 
 The body of a 150 MB video has 200 MB of base64. Read in the usual way it would be in memory
-five times over (body, decoded text, string, its bytes, file); lifted, it is there once.
+five times over (body, decoded text, string, its bytes, file); taken out, it is there once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LONGEST_HEAD: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One medium: its file, that file's size, and the size of the base64 it came as."""
+    """A medium: its file, the file's size, and the size of its base64."""
 
     file: BinaryIO = field(repr=False)
     total_bytes: int
@@ -64,11 +64,11 @@ class Items:
             body[:] = b"".join([*kept, bytes(body[place:])])
 
     def holds(self, text: str) -> bool:
-        """Whether a string of the request is the mark of a lifted medium."""
+        """Return whether a string is the mark of a medium that was taken out."""
         return text.startswith(self._mark)
 
     def open(self, url: str) -> Item:
-        """Return what a data URL, or the mark in its place, holds.
+        """Return the medium of a data URL, or of the mark in its place.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Items:
 
 
 def _large(body: bytearray) -> Iterator[tuple[int, int, int]]:
-    """Where large data URLs start, where their base64 starts, and where they end."""
+    """Yield where large data URLs start, where their base64 starts, and where they end."""
     place = 0
     while (quote := body.find(b'"data:', place)) >= 0:
         start, end = quote + 1, body.find(b'"', quote + 1)
@@ -102,7 +102,7 @@ def _large(body: bytearray) -> Iterator[tuple[int, int, int]]:
 
 
 def _decoded(body: bytearray, start: int, end: int) -> Item | None:
-    """Decode piece by piece into a temporary file; None when it is not plain base64."""
+    """Decode piece by piece into a temporary file; return None for what is not plain base64."""
     file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - `Items` closes it
     total, tail = 0, bytes(body[end - 2 : end])
     stop = end - (len(tail) - len(tail.rstrip(b"=")))
@@ -121,5 +121,5 @@ def _plain(piece: bytes) -> bytes | None:
         data = binascii.a2b_base64(piece + b"=" * (-len(piece) % 4))
     except binascii.Error:
         return None
-    # characters that are no base64 are passed over in silence, so compare the length
+    # characters that are no base64 are skipped silently, so compare the length
     return data if len(data) == len(piece) * 3 // 4 else None

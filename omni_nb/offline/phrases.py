@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a sentence is judged best on one line
-"""The words of the stand-in, in both languages and both registers.
+"""The stand-in's phrases, in both languages and both registers.
 
 Spoken answers are colloquial, with filler words and an invitation to go on; written ones are
 formal, as the documentation describes the two output modalities.
@@ -17,7 +17,7 @@ Register = Literal["spoken", "written"]
 
 
 class Amount(str):
-    """A number in a phrase; as ``{count:word}`` with its English noun, one or many.
+    """A number in a phrase; ``{count:word}`` adds its English noun, singular or plural.
 
     Examples
     --------
@@ -33,7 +33,7 @@ class Amount(str):
 
 
 def fill(phrase: str, facts: Mapping[str, object]) -> str:
-    """Return a phrase with its facts.
+    """Return a phrase with its facts filled in.
 
     Examples
     --------
@@ -45,29 +45,29 @@ def fill(phrase: str, facts: Mapping[str, object]) -> str:
 
 PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
     ("zh", "spoken"): {
-        "intro": "你好呀，我是离线替身，背后没有模型哦。",
-        "again": "嗯，还是我，离线替身。",
+        "intro": "你好呀，我是离线模拟服务，背后没有模型哦。",
+        "again": "嗯，还是我，离线模拟服务。",
         "echo": "你说的是“{quote}”，一共{count}个字。",
         "silent": "咦，你好像什么都没写呢。",
         "turn": "这是我们的第{turn}轮，上一轮你问的是“{previous}”。",
         "turn_silent": "这是我们的第{turn}轮，上一轮你没写字。",
-        "who": "我是谁呢？我就是omni_nb里的替身服务，跑在你自己的电脑上，声音也是现场合成的。",
+        "who": "我是谁呢？我就是omni_nb里的离线模拟服务，跑在你自己的电脑上，声音也是现场合成的。",
         "help": "我会量图片、声音和视频，会数字数，还会算简单的算术呢。",
         "thanks": "不客气呀。",
         "sum": "嗯，{sum}等于{result}。",
         "repeat": "好呀，我跟着念：{words}。",
-        "picture": "{which}宽{width}像素，高{height}像素，{orientation}，算{tokens}个token。",
+        "image": "{which}宽{width}像素，高{height}像素，{orientation}，算{tokens}个token。",
         "look": "看起来{light}，主要是{colors}{brightest}。",
-        "unseen": "{which}在网址上，我这边离线，没有去取，所以不知道里面是什么，token也按零算。",
-        "sound": "{which}长{seconds}秒，{level}，{kind}。",
-        "sound_facts": "每秒{rate}个采样点，{channels}，算{tokens}个token。",
+        "remote": "{which}在网址上，我这边离线，没有去取，所以不知道里面是什么，token也按零算。",
+        "audio": "{which}长{seconds}秒，{level}，{kind}。",
+        "audio_facts": "每秒{rate}个采样点，{channels}，算{tokens}个token。",
         "video": "{which}长{seconds}秒，宽{width}像素，高{height}像素，每秒{fps}帧，画面算{tokens}个token。",
         "video_look": "主要是{colors}，{motion}。",
         "colors_change": "开头主要是{first}，结尾主要是{last}。",
         "track": "它有声音，{level}，{kind}，声音另算{tokens}个token。",
         "no_track": "它没有声音。",
         "frames": "{which}有{count}张，{size}，一共算{tokens}个token，主要是{colors}{motion}。",
-        "frames_unseen": "{which}里有{count}张在网址上，我这边离线，没有去取，token也按零算。",
+        "remote_frames": "{which}里有{count}张在网址上，我这边离线，没有去取，token也按零算。",
         "memory": "第{turn}轮你发过{what}。",
         "ignored": "对了，说话的时候系统消息是不算数的，我也没理它哦。",
         "searched": "你想让我上网搜，可是我离线，没有搜哦。",
@@ -77,29 +77,29 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
         "long": "好呀，那我就慢慢说，大概说{seconds}秒。",
     },
     ("zh", "written"): {
-        "intro": "您好，这里是离线替身服务，未使用任何模型。",
-        "again": "以下仍由离线替身服务作答。",
+        "intro": "您好，这里是离线模拟服务，未使用任何模型。",
+        "again": "以下仍由离线模拟服务作答。",
         "echo": "您的问题是“{quote}”，共{count}个字。",
         "silent": "您的消息中没有可读的文字。",
         "turn": "这是本次对话的第{turn}轮；上一轮的问题是“{previous}”。",
         "turn_silent": "这是本次对话的第{turn}轮；上一轮没有文字。",
-        "who": "我是 omni_nb 自带的替身服务，运行在您自己的计算机上，用于在没有密钥时练习与测试。",
+        "who": "我是 omni_nb 自带的离线模拟服务，运行在您自己的计算机上，用于在没有密钥时练习与测试。",
         "help": "本服务可以测量图片、声音与视频，统计字数，并计算简单的算术。",
         "thanks": "不必客气。",
         "sum": "{sum} 的结果为 {result}。",
         "repeat": "原文如下：{words}。",
-        "picture": "{which}宽 {width} 像素、高 {height} 像素，{orientation}，计 {tokens} 个 Token。",
+        "image": "{which}宽 {width} 像素、高 {height} 像素，{orientation}，计 {tokens} 个 Token。",
         "look": "画面{light}，主要颜色为{colors}{brightest}。",
-        "unseen": "{which}以网址给出；本服务处于离线状态，未获取该文件，无法描述其内容，其 Token 按 0 计。",
-        "sound": "{which}时长 {seconds} 秒，{level}（约 {decibels} dBFS），{kind}。",
-        "sound_facts": "采样率 {rate} Hz，{channels}，计 {tokens} 个 Token。",
+        "remote": "{which}以网址给出；本服务处于离线状态，未获取该文件，无法描述其内容，其 Token 按 0 计。",
+        "audio": "{which}时长 {seconds} 秒，{level}（约 {decibels} dBFS），{kind}。",
+        "audio_facts": "采样率 {rate} Hz，{channels}，计 {tokens} 个 Token。",
         "video": "{which}时长 {seconds} 秒，宽 {width} 像素、高 {height} 像素，每秒 {fps} 帧，画面计 {tokens} 个 Token。",
         "video_look": "主要颜色为{colors}；{motion}。",
         "colors_change": "开头以{first}为主，结尾以{last}为主。",
         "track": "其音轨{level}（约 {decibels} dBFS），{kind}；音频另计 {tokens} 个 Token。",
         "no_track": "其中没有音轨。",
         "frames": "{which}共 {count} 张，{size}，合计 {tokens} 个 Token，主要颜色为{colors}{motion}。",
-        "frames_unseen": "{which}中有 {count} 张以网址给出；本服务处于离线状态，未获取，其 Token 按 0 计。",
+        "remote_frames": "{which}中有 {count} 张以网址给出；本服务处于离线状态，未获取，其 Token 按 0 计。",
         "memory": "第 {turn} 轮中您发送了{what}。",
         "ignored": "按文档所述，输出语音时系统消息不生效，本服务亦未采用。",
         "searched": "您开启了联网搜索；本服务处于离线状态，未进行搜索。",
@@ -120,18 +120,18 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
         "thanks": "You're very welcome.",
         "sum": "Hmm, {sum} makes {result}.",
         "repeat": "Sure, here you go: {words}.",
-        "picture": "{which} is {width} by {height} pixels, {orientation}, and costs {tokens:token}.",
+        "image": "{which} is {width} by {height} pixels, {orientation}, and costs {tokens:token}.",
         "look": "It looks {light}, mostly {colors}{brightest}.",
-        "unseen": "{which} is at a web address, and I'm offline, so I didn't fetch it and can't tell what's in it; I count zero tokens for it.",
-        "sound": "{which} is {seconds:second} long, {level}, and {kind}.",
-        "sound_facts": "It has {rate} samples a second, {channels}, and costs {tokens:token}.",
+        "remote": "{which} is at a web address, and I'm offline, so I didn't fetch it and can't tell what's in it; I count zero tokens for it.",
+        "audio": "{which} is {seconds:second} long, {level}, and {kind}.",
+        "audio_facts": "It has {rate} samples a second, {channels}, and costs {tokens:token}.",
         "video": "{which} is {seconds:second} long, {width} by {height} pixels at {fps:frame} a second, and its pictures cost {tokens:token}.",
         "video_look": "It's mostly {colors}, and {motion}.",
         "colors_change": "It begins mostly {first} and ends mostly {last}.",
         "track": "It has sound, {level}, and {kind}; that costs {tokens:token} on top.",
         "no_track": "It has no sound.",
         "frames": "{which} has {count:picture} of {size}, costs {tokens:token} in all, and is mostly {colors}{motion}.",
-        "frames_unseen": "{which} has {count:picture} out on the web, and I'm offline, so I fetched none; I count zero tokens for that.",
+        "remote_frames": "{which} has {count:picture} out on the web, and I'm offline, so I fetched none; I count zero tokens for that.",
         "memory": "And in turn {turn} you sent {what}.",
         "ignored": "Oh, and a system message doesn't count when I speak, so I left it aside.",
         "searched": "You wanted a web search, but I'm offline and didn't search.",
@@ -152,18 +152,18 @@ PHRASES: Final[dict[tuple[Language, Register], dict[str, str]]] = {
         "thanks": "You are welcome.",
         "sum": "{sum} equals {result}.",
         "repeat": "The text reads: {words}.",
-        "picture": "{which} measures {width} × {height} pixels ({orientation}) and counts as {tokens:token}.",
+        "image": "{which} measures {width} × {height} pixels ({orientation}) and counts as {tokens:token}.",
         "look": "It is {light}; the main colours are {colors}{brightest}.",
-        "unseen": "{which} was given as a URL. The service is offline and did not fetch it, so its content cannot be described; it counts as 0 tokens.",
-        "sound": "{which} lasts {seconds:second} and is {level} (about {decibels} dBFS); {kind}.",
-        "sound_facts": "Its sample rate is {rate} Hz, {channels}; it counts as {tokens:token}.",
+        "remote": "{which} was given as a URL. The service is offline and did not fetch it, so its content cannot be described; it counts as 0 tokens.",
+        "audio": "{which} lasts {seconds:second} and is {level} (about {decibels} dBFS); {kind}.",
+        "audio_facts": "Its sample rate is {rate} Hz, {channels}; it counts as {tokens:token}.",
         "video": "{which} lasts {seconds:second} and measures {width} × {height} pixels at {fps:frame} per second; its pictures count as {tokens:token}.",
         "video_look": "The main colours are {colors}; {motion}.",
         "colors_change": "It begins mostly {first} and ends mostly {last}.",
         "track": "Its sound track is {level} (about {decibels} dBFS); {kind}. The sound counts as {tokens} more tokens.",
         "no_track": "It has no sound track.",
         "frames": "{which} holds {count:picture} of {size} and counts as {tokens:token}; the main colours are {colors}{motion}.",
-        "frames_unseen": "{which} holds {count:picture} given by URL. The service is offline and fetched none; that counts as 0 tokens.",
+        "remote_frames": "{which} holds {count:picture} given by URL. The service is offline and fetched none; that counts as 0 tokens.",
         "memory": "In turn {turn} you sent {what}.",
         "ignored": "As documented, a system message has no effect on a spoken answer; it was not used.",
         "searched": "A web search was asked for; the service is offline and did not search.",
@@ -201,7 +201,7 @@ PLACES: Final[dict[Language, tuple[tuple[str, str, str], ...]]] = {
     ),
 }
 
-# What a long answer is filled with: true of this service and of the one it stands in for.
+# Sentences of a long answer: true of this service and of the one it stands in for.
 LESSONS: Final[dict[Language, tuple[str, ...]]] = {
     "zh": (
         "声音是一小块一小块送来的，每秒有两万四千个采样点。",
@@ -216,13 +216,13 @@ LESSONS: Final[dict[Language, tuple[str, ...]]] = {
         "我没有模型，只会按规则说话，不过练习已经够用了。",
     ),
     "en": (
-        "HeardAudio travels in small pieces, with twenty-four thousand samples in every second.",
+        "Sound travels in small pieces, with twenty-four thousand samples in every second.",
         "Each sample takes two bytes, so one second of speech is forty-eight thousand bytes.",
         "These bytes are written as plain text and put into one message after another.",
         "Words and sound arrive in turns, and the words are always a little ahead.",
         "A player collects a bit of sound first, so that nobody hears the network hesitate.",
         "Pictures are counted by their pixels, scaled first and then cut into small squares.",
-        "HeardAudio is counted by its length, and less than a second counts as a whole one.",
+        "Sound is counted by its length, and less than a second counts as a whole one.",
         "The very last message says how much was used, for each kind of content.",
         "If you stop halfway, everything that has arrived so far is kept.",
         "I have no model inside and only follow rules, but that is enough to practise with.",
@@ -234,7 +234,7 @@ LEVELS: Final[dict[Language, tuple[str, ...]]] = {
     "en": ("silent", "very quiet", "quiet", "moderately loud", "loud"),
 }
 
-SOUND_KINDS: Final[dict[Language, dict[str, str]]] = {
+AUDIO_KINDS: Final[dict[Language, dict[str, str]]] = {
     "zh": {
         "silent": "里面什么也听不到",
         "speech": "听起来像有人说话，不过听不懂说了什么",

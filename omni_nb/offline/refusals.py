@@ -1,4 +1,4 @@
-"""A request that the service does not take, and the words it has for that."""
+"""The refusal of a request, in the service's own words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ INVALID: Final = "<400> InternalError.Algo.InvalidParameter: "
 
 
 class Refusal(Exception):
-    """A request that the service does not take: HTTP status, error code, type and message."""
+    """The refusal of a request: HTTP status, error code, type and message."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The stand-in as a running server: on loopback, in a thread of its own."""
+"""Run the stand-in as a server on loopback, in its own thread."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StandIn:
     port : int
     behaviour : Behaviour
     activity : Activity
-        What it is doing and has done.
+        Counts of its requests.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class StandIn:
 
     @property
     def is_running(self) -> bool:
-        """Whether it serves, from this process."""
+        """Whether this process serves it."""
         return self._process == os.getpid() and self._thread.is_alive()
 
     @property
     def active_requests(self) -> int:
-        """Answers that are under way now."""
+        """The number of answers under way."""
         return self.activity.active
 
     @property
@@ -83,7 +83,7 @@ class StandIn:
         return [json.loads(body) for body in list(self.activity.requests)]
 
     def stop(self) -> None:
-        """End it now, together with the answers under way. Twice does no harm."""
+        """Stop the server and the answers under way. Calling it twice does no harm."""
         if self._process != os.getpid():
             return
         self._server.should_exit = self._server.force_exit = True
@@ -110,7 +110,7 @@ def start(
     api_key: str | None = None,
     remember: int = 0,
 ) -> StandIn:
-    """Start a stand-in service; it is ready when this returns.
+    """Start a stand-in service, and wait until it is ready.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def start(
 
 
 def shared() -> StandIn:
-    """Return the stand-in of this process; it is started on first use and ends with it.
+    """Return the stand-in of this process, started on first use.
 
     It speaks in real time, unless the variable ``OMNI_NB_STAND_IN_PACE`` says otherwise: where
     nobody listens, such as a build of executed notebooks, 0 is as fast as possible.
@@ -171,7 +171,7 @@ _shared: StandIn | None = None
 
 
 def _forget_after_fork() -> None:
-    """A child has neither the thread nor the right to the parent's port."""
+    """Drop the server in a child process, which has neither its thread nor its port."""
     global _lock, _shared
     _lock = threading.Lock()
     if _shared is not None:
@@ -184,7 +184,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _prepare(api_key: str, behaviour: Behaviour, remember: int) -> tuple[Server, Activity]:
-    """Configure the server; its imports are here, so that they are paid on first use."""
+    """Return the configured server; the slow imports wait for its first use."""
     import uvicorn
 
     from omni_nb.offline.app import Activity, build_app

@@ -1,4 +1,4 @@
-"""An answer on its way out: sentence by sentence, each piece when it is due."""
+"""Stream an answer sentence by sentence, each piece when it is due."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.offline.answers import answer, thoughts
 from omni_nb.offline.chunks import ChunkWriter
+from omni_nb.offline.interleave import Interleaver, Words, shorten
 from omni_nb.offline.voice import speak
-from omni_nb.offline.weave import Weaver, Words, shorten
 from omni_nb.rules.tokens import text_tokens
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ _ODD_BYTES: Final = {
     "odd_pieces": 3,  # whole base64 quartets, but half a sample at the end of a piece
     "padded_pieces": 2,  # whole samples, but base64 that needs "=" at the end of a piece
 }
-_READ_SECONDS_PER_TOKEN: Final = 0.27  # to judge the length of an answer that nobody speaks
+_READ_SECONDS_PER_TOKEN: Final = 0.27  # the length of an answer without speech
 
 
 class Pacer:
-    """Wait until a piece is due. Clock and sleep can be replaced in tests."""
+    """Wait until a piece is due; tests may replace clock and sleep."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class Pacer:
         due = self._start + ahead / self._pace if self._pace else self._start
         await self._sleep(max(0.0, due + late - self._now()))
 
-    def rest(self) -> None:
-        """Count the time anew from the next piece."""
+    def restart(self) -> None:
+        """Count the time from the next piece."""
         self._start = None
 
 
@@ -70,33 +70,33 @@ async def answer_chunks(
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield the chunks of the answer to ``request``."""
     writer = ChunkWriter(request, behaviour.fault)
-    weaver = Weaver(chunk_bytes(behaviour))
+    interleaver = Interleaver(chunk_bytes(behaviour))
     yield writer.role()
     said = await run_in_threadpool(answer, request)
     thought = thoughts(request) if request.thinks else ""
-    async for words in _read_out(thought, pacer):
+    async for words in _paced(thought, pacer):
         yield writer.thought(words)
     reason = "stop"
     for sentence in said.sentences:
-        part = shorten(sentence, request.max_tokens - text_tokens(weaver.text))
-        for piece in weaver.weave(part, await _speech(part, request)):
+        part = shorten(sentence, request.max_tokens - text_tokens(interleaver.text))
+        for piece in interleaver.add(part, await _speech(part, request)):
             await pacer.until(piece.at)
             yield writer.piece(piece)
         if part != sentence:
             reason = "length"
             break
-        if _is_long_enough(said, weaver, request):
+        if _is_long_enough(said, interleaver, request):
             break
-    for piece in weaver.flush():
+    for piece in interleaver.flush():
         await pacer.until(piece.at)
         yield writer.piece(piece)
     yield writer.finish(reason)
     if request.include_usage:
-        yield writer.usage(weaver.text, weaver.seconds, thought)
+        yield writer.usage(interleaver.text, interleaver.seconds, thought)
 
 
 def chunk_bytes(behaviour: Behaviour) -> int:
-    """Bytes of speech in a chunk: whole samples and whole base64 quartets, unless a fault says so.
+    """Return the bytes of speech in a chunk: whole samples and base64 quartets, but for faults.
 
     The documentation's way 1 joins the base64 of all chunks and decodes once; that needs
     multiples of 3 bytes.
@@ -105,17 +105,17 @@ def chunk_bytes(behaviour: Behaviour) -> int:
     return max(6, round(samples / 3) * 6) + _ODD_BYTES.get(behaviour.fault, 0)
 
 
-async def _read_out(text: str, pacer: Pacer) -> AsyncIterator[str]:
-    """Yield a text that nobody speaks, piece by piece; what follows has a time of its own."""
-    for piece in Weaver(1).weave(text, b""):
+async def _paced(text: str, pacer: Pacer) -> AsyncIterator[str]:
+    """Yield a text without speech, piece by piece; the time of what follows starts anew."""
+    for piece in Interleaver(1).add(text, b""):
         if isinstance(piece, Words):
             await pacer.until(piece.at)
             yield piece.text
-    pacer.rest()
+    pacer.restart()
 
 
 async def _speech(text: str, request: ChatRequest) -> bytes:
-    """Speak in a worker thread: a sentence takes about 10 ms of it.
+    """Return a sentence as speech, from a worker thread: it takes about 10 ms.
 
     A thread of starlette's: asyncio's own refuse work while the interpreter shuts down.
     """
@@ -126,12 +126,13 @@ async def _speech(text: str, request: ChatRequest) -> bytes:
 
 @lru_cache(maxsize=32)
 def _spoken(text: str, voice: str) -> bytes:
-    """The same request gets the same sound: espeak's voices tremble at random."""
+    """Return speech, the same for equal text: espeak's voices vary at random."""
     return speak(text, voice)
 
 
-def _is_long_enough(said: Answer, weaver: Weaver, request: ChatRequest) -> bool:
+def _is_long_enough(said: Answer, interleaver: Interleaver, request: ChatRequest) -> bool:
     if said.seconds is None:
         return False
-    unheard = text_tokens(weaver.text) * _READ_SECONDS_PER_TOKEN
-    return (weaver.seconds if request.voice else unheard) >= said.seconds
+    if request.voice:
+        return interleaver.seconds >= said.seconds
+    return text_tokens(interleaver.text) * _READ_SECONDS_PER_TOKEN >= said.seconds

@@ -1,4 +1,4 @@
-"""The stand-in's voice: speech through espeak-ng, or a babble of our own without it."""
+"""Speak with the stand-in's voice: espeak-ng, or a hum where it is not installed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CJK: Final = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 """Chinese characters and punctuation, as a range of a regular expression."""
 
 _PEAK: Final = 0.708  # -3 dBFS
-_BABBLE_PEAK: Final = 0.25  # quieter: it is a placeholder, not speech
+_HUM_PEAK: Final = 0.25  # quieter: it is a placeholder, not speech
 _PAUSE_SECONDS: Final = 0.14
 _FADE_SECONDS: Final = 0.006
 _CMN_RATE: Final = 1.25  # espeak counts Mandarin's words its own way and is slow at it
@@ -48,12 +48,12 @@ _LOW_NAMES: Final = frozenset(
 
 
 def has_speech() -> bool:
-    """Whether the voice speaks words; if not, ``pip install 'omni-nb[voice]'`` gives it some."""
+    """Return whether the voice speaks words; ``pip install 'omni-nb[voice]'`` lets it."""
     return load_espeak() is not None
 
 
 def timbre(voice: str) -> Timbre:
-    """Return how a voice sounds: the documented four by hand, any other by its name.
+    """Return the timbre of a voice: the documented four by hand, any other by its name.
 
     Examples
     --------
@@ -77,15 +77,15 @@ def speak(sentence: str, voice: str) -> bytes:
     espeak = load_espeak()
     try:
         spoken = _words(sentence, timbre(voice), espeak) if espeak else None
-    except OSError:  # a broken library: better a babble than no answer
+    except OSError:  # a broken library: better a hum than no answer
         spoken = None
     if spoken is None:
-        return _finished(_babble(sentence, timbre(voice)), _BABBLE_PEAK)
+        return _finished(_hum(sentence, timbre(voice)), _HUM_PEAK)
     return _finished(spoken, _PEAK)
 
 
 def split_by_script(sentence: str) -> list[tuple[Language, str]]:
-    """Cut a sentence where its script changes; digits go with the sentence's main language.
+    """Split a sentence by script; digits go with its main language.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def _resampled(pcm: bytes, sample_rate: int) -> Samples:
 
 
 def _finished(samples: Samples, peak: float) -> bytes:
-    """Bring to level, fade both ends, add the pause between sentences."""
+    """Normalise, fade both ends, add the pause between sentences."""
     import numpy as np
 
     if not samples.size or not (highest := float(np.abs(samples).max())):
@@ -155,8 +155,8 @@ def _finished(samples: Samples, peak: float) -> bytes:
     return pcm
 
 
-def _babble(sentence: str, timbre: Timbre) -> Samples:
-    """Hum a sentence: one soft syllable for each it has, pitched and paced like the voice."""
+def _hum(sentence: str, timbre: Timbre) -> Samples:
+    """Return a sentence as a hum: a soft note for each syllable, in the voice's pitch and pace."""
     import numpy as np
 
     pitch = (95 if timbre.variant in {*_LOW, "m3"} else 170) * (0.8 + timbre.pitch / 250)
@@ -174,18 +174,18 @@ def _babble(sentence: str, timbre: Timbre) -> Samples:
 
 
 def _syllable(pitch: float, seconds: float, seed: int) -> Samples:
-    """One vowel-like sound: harmonics under two formants, with a soft start and end."""
+    """Return a vowel: harmonics under two formants, with a soft start and end."""
     import numpy as np
 
     times = np.arange(round(seconds * SPEECH_SAMPLE_RATE)) / SPEECH_SAMPLE_RATE
     glide = np.cumsum(pitch * (1 + 0.06 * np.sin(np.pi * times / seconds))) / SPEECH_SAMPLE_RATE
     first, second = _VOWELS[seed % len(_VOWELS)]
-    sound = np.zeros_like(times)
+    vowel = np.zeros_like(times)
     for number in range(1, int(3400 / pitch)):
         tone = number * pitch
         weight = 1 / (1 + ((tone - first) / 160) ** 2) + 0.5 / (1 + ((tone - second) / 220) ** 2)
-        sound += weight * np.sin(2 * np.pi * number * glide)
-    shaped: Samples = sound * np.sin(np.pi * times / seconds) ** 0.7
+        vowel += weight * np.sin(2 * np.pi * number * glide)
+    shaped: Samples = vowel * np.sin(np.pi * times / seconds) ** 0.7
     return shaped
 
 
@@ -193,6 +193,6 @@ _VOWELS: Final = ((730, 1090), (530, 1840), (390, 1990), (570, 840), (440, 1020)
 
 
 def _syllables(sentence: str) -> Iterator[int | None]:
-    """A number for each syllable, None for each pause."""
-    for sound in re.findall(rf"[{CJK}]|[aeiouyAEIOUY]+|[0-9]|[,.;:!?]", sentence):
-        yield None if re.fullmatch(r"[,.;:!?，。；：！？、“”]", sound) else sum(map(ord, sound))
+    """Yield a number for each syllable, None for each pause."""
+    for found in re.findall(rf"[{CJK}]|[aeiouyAEIOUY]+|[0-9]|[,.;:!?]", sentence):
+        yield None if re.fullmatch(r"[,.;:!?，。；：！？、“”]", found) else sum(map(ord, found))

@@ -1,1 +1,1 @@
-"""A value in, HTML and text out; every escape and every colour is here."""
+"""Render values as HTML and text; every escape and every colour is here."""

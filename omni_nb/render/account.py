@@ -1,4 +1,4 @@
-"""Show an account: estimated and billed, side by side."""
+"""Render an account as a table: estimated and billed, side by side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COSTS = ("estimated cost", "billed cost")
 
 
 def account_table(account: Account) -> Table:
-    """Return an account as a table, with what has to be said of it."""
+    """Return an account as a table with its notes."""
     language = language_of(account.question)
     names = words("account", language)
     estimated, billed = entries(account.estimated), entries(account.billed or Usage())
@@ -71,7 +71,7 @@ def _headed(account: Account, column: str, language: Language) -> str:
 
 
 def _difference(estimated: int, billed: int) -> str:
-    """Say by how much the bill differs, and by how much of the estimate."""
+    """Return by how many tokens the bill differs, and the share of the estimate."""
     more = billed - estimated
     if more == 0:
         return "0"

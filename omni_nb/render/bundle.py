@@ -1,4 +1,4 @@
-"""What every shown value looks like: as HTML and as text."""
+"""Render every shown value as HTML and as text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def bundle_of(value: Shown) -> dict[str, str]:
-    """Return what a value shows: ``text/html`` and ``text/plain``, with no widget in it.
+    """Return a value as ``text/html`` and ``text/plain``, with no widget in it.
 
     Examples
     --------
@@ -74,7 +74,7 @@ _TABLES: tuple[tuple[type, Callable[..., Table]], ...] = (
     (Timing, timing_table),
     (Usage, usage_table),
 )
-_LOOKS: tuple[tuple[type, Callable[..., str], Callable[..., str]], ...] = (
+_RENDERERS: tuple[tuple[type, Callable[..., str], Callable[..., str]], ...] = (
     (AudioClip, clip_html, repr),
     (ModelTable, models_html, models_text),
     (Quota, quota_html, quota_text),
@@ -86,6 +86,6 @@ _LOOKS: tuple[tuple[type, Callable[..., str], Callable[..., str]], ...] = (
 )
 for _kind, _table in _TABLES:
     table_of.register(_kind, _table)
-for _kind, _html, _text in _LOOKS:
+for _kind, _html, _text in _RENDERERS:
     html_of.register(_kind, _html)
     text_of.register(_kind, _text)

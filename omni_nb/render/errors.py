@@ -1,4 +1,4 @@
-"""Show an error: its own words, and below them what helps, in the language of the question."""
+"""Render an error: its message, and advice in the language of the question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def advice_text(error: OmniError, language: Language) -> str:
-    """Return what helps against an error; "" where no advice is known.
+    """Return the advice for an error, or "" where none is known.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def advice_text(error: OmniError, language: Language) -> str:
 
 
 def error_text(error: OmniError, language: Language) -> str:
-    """Return an error with its advice in a language; the error's own words stay English.
+    """Return an error with its advice in a language; the error's message stays English.
 
     Examples
     --------

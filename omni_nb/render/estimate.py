@@ -1,4 +1,4 @@
-"""Show an estimate and a comparison: tables in the language of the question."""
+"""Render an estimate or a comparison as a table, in the language of the question."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def estimate_table(made: Estimate) -> Table:
-    """Return an estimate as a table, with what has to be said of it."""
+    """Return an estimate as a table with its notes."""
     language = language_of(made.question)
     labels, cost, counts = words("labels", language), made.cost, entries(made.usage)
     rows = [
@@ -87,7 +87,7 @@ def _answer_note(made: Estimate, language: Language) -> str:
 
 
 def _price_of_text(made: Estimate) -> Decimal | None:
-    """What 1,000 tokens of answer cost after this input."""
+    """Return what 1,000 tokens of answer cost after this input."""
     answered = Usage(input=made.usage.input, output={"text": 1000})
     cost = answered.cost(made.model, region=made.region) if made.region else None
     return cost.amounts["text out"] if cost else None
@@ -118,7 +118,7 @@ def comparison_table(made: Comparison) -> Table:
 
 
 def _columns(made: Comparison) -> list[str]:
-    """Return the columns that have something to say: a table that is too wide must be scrolled."""
+    """Return the columns with content: a table that is too wide must be scrolled."""
     is_assumed = any(one.usage.output_total for one in made.estimates)
     speaks = any("audio" in one.modalities for one in made.estimates)
     return [
@@ -137,7 +137,7 @@ def _head(column: str, language: Language, currency: str | None) -> str:
 
 
 def _cell(made: Estimate, column: str, language: Language, currency: str | None) -> str:
-    """Return what stands in a column; where the head does not name the currency, it does."""
+    """Return the cell of a column, with the currency where the head does not name it."""
     labels = words("labels", language)
     match column:
         case "input":
@@ -173,7 +173,7 @@ def _comparison_notes(made: Comparison, language: Language) -> list[str]:
 
 
 def _amount(amount: Decimal | None, language: Language) -> str:
-    """Write an amount below a head that names the currency."""
+    """Return an amount below a head that names the currency."""
     return words("labels", language)["unknown"] if amount is None else rounded(amount)
 
 

@@ -1,4 +1,4 @@
-r"""Formulas in the words of an answer, left as they are for the page to typeset.
+r"""Keep formulas in an answer as they are, for the page to typeset.
 
 JupyterLab and nbconvert typeset what stands between ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]``
 in any words on the page. So a formula must come through Markdown unchanged, words that are no
@@ -74,7 +74,7 @@ def words_html(words: str) -> HTML:
 
 
 def formula_html(formula: str) -> HTML:
-    r"""Return a formula as it was written, for the page to typeset; as code where it would act.
+    r"""Return a formula as it was written, or as code where it does more than draw.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def formula_html(formula: str) -> HTML:
 
 
 def read_formulas(reader: MarkdownIt) -> None:
-    """Teach a Markdown reader what a formula is."""
+    """Add the rules for formulas to a Markdown reader."""
     reader.inline.ruler.before("escape", "omni_formula", _inline)
     reader.block.ruler.before(
         "fence", "omni_formula", _block, {"alt": ["paragraph", "blockquote", "list"]}
@@ -110,7 +110,7 @@ def _inline(state: StateInline, silent: bool) -> bool:
 
 
 def _skip_dollars(state: StateInline, silent: bool) -> bool:
-    """Take a run of signs that begins no formula as words: its second sign begins none either."""
+    """Read dollar signs that begin no formula as words, the second of two as well."""
     end = state.pos
     while end < state.posMax and state.src[end] == "$":
         end += 1
@@ -123,7 +123,7 @@ def _skip_dollars(state: StateInline, silent: bool) -> bool:
 
 
 def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A formula that has its lines for itself: they are no list, heading or emphasis."""
+    """Read a formula on lines of its own, which are no list, heading or emphasis."""
     if state.is_code_block(start):
         return False
     lines = [_line(state, start)]

@@ -1,4 +1,4 @@
-"""Build HTML: `tag` escapes whatever is not HTML already. The only module that escapes."""
+"""Build HTML; the only module that escapes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tag(name: str, /, *children: str | None, **attributes: str | float | bool | 
 
 
 def join(*children: str | None) -> HTML:
-    """Return children one after the other; text among them is escaped.
+    """Return children joined; text among them is escaped.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def escaped(text: str) -> HTML:
 
 
 def data_url(data: bytes, mime: str) -> str:
-    """Return bytes as a URL that holds them.
+    """Return bytes as a data URL.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Name what is counted, and write tokens, money and sizes in a language."""
+"""Write tokens, money, regions and sizes in a language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def entry_name(entry: str, language: Language) -> str:
-    """Say what is counted.
+    """Return the name of what is counted.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def entry_name(entry: str, language: Language) -> str:
 def money_text(
     amount: Decimal | None, currency: str, language: Language, *, exact: bool = False
 ) -> str:
-    """Write an amount as people write it, with the three digits that count; None: unknown.
+    """Write an amount to three significant digits; None as "unknown".
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def money_text(
 
 
 def cost_text(cost: Cost | None, language: Language) -> str:
-    """Write the total of a cost; None: unknown."""
+    """Write the total of a cost; None as "unknown"."""
     if cost is None:
         return words("labels", language)["unknown"]
     return money_text(cost.total, cost.currency, language)
@@ -80,7 +80,7 @@ def region_name(region: str, language: Language) -> str:
 
 
 def join_sentences(*sentences: str, language: Language) -> str:
-    """Return sentences one after the other, as the language writes them.
+    """Return sentences joined as the language writes them.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def sentence(text: str, language: Language) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share as a person reads it.
+    """Write a share as a percentage.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def percent(share: float) -> str:
 
 
 def size_text(count: int, language: Language = "en") -> str:
-    """Say how large a file is.
+    """Write the size of a file.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def size_text(count: int, language: Language = "en") -> str:
 
 
 def weight_text(count: int, cost: Cost | None, language: Language) -> str:
-    """Say what something weighs and costs; an unknown cost in words.
+    """Write tokens and their cost; an unknown cost in words.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-r"""Markdown of an answer → HTML for what stays: a saved notebook, an exported page.
+r"""Convert the Markdown of an answer to HTML for a saved notebook or an exported page.
 
-It is shown with no kernel and no script, also by a JupyterLab that does not trust the notebook:
+The HTML shows with no kernel and no script, also in a JupyterLab that does not trust the notebook:
 inline styles only, no ``<style>``, SVG or MathML. Raw HTML is words, only links a person may
 follow are links, and nothing is fetched. Formulas stay as they were written, because the page
 that shows them typesets ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]`` by itself.
@@ -38,7 +38,7 @@ _LINES_HIGHLIGHTED: Final = 400
 """Longer code is shown plain: a lexer must not hold up a notebook."""
 
 _WORDS_OF: Final = {"Keyword": "keyword", "Comment": "comment", "Literal.String": "string"}
-_LOOKS: Final = {"keyword": "font-weight:600", "comment": "font-style:italic;opacity:0.85"}
+_STYLES: Final = {"keyword": "font-weight:600", "comment": "font-style:italic;opacity:0.85"}
 # By weight and slant: no colour has enough contrast on a light and a dark page alike. The page
 # may colour the classes.
 
@@ -64,7 +64,7 @@ def _reader() -> MarkdownIt:
     reader.validateLink = _may_be_shown  # type: ignore[method-assign]
     reader.use(read_formulas)
     reader.core.ruler.push("omni_links", _finish_links)
-    reader.core.ruler.push("omni_looks", _dress)
+    reader.core.ruler.push("omni_styles", _style_blocks)
     rules: dict[str, Any] = {
         "text": _text_html,
         "image": _image_html,
@@ -84,7 +84,7 @@ def _may_be_shown(url: str) -> bool:
 
 
 def _finish_links(state: Any) -> None:
-    """Make bare addresses links, and links to anything but a page words."""
+    """Make links of bare addresses, and words of links to anything but a page."""
     for block in state.tokens:
         if block.type == "inline" and block.children:
             block.children = _linked(block.children)
@@ -134,8 +134,8 @@ def _with_bare_links(token: Token) -> list[Token]:
     return [*pieces, Token("text", "", 0, content=token.content[end:])]
 
 
-def _dress(state: Any) -> None:
-    """Give blocks their direction and looks, and bring headings below the page's own."""
+def _style_blocks(state: Any) -> None:
+    """Set the direction and style of blocks, and put headings below the page's own."""
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 3)}"
@@ -169,7 +169,7 @@ def _code_html(
 def _image_html(
     self: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any
 ) -> str:
-    """An image that the answer holds; one that is elsewhere is a link and is not loaded."""
+    """Return an image that the answer holds; one that is elsewhere is a link, not loaded."""
     token = tokens[place]
     source = str(token.attrGet("src") or "")
     words = self.renderInlineAsText(token.children or [], options, env)
@@ -182,7 +182,7 @@ def _image_html(
 
 
 def _is_in_link(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a link is open here: links do not nest."""
+    """Return whether a link is open here: links do not nest."""
     kinds = [token.type for token in tokens[:place]]
     return kinds.count("link_open") > kinds.count("link_close")
 
@@ -205,7 +205,7 @@ def _fence_html(
 def _table_html(
     self: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any
 ) -> str:
-    """A table that is wider than the page scrolls by itself."""
+    """Return a table in a box that scrolls where the table is wider than the page."""
     if tokens[place].nesting < 0:
         return "</table></div>\n"
     return (
@@ -225,7 +225,7 @@ def _highlighted(code: str, language: str) -> HTML:
 def _piece_html(words: str, kind: str) -> HTML:
     if not kind:
         return escaped(words)
-    return tag("span", words, class_=f"omni-code-{kind}", style=_LOOKS.get(kind))
+    return tag("span", words, class_=f"omni-code-{kind}", style=_STYLES.get(kind))
 
 
 def _kind(token: Any) -> str:
@@ -235,7 +235,7 @@ def _kind(token: Any) -> str:
 
 @lru_cache(maxsize=32)
 def _lexer(language: str) -> Any:
-    """Return pygments' lexer, which came with IPython; None where there is none."""
+    """Return a lexer of pygments, which came with IPython, or None."""
     try:
         from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]
         from pygments.util import ClassNotFound  # type: ignore[import-untyped]

@@ -1,4 +1,4 @@
-"""Say a model's facts in words: the rows of the table of models."""
+"""Write a model's facts in words, as rows of the table of models."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from omni_nb.words import Language
 
     Read: TypeAlias = Callable[[ModelFacts, Language], str | None]
-    Say: TypeAlias = Callable[[Any, Language], str]
+    Write: TypeAlias = Callable[[Any, Language], str]
     Row: TypeAlias = tuple[str, Read]
 
 
 class Sourced(Protocol):
-    """Facts that say where and when they were read."""
+    """Facts with their source and date."""
 
     @property
     def source(self) -> str:
-        """Where."""
+        """Where the facts were read."""
 
     @property
     def date(self) -> str:
-        """When, as YYYY-MM-DD."""
+        """When the facts were read, as YYYY-MM-DD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Section:
     title, rows
         Keys of ``words("models", language)``; a row's function returns None for what is unknown.
     region
-        Whose prices they are.
+        The region of the prices.
     """
 
     title: str
@@ -62,17 +62,17 @@ def sections_of(models: Iterable[ModelFacts]) -> tuple[Section, ...]:
     return (_ABILITIES, _LIMITS, _VOICES, _TOKENS, _VIDEO, *map(_prices, regions))
 
 
-def _quantity(table: Callable[[ModelFacts], Any], name: str, say: Say) -> Read:
-    """Read a number of one of the tables and say it; None where either is missing."""
+def _quantity(table: Callable[[ModelFacts], Any], name: str, write: Write) -> Read:
+    """Return a row's function for a number in a table; None where either is missing."""
 
     def read(facts: ModelFacts, language: Language) -> str | None:
         value = getattr(table(facts), name, None)
-        return None if value is None else say(value, language)
+        return None if value is None else write(value, language)
 
     return read
 
 
-def _counted(key: str) -> Say:
+def _counted(key: str) -> Write:
     return lambda count, language: words("models", language)[key].format(count=count)
 
 
@@ -167,8 +167,8 @@ _ABILITIES = Section(
 )
 
 
-def _limit(label: str, name: str, say: Say) -> Row:
-    return (label, _quantity(lambda facts: facts.limits, name, say))
+def _limit(label: str, name: str, write: Write) -> Row:
+    return (label, _quantity(lambda facts: facts.limits, name, write))
 
 
 _LIMITS = Section(
@@ -206,8 +206,8 @@ _VOICES = Section(
 )
 
 
-def _rule(label: str, name: str, say: Say) -> Row:
-    return (label, _quantity(lambda facts: facts.tokens, name, say))
+def _rule(label: str, name: str, write: Write) -> Row:
+    return (label, _quantity(lambda facts: facts.tokens, name, write))
 
 
 _TOKENS = Section(
@@ -224,22 +224,22 @@ _TOKENS = Section(
 )
 
 
-def _seen(label: str, name: str, say: Say) -> Row:
-    return (label, _quantity(lambda f: f.tokens and f.tokens.video, name, say))
+def _video_rule(label: str, name: str, write: Write) -> Row:
+    return (label, _quantity(lambda f: f.tokens and f.tokens.video, name, write))
 
 
 _VIDEO = Section(
     "video",
     lambda facts: facts.tokens and facts.tokens.video,
     (
-        _seen("fps", "frames_per_second", _count),
-        _seen("video frames min", "frames_min", _count),
-        _seen("video frames max", "frames_max", _count),
-        _seen("frames per token", "frames_per_token", _count),
-        _seen("frame least", "area_min", tokens_text),
-        _seen("frame most", "area_max", tokens_text),
-        _seen("all frames", "area_total", tokens_text),
-        _seen("video marks", "marks", tokens_text),
+        _video_rule("fps", "frames_per_second", _count),
+        _video_rule("video frames min", "frames_min", _count),
+        _video_rule("video frames max", "frames_max", _count),
+        _video_rule("frames per token", "frames_per_token", _count),
+        _video_rule("frame least", "area_min", tokens_text),
+        _video_rule("frame most", "area_max", tokens_text),
+        _video_rule("all frames", "area_total", tokens_text),
+        _video_rule("video marks", "marks", tokens_text),
     ),
 )
 

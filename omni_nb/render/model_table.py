@@ -1,4 +1,4 @@
-"""Show the known models side by side: every fact with its source and date."""
+"""Render the known models side by side, every fact with its source and date."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def models_html(table: ModelTable, language: Language | None = None) -> HTML:
 
 
 def models_text(table: ModelTable, language: Language | None = None) -> str:
-    """Return the models as text, one below the other."""
+    """Return the models as text, one after the other."""
     language = language or language_here()
     sections = sections_of(table.models)
     blocks = [_text(facts, sections, language) for facts in table]

@@ -1,6 +1,6 @@
-"""Every colour that is shown, by name: CSS that fits a light and a dark page.
+"""Colours by name: CSS that fits a light and a dark page.
 
-Where JupyterLab's variables are defined they decide, else the colour of the text around. Text
+JupyterLab's variables decide where they are defined, else the colour of the surrounding text. Text
 reaches a contrast of 4.5:1 on white and on JupyterLab's dark page. ``js/palette.css`` has the same.
 """
 
@@ -39,7 +39,7 @@ MODALITY_COLORS: Final[Mapping[str, str]] = MappingProxyType(
 """The colour of each modality, everywhere (Okabe and Ito's, safe for colour-blind readers)."""
 
 LATE: Final = "#D55E00"
-"""Okabe and Ito's vermilion, which no modality has: what is too late, or over a limit."""
+"""The colour of what is too late or over a limit: Okabe and Ito's vermilion, of no modality."""
 
 FONT: Final = "var(--jp-content-font-family, system-ui, sans-serif)"
 

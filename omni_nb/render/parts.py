@@ -1,4 +1,4 @@
-"""Show parts: small HTML that stays in the notebook, and a line of text.
+"""Render parts as small HTML that stays in the notebook, and as a line of text.
 
 Inline styles and data URLs only: JupyterLab drops styles, scripts, SVG and ``<source>`` from a
 notebook that is not trusted. Nothing here raises for a damaged file; it shows less.
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from omni_nb.words import Language
 
 EMBEDDED_BYTES: Final = 1_000_000
-"""The largest sound or video that is kept in a notebook for its player."""
+"""The largest audio or video that is kept in a notebook for its player."""
 
-_AS_IT_IS_BYTES: Final = 100_000  # a sound up to this is embedded as it is; else as MP3
+_AS_IT_IS_BYTES: Final = 100_000  # audio up to this is embedded as it is; else as MP3
 _MP3_BYTES_PER_SECOND: Final = 5_000
-_HEARD_SECONDS: Final = 20 * 60  # of a longer sound no waveform is drawn
+_DECODED_SECONDS: Final = 20 * 60  # of longer audio no waveform is drawn
 _PLAYABLE: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "webm"})  # in browsers
 _STRIP: Final = 6
 _CHIP_STRIP: Final = 4
@@ -62,7 +62,7 @@ _ROW: Final = "display:flex;flex-wrap:wrap;align-items:flex-end;gap:4px"
 
 
 def part_html(part: Part, language: Language | None = None) -> HTML:
-    """Return a part as HTML: a thumbnail, a waveform or a strip of frames; a player; its facts.
+    """Return a part as HTML: its preview, player and facts.
 
     Examples
     --------
@@ -70,9 +70,9 @@ def part_html(part: Part, language: Language | None = None) -> HTML:
     True
     """
     language = language or language_here()
-    sight = _sight(part, _STRIP, "240px" if isinstance(part, ImagePart) else "100px")
+    preview = _preview(part, _STRIP, "240px" if isinstance(part, ImagePart) else "100px")
     player, facts = _player(part, language), _facts_html(part, language)
-    return tag("div", sight, player, facts, class_="omni-part", style=_CARD)
+    return tag("div", preview, player, facts, class_="omni-part", style=_CARD)
 
 
 def part_text(part: Part, language: Language | None = None) -> str:
@@ -89,22 +89,22 @@ def part_text(part: Part, language: Language | None = None) -> str:
 
 
 def part_chip_html(part: Part, language: Language) -> HTML:
-    """Return a part as the small sign of it in a question, or nothing for a text.
+    """Return a part as the chip that stands for it in a question; nothing for a text.
 
     An image is a thumbnail, audio its waveform, a video or a list of frames a strip of four.
-    Questions are painted many times while an answer streams: what was drawn once is kept, and
-    the file that it was drawn from is not.
+    Questions are rendered many times while an answer streams: a chip is kept, and the file that
+    it was made of is not.
     """
     if isinstance(part, TextPart):
         return HTML()
-    drawing = _Drawing(part, language)
-    html = _kept_chip(drawing)
-    drawing.part = None
+    key = _ChipKey(part, language)
+    html = _cached_chip(key)
+    key.part = None
     return html
 
 
-class _Drawing:
-    """A key that is equal for equal parts, and lets go of its part once that is drawn."""
+class _ChipKey:
+    """A cache key, equal for equal parts, that drops its part once the chip is made."""
 
     __slots__ = ("key", "language", "part")
 
@@ -117,22 +117,22 @@ class _Drawing:
         return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Drawing) and self.key == other.key
+        return isinstance(other, _ChipKey) and self.key == other.key
 
 
 @lru_cache(maxsize=64)
-def _kept_chip(drawing: _Drawing) -> HTML:
-    part, language = drawing.part, drawing.language
+def _cached_chip(key: _ChipKey) -> HTML:
+    part, language = key.part, key.language
     if part is None:
         return HTML()
     kind = words("labels", language)["video" if isinstance(part, FramesPart) else part.modality]
-    sight = _sight(part, _CHIP_STRIP, "120px" if isinstance(part, ImagePart) else "56px")
-    is_seen = bool(sight) and isinstance(part, ImagePart)
-    caption = "" if is_seen else f"{_chip_name(part)}{_brief(part)}"
+    preview = _preview(part, _CHIP_STRIP, "120px" if isinstance(part, ImagePart) else "56px")
+    has_thumbnail = bool(preview) and isinstance(part, ImagePart)
+    caption = "" if has_thumbnail else f"{_chip_name(part)}{_brief(part)}"
     return tag(
         "div",
-        sight,
-        _line(caption if sight else f"▣ {caption}") if caption else None,
+        preview,
+        _line(caption if preview else f"▣ {caption}") if caption else None,
         class_="omni-chip",
         role="group",
         aria_label=labelled(kind, _facts(part, language)[0], language),
@@ -146,7 +146,7 @@ def _chip_name(part: Part) -> str:
 
 
 def _brief(part: Part) -> str:
-    """The one number of a part that a chip shows; no words, so that it fits every language."""
+    """Return the one number that a chip shows; no words, so that it fits every language."""
     match part:
         case AudioPart() | VideoPart():
             return f" · {part.seconds:.1f} s"
@@ -170,7 +170,7 @@ def _facts_html(part: Part, language: Language) -> HTML:
 
 
 def _facts(part: Part, language: Language) -> list[str]:
-    """A part's name, its kind and what is known of it."""
+    """Return a part's name, its kind and what is known of it."""
     names, kinds = words("parts", language), words("labels", language)
     match part:
         case ImagePart():
@@ -178,9 +178,9 @@ def _facts(part: Part, language: Language) -> list[str]:
             size = size_text(part.total_bytes, language)
             return [part.name, kinds["image"], pixels, size, part.mime]
         case AudioPart():
-            heard = [kinds["seconds"].format(seconds=part.seconds), _rate(part, language)]
+            measures = [kinds["seconds"].format(seconds=part.seconds), _rate(part, language)]
             size = size_text(part.total_bytes, language)
-            return [part.name, kinds["audio"], *heard, size, part.format]
+            return [part.name, kinds["audio"], *measures, size, part.format]
         case VideoPart():
             seconds = kinds["seconds"].format(seconds=part.seconds)
             pixels = names["pixels"].format(width=part.width, height=part.height)
@@ -210,8 +210,8 @@ def _rate(part: AudioPart, language: Language) -> str:
     return names["rate"].format(rate=part.sample_rate, channels=channels)
 
 
-def _sight(part: Part, count: int, side: str) -> HTML:
-    """What there is to see of a part; nothing where it is damaged."""
+def _preview(part: Part, count: int, side: str) -> HTML:
+    """Return a thumbnail, waveform or strip of frames; nothing where the part is damaged."""
     match part:
         case ImagePart():
             return _strip([part.thumbnail()], part.name, side)
@@ -228,7 +228,7 @@ def _sight(part: Part, count: int, side: str) -> HTML:
 
 
 def _spread(total: int, count: int) -> list[int]:
-    """Evenly spaced places, the middle of each slice."""
+    """Return evenly spaced places, the middle of each slice."""
     count = min(total, count)
     return [(2 * number + 1) * total // (2 * count) for number in range(count)]
 
@@ -249,7 +249,7 @@ def _strip(images: Sequence[bytes | None], name: str, side: str) -> HTML:
 
 
 def _waveform_html(part: AudioPart) -> HTML:
-    clip = _heard(part)
+    clip = _clip(part)
     if clip is None:
         return HTML()
     framed = style("width:240px;height:40px;max-width:100%;display:block", _FRAMED)
@@ -261,7 +261,7 @@ def _image(data: bytes, mime: str, name: str, framed: str) -> HTML:
 
 
 def _player(part: Part, language: Language) -> HTML:
-    """A player that needs no kernel, or the reason why there is none."""
+    """Return a player that needs no kernel, or the reason why there is none."""
     match part:
         case AudioPart():
             return _audio_player(part, language)
@@ -280,7 +280,7 @@ def _audio_player(part: AudioPart, language: Language) -> HTML:
             return _line(str(error))
     if part.seconds * _MP3_BYTES_PER_SECOND > EMBEDDED_BYTES:
         return _line(names["too long"].format(seconds=EMBEDDED_BYTES / _MP3_BYTES_PER_SECOND))
-    clip = _heard(part)
+    clip = _clip(part)
     if clip is None:
         return _line(names["undecoded"])
     return player_html("audio", clip.to_mp3(), "audio/mpeg", part.name)
@@ -306,12 +306,12 @@ def _plays_in_browsers(mime: str, codec: str) -> bool:
     return mime == "video/webm" or (mime, codec) == ("video/mp4", "h264")
 
 
-def _heard(part: AudioPart) -> Any:
-    """The sound as a clip, or None when it is damaged or very long."""
-    if part.seconds > _HEARD_SECONDS:
+def _clip(part: AudioPart) -> Any:
+    """Return the audio as a clip, or None when it is damaged or very long."""
+    if part.seconds > _DECODED_SECONDS:
         return None
     try:
-        return read_audio(part.source, most_seconds=_HEARD_SECONDS)
+        return read_audio(part.source, most_seconds=_DECODED_SECONDS)
     except MediaError:
         return None
 

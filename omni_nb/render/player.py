@@ -1,4 +1,4 @@
-"""Show sound and video: a player that needs no kernel and no JavaScript."""
+"""Render audio and video as a player that needs no kernel and no JavaScript."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _MIME: Final[Mapping[Storage, str]] = {
 def player_html(kind: Literal["audio", "video"], data: bytes, mime: str, name: str) -> HTML:
     """Return an ``<audio>`` or ``<video>`` element with its data in it.
 
-    The source sits on the tag itself: JupyterLab strips it from ``<source>`` when a notebook is
-    not trusted.
+    The source is an attribute of the element itself: JupyterLab strips it from ``<source>`` when
+    a notebook is not trusted.
     """
     return tag(
         kind,

@@ -1,4 +1,4 @@
-"""Show a quota: what is left, with a bar."""
+"""Render what is left of a quota, with a bar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def quota_text(quota: Quota, language: Language | None = None) -> str:
-    """Say how many tokens are left.
+    """Write how many tokens are left.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def quota_text(quota: Quota, language: Language | None = None) -> str:
 
 
 def quota_html(quota: Quota, language: Language | None = None) -> HTML:
-    """Return a bar and the same words, as HTML that needs no kernel and no JavaScript."""
+    """Return a quota as HTML with a bar, without kernel or JavaScript."""
     bar = tag(
         "meter",
         min=0,

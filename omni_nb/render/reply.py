@@ -1,4 +1,4 @@
-"""Show a reply: its question, text, speech, tokens and cost, as static HTML and as text.
+"""Render a reply as static HTML and as text: question, answer, speech, tokens and cost.
 
 The HTML has inline styles only and needs no kernel and no JavaScript: it looks the same in
 JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
@@ -87,7 +87,7 @@ def turn_html(
 
 
 def stand_in_html(language: Language, hint: str = "") -> HTML:
-    """Say that no model answered."""
+    """Return the note that no model answered."""
     said = " ".join(filter(None, [words("reply", language)["stand-in"], hint]))
     return aside_html(f"◇ {said}", name="omni-stand-in")
 
@@ -110,7 +110,7 @@ def progress_html(reply: Reply) -> HTML:
 
 
 def meter_text(reply: Reply, language: Language | None = None) -> str:
-    """Say what a reply has used so far, and what that costs where it is known."""
+    """Write the tokens of a reply so far, and their cost where it is known."""
     language = language or language_of(reply.question)
     names, labels = words("reply", language), words("labels", language)
     usage, cost = reply.usage_so_far, reply.cost_so_far
@@ -125,7 +125,7 @@ def meter_text(reply: Reply, language: Language | None = None) -> str:
 
 
 def question_html(parts: Sequence[Part], language: Language) -> HTML:
-    """Return the question as HTML: a small sign of each medium, and the text."""
+    """Return the question as HTML: a chip for each medium, and the text."""
     media = join(*(part_chip_html(part, language) for part in parts))
     text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
     return tag(
@@ -160,7 +160,7 @@ def reply_text(reply: Reply) -> str:
 
 
 def note_text(reply: Reply, language: Language) -> str:
-    """Say why an answer is not whole; nothing when it is."""
+    """Write why an answer is not complete; nothing when it is."""
     names = words("reply", language)
     if reply.error is not None:
         headline = names["error"] if reply.text or reply.pcm else names["refused"]
@@ -194,12 +194,12 @@ def _answer_html(answer: HTML, language: Language) -> HTML:
 
 
 def _growing_html(text: str) -> HTML:
-    """An answer that still comes: as words, for half of a table or formula is none."""
+    """Return an unfinished answer as plain text: half of a table or formula is none."""
     return tag("div", text, class_=IGNORED, style=_AS_WRITTEN)
 
 
 def _reasoning_html(reasoning: str, language: Language) -> HTML:
-    """The model's thinking, folded away: it is not the answer."""
+    """Return the model's reasoning, folded: it is not the answer."""
     if not reasoning:
         return HTML()
     summary = tag("summary", words("reply", language)["reasoning"], style=_ASIDE)
@@ -227,7 +227,7 @@ def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: st
 
 
 def facts_html(reply: Reply, language: Language) -> HTML:
-    """Return what an answer weighed and cost, and how it came, as lines of HTML."""
+    """Return the tokens, cost and timing of an answer as lines of HTML."""
     names = words("reply", language)
     facts = [_cost_text(reply, language), reply.model, _voice(reply)]
     if reply.audio:
@@ -300,5 +300,5 @@ def _cost_text(reply: Reply, language: Language) -> str:
 
 
 def aside_html(said: str, *, name: str = "omni-facts") -> HTML:
-    """Return a quiet line."""
+    """Return a muted line of text."""
     return tag("div", said, class_=name, style=_ASIDE)

@@ -1,4 +1,4 @@
-"""Show a request: the body that is sent, with each medium shortened to its size."""
+"""Render the body of a request, with each medium shortened to its size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CODE: Final = "max-height:24em;overflow:auto;white-space:pre-wrap;font-size:0.9
 
 
 def body_text(request: Request, dialect: Dialect = "dashscope") -> str:
-    """Return the body of a request as JSON, with words in the place of the media's base64.
+    """Return the body of a request as JSON, with sizes in the place of the media's base64.
 
     Examples
     --------
@@ -55,5 +55,5 @@ def _title(request: Request) -> str:
 
 
 def _shortened(source: HeldSource, mime: str) -> str:
-    """Return a data URL with words in the place of its base64; an `Embed`."""
+    """Return a data URL with a size in the place of its base64; an `Embed`."""
     return f"data:{mime};base64,… ({source.total_bytes:,} bytes of {source.name})"

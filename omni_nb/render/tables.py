@@ -1,4 +1,4 @@
-"""Tables of tokens and money: as text for a terminal, and as HTML that needs no kernel."""
+"""Lay out tables of tokens and money: as text for a terminal, and as static HTML."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ONE_LINE: Final = "white-space:nowrap"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: a name, its cells, and the modality that colours its dot."""
+    """A name, its cells, and the modality that colours the row's dot."""
 
     name: str
     cells: tuple[str, ...]
@@ -82,7 +82,7 @@ class Table:
 
 
 def dot(modality: str) -> HTML:
-    """Return the coloured dot of a modality, which says nothing to a screen reader."""
+    """Return the coloured dot of a modality, hidden from screen readers."""
     color = MODALITY_COLORS.get(modality)
     if color is None:
         return HTML()
@@ -90,7 +90,7 @@ def dot(modality: str) -> HTML:
 
 
 def padded(text: str, columns: int) -> str:
-    """Return text with spaces behind it, to so many columns of a terminal.
+    """Return text padded to so many columns of a terminal.
 
     Examples
     --------
@@ -101,16 +101,16 @@ def padded(text: str, columns: int) -> str:
 
 
 def _row_html(row: Row) -> HTML:
-    line = f"border-top:1px solid {LINE};font-weight:bold" if row.is_total else ""
+    border = f"border-top:1px solid {LINE};font-weight:bold" if row.is_total else ""
     weight = f"font-weight:{'bold' if row.is_total else 'normal'}"
     head = tag(
         "th",
         dot(row.modality),
         row.name,
         scope="row",
-        style=style(_CELL, _side(0), _ONE_LINE, line, weight),
+        style=style(_CELL, _side(0), _ONE_LINE, border, weight),
     )
-    cells = (tag("td", cell, style=style(_CELL, _side(1), _ONE_LINE, line)) for cell in row.cells)
+    cells = (tag("td", cell, style=style(_CELL, _side(1), _ONE_LINE, border)) for cell in row.cells)
     return tag("tr", head, *cells)
 
 
@@ -124,5 +124,5 @@ def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _width(words: str) -> int:
-    """How many columns of a terminal the words take: a Chinese character takes two."""
+    """Return the width of words in a terminal: a Chinese character takes two columns."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words)

@@ -1,4 +1,4 @@
-"""Show how an answer came."""
+"""Render the timing of an answer as a table."""
 
 from __future__ import annotations
 

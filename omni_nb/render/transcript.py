@@ -1,6 +1,6 @@
-"""Show a conversation as static HTML: what a notebook keeps of a panel, and what is exported.
+"""Render a conversation as static HTML, for a saved panel and for exports.
 
-It needs no kernel and no script, and looks right in a light or dark page, trusted or not.
+The HTML needs no kernel and no script, and fits a light or dark page, trusted or not.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def transcript_html(
     name: str | None = None,
     first: int = 0,
 ) -> HTML:
-    """Return turns as HTML: question, answer, player, what happened, usage and cost.
+    """Return turns as HTML: question, answer, player, notes, usage and cost.
 
     Parameters
     ----------
     storage
         How the speech is kept: ``"mp3"``, ``"opus"`` or ``"wav"``.
     language
-        Of the labels; by default that of the first question.
+        The language of the labels; by default that of the first question.
     name
-        What screen readers call it.
+        What screen readers call the transcript.
     first
         How many turns of the conversation come before: a long one is shown in blocks.
 
@@ -101,7 +101,7 @@ def transcript_bundle(
 def split_turns(count: int, base: int = _BASE) -> list[int]:
     """Return the sizes of the blocks in which so many turns are shown, oldest first.
 
-    They are the digits of ``count`` in the base, each times its power, in at most four blocks.
+    The sizes are the digits of ``count`` in the base, each times its power, in at most four blocks.
     So a new turn mostly changes the last and smallest block, and what is sent to a page while a
     conversation grows to n turns is of the order of n·log n rather than n².
 

@@ -1,4 +1,4 @@
-"""Show what a conversation no longer sends."""
+"""Render what a trimmed conversation no longer sends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINE_CHARACTERS: Final = 72
 
 
 def trim_text(report: TrimReport) -> str:
-    """Say what is no longer sent, a line for each, and what the history weighs now."""
+    """Write what is no longer sent, a line for each part, and the tokens of the history."""
     language = language_of(report.question)
     names = words("trim", language)
     after, before = (weight_total(w, language) for w in (report.after, report.before))
@@ -31,7 +31,7 @@ def trim_text(report: TrimReport) -> str:
 
 
 def trim_html(report: TrimReport) -> HTML:
-    """Return the same as HTML."""
+    """Return the text of a report as HTML."""
     return tag("div", trim_text(report), style=f"color:{TEXT};white-space:pre-wrap")
 
 

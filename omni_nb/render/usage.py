@@ -1,4 +1,4 @@
-"""Show tokens and money: a usage, a cost and a weight as tables."""
+"""Render a usage and a cost as tables, and a weight as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def usage_table(usage: Usage, language: Language | None = None) -> Table:
-    """Return a usage as a table: tokens by what they are paid for.
+    """Return a usage as a table: the tokens of each entry.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def usage_table(usage: Usage, language: Language | None = None) -> Table:
 
 
 def cost_table(cost: Cost, language: Language | None = None) -> Table:
-    """Return a cost as a table: an amount for each thing that is paid for.
+    """Return a cost as a table: an amount for each entry.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def cost_table(cost: Cost, language: Language | None = None) -> Table:
 
 
 def weight_text(weight: Weight, language: Language | None = None) -> str:
-    """Say in words what something weighs, and each modality's share.
+    """Write the tokens of a weight, in all and by modality.
 
     Examples
     --------
@@ -84,11 +84,11 @@ def weight_text(weight: Weight, language: Language | None = None) -> str:
 
 
 def weight_html(weight: Weight, language: Language | None = None) -> HTML:
-    """Return the same as HTML."""
+    """Return the tokens of a weight as HTML."""
     return tag("span", weight_text(weight, language))
 
 
 def weight_total(weight: Weight, language: Language) -> str:
-    """Say in words what something weighs."""
+    """Write the total tokens of a weight."""
     key = "least count" if weight.has_unknown else "about count"
     return tokens_text(weight.total, language, key=key)

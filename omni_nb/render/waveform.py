@@ -1,4 +1,4 @@
-"""A sound as a picture: its loudness over time."""
+"""Draw audio as a waveform image: its peaks over time."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 COLOR: Final = (0, 158, 115)
-"""The colour of sound everywhere in omni_nb; visible on white and on black."""
+"""The colour of audio everywhere in omni_nb; visible on white and on black."""
 
 _WIDTH: Final = 240  # pixels
 _HEIGHT: Final = 40
 
 
 def waveform(samples: npt.NDArray[np.int16]) -> bytes:
-    r"""Draw the peaks of a sound as a transparent PNG of 240 × 40 pixels, less than a kilobyte.
+    r"""Draw the peaks of audio as a transparent PNG of 240 × 40 pixels, less than a kilobyte.
 
-    Quiet sounds are drawn as high as loud ones, up to 20 times (26 dB); below that they look as
-    quiet as they are.
+    Quiet audio is drawn as high as loud audio, up to 20 times (26 dB); below that it looks as
+    quiet as it is.
 
     Examples
     --------
@@ -35,13 +35,13 @@ def waveform(samples: npt.NDArray[np.int16]) -> bytes:
     peaks = _peaks(samples)
     heights = np.maximum(1, np.rint(peaks / max(0.05, float(peaks.max())) * _HEIGHT / 2))
     rows = np.abs(np.arange(_HEIGHT) - (_HEIGHT - 1) / 2)
-    picture = Image.fromarray((rows[:, None] < heights).astype(np.uint8), mode="P")
-    picture.putpalette([0, 0, 0, *COLOR])
-    return encoded(picture, "PNG", transparency=0, optimize=True)
+    image = Image.fromarray((rows[:, None] < heights).astype(np.uint8), mode="P")
+    image.putpalette([0, 0, 0, *COLOR])
+    return encoded(image, "PNG", transparency=0, optimize=True)
 
 
 def _peaks(samples: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-    """The largest amplitude (0–1) of each column."""
+    """Return the largest amplitude (0–1) of each column."""
     import numpy as np
 
     if not samples.size:

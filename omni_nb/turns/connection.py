@@ -63,21 +63,21 @@ class Connection:
     region: str | None = None
     is_stand_in: bool = False
     server: StandIn | None = field(default=None, repr=False, compare=False)
+    _replaced: list[Connection | None] = field(default_factory=list, repr=False, compare=False)
     _before: list[Connection | None] = field(default_factory=list, repr=False, compare=False)
 
     def __enter__(self) -> Connection:
         """Let this service answer for a while: ``with omni_nb.connect("offline"): ...``."""
         global _current
-        if _current is not self:
-            self._before.append(_current)
-            _current = self
+        is_chosen = self._replaced and _current is self  # by `connect`, in the same line
+        self._before.append(self._replaced.pop() if is_chosen else _current)
+        _current = self
         return self
 
     def __exit__(self, *_: object) -> None:
         """Let the service answer again that answered before."""
         global _current
-        if self._before:
-            _current = self._before.pop()
+        _current = self._before.pop()
 
     @property
     def base_url(self) -> str:
@@ -157,7 +157,7 @@ def connect(
     _check_dialect(dialect)
     key = _typed_key() if ask_key else api_key
     chosen = _choose(service, region, base_url, key, dialect)
-    chosen._before[:] = [_current]  # for `with`
+    chosen._replaced[:] = [_current]  # for `with`
     _current = chosen
     return chosen
 

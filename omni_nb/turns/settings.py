@@ -84,8 +84,8 @@ class Settings:
     ) -> Settings:
         """Return these settings with what is given; what is not given stays where it fits.
 
-        A voice that the new model does not have gives way to its first; ``system=""`` takes the
-        system message away.
+        A voice asks for speech. One that was chosen earlier and that the new model does not have
+        gives way to its first; ``system=""`` takes the system message away.
 
         Raises
         ------
@@ -94,8 +94,8 @@ class Settings:
         """
         model = _text("model", model or self.model)
         facts = find_model(model)
-        wanted: Sequence[str] = modalities or self.modalities
-        if facts and facts.modalities and not facts.speaks and modalities is None:
+        wanted: Sequence[str] = modalities or (("text", "audio") if voice else self.modalities)
+        if facts and facts.modalities and not facts.speaks and not (modalities or voice):
             wanted = ("text",)
         kept = voice or self.voice
         if facts and facts.voices.names and voice is None and kept not in facts.voices.names:

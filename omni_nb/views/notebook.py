@@ -328,7 +328,7 @@ class Chat(Conversation):
         at: int | None = None,
     ) -> tuple[ReplyStream, Stage]:
         """Check everything that can be refused, and return the stream and its stage."""
-        self._check_question(unknown, "ask()")
+        self._check_question(unknown, "ask()", names=shown)
         check_show(shown["show"])
         check_storage(shown["storage"])
         check_prebuffer(shown["prebuffer_seconds"])

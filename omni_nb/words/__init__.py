@@ -1,4 +1,4 @@
-"""Every sentence that people read, by key and language: `en.json`, `zh.json`.
+"""Look up the sentences that people read, by key and language: `en.json`, `zh.json`.
 
 Python reads the files here; the JavaScript has its sections of them bundled in. Another language is
 another file: its ``language`` section says by which letters its questions are recognised.
@@ -43,7 +43,7 @@ def words(section: str, language: Language) -> Mapping[str, str]:
 
 @lru_cache(maxsize=1)
 def languages() -> tuple[Language, ...]:
-    """Return the languages there are words in.
+    """Return the available languages.
 
     Examples
     --------
@@ -55,12 +55,12 @@ def languages() -> tuple[Language, ...]:
 
 
 def check_language(language: object) -> Language:
-    """Return a language that a person chose.
+    """Return a language that is available.
 
     Raises
     ------
     RequestError
-        There are no words in it.
+        The language is none of those available.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def language_of(parts: Iterable[object]) -> Language:
 
 
 def language_here() -> Language:
-    """Return the language of this machine, for what has no question to take it from.
+    """Return the language of this machine, for values without a question.
 
     ``OMNI_NB_LANGUAGE`` decides, then the locale (``LC_ALL``, ``LC_MESSAGES``, ``LANG``), else
     English.
@@ -102,7 +102,7 @@ def language_here() -> Language:
 
 
 def plural(count: float) -> str:
-    """Return the ending of an English noun after a number, for the ``{s}`` of the words.
+    """Return the plural ending of an English noun, for the ``{s}`` of the words.
 
     Examples
     --------
@@ -120,6 +120,6 @@ def _document(language: Language) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _letters() -> tuple[tuple[Language, re.Pattern[str]], ...]:
-    """Return how the languages are recognised that have letters of their own."""
+    """Return the patterns of the languages that have letters of their own."""
     rules = ((name, words("language", name)["letters"]) for name in languages())
     return tuple((name, re.compile(rule)) for name, rule in rules if rule)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import av
 
 from omni_nb.media.parts import audio, video
-from tests.media_files import FORMATS_OF_SOUND, FORMATS_OF_VIDEO, sound
-from tests.media_files import video as video_file
+from tests.media_files import AUDIO_FORMATS, VIDEO_FORMATS, audio_file, video_file
 
 from .table import Row
 
@@ -34,12 +33,12 @@ def run() -> list[Row]:
     """Probe a file of every format."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        sounds = [_sound_row(form, place / form) for form in FORMATS_OF_SOUND]
-        return sounds + [_video_row(form, place / f"{form} video") for form in FORMATS_OF_VIDEO]
+        sounds = [_sound_row(form, place / form) for form in AUDIO_FORMATS]
+        return sounds + [_video_row(form, place / f"{form} video") for form in VIDEO_FORMATS]
 
 
 def _sound_row(form: str, path: Path) -> Row:
-    path.write_bytes(sound(form, seconds=SOUND_SECONDS))
+    path.write_bytes(audio_file(form, seconds=SOUND_SECONDS))
     return _compare(f"Probe {SOUND_SECONDS} s of {form} (decoding it)", audio, path)
 
 

@@ -142,7 +142,7 @@ def test_a_sound_is_dragged_beyond_the_models_limit(lab: Lab, page: Page) -> Non
     drag(page, handle(explorer), 900)
     expect(facts(explorer)).to_contain_text("up to 3 minutes: this one would be refused")
     explorer.get_by_label("Model").select_option("qwen3-omni-flash")
-    expect(facts(explorer)).to_contain_text("takes sounds of up to 20 minutes.")
+    expect(facts(explorer)).to_contain_text("takes audio of up to 20 minutes.")
 
 
 def test_a_bill_follows_the_keyboard(lab: Lab, page: Page) -> None:
@@ -155,7 +155,7 @@ def test_a_bill_follows_the_keyboard(lab: Lab, page: Page) -> None:
     questions.fill("500")
     questions.press("Enter")
     expect(facts(explorer)).to_contain_text("500 questions to qwen-omni-turbo: 3.13 CNY")
-    explorer.get_by_label("Region").select_option("singapore")
+    explorer.get_by_label("Region").select_option(label="Singapore")
     expect(facts(explorer)).to_contain_text("cost unknown")
     wait_until_saved_says(lab, page, 1, "cost unknown")
 
@@ -211,7 +211,7 @@ cost_explorer(chat)
 """,
     """
 explorer = cost_explorer(language='zh')
-explorer.batch.value, explorer.pictures.value, explorer.video_seconds.value = True, 2, 40
+explorer.batch.value, explorer.images.value, explorer.video_seconds.value = True, 2, 40
 explorer
 """,
 )

@@ -63,8 +63,9 @@ def type_with_tab(lab: Lab, page: Page) -> None:
     offered = page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-match")
     page.keyboard.type("%%omni --chat talk --v")
     page.keyboard.press("Tab")
-    expect(offered).to_have_count(2)
-    assert sorted(offered.all_inner_texts()) == ["--video", "--voice"]
+    expect(offered).to_have_count(3)
+    texts = ["--video", "--vl-high-resolution-images", "--voice"]
+    assert sorted(offered.all_inner_texts()) == texts
     offered.get_by_text("--voice").click()
     expect(editor).to_have_text("%%omni --chat talk --voice")
     page.keyboard.type(" ")
@@ -77,3 +78,23 @@ def type_with_tab(lab: Lab, page: Page) -> None:
     page.keyboard.type(" --to answer")
     page.keyboard.press("Enter")
     page.keyboard.type("Who are you?")
+
+
+def test_tab_completes_a_voice_and_a_model_of_a_call(lab: Lab, page: Page) -> None:
+    lab.write_notebook("tab.ipynb", ["import omni_nb as omni", ""])
+    lab.open(page, "tab.ipynb")
+    lab.run_cell(page, 0)
+    lab.wait_for_cell(page, 0)
+    editor = page.locator(".jp-Notebook-cell").nth(1).locator(".cm-content")
+    editor.click()
+    offered = page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-match")
+    page.keyboard.type('omni.ask("Who?", model="qwen3.5-omni-fl')
+    page.keyboard.press("Tab")
+    expect(offered).to_have_text(["qwen3.5-omni-flash"])
+    page.keyboard.press("Enter")
+    page.keyboard.type('", voice="Ti')
+    page.keyboard.press("Tab")
+    expect(offered.first).to_have_text("Tina")
+    lab.screenshot(page, "voice-completion")
+    page.keyboard.press("Enter")
+    expect(editor).to_have_text('omni.ask("Who?", model="qwen3.5-omni-flash", voice="Tina')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.media_files import speechlike, video
+from tests.media_files import speechlike, video_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ strip = omni.frames("clip.mp4", count=4)
 def files(lab: Lab) -> Path:
     """A folder with a spoken sentence and a video."""
     (lab.notebooks / "speech.wav").write_bytes(speechlike())
-    (lab.notebooks / "clip.mp4").write_bytes(video("mp4", seconds=3, width=320, height=240))
+    (lab.notebooks / "clip.mp4").write_bytes(video_file("mp4", seconds=3, width=320, height=240))
     return lab.notebooks
 
 
@@ -122,7 +122,7 @@ slow = Connection(Endpoint(f"http://127.0.0.1:{listening.getsockname()[1]}/v1", 
 
 
 def test_a_slow_upload_shows_how_far_it_is_and_then_the_answer(lab: Lab, page: Page) -> None:
-    clip = video("mp4", seconds=2)
+    clip = video_file("mp4", seconds=2)
     padding = 12_000_000
     box = struct.pack(">I4s", padding + 8, b"free") + bytes(padding)
     (lab.notebooks / "large.mp4").write_bytes(clip + box)

@@ -15,7 +15,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.media_files import picture, sound, video
+from tests.media_files import audio_file, frame_pixels, video_file
 
 from .conftest import SIZE, Tap, launch_chromium
 from .fake_media import RECORDING_SAMPLE_RATE, correlation, microphone_flags, speech_wav
@@ -72,7 +72,7 @@ def digest(content: bytes) -> str:
 def png(place: float = 0.5) -> bytes:
     """Return a picture, which differs by the place of what is in it."""
     file = io.BytesIO()
-    PIL.Image.fromarray(picture(place)).save(file, "PNG")
+    PIL.Image.fromarray(frame_pixels(place)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -146,7 +146,7 @@ def test_a_sound_shows_its_wave_and_plays_in_the_chip_and_a_video_shows_its_fram
     lab, page, tmp_path
 ):
     panel = open_panel(lab, page, SHOW, later=[LOOK])
-    heard, clip = sound("wav", seconds=1.5), video("mp4", seconds=2)
+    heard, clip = audio_file("wav", seconds=1.5), video_file("mp4", seconds=2)
     attach(panel, tmp_path, tone_wav=heard)
     tone = chip(panel, "tone.wav")
     expect(tone.locator(".omni-composer-python img")).to_have_count(1)
@@ -265,7 +265,7 @@ def test_a_picture_is_pasted_as_a_file_and_words_as_words(lab, page):
     (asked,) = look(lab, page)["asked"]
     assert [asked[0][:2], asked[1]] == [["image", "image.png"], "What is this?"]
     got = PIL.Image.open(lab.notebooks / "got-image.png").convert("RGB")
-    assert np.array_equal(np.asarray(got), picture(0.5))  # the clipboard encodes it anew
+    assert np.array_equal(np.asarray(got), frame_pixels(0.5))  # the clipboard encodes it anew
 
 
 # -- refused -------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ def test_a_picture_is_pasted_as_a_file_and_words_as_words(lab, page):
 
 def test_what_goes_not_together_or_is_too_long_is_refused_in_words_and_shrunk(lab, page, tmp_path):
     panel = open_panel(lab, page, SHORT, later=[LOOK])
-    attach(panel, tmp_path, cat_png=png(), tone_wav=sound("wav", seconds=1.5))
+    attach(panel, tmp_path, cat_png=png(), tone_wav=audio_file("wav", seconds=1.5))
     tone = chip(panel, "tone.wav")
     expect(tone).to_contain_text("not image and audio together. Ask in two turns")
     expect(tone.get_by_role("button", name="Shrink")).to_be_hidden()
@@ -291,7 +291,7 @@ def test_what_goes_not_together_or_is_too_long_is_refused_in_words_and_shrunk(la
     expect(send).to_have_attribute("aria-disabled", "false")
     panel.button("Remove tone.wav").click()
 
-    attach(panel, tmp_path, long_wav=sound("wav", seconds=4))
+    attach(panel, tmp_path, long_wav=audio_file("wav", seconds=4))
     tone = chip(panel, "long.wav")
     expect(tone).to_contain_text("lasts 4.00 s; short takes at most 2 s")
     tone.get_by_role("button", name="Shrink long.wav").click()
@@ -308,7 +308,9 @@ def test_a_file_that_is_no_medium_says_so_and_holds_nothing_back(lab, page, tmp_
     panel = open_panel(lab, page, SHOW, later=[LOOK])
     choose_files(page, panel.button(ATTACH), [("notes.txt", b"Buy milk.")], tmp_path)
     expect(panel.chips).to_contain_text("notes.txt")
-    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text("no image, sound")
+    expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text(
+        "no image, audio or video"
+    )
     expect(panel.button("Send")).to_have_attribute("aria-disabled", "true")
     panel.button("Remove notes.txt").click()
     panel.ask("Hello")
@@ -329,8 +331,9 @@ print(grown)
 """
 ARRIVED = """
 from omni_nb.media.folder import file_digest
-items = [item for draft in panel._drafts.values() for item in draft.items]
-print(*(file_digest(item.part.source.path) for item in items))
+drafts = panel._composer._drafts.values()
+attachments = [one for draft in drafts for one in draft.attachments]
+print(*(file_digest(one.part.source.path) for one in attachments))
 """
 WATCH = """() => {
   const shares = (window.__omniShares = []);
@@ -345,7 +348,7 @@ WATCH = """() => {
 
 def large_video(total_bytes: int) -> bytes:
     """Return a real video of this size: players pass over what is in a free box."""
-    clip = video("mp4", seconds=1)
+    clip = video_file("mp4", seconds=1)
     padding = total_bytes - len(clip) - 8
     noise = np.random.default_rng(0).bytes(padding)
     return clip + struct.pack(">I4s", padding + 8, b"free") + noise
@@ -355,7 +358,7 @@ def test_150_megabytes_arrive_whole_with_progress_and_leave_no_memory_behind(lab
     panel = open_panel(lab, page, SHOW, later=[MEMORY, ARRIVED])
     content = large_video(LARGE_BYTES)
     page.evaluate(WATCH)
-    attach(panel, tmp_path, small_mp4=video("mp4"))  # what is loaded for the first one stays
+    attach(panel, tmp_path, small_mp4=video_file("mp4"))  # what is loaded for the first one stays
     panel.button("Remove small.mp4").click()
     lab.run_cell(page, 2)
     choose_files(page, panel.button(ATTACH), [("large.mp4", content)], tmp_path)

@@ -7,7 +7,7 @@ import re
 import pytest
 from PIL import Image
 
-from .images import IMAGES, SCALE, WIDTH
+from .pictures import IMAGES, SCALE, WIDTH
 from .servers import REPOSITORY
 
 MOST_BYTES = 200_000

@@ -234,6 +234,29 @@ test("a reloaded page keeps its name, and a duplicated one has its own", () => {
   assert.equal(channelOf(new FakeModel()).page, kept);
 });
 
+test("a page that comes back takes its name along: a tab duplicated then gets another", () => {
+  const channel = channelOf(new FakeModel());
+  window.dispatchEvent(new window.Event("pagehide"));
+  window.dispatchEvent(new window.Event("pageshow"));
+  assert.equal(window.sessionStorage.getItem("omni_nb.page.p1"), null);
+  assert.notEqual(channelOf(new FakeModel()).page, channel.page);
+});
+
+test("a panel that is gone leaves its name for the next, and takes no other's out of the store", () => {
+  const channel = channelOf(new FakeModel());
+  channels.splice(channels.indexOf(channel), 1)[0].dispose();
+  window.dispatchEvent(new window.Event("pageshow"));
+  assert.equal(window.sessionStorage.getItem("omni_nb.page.p1"), channel.page);
+  assert.equal(channelOf(new FakeModel()).page, channel.page);
+});
+
+test("a name taken up by one page is not there for a second", () => {
+  window.sessionStorage.setItem("omni_nb.page.p1", "kept");
+  assert.equal(channelOf(new FakeModel()).page, "kept");
+  assert.equal(window.sessionStorage.getItem("omni_nb.page.p1"), null);
+  assert.notEqual(channelOf(new FakeModel()).page, "kept");
+});
+
 test("a browser that refuses to store has pages nevertheless", () => {
   const refused = mock.getter(window, "sessionStorage", () => {
     throw new Error("refused");

@@ -24,7 +24,7 @@ def test_an_answer_is_one_static_output(kernel, call, voice):
     outputs = kernel.run(f'reply = {call}("你是谁?", {voice}connection=quick)')
     assert kinds(outputs) == ["display_data"]
     assert ("<audio " in html(outputs[0])) == bool(voice)
-    assert "替身" in outputs[0]["data"]["text/plain"]
+    assert "离线模拟服务" in outputs[0]["data"]["text/plain"]
     assert kernel.printed("print(reply.finish_reason, bool(reply.audio))") == f"stop {bool(voice)}"
 
 

@@ -28,7 +28,7 @@ from omni_nb.turns.reply import Reply
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.code import DEFAULT_BASE_URL, as_curl, as_node, as_python
 from omni_nb.wire.request import Message, Request
-from tests.media_files import sound, video
+from tests import media_files
 from tests.protocol.documented import program
 
 NODE_MODULES = Path(__file__).parents[2] / "node_modules"
@@ -74,12 +74,12 @@ def images_in_memory(_: Path):
 
 
 def audio_file(folder: Path):
-    path = saved(folder, "answer.wav", sound("wav", 8, 48000, 2))
+    path = saved(folder, "answer.wav", media_files.audio_file("wav", 8, 48000, 2))
     return [parts.audio(path), TextPart("这段音频在说什么?")]
 
 
 def audio_in_memory(_: Path):
-    return [parts.audio(sound("mp3")), TextPart("这段音频在说什么?")]
+    return [parts.audio(media_files.audio_file("mp3")), TextPart("这段音频在说什么?")]
 
 
 def audio_url(_: Path):
@@ -87,13 +87,13 @@ def audio_url(_: Path):
 
 
 def video_file(folder: Path):
-    data = video("mp4")
+    data = media_files.video_file("mp4")
     path = saved(folder, "clip's $HOME 短片.mp4", data + bytes(max(0, 2**20 + 1 - len(data))))
     return [parts.video(path), TextPart("视频的内容是什么?")]
 
 
 def video_in_memory(_: Path):
-    return [parts.video(video("mp4")), TextPart("视频的内容是什么?")]
+    return [parts.video(media_files.video_file("mp4")), TextPart("视频的内容是什么?")]
 
 
 def video_url(_: Path):
@@ -302,7 +302,7 @@ def test_a_long_file_is_named_where_it_lies(tmp_path):
 
 
 def test_what_is_only_in_memory_gets_the_name_of_its_kind(tmp_path):
-    said = [parts.audio(sound(form)) for form in ("wav", "mp3")]
+    said = [parts.audio(media_files.audio_file(form)) for form in ("wav", "mp3")]
     shown = [parts.image(picture("red")), parts.image(picture("blue"))]
     messages = (Message("user", (one, TextPart("?"))) for one in (*said, *shown))
     source = as_python(Request("a-model-of-nobody", tuple(messages)))

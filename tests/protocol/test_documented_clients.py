@@ -89,11 +89,13 @@ TURNS = documented(
 @pytest.mark.parametrize(
     ("request_body", "words"),
     [
-        pytest.param(TEXT, ["替身", "你是谁"], id="text"),
-        pytest.param(TEXT_WITH_SYSTEM, ["替身", "你是谁?"], id="text with system message"),
-        pytest.param(IMAGE_URL, ["替身", "没有去取"], id="image by URL"),
+        pytest.param(TEXT, ["离线模拟服务", "你是谁"], id="text"),
+        pytest.param(TEXT_WITH_SYSTEM, ["离线模拟服务", "你是谁?"], id="text with system message"),
+        pytest.param(IMAGE_URL, ["离线模拟服务", "没有去取"], id="image by URL"),
         pytest.param(
-            IMAGE_BASE64, ["替身", "宽640像素", "高480像素", "蓝色", "棕色"], id="image by base64"
+            IMAGE_BASE64,
+            ["离线模拟服务", "宽640像素", "高480像素", "蓝色", "棕色"],
+            id="image by base64",
         ),
     ],
 )
@@ -132,7 +134,7 @@ def test_newer_models_send_the_text_of_speech_as_content(
 ) -> None:
     heard = ask(standin, TEXT | {"model": "qwen3-omni-flash"})
 
-    assert "替身" in heard.content
+    assert "离线模拟服务" in heard.content
     assert heard.transcript == ""
     assert heard.way_1 == heard.way_2
     assert wav_seconds(heard.way_1) == pytest.approx(spoken_seconds(heard), abs=1 / 12.5)

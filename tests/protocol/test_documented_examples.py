@@ -17,7 +17,7 @@ from PIL import Image
 from omni_nb.chat.conversation import Conversation
 from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
-from tests.media_files import picture, sound, video
+from tests.media_files import audio_file, frame_pixels, video_file
 from tests.protocol.documented import CLIENT_PARAMETERS, Heard
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.once
 
 
 def encoded_picture(form: str, width: int, height: int, moment: float = 0.5) -> bytes:
-    Image.fromarray(picture(moment, width, height)).save(file := io.BytesIO(), form)
+    Image.fromarray(frame_pixels(moment, width, height)).save(file := io.BytesIO(), form)
     return file.getvalue()
 
 
@@ -42,8 +42,8 @@ FOOTBALL_URLS = [
     for number, folder in enumerate(("xzsgiz", "tdescd", "zefdja", "aedbqh"), 1)
 ]
 DOG = encoded_picture("PNG", 640, 480)
-WELCOME = sound("mp3", seconds=2.0)
-CLIP = video("mp4", seconds=2.0)
+WELCOME = audio_file("mp3", seconds=2.0)
+CLIP = video_file("mp4", seconds=2.0)
 FOOTBALL = [encoded_picture("JPEG", 320, 240, moment) for moment in (0, 0.3, 0.6, 1)]
 
 
@@ -86,7 +86,7 @@ class Example:
 
 
 EXAMPLES = [
-    Example("text", "你是谁", words=("替身", "你是谁")),
+    Example("text", "你是谁", words=("离线模拟服务", "你是谁")),
     Example(
         "image by URL",
         "图中描绘的是什么景象?",
@@ -187,7 +187,7 @@ def test_every_documented_client_hears_what_ours_hears(
     heard = ask(standin, body([example.message]))
 
     assert heard.transcript == reply.text
-    assert all(word in reply.text for word in ("替身", *example.words)), reply.text
+    assert all(word in reply.text for word in ("离线模拟服务", *example.words)), reply.text
     assert len(heard.way_1) == len(reply.pcm) > 24_000
     assert heard.usage["prompt_tokens"] == reply.usage.input_total
 

@@ -19,7 +19,7 @@ from omni_nb.offline.faults import HTTP_FAULTS
 from omni_nb.offline.server import start
 from omni_nb.rules.catalog import find_model
 from omni_nb.wire.client import Endpoint, EventStream, Secret
-from tests.media_files import sound, video
+from tests.media_files import audio_file, video_file
 
 pytestmark = pytest.mark.once
 
@@ -120,13 +120,13 @@ ROWS = [
         "bare base64",
         f"{INVALID}The provided URL does not appear to be valid. Ensure it is",
         "bare base64 is refused",
-        content=audio_part(base64.b64encode(sound("wav")).decode()),
+        content=audio_part(base64.b64encode(audio_file("wav")).decode()),
     ),
     Row(
         "a part of another dialect",
         "Invalid value: audio_url. Supported values are: 'text','image_url','video_url' and",
         "dialect",
-        content=[{"type": "audio_url", "audio_url": {"url": data_url(sound("wav"))}}],
+        content=[{"type": "audio_url", "audio_url": {"url": data_url(audio_file("wav"))}}],
     ),
     Row(
         "an unknown voice",
@@ -166,13 +166,13 @@ ROWS = [
         "a long audio",
         "InvalidFile.AudioLengthError: Audio length must be between 1s and 180s.",
         "shrink",
-        content=audio_part(data_url(sound("wav", 182, 8000))),
+        content=audio_part(data_url(audio_file("wav", 182, 8000))),
     ),
     Row(
         "a long video",
         f"{VIDEO_RULE}The video file is too long.",
         "shrink",
-        content=video_part(data_url(video("mp4", 42, 32, 24, 2, False))),
+        content=video_part(data_url(video_file("mp4", 42, 32, 24, 2, False))),
     ),
     Row(
         "too few frames",

@@ -1,4 +1,4 @@
-"""What all unit tests have in common."""
+"""Fixtures of all unit tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def nobody_listens() -> Iterator[None]:
-    """The embedded stand-in need not speak in real time, here and in the processes we start."""
+    """Let the stand-in speak as fast as possible, here and in the processes we start."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMNI_NB_STAND_IN_PACE", "0")
         yield

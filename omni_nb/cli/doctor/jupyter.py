@@ -49,7 +49,7 @@ def _lab() -> Finding:
 
 
 def _other_lab() -> Finding | None:
-    """Look for a JupyterLab of another Python that the path has first."""
+    """Find a JupyterLab of another Python that comes first on the path."""
     command = shutil.which("jupyter-lab")
     if command is None or Path(command).parent == Path(sys.executable).parent:
         return None
@@ -63,7 +63,7 @@ def _other_lab() -> Finding | None:
 
 
 def _widgets() -> Finding | None:
-    """Look for the widgets' JavaScript; without it a player is a line of text."""
+    """Find the widgets' JavaScript; without it a player is a line of text."""
     if installed("jupyterlab") is None:
         return None
     folders = [Path(path) for path in import_module("jupyter_core.paths").jupyter_path()]
@@ -99,7 +99,7 @@ def _kernel() -> Finding:
 
 
 def _other_kernel() -> Finding | None:
-    """Look for a kernel named python3 that runs another Python."""
+    """Find a kernel named python3 that runs another Python."""
     if find_spec("jupyter_client") is None:
         return None
     kernelspec: Any = import_module("jupyter_client.kernelspec")
@@ -115,7 +115,7 @@ def _other_kernel() -> Finding | None:
 
 
 def _is_ours(python: Path) -> bool:
-    """Whether a program is this Python; a virtual environment's is a link to another."""
+    """Return whether a program is this Python; a virtual environment's is a link to another."""
     return python.parent.resolve() == Path(sys.executable).parent.resolve()
 
 

@@ -1,4 +1,4 @@
-"""Check the machine: Python, the system, its surroundings, and this package."""
+"""Check the machine: Python, the system, its environment, and this package."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECT_SECONDS = 5.0
-PATIENCE_SECONDS = 8.0
+REQUEST_SECONDS = 8.0
 """For the whole request, since looking up a name has no timeout of its own."""
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -61,7 +61,7 @@ def reached(base_url: str, *, is_needed: bool) -> Finding:
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(PATIENCE_SECONDS)
+    thread.join(REQUEST_SECONDS)
     match outcome[0] if outcome else TimeoutError():
         case int(status):
             seconds = time.perf_counter() - started

@@ -36,7 +36,7 @@ def findings() -> Iterator[Finding]:
 
 
 def requirements(extra: str = "") -> list[Requirement]:
-    """Return what omni_nb's metadata requires for this Python; nothing where it has none."""
+    """Return what omni_nb's metadata requires for this Python; nothing without metadata."""
     try:
         needs = map(Requirement, requires("omni-nb") or [])
     except PackageNotFoundError:
@@ -59,7 +59,7 @@ def installed(name: str) -> Version | None:
 
 
 def fits(here: Version | None, versions: SpecifierSet) -> bool:
-    """Whether a package is installed in one of these versions, pre-releases among them."""
+    """Return whether a package is installed in one of these versions, pre-releases among them."""
     return here is not None and versions.contains(here, prereleases=True)
 
 

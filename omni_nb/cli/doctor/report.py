@@ -48,7 +48,7 @@ def conclusion(topics: Sequence[Topic]) -> str:
 
 
 def can_answer(topics: Sequence[Topic]) -> bool:
-    """Whether no finding is a problem."""
+    """Return whether no finding is a problem."""
     return all(finding.state != "problem" for topic in topics for finding in topic.findings)
 
 

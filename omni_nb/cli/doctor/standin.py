@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def findings() -> Iterator[Finding]:
-    """Ask the stand-in, look at its voice, encode its speech."""
+    """Ask the stand-in, check its voice, encode its speech."""
     try:
         reply = _asked()
         speech = reply.audio

@@ -67,7 +67,7 @@ def change(
         The model does not answer like that, or an option has another type; the chat is then
         as it was.
     """
-    wanted = ("text",) if is_text else ("text", "audio") if voice else None
+    wanted = ("text",) if is_text else None
     if model or voice or wanted or options:
         chat.use(model, voice=voice, modalities=wanted, **options)
 

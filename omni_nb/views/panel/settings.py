@@ -237,7 +237,7 @@ class SettingsForm(widgets.VBox):  # type: ignore[misc]
         elif control is self.answers:
             self._change(lambda: self._chat.use(modalities=list(value)))
         elif control is self.voice and value:
-            self._change(lambda: self._chat.use(voice=value))
+            self._change(lambda: self._chat.use(voice=value, modalities=self._chat.modalities))
         elif control is self.system:
             self._change(lambda: self._chat.use(system=value))
         elif control is self.as_turns:

@@ -179,7 +179,7 @@ def test_who_answers_may_change_on_the_way(chat, tmp_path):
 def test_settings_that_are_no_names_are_written_too():
     made = Conversation(
         "m", modalities=["text", "audio"], voice="A", system='"""', system_as_turns=True,
-        extra={"x-y": 1, "class": [True, None], "model_name": {"a": 1.5}},
+        extra={"x-y": 1, "class": [True, None], "model_name": {"a": 1.5}}, seed=7,
     )  # fmt: skip
     source = sources(json.loads(made.exported("ipynb")))[0]
     (call,) = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
@@ -188,9 +188,12 @@ def test_settings_that_are_no_names_are_written_too():
         "voice": "A",
         "system": '"""',
         "system_as_turns": True,
-        "extra": {"x-y": 1, "class": [True, None]},
-        "model_name": {"a": 1.5},
+        "extra": {"x-y": 1, "class": [True, None], "model_name": {"a": 1.5}},
+        "seed": 7,
     }
+    scope: dict = {}
+    exec(source, scope)  # every name that it writes is one that a chat takes
+    assert dict(scope["chat"].options) == dict(made.options)
 
 
 def test_two_files_of_one_name_are_two_and_one_file_is_one(chat):

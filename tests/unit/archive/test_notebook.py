@@ -39,7 +39,7 @@ from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, UsageReport
 from tests.begun import begun
-from tests.media_files import sound
+from tests.media_files import audio_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,9 +196,9 @@ def test_a_wav_of_a_question_can_be_kept_exactly(chat, tmp_path):
 
 @pytest.mark.parametrize("form", ["mp3", "opus", "flac"])
 def test_a_sound_that_is_compressed_is_kept_as_it_is(chat, form, tmp_path):
-    answer(chat, "?", audio(sound(form)))
+    answer(chat, "?", audio(audio_file(form)))
     outputs = shown(chat, "mp3")
-    assert kept_of(*outputs) == [sound(form)]
+    assert kept_of(*outputs) == [audio_file(form)]
     assert Conversation.from_notebook(notebook(tmp_path, *outputs)).messages == chat.messages
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
 
 import pytest
 
+from omni_nb import CNY, Chat
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.parts import FramesPart, ImagePart, ImageURLPart, TextPart
@@ -221,3 +223,62 @@ def test_what_nobody_can_weigh_is_left_to_the_service():
 def test_the_limit_while_thinking_is_the_smaller_one():
     with pytest.warns(UserWarning, match="takes 16,384"):
         chat(model=FLASH, enable_thinking=True).stream("长" * 17_000)
+
+
+def test_a_deep_copy_goes_its_own_way_with_the_same_replies_and_money():
+    there = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")), "beijing")
+    chat = Chat(connection=there, budget=CNY(1), temperature=0.5, extra={"a": [1]})
+    with begun(chat.stream("One")) as stream:
+        stream.reply.finish()
+    other = copy.deepcopy(chat)
+    other.options["a"].append(2)
+    other.use(temperature=0.1)
+    other.undo()
+    assert type(other) is Chat
+    assert chat.replies == (stream.reply,)
+    assert (dict(chat.options), other.options["a"]) == ({"temperature": 0.5, "a": [1]}, [1, 2])
+    assert (other.budget, other.connection) == (CNY(1), there)
+    assert other.branches == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("voise", "Did you mean voice"), ("conection", "Did you mean connection"), ("x", "no 'x'")],
+)
+def test_a_misspelt_attribute_is_not_set_and_not_read(name, said):
+    chat = Chat()
+    with pytest.raises(AttributeError, match=said):
+        setattr(chat, name, "Cherry")
+    with pytest.raises(AttributeError, match=said):
+        getattr(chat, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("branch", "in_place=True"), ("siblings", r"versions\(turn\)"), ("go_to", r"switch\(turn")],
+)
+def test_what_a_chat_no_longer_has_names_what_takes_its_place(name, instead):
+    with pytest.raises(AttributeError, match=instead):
+        getattr(Chat(), name)
+    assert name not in dir(Chat())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("voice", "Chery", "Cherry"),
+        ("model", 3, "model is a str"),
+        ("modalities", "text", "modalities is a list"),
+        ("timeout", -1, "timeout"),
+        ("budget", 3, "A budget is money"),
+        ("quota", 3, "A quota is"),
+        ("connection", "offline", r"connect\("),
+        ("system_as_turns", 1, "True or False"),
+    ],
+)
+def test_an_attribute_is_checked_when_it_is_set_and_stays_as_it_was(name, value, said):
+    chat = Chat(voice="Ethan")
+    before = getattr(chat, name)
+    with pytest.raises(RequestError, match=said):
+        setattr(chat, name, value)
+    assert getattr(chat, name) == before

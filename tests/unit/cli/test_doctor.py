@@ -300,7 +300,7 @@ def test_a_proxy_that_does_not_run_is_told(knocking, monkeypatch) -> None:
 
 def test_who_listens_and_says_nothing_is_not_waited_for(knocking, monkeypatch) -> None:
     monkeypatch.setattr(network, "CONNECT_SECONDS", 0.2)
-    monkeypatch.setattr(network, "PATIENCE_SECONDS", 600)
+    monkeypatch.setattr(network, "REQUEST_SECONDS", 600)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         assert "does not answer within" in network.reached(url, is_needed=True).said
@@ -308,7 +308,7 @@ def test_who_listens_and_says_nothing_is_not_waited_for(knocking, monkeypatch) -
 
 def test_a_name_that_is_never_found_is_not_waited_for(monkeypatch) -> None:
     found_out = threading.Event()
-    monkeypatch.setattr(network, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(network, "REQUEST_SECONDS", 0.1)
     monkeypatch.setattr(network, "_status", lambda url: found_out.wait(60))
     assert "does not answer" in network.reached(ADDRESS, is_needed=True).said
     found_out.set()

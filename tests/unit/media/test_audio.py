@@ -22,9 +22,9 @@ from omni_nb.media import tracks
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import AudioPart, AudioURLPart, audio
 from omni_nb.media.sources import LocalSource, encode_data_url
-from tests.media_files import FORMATS_OF_SOUND, sound, tone, truncated, video, with_wav_sizes
+from tests.media_files import AUDIO_FORMATS, audio_file, tone, truncated, video_file, with_wav_sizes
 
-WAV = sound("wav", seconds=1.5)
+WAV = audio_file("wav", seconds=1.5)
 
 
 def heard_seconds(data: bytes) -> float:
@@ -39,9 +39,9 @@ def heard_seconds(data: bytes) -> float:
     return seconds
 
 
-@pytest.mark.parametrize(("form", "name"), FORMATS_OF_SOUND.items())
+@pytest.mark.parametrize(("form", "name"), AUDIO_FORMATS.items())
 def test_a_format_is_known_by_its_content_and_measured(form, name, tmp_path):
-    (tmp_path / "sound.txt").write_bytes(sound(form, seconds=3))
+    (tmp_path / "sound.txt").write_bytes(audio_file(form, seconds=3))
     part = audio(tmp_path / "sound.txt")
     assert (part.format, part.name) == (name, "sound.txt")
     assert part.mime.startswith("audio/")
@@ -51,7 +51,7 @@ def test_a_format_is_known_by_its_content_and_measured(form, name, tmp_path):
 
 @pytest.mark.parametrize("form", ["mp3-no-xing", "aac", "amr"])
 def test_a_file_without_a_duration_is_counted(form):
-    data = sound(form, seconds=12)
+    data = audio_file(form, seconds=12)
     assert audio(data).seconds == pytest.approx(heard_seconds(data), abs=0.02)
 
 
@@ -64,7 +64,7 @@ def test_a_wav_whose_header_lies_about_its_size_is_measured(size):
     "form", ["wav", "mp3", "mp3-no-xing", "aac", "flac", "opus", "amr", "webm"]
 )
 def test_of_a_file_that_is_cut_short_only_what_is_there_counts(form):
-    whole = sound(form, seconds=6)
+    whole = audio_file(form, seconds=6)
     cut = truncated(whole, 0.6)
     part = audio(cut)
     assert part.seconds == pytest.approx(heard_seconds(cut), abs=0.1)
@@ -72,7 +72,7 @@ def test_of_a_file_that_is_cut_short_only_what_is_there_counts(form):
 
 
 def test_an_mp3_whose_header_claims_an_hour_is_measured():
-    data = bytearray(sound("mp3", seconds=2))
+    data = bytearray(audio_file("mp3", seconds=2))
     place = max(data.find(b"Xing"), data.find(b"Info"))
     data[place + 8 : place + 12] = struct.pack(">I", 100_000)  # how many frames it claims
     assert audio(bytes(data)).seconds == pytest.approx(2, abs=0.15)
@@ -80,7 +80,7 @@ def test_an_mp3_whose_header_claims_an_hour_is_measured():
 
 def test_an_m4a_without_its_index_is_refused():
     with pytest.raises(MediaError, match=r"not a sound file that can be read.*cut short"):
-        audio(truncated(sound("m4a"), 0.6))
+        audio(truncated(audio_file("m4a"), 0.6))
 
 
 def given_as(kind: str, folder) -> object:
@@ -177,7 +177,7 @@ def picture_file(form: str) -> bytes:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (video("mp4"), "is a video; pass it as video="),
+        (video_file("mp4"), "is a video; pass it as video="),
         (picture_file("PNG"), "is an image, not a sound file; pass it as image="),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200), "not a sound file"),
         (b"hello, this is a text and no sound", r"starts with b'hello, t'\), or it is cut short"),
@@ -205,7 +205,7 @@ def test_a_song_with_a_cover_is_a_sound():
     frame = b"APIC" + struct.pack(">IH", len(text), 0) + text
     length = len(frame)
     size = bytes((length >> shift) & 0x7F for shift in (21, 14, 7, 0))
-    part = audio(b"ID3\x03\0\0" + size + frame + sound("mp3-no-xing", seconds=2))
+    part = audio(b"ID3\x03\0\0" + size + frame + audio_file("mp3-no-xing", seconds=2))
     assert part.format == "mp3"
     assert part.seconds == pytest.approx(2, abs=0.1)
 
@@ -213,7 +213,7 @@ def test_a_song_with_a_cover_is_a_sound():
 def test_a_file_of_too_many_packets_is_not_measured_for_ever(monkeypatch):
     monkeypatch.setattr(tracks, "PACKETS_MAX", 20)
     with pytest.raises(MediaError, match="more than 20 packets"):
-        audio(sound("amr", seconds=1.5))
+        audio(audio_file("amr", seconds=1.5))
 
 
 def test_a_negative_duration_of_a_packet_is_not_taken_for_hours():
@@ -245,7 +245,7 @@ class CountingFile(io.BytesIO):
 def test_a_file_is_not_read_on_where_nothing_but_garbage_follows(form, monkeypatch):
     monkeypatch.setattr(tracks, "_GARBAGE_BYTES", 2**20)
     monkeypatch.setattr(tracks, "PACKETS_MAX", 1000)
-    file = CountingFile(sound(form, seconds=2) + bytes(20 * 2**20))
+    file = CountingFile(audio_file(form, seconds=2) + bytes(20 * 2**20))
     monkeypatch.setattr(LocalSource, "open", lambda self: file)
     monkeypatch.setattr(CountingFile, "close", lambda self: None)
     with contextlib.suppress(MediaError):
@@ -262,8 +262,8 @@ def test_a_parts_repr_is_short():
 @settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_a_damaged_sound_is_an_error_of_ours_or_measured(data):
-    form = data.draw(st.sampled_from(list(FORMATS_OF_SOUND)))
-    damaged = bytearray(sound(form, seconds=0.5))
+    form = data.draw(st.sampled_from(list(AUDIO_FORMATS)))
+    damaged = bytearray(audio_file(form, seconds=0.5))
     for _ in range(data.draw(st.integers(0, 8))):
         place = data.draw(st.integers(0, min(len(damaged) - 1, 600)))
         damaged[place] = data.draw(st.integers(0, 255))

@@ -15,13 +15,13 @@ from omni_nb.media.extract import decoded, draw_frames, read_audio
 from omni_nb.media.sources import LocalSource
 from omni_nb.offline.containers import frames as frames_of_packet
 from tests.media_files import (
-    FORMATS_OF_SOUND,
-    FORMATS_OF_VIDEO,
+    AUDIO_FORMATS,
+    VIDEO_FORMATS,
+    audio_file,
     moment,
     rotated,
-    sound,
     truncated,
-    video,
+    video_file,
     with_wav_sizes,
 )
 
@@ -39,27 +39,29 @@ def middles(count: int, total: int) -> list[float]:
     return [int((number + 0.5) * total / count) / (total - 1) for number in range(count)]
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
 @pytest.mark.parametrize("count", [1, 4, 7])
 def test_frames_are_the_middles_of_equal_slices_in_every_format(form: str, count: int) -> None:
-    assert moments(video(form, seconds=4), count) == pytest.approx(middles(count, 40), abs=0.03)
+    assert moments(video_file(form, seconds=4), count) == pytest.approx(
+        middles(count, 40), abs=0.03
+    )
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
 def test_every_frame_can_be_drawn_and_none_twice(form: str) -> None:
-    drawn = moments(video(form), 20)
+    drawn = moments(video_file(form), 20)
     assert drawn == pytest.approx([number / 19 for number in range(20)], abs=0.02)
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
 def test_more_frames_than_there_are_is_an_error_that_counts_them(form: str) -> None:
     with pytest.raises(MediaError, match=r"'clip' has 2\d frames; 400 cannot"):
-        draw_frames(source_of(video(form)), 400)
+        draw_frames(source_of(video_file(form)), 400)
 
 
 def test_no_frame_at_all_is_an_error() -> None:
     with pytest.raises(MediaError, match="1 frame or more, not 0"):
-        draw_frames(source_of(video("mp4")), 0)
+        draw_frames(source_of(video_file("mp4")), 0)
 
 
 def test_frames_far_apart_are_found_by_jumps() -> None:
@@ -101,7 +103,7 @@ def test_frames_are_evenly_spaced_in_time_where_the_frame_rate_varies() -> None:
     ("degrees", "size"), [(90, (120, 160)), (180, (160, 120)), (270, (120, 160))]
 )
 def test_a_turned_video_gives_upright_frames(degrees: int, size: tuple[int, int]) -> None:
-    (frame,) = draw_frames(source_of(rotated(video("mp4"), degrees)), 1)
+    (frame,) = draw_frames(source_of(rotated(video_file("mp4"), degrees)), 1)
     assert frame.size == size
     red_side = {90: (-10, 10), 180: (10, -10), 270: (10, 10)}[degrees]
     red, _, blue = frame.getpixel(
@@ -111,7 +113,7 @@ def test_a_turned_video_gives_upright_frames(degrees: int, size: tuple[int, int]
 
 
 def test_frames_can_be_drawn_small() -> None:
-    frames = draw_frames(source_of(video("mp4")), 2, most_pixels=40 * 30)
+    frames = draw_frames(source_of(video_file("mp4")), 2, most_pixels=40 * 30)
     assert [frame.size for frame in frames] == [(40, 30), (40, 30)]
 
 
@@ -129,21 +131,21 @@ def test_a_rough_drawing_of_a_video_with_few_such_frames_is_exact() -> None:
 
 
 def test_a_damaged_part_of_a_video_is_passed_over() -> None:
-    data = bytearray(video("mp4-faststart", seconds=4))
+    data = bytearray(video_file("mp4-faststart", seconds=4))
     data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
     assert len(draw_frames(source_of(bytes(data)), 4)) == 4
 
 
 @pytest.mark.parametrize("form", ["mkv", "flv", "webm", "mp4-fragmented", "wmv", "mp4-faststart"])
 def test_the_frames_of_a_video_that_breaks_off_come_from_what_is_there(form: str) -> None:
-    drawn = moments(truncated(video(form, seconds=4), 0.6), 3)
+    drawn = moments(truncated(video_file(form, seconds=4), 0.6), 3)
     assert drawn == sorted(drawn)
     assert drawn[-1] < 0.85
 
 
 def test_a_sound_has_no_frames() -> None:
     with pytest.raises(MediaError, match="no video track in 'clip'"):
-        draw_frames(source_of(sound("mp3")), 1)
+        draw_frames(source_of(audio_file("mp3")), 1)
 
 
 def test_what_is_no_media_at_all_is_an_error() -> None:
@@ -151,9 +153,9 @@ def test_what_is_no_media_at_all_is_an_error() -> None:
         draw_frames(source_of(b"certainly no video" * 20), 1)
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_SOUND)
+@pytest.mark.parametrize("form", AUDIO_FORMATS)
 def test_every_format_is_heard_as_what_it_is(form: str) -> None:
-    clip = read_audio(source_of(sound(form, frequency=500)), sample_rate=16000)
+    clip = read_audio(source_of(audio_file(form, frequency=500)), sample_rate=16000)
     assert clip.sample_rate == 16000
     assert clip.seconds == pytest.approx(1.5, abs=0.11)
     heard = clip.samples[4000:11000].astype(float)  # before the noise of mp3-no-xing
@@ -162,29 +164,29 @@ def test_every_format_is_heard_as_what_it_is(form: str) -> None:
     )
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
 def test_the_sound_of_a_video_is_heard(form: str) -> None:
-    assert read_audio(source_of(video(form))).seconds == pytest.approx(2, abs=0.15)
+    assert read_audio(source_of(video_file(form))).seconds == pytest.approx(2, abs=0.15)
 
 
 def test_no_more_is_heard_than_asked_for() -> None:
-    clip = read_audio(source_of(sound("mp3")), sample_rate=8000, most_seconds=0.5)
+    clip = read_audio(source_of(audio_file("mp3")), sample_rate=8000, most_seconds=0.5)
     assert clip.samples.size == 4000
 
 
 def test_a_silent_video_has_no_sound_to_hear() -> None:
     with pytest.raises(MediaError, match="no sound track"):
-        read_audio(source_of(video("mp4", has_audio=False)))
+        read_audio(source_of(video_file("mp4", has_audio=False)))
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
 def test_a_wav_file_that_lies_about_its_size_is_heard_whole(size: int) -> None:
     """Recorders that stream write 0 or the largest number; ffmpeg plays both to the end."""
-    assert read_audio(source_of(with_wav_sizes(sound("wav"), size))).seconds == 1.5
+    assert read_audio(source_of(with_wav_sizes(audio_file("wav"), size))).seconds == 1.5
 
 
 def test_a_video_of_which_no_frame_is_whole_is_named() -> None:
-    damaged = bytearray(truncated(video("wmv"), 0.5))
+    damaged = bytearray(truncated(video_file("wmv"), 0.5))
     damaged[1100] = 0
     with pytest.raises(MediaError, match=r"clip.* cannot be decoded: none of its frames is whole"):
         draw_frames(source_of(bytes(damaged)), 3)
@@ -193,8 +195,8 @@ def test_a_video_of_which_no_frame_is_whole_is_named() -> None:
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_damage_ends_in_a_result_or_in_our_error(data: st.DataObject) -> None:
-    form = data.draw(st.sampled_from([*FORMATS_OF_SOUND, *FORMATS_OF_VIDEO]))
-    whole = sound(form) if form in FORMATS_OF_SOUND else video(form)
+    form = data.draw(st.sampled_from([*AUDIO_FORMATS, *VIDEO_FORMATS]))
+    whole = audio_file(form) if form in AUDIO_FORMATS else video_file(form)
     damaged = bytearray(truncated(whole, data.draw(st.floats(0.01, 1))))
     for place in data.draw(st.lists(st.integers(0, len(damaged) - 1), max_size=5)):
         damaged[place] = data.draw(st.integers(0, 255))
@@ -209,7 +211,7 @@ def film(times: object, container: str = "mp4", codec_options: object = ()) -> b
     """An H.264 video with a frame at each of the times, in hundredths of a second."""
     from fractions import Fraction
 
-    from tests.media_files import picture
+    from tests.media_files import frame_pixels
 
     times = list(times)
     file = io.BytesIO()
@@ -218,7 +220,7 @@ def film(times: object, container: str = "mp4", codec_options: object = ()) -> b
         stream = output.add_stream("libx264", rate=100, options=options)
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
         for number, time in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(picture(number / (len(times) - 1)), "rgb24")
+            frame = av.VideoFrame.from_ndarray(frame_pixels(number / (len(times) - 1)), "rgb24")
             frame.pts, frame.time_base = time, Fraction(1, 100)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))

@@ -26,7 +26,7 @@ from omni_nb.media.parts import (
     image,
 )
 from omni_nb.media.probe import ImageFacts, probe_image
-from tests.media_files import FORMATS_OF_SOUND, FORMATS_OF_VIDEO, sound, tone, video
+from tests.media_files import AUDIO_FORMATS, VIDEO_FORMATS, audio_file, tone, video_file
 from tests.shown import html_of
 
 GRACE = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
@@ -174,8 +174,8 @@ def test_a_photo_in_memory_that_is_too_large_as_png_becomes_jpeg():
         (np.full((30, 40), 7.5), "from 0 to 1; these go from 7.5 to 7.5"),
         (np.full((30, 40), np.nan), "from 0 to 1"),
         (Image.new("RGB", (0, 5)), "no pixels: 0 × 5"),
-        (sound("wav"), "is no image; pass it as audio="),
-        (video("mp4"), "is no image; pass it as video="),
+        (audio_file("wav"), "is no image; pass it as audio="),
+        (video_file("mp4"), "is no image; pass it as video="),
     ],
 )
 def test_what_is_no_picture_is_refused_by_name(given, words):
@@ -235,8 +235,8 @@ def modalities(given) -> list[str]:
     ("data", "modality"),
     [
         *((encoded(form), "image") for form in ("PNG", "JPEG", "GIF", "TIFF")),
-        *((sound(form), "audio") for form in FORMATS_OF_SOUND),
-        *((video(form), "video") for form in FORMATS_OF_VIDEO),
+        *((audio_file(form), "audio") for form in AUDIO_FORMATS),
+        *((video_file(form), "video") for form in VIDEO_FORMATS),
     ],
 )
 def test_a_bare_path_is_what_its_content_is(data, modality, tmp_path):
@@ -250,7 +250,7 @@ def test_a_bare_path_is_what_its_content_is(data, modality, tmp_path):
     [
         (b"hello", r"no image, sound or video.*Path\(\.\.\.\)\.read_text"),
         (b"", r"empty \(0 bytes\)"),
-        (video("mp4")[:9000], "or it is cut short"),
+        (video_file("mp4")[:9000], "or it is cut short"),
     ],
 )
 def test_a_bare_path_to_something_else_is_refused(data, words, tmp_path):
@@ -265,8 +265,8 @@ def test_a_bare_path_to_something_else_is_refused(data, words, tmp_path):
         ((tone(0.1), 16000), ["audio"]),
         ([(tone(0.1), 16000), "What is said?"], ["audio", "text"]),
         (AudioClip(bytes(480)), ["audio"]),
-        (IPython.display.Audio(sound("wav")), ["audio"]),
-        (IPython.display.Video(video("mp4"), embed=True), ["video"]),
+        (IPython.display.Audio(audio_file("wav")), ["audio"]),
+        (IPython.display.Video(video_file("mp4"), embed=True), ["video"]),
         (IPython.display.Image(encoded("JPEG")), ["image"]),
         (IPython.display.Image(encoded("PNG")), ["image"]),
         (np.zeros((4, 30, 20, 3), np.uint8), ["video"]),
@@ -288,7 +288,7 @@ def test_the_media_keywords_take_one_or_a_list_of_their_kind():
     ]
     assert len(as_media(audio=[(tone(0.1), 16000), AudioClip(bytes(480))])) == 2
     assert as_media(audio=(tone(0.1), 16000))[0].seconds == 0.1
-    assert len(as_media(video=[url, video("mp4")])) == 2
+    assert len(as_media(video=[url, video_file("mp4")])) == 2
     (part,) = as_media(frames=[image(encoded("PNG"))] * 4)
     assert len(part.images) == 4
     assert as_media() == ()
@@ -296,11 +296,11 @@ def test_the_media_keywords_take_one_or_a_list_of_their_kind():
 
 def test_a_keyword_takes_its_own_kind_only():
     with pytest.raises(MediaError, match="pass it as video="):
-        as_media(audio=video("mp4"))
+        as_media(audio=video_file("mp4"))
     with pytest.raises(MediaError, match="pass it as audio="):
-        as_media(video=sound("wav"))
+        as_media(video=audio_file("wav"))
     with pytest.raises(MediaError, match=r"AudioPart"):
-        as_media(image=audio(sound("wav")))
+        as_media(image=audio(audio_file("wav")))
 
 
 def test_the_ipython_image_of_a_url_is_passed_through():
@@ -322,9 +322,9 @@ def test_a_large_image_file_is_read(tmp_path):
         TextPart("Is this <b>?"),
         image(encoded("PNG")),
         ImageURLPart("https://a.example/1.png"),
-        audio(sound("wav")),
+        audio(audio_file("wav")),
         audio("https://a.example/1.mp3"),
-        *as_media(video=[video("mp4"), "https://a.example/1.mp4"]),
+        *as_media(video=[video_file("mp4"), "https://a.example/1.mp4"]),
         frames([image(encoded("PNG"))] * 4),
     ],
     ids=lambda part: type(part).__name__,

@@ -9,7 +9,7 @@ import pytest
 from omni_nb import CNY, audio, estimate, video
 from omni_nb.media.clip import AudioClip
 from omni_nb.turns.timing import Timing
-from tests.media_files import video as video_file
+from tests.media_files import video_file
 
 TIMING = Timing(0.1, 0.2, 1.0, (), 0.3)
 

@@ -19,8 +19,7 @@ from omni_nb.errors import MediaError
 from omni_nb.media import boxes, tracks
 from omni_nb.media.parts import VideoURLPart, frames, video
 from omni_nb.media.sources import FileSource, encode_data_url
-from tests.media_files import FORMATS_OF_VIDEO, moment, rotated, sound, truncated
-from tests.media_files import video as video_file
+from tests.media_files import VIDEO_FORMATS, audio_file, moment, rotated, truncated, video_file
 from tests.shown import text_of
 
 MP4 = video_file("mp4")
@@ -33,7 +32,7 @@ def gif(total: int) -> bytes:
 
 
 @pytest.mark.parametrize("has_audio", [True, False])
-@pytest.mark.parametrize(("form", "mime"), FORMATS_OF_VIDEO.items())
+@pytest.mark.parametrize(("form", "mime"), VIDEO_FORMATS.items())
 def test_a_format_is_known_by_its_content_and_measured(form, mime, has_audio, tmp_path):
     (tmp_path / "clip.txt").write_bytes(video_file(form, has_audio=has_audio))
     part = video(tmp_path / "clip.txt")
@@ -124,8 +123,8 @@ def test_a_large_file_is_not_held_in_memory(tmp_path):
     [
         (gif(1), "is an image, not a video; pass it as image="),
         (gif(3), "animation as frames="),
-        (sound("wav"), "is sound without pictures; pass it as audio="),
-        (sound("m4a"), "is sound without pictures; pass it as audio="),
+        (audio_file("wav"), "is sound without pictures; pass it as audio="),
+        (audio_file("m4a"), "is sound without pictures; pass it as audio="),
         (b"hello, this is text", r"starts with b'hello, t'\), or it is cut short"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200), "not a video"),
         ([1, 2], r"list of length 2.*frames="),
@@ -235,7 +234,7 @@ def test_frames_are_drawn_from_an_animation():
         (MP4, 0, "1 or more; this is 0"),
         (MP4, 2.5, "this is 2.5"),
         (MP4, 10_000, "20 frames"),
-        (sound("wav"), None, "pass it as audio="),
+        (audio_file("wav"), None, "pass it as audio="),
         (42, None, "drawn from int"),
         (["a.jpg", 42], None, "no image file 'a.jpg'"),
         (VideoURLPart("https://example.com/a.mp4"), None, "VideoURLPart"),
@@ -271,7 +270,7 @@ def test_frames_say_how_many_they_are_and_not_each(images, words):
 @settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_a_damaged_video_is_an_error_of_ours_or_measured(data):
-    form = data.draw(st.sampled_from(list(FORMATS_OF_VIDEO)))
+    form = data.draw(st.sampled_from(list(VIDEO_FORMATS)))
     damaged = bytearray(video_file(form, seconds=0.5))
     for _ in range(data.draw(st.integers(0, 8))):
         place = data.draw(st.integers(0, len(damaged) - 1))

@@ -10,13 +10,13 @@ import pytest
 
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
 from omni_nb.offline.answers import answer, thoughts
-from omni_nb.offline.audio import HeardAudio
+from omni_nb.offline.audio import MeasuredAudio
 from omni_nb.offline.checks import ChatRequest, Turn
-from omni_nb.offline.image import SeenImage
-from omni_nb.offline.video import Frames, Video
+from omni_nb.offline.image import MeasuredImage
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo
 from omni_nb.rules.catalog import find_model
 
-PICTURE = SeenImage(
+PICTURE = MeasuredImage(
     width=640,
     height=480,
     brightness=0.8,
@@ -24,7 +24,7 @@ PICTURE = SeenImage(
     colors=(("blue", 0.58), ("green", 0.37)),
     brightest=(0, 2),
 )
-SPEECH = HeardAudio(
+SPEECH = MeasuredAudio(
     seconds=3.21,
     sample_rate=16_000,
     channels=1,
@@ -32,12 +32,12 @@ SPEECH = HeardAudio(
     is_silent=False,
     is_speech_like=True,
 )
-VIDEO = Video(
+VIDEO = MeasuredVideo(
     seconds=5.0,
     width=1280,
     height=720,
     fps=29.97,
-    looks=(PICTURE, PICTURE),
+    sampled=(PICTURE, PICTURE),
     change=0.1,
     audio=SPEECH,
 )
@@ -180,7 +180,7 @@ def test_a_video_is_said_to_move_or_not(change: float, words: str) -> None:
 def test_a_video_that_ends_in_another_colour_is_said_to() -> None:
     red = dataclasses.replace(PICTURE, colors=(("red", 1.0),))
 
-    said = say(("What happens?", dataclasses.replace(VIDEO, looks=(PICTURE, red))))
+    said = say(("What happens?", dataclasses.replace(VIDEO, sampled=(PICTURE, red))))
 
     assert "begins mostly blue and ends mostly red" in said
 
@@ -189,7 +189,7 @@ def test_frames_are_counted_compared_and_weighed() -> None:
     squares = [bytes([level] * 432) for level in (0, 100, 200, 250)]
     seen = [dataclasses.replace(PICTURE, squares=colors) for colors in squares]
 
-    said = say(("What happens?", Frames(tuple(seen))))
+    said = say(("What happens?", MeasuredFrames(tuple(seen))))
 
     for words in ("4 pictures", "640 by 480", "784 tokens", "much of the picture changes"):
         assert words in said
@@ -200,7 +200,7 @@ def test_frames_of_different_sizes_and_at_urls_are_said_to_be() -> None:
     large = dataclasses.replace(PICTURE, squares=bytes(432))
     remote = ImageURLPart("https://a/b.png")
 
-    said = say(("What happens?", Frames((small, large, remote, remote))))
+    said = say(("What happens?", MeasuredFrames((small, large, remote, remote))))
 
     assert "different sizes" in said
     assert "2 pictures out on the web" in said
@@ -219,13 +219,15 @@ def test_what_is_at_a_url_is_said_not_to_have_been_fetched(part: Any, voice: str
 def test_one_of_a_thing_is_not_said_to_be_many(voice: str | None) -> None:
     sound = dataclasses.replace(SPEECH, seconds=1.0)
     video = dataclasses.replace(VIDEO, seconds=1.0, fps=1.0)
-    said = say(("Listen", sound, video, Frames((PICTURE,))), voice=voice)
+    said = say(("Listen", sound, video, MeasuredFrames((PICTURE,))), voice=voice)
 
     assert "1 second" in said
     assert "1 frame " in said
     assert "1 picture " in said
     assert not re.search(r"\b1 \w+s\b", said)
-    assert "a list of 1 picture." in say(("Look", Frames((PICTURE,))), "And now?", voice=voice)
+    assert "a list of 1 picture." in say(
+        ("Look", MeasuredFrames((PICTURE,))), "And now?", voice=voice
+    )
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def test_thoughts_name_what_there_is_to_think_about() -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("你是谁", "替身服务"),
+        ("你是谁", "omni_nb里的离线模拟服务"),
         ("Who are you?", "inside omni_nb"),
         ("12*34等于几？", "408"),
         ("What is 7 ÷ 2?", "3.5"),
@@ -341,3 +343,10 @@ def test_sentences_join_to_the_text_with_their_spaces() -> None:
     assert "".join(said.sentences) == said.text
     assert "  " not in said.text
     assert ". You said" in said.text
+
+
+@pytest.mark.parametrize("voice", ["Cherry", None])
+def test_the_names_of_classes_are_not_spoken(voice: str | None) -> None:
+    said = say("Speak for 60 seconds", voice=voice)
+
+    assert not re.search(r"[a-z][A-Z]", said), said

@@ -17,7 +17,7 @@ from omni_nb.offline import app
 from omni_nb.offline.behaviour import FAULTS, Behaviour
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, encode_stream
 from omni_nb.offline.server import start
-from tests.media_files import video
+from tests.media_files import video_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -179,7 +179,7 @@ def test_a_large_video_is_measured_and_its_sound_counted_apart(standin: StandIn)
     """Padded as a file may be, so that it is large without being long."""
     padding = b"\x00" * 12_000_000
     box = (len(padding) + 8).to_bytes(4, "big") + b"free" + padding
-    data = base64.b64encode(video("mp4-faststart", seconds=2) + box).decode()
+    data = base64.b64encode(video_file("mp4-faststart", seconds=2) + box).decode()
     part = {"type": "video_url", "video_url": {"url": f"data:;base64,{data}"}}
     messages = [{"role": "user", "content": [part, {"type": "text", "text": "What is it?"}]}]
 
@@ -274,7 +274,7 @@ def test_chinese_is_written_as_it_is(standin: StandIn) -> None:
 
     answer = request(standin, body)
 
-    assert "替".encode() in answer.body
+    assert "拟".encode() in answer.body
     assert b"\\u" not in answer.body
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from omni_nb.media.parts import ImageURLPart
 from omni_nb.offline.checks import Refusal, read_request
-from omni_nb.offline.image import SeenImage
+from omni_nb.offline.image import MeasuredImage
 
 TURBO = "qwen-omni-turbo"
 
@@ -225,7 +225,7 @@ def test_a_body_that_is_not_json_is_refused() -> None:
 def test_the_smallest_and_the_longest_lawful_images_are_taken() -> None:
     request = read(showing(image(data_url(png(11, 11))), image(data_url(png(2200, 11)))))
 
-    assert [type(picture) for picture in request.turns[0].images] == [SeenImage, SeenImage]
+    assert [type(picture) for picture in request.turns[0].images] == [MeasuredImage, MeasuredImage]
 
 
 def test_a_data_url_without_mime_type_is_taken() -> None:

@@ -14,12 +14,12 @@ from PIL import Image
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, VideoURLPart
 from omni_nb.offline import checks, items
-from omni_nb.offline.audio import HeardAudio
+from omni_nb.offline.audio import MeasuredAudio
 from omni_nb.offline.checks import Refusal, read_request
-from omni_nb.offline.image import SeenImage
-from omni_nb.offline.video import Frames, Video
+from omni_nb.offline.image import MeasuredImage
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo
 from omni_nb.rules.catalog import find_model
-from tests.media_files import picture, sound, truncated, video
+from tests.media_files import audio_file, frame_pixels, truncated, video_file
 
 TURBO = "qwen-omni-turbo"
 INVALID = "<400> InternalError.Algo.InvalidParameter: "
@@ -59,7 +59,7 @@ def image(url: str) -> dict[str, Any]:
 
 def png(moment: float = 0.0, size: tuple[int, int] = (160, 120)) -> str:
     file = io.BytesIO()
-    Image.fromarray(picture(moment, *size)).save(file, "PNG")
+    Image.fromarray(frame_pixels(moment, *size)).save(file, "PNG")
     return data_url(file.getvalue(), "image/png")
 
 
@@ -82,37 +82,37 @@ def refusal(*parts: dict[str, Any], model: str = TURBO) -> Refusal:
 
 @pytest.mark.parametrize("head", ["data:;base64,", "data:audio/wav;base64,", "DATA:;BASE64,"])
 def test_a_sound_is_taken_with_any_head_of_a_data_url(head: str) -> None:
-    url = head + base64.b64encode(sound("wav", seconds=2.0)).decode()
+    url = head + base64.b64encode(audio_file("wav", seconds=2.0)).decode()
 
     (found,) = read(audio(url)).turns[0].media
 
-    assert isinstance(found, HeardAudio)
+    assert isinstance(found, MeasuredAudio)
     assert found.seconds == pytest.approx(2.0)
 
 
 def test_the_format_field_is_believed_no_more_than_the_content() -> None:
-    (found,) = read(audio(sound("mp3"), form="wav")).turns[0].media
+    (found,) = read(audio(audio_file("mp3"), form="wav")).turns[0].media
 
-    assert isinstance(found, HeardAudio)
+    assert isinstance(found, MeasuredAudio)
 
 
 def test_a_video_is_watched_and_its_sound_weighed_apart() -> None:
-    request = read(film(video("mp4", seconds=2)))
+    request = read(film(video_file("mp4", seconds=2)))
 
     (found,) = request.turns[0].media
-    assert isinstance(found, Video)
+    assert isinstance(found, MeasuredVideo)
     assert request.input_tokens == {"video": 282, "audio": 51}
 
 
 def test_a_silent_video_weighs_no_sound() -> None:
-    assert set(read(film(video("mkv", has_audio=False))).input_tokens) == {"video"}
+    assert set(read(film(video_file("mkv", has_audio=False))).input_tokens) == {"video"}
 
 
 def test_frames_are_looked_at_and_weighed_as_video() -> None:
     request = read(frames(*(png(n / 3) for n in range(4))))
 
     (found,) = request.turns[0].media
-    assert isinstance(found, Frames)
+    assert isinstance(found, MeasuredFrames)
     assert request.input_tokens == {"video": 282}
 
 
@@ -122,13 +122,13 @@ def test_a_url_of_each_kind_is_kept_and_weighs_nothing() -> None:
     )
     assert read(film("HTTPS://a/b.mp4")).turns[0].media == (VideoURLPart("HTTPS://a/b.mp4"),)
     request = read(frames(*["https://a/b.png"] * 4))
-    assert request.turns[0].media == (Frames((ImageURLPart("https://a/b.png"),) * 4),)
+    assert request.turns[0].media == (MeasuredFrames((ImageURLPart("https://a/b.png"),) * 4),)
     assert request.input_tokens == {}
 
 
 def test_each_model_weighs_by_its_own_rule() -> None:
     sizes = {
-        model: read(audio(sound("wav", seconds=2.0)), model=model).input_tokens["audio"]
+        model: read(audio(audio_file("wav", seconds=2.0)), model=model).input_tokens["audio"]
         for model in (TURBO, "qwen3-omni-flash", "qwen3.5-omni-flash")
     }
 
@@ -138,25 +138,32 @@ def test_each_model_weighs_by_its_own_rule() -> None:
 def test_a_model_whose_rule_is_not_published_counts_words_alone() -> None:
     words = {"type": "text", "text": "你好"}
 
-    assert read(audio(sound("wav")), words, model="qwen3.8-omni-flash").input_tokens == {"text": 2}
+    assert read(audio(audio_file("wav")), words, model="qwen3.8-omni-flash").input_tokens == {
+        "text": 2
+    }
 
 
 def test_some_models_take_several_kinds_in_a_message() -> None:
-    parts = (audio(sound("wav")), audio(sound("mp3")), film(video("mp4")), image(png()))
+    parts = (
+        audio(audio_file("wav")),
+        audio(audio_file("mp3")),
+        film(video_file("mp4")),
+        image(png()),
+    )
 
     request = read(*parts, model="qwen3.5-omni-plus")
 
     assert [type(found) for found in request.turns[0].media] == [
-        HeardAudio,
-        HeardAudio,
-        Video,
-        SeenImage,
+        MeasuredAudio,
+        MeasuredAudio,
+        MeasuredVideo,
+        MeasuredImage,
     ]
     assert set(request.input_tokens) == {"audio", "video", "image"}
 
 
 def test_a_video_of_a_moment_is_taken_though_no_rule_weighs_its_pictures() -> None:
-    request = read(film(video("mp4", seconds=0.1)))
+    request = read(film(video_file("mp4", seconds=0.1)))
 
     assert request.input_tokens.keys() <= {"video", "audio"}
 
@@ -164,7 +171,7 @@ def test_a_video_of_a_moment_is_taken_though_no_rule_weighs_its_pictures() -> No
 def test_a_large_medium_is_read_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(items, "LARGE", 1000)
 
-    assert read(film(video("mp4"))).input_tokens == {"video": 282, "audio": 51}
+    assert read(film(video_file("mp4"))).input_tokens == {"video": 282, "audio": 51}
     assert read(image(png(size=(1600, 1200)))).turns[0].images[0].width == 1600
 
 
@@ -178,7 +185,7 @@ def test_a_large_data_url_in_the_words_is_too_large(monkeypatch: pytest.MonkeyPa
 
 # What is refused
 
-BARE = base64.b64encode(sound("wav")).decode()
+BARE = base64.b64encode(audio_file("wav")).decode()
 NOT_A_URL = (
     f"{INVALID}The provided URL does not appear to be valid. Ensure it is correctly formatted."
 )
@@ -198,17 +205,17 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         f"{INVALID}The file format is illegal and cannot be opened.",
     ),
     "sound that is too long": (
-        audio(sound("mp3", seconds=182, sample_rate=8000)),
+        audio(audio_file("mp3", seconds=182, sample_rate=8000)),
         "InvalidFile.AudioLengthError: Audio length must be between 1s and 180s.",
     ),
     "video that is none": (film(b"hello, world"), f"{INVALID}Invalid video file."),
     "video of no bytes": (film(b""), f"{INVALID}Invalid video file."),
     "video without its index": (
-        film(truncated(video("mp4"), 0.5)),
+        film(truncated(video_file("mp4"), 0.5)),
         f"{INVALID}Invalid video file.",
     ),
     "video that is too long": (
-        film(video("mp4", seconds=42, fps=2, has_audio=False)),
+        film(video_file("mp4", seconds=42, fps=2, has_audio=False)),
         f"{VIDEO_RULE}The video file is too long.",
     ),
     "too few frames": (
@@ -236,7 +243,11 @@ def test_a_medium_that_breaks_a_rule_is_refused_in_the_documented_words(name: st
 @pytest.mark.parametrize("name", ["audio", "video", "image"])
 def test_a_file_that_is_too_large_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with_limits(monkeypatch, **{f"{name}_bytes": 1000})
-    parts = {"audio": audio(sound("wav")), "video": film(video("mp4")), "image": image(png())}
+    parts = {
+        "audio": audio(audio_file("wav")),
+        "video": film(video_file("mp4")),
+        "image": image(png()),
+    }
     frame = {"image": png(size=(1600, 1200))}
 
     part = image(frame["image"]) if name == "image" else parts[name]
@@ -249,7 +260,7 @@ def test_base64_that_is_too_long_is_refused_where_it_is_limited(
 ) -> None:
     with_limits(monkeypatch, base64_bytes=1000)
 
-    refused = refusal(audio(sound("wav")))
+    refused = refusal(audio(audio_file("wav")))
 
     assert refused.message == (f"{INVALID}Exceeded limit on max bytes per data-uri item : 1000'.")
 
@@ -268,7 +279,7 @@ def test_a_sound_that_an_encoder_made_a_little_longer_is_taken(
 ) -> None:
     with_limits(monkeypatch, audio_seconds=2)
 
-    (found,) = read(audio(sound("aac", seconds=2))).turns[0].media
+    (found,) = read(audio(audio_file("aac", seconds=2))).turns[0].media
 
-    assert isinstance(found, HeardAudio)
+    assert isinstance(found, MeasuredAudio)
     assert found.seconds > 2

@@ -12,7 +12,7 @@ import pytest
 
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
-from tests.media_files import sound, video
+from tests.media_files import audio_file, video_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
         ),
     ),
     "bare base64": (
-        sending(audio(base64.b64encode(sound("wav")).decode())),
+        sending(audio(base64.b64encode(audio_file("wav")).decode())),
         (
             400,
             WRONG,
@@ -88,7 +88,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     ),
     "empty sound": (sending(audio("data:;base64,")), (400, WRONG, f"{INVALID}The audio is empty")),
     "long sound": (
-        sending(audio(data_url(sound("mp3", seconds=182, sample_rate=8000)))),
+        sending(audio(data_url(audio_file("mp3", seconds=182, sample_rate=8000)))),
         (
             400,
             WRONG,
@@ -96,7 +96,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
         ),
     ),
     "long video": (
-        sending(film(video("mp4", seconds=42, fps=2, has_audio=False))),
+        sending(film(video_file("mp4", seconds=42, fps=2, has_audio=False))),
         (
             400,
             WRONG,

@@ -11,7 +11,7 @@ from PIL import Image
 
 from omni_nb.errors import MediaError
 from omni_nb.offline import image
-from omni_nb.offline.image import look_at
+from omni_nb.offline.image import measure_image
 
 
 def saved(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
@@ -38,14 +38,14 @@ def saved(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
     ],
 )
 def test_a_plain_color_is_named(color: str, name: str) -> None:
-    assert look_at(saved(Image.new("RGB", (50, 40), color))).colors == ((name, 1.0),)
+    assert measure_image(saved(Image.new("RGB", (50, 40), color))).colors == ((name, 1.0),)
 
 
 def test_shares_and_the_brightest_part_are_measured() -> None:
     image = Image.new("RGB", (600, 300), "#102080")
     image.paste("#ffffff", (400, 200, 600, 300))
 
-    seen = look_at(saved(image))
+    seen = measure_image(saved(image))
 
     assert [name for name, _ in seen.colors] == ["blue", "white"]
     assert seen.colors[1][1] == pytest.approx(1 / 9, abs=0.02)
@@ -53,7 +53,7 @@ def test_shares_and_the_brightest_part_are_measured() -> None:
 
 
 def test_an_even_picture_has_no_brightest_part() -> None:
-    assert look_at(saved(Image.new("L", (30, 30), 90))).brightest is None
+    assert measure_image(saved(Image.new("L", (30, 30), 90))).brightest is None
 
 
 def test_a_turned_photograph_is_measured_as_displayed() -> None:
@@ -62,7 +62,7 @@ def test_a_turned_photograph_is_measured_as_displayed() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
 
-    seen = look_at(saved(image, "JPEG", exif=exif))
+    seen = measure_image(saved(image, "JPEG", exif=exif))
 
     assert (seen.width, seen.height) == (200, 300)
     assert seen.brightest is not None
@@ -81,14 +81,16 @@ def test_a_turned_photograph_is_measured_as_displayed() -> None:
     ids=["clear", "clear gray", "16 bits", "1 bit", "palette"],
 )
 def test_unusual_pixels_are_read(image: Image.Image) -> None:
-    seen = look_at(saved(image))
+    seen = measure_image(saved(image))
 
     assert len(seen.colors) == 1
     assert seen.colors[0][0] in ("white", "black")
 
 
 def test_a_transparent_picture_is_white_paper() -> None:
-    assert look_at(saved(Image.new("RGBA", (40, 40), (0, 0, 0, 0)))).colors == (("white", 1.0),)
+    assert measure_image(saved(Image.new("RGBA", (40, 40), (0, 0, 0, 0)))).colors == (
+        ("white", 1.0),
+    )
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(
@@ -98,11 +100,11 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
     monkeypatch.setattr(image, "_pixels", lambda data: pytest.fail("decoded"))
 
     with pytest.raises(MediaError, match="too many"):
-        look_at(saved(Image.new("L", (40, 40))))
+        measure_image(saved(Image.new("L", (40, 40))))
 
 
 def test_a_truncated_picture_is_refused() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
 
     with pytest.raises(MediaError, match="cannot be decoded"):
-        look_at(saved(Image.fromarray(noise), "JPEG")[:3000])
+        measure_image(saved(Image.fromarray(noise), "JPEG")[:3000])

@@ -13,18 +13,25 @@ from PIL import Image
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import ImageURLPart
 from omni_nb.offline import video as video_module
-from omni_nb.offline.image import difference, look_at, main_colors
-from omni_nb.offline.video import Frames, Video, watch
-from tests.media_files import FORMATS_OF_VIDEO, picture, rotated, sound, truncated, video
+from omni_nb.offline.image import difference, main_colors, measure_image
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo, measure_video
+from tests.media_files import (
+    VIDEO_FORMATS,
+    audio_file,
+    frame_pixels,
+    rotated,
+    truncated,
+    video_file,
+)
 
 
-def watched(data: bytes) -> Video:
-    return watch(io.BytesIO(data))
+def watched(data: bytes) -> MeasuredVideo:
+    return measure_video(io.BytesIO(data))
 
 
 def png(moment: float, size: tuple[int, int] = (160, 120)) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(picture(moment, *size)).save(file, "PNG")
+    Image.fromarray(frame_pixels(moment, *size)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -36,9 +43,9 @@ def with_cover(mp3: bytes) -> bytes:
     return b"ID3\x03\x00\x00" + size + body + mp3
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
 def test_every_format_is_watched(form: str) -> None:
-    found = watched(video(form))
+    found = watched(video_file(form))
 
     assert (found.width, found.height) == (160, 120)
     assert found.seconds == pytest.approx(2.0, abs=0.12)
@@ -49,53 +56,59 @@ def test_every_format_is_watched(form: str) -> None:
 
 
 def test_a_video_without_a_sound_track_has_no_sound() -> None:
-    assert watched(video("mkv", has_audio=False)).audio is None
+    assert watched(video_file("mkv", has_audio=False)).audio is None
 
 
 def test_a_turned_video_has_the_size_it_is_shown_in() -> None:
-    found = watched(rotated(video("mp4"), 90))
+    found = watched(rotated(video_file("mp4"), 90))
 
     assert (found.width, found.height) == (120, 160)
 
 
 def test_something_that_moves_is_seen_to_move() -> None:
-    moving = watched(video("mp4"))
+    moving = watched(video_file("mp4"))
 
     assert 0.01 < moving.change < 0.25
-    assert {name for name, _ in main_colors(moving.looks)} == {"red", "blue"}
+    assert {name for name, _ in main_colors(moving.sampled)} == {"red", "blue"}
 
 
 def test_a_long_video_is_looked_at_all_along_and_not_more_often(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(video_module, "_LOOKS", 6)
+    monkeypatch.setattr(video_module, "_MOST_SAMPLED", 6)
 
-    found = watched(video("mp4", seconds=6))
+    found = watched(video_file("mp4", seconds=6))
 
-    assert 3 <= len(found.looks) <= 6
-    assert difference(found.looks[0], found.looks[-1]) > 0.05
+    assert 3 <= len(found.sampled) <= 6
+    assert difference(found.sampled[0], found.sampled[-1]) > 0.05
 
 
 def test_of_a_large_video_only_the_start_is_decoded_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video_module, "_EVERY_FRAME_PIXELS", 160 * 120 * 5)
     monkeypatch.setattr(video_module, "_KEY_FRAME_PIXELS", 160 * 120 * 8)
 
-    found = watched(video("mp4", seconds=6))
+    found = watched(video_file("mp4", seconds=6))
 
     assert found.seconds == pytest.approx(6.0, abs=0.1)
     assert found.fps == pytest.approx(10, abs=0.1)
-    assert len(found.looks) < 8
+    assert len(found.sampled) < 8
 
 
 def test_what_is_left_of_a_video_is_measured() -> None:
-    found = watched(truncated(video("mkv"), 0.5))
+    found = watched(truncated(video_file("mkv"), 0.5))
 
     assert 0.5 < found.seconds < 1.5
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"hello" * 100, truncated(video("mp4"), 0.5), sound("mp3"), b"GIF89a" + b"\x00" * 40],
+    [
+        b"",
+        b"hello" * 100,
+        truncated(video_file("mp4"), 0.5),
+        audio_file("mp3"),
+        b"GIF89a" + b"\x00" * 40,
+    ],
     ids=["nothing", "words", "video without its index", "sound", "picture"],
 )
 def test_what_is_no_video_is_refused(data: bytes) -> None:
@@ -105,28 +118,28 @@ def test_what_is_no_video_is_refused(data: bytes) -> None:
 
 def test_a_sound_with_a_cover_is_no_video() -> None:
     with pytest.raises(MediaError, match="no moving picture"):
-        watched(with_cover(sound("mp3")))
+        watched(with_cover(audio_file("mp3")))
 
 
 def test_a_picture_that_is_too_large_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video_module, "MOST_PIXELS", 160 * 120 - 1)
 
     with pytest.raises(MediaError, match="too large"):
-        watched(video("mp4"))
+        watched(video_file("mp4"))
 
 
 def test_a_list_of_pictures_is_compared_one_by_one() -> None:
-    moving = Frames(tuple(look_at(png(n / 3)) for n in range(4)))
-    still = Frames((look_at(png(0.5)),) * 4)
+    moving = MeasuredFrames(tuple(measure_image(png(n / 3)) for n in range(4)))
+    still = MeasuredFrames((measure_image(png(0.5)),) * 4)
 
     assert moving.change > 0.05
     assert still.change == 0
 
 
 def test_pictures_at_a_url_are_not_seen() -> None:
-    seen = look_at(png(0))
+    seen = measure_image(png(0))
 
-    assert Frames((ImageURLPart("https://a/b.png"), seen)).seen == (seen,)
+    assert MeasuredFrames((ImageURLPart("https://a/b.png"), seen)).measured == (seen,)
 
 
 def test_a_change_of_colour_at_the_same_light_is_a_difference() -> None:
@@ -135,12 +148,12 @@ def test_a_change_of_colour_at_the_same_light_is_a_difference() -> None:
         Image.new("RGB", (40, 40), color).save(file, "PNG")
         return file.getvalue()
 
-    assert difference(look_at(saved((100, 0, 0))), look_at(saved((0, 51, 0)))) == 1
+    assert difference(measure_image(saved((100, 0, 0))), measure_image(saved((0, 51, 0)))) == 1
 
 
 @settings(max_examples=40, deadline=None)
 @given(
-    form=st.sampled_from(sorted(FORMATS_OF_VIDEO)),
+    form=st.sampled_from(sorted(VIDEO_FORMATS)),
     place=st.floats(0, 1),
     bytes_in=st.binary(min_size=1, max_size=40),
     part=st.floats(0.1, 1),
@@ -148,7 +161,7 @@ def test_a_change_of_colour_at_the_same_light_is_a_difference() -> None:
 def test_a_damaged_video_is_measured_or_refused(
     form: str, place: float, bytes_in: bytes, part: float
 ) -> None:
-    data = bytearray(truncated(video(form, seconds=1), part))
+    data = bytearray(truncated(video_file(form, seconds=1), part))
     start = round(place * len(data))
     data[start : start + len(bytes_in)] = bytes_in
 
@@ -158,4 +171,4 @@ def test_a_damaged_video_is_measured_or_refused(
         return
 
     assert found.seconds >= 0
-    assert found.looks
+    assert found.sampled

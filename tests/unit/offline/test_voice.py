@@ -1,4 +1,4 @@
-"""The stand-in's voice: real speech, and the babble without it."""
+"""The stand-in's voice: real speech, and the hum without it."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_many_threads_may_speak_at_once() -> None:
     assert lengths == pytest.approx([alone] * 6, rel=0.05)
 
 
-def test_without_the_extra_it_babbles_quietly_and_says_so(no_speech: None) -> None:
+def test_without_the_extra_it_hums_quietly_and_says_so(no_speech: None) -> None:
     sound = samples(ENGLISH, "Cherry")
 
     assert not has_speech()
@@ -129,12 +129,12 @@ def test_without_the_extra_it_babbles_quietly_and_says_so(no_speech: None) -> No
     assert 0.2 < np.abs(sound).max() < 0.3
 
 
-def test_the_babble_differs_by_voice_and_stays_the_same(no_speech: None) -> None:
+def test_the_hum_differs_by_voice_and_stays_the_same(no_speech: None) -> None:
     assert speak(CHINESE, "Cherry") == speak(CHINESE, "Cherry")
     assert pitch(samples(CHINESE, "Ethan")) < pitch(samples(CHINESE, "Cherry"))
 
 
-def test_a_broken_library_babbles(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_library_hums(monkeypatch: pytest.MonkeyPatch) -> None:
     library = espeak.load_espeak()
     assert library is not None
 

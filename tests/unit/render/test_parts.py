@@ -23,13 +23,13 @@ from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.render.parts import part_chip_html, part_html, part_text
 from omni_nb.render.waveform import waveform
 from tests.media_files import (
-    FORMATS_OF_SOUND,
-    FORMATS_OF_VIDEO,
+    AUDIO_FORMATS,
+    VIDEO_FORMATS,
+    audio_file,
+    frame_pixels,
     moment,
-    picture,
-    sound,
     truncated,
-    video,
+    video_file,
 )
 
 KEPT_BY_JUPYTERLAB = {"div", "span", "a", "img", "audio", "video"}
@@ -71,9 +71,9 @@ def test_a_picture_is_a_thumbnail_with_its_facts() -> None:
     assert "image/png" in page.words
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_SOUND)
+@pytest.mark.parametrize("form", AUDIO_FORMATS)
 def test_a_sound_is_a_waveform_and_can_be_played(form: str) -> None:
-    page = Page(part_html(parts.audio(sound(form))))
+    page = Page(part_html(parts.audio(audio_file(form))))
     ((mime, data),) = page.files("img")
     assert mime == "image/png"
     assert len(data) < 1500
@@ -85,14 +85,14 @@ def test_a_sound_is_a_waveform_and_can_be_played(form: str) -> None:
 
 
 def test_a_large_sound_is_kept_as_a_small_one() -> None:
-    part = parts.audio(sound("wav", seconds=20))
+    part = parts.audio(audio_file("wav", seconds=20))
     ((mime, data),) = Page(part_html(part)).files("audio")
     assert mime == "audio/mpeg"
     assert len(data) < part.total_bytes / 5
 
 
 def test_a_long_sound_is_not_kept_and_the_page_says_so() -> None:
-    part = dataclasses.replace(parts.audio(sound("wav", seconds=5)), seconds=201.0)
+    part = dataclasses.replace(parts.audio(audio_file("wav", seconds=5)), seconds=201.0)
     page = Page(part_html(part))
     assert not page.files("audio")
     assert page.files("img")
@@ -116,22 +116,22 @@ def test_silence_is_a_thin_line() -> None:
     assert set((picture[:, :, 3] > 0).sum(axis=0)) == {2}
 
 
-@pytest.mark.parametrize("form", FORMATS_OF_VIDEO)
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
 def test_a_video_is_a_strip_of_six_frames_with_its_facts(form: str) -> None:
-    page = Page(part_html(parts.video(video(form))))
+    page = Page(part_html(parts.video(video_file(form))))
     images = [Image.open(io.BytesIO(data)) for _, data in page.files("img")]
     assert [round(moment(picture), 1) for picture in images] == pytest.approx(
         [0.1, 0.3, 0.4, 0.6, 0.8, 0.9], abs=0.11
     )
-    for fact in ("160 × 120 pixels", "with sound", FORMATS_OF_VIDEO[form]):
+    for fact in ("160 × 120 pixels", "with sound", VIDEO_FORMATS[form]):
         assert fact in page.words
 
 
 @pytest.mark.parametrize("form", ["mp4", "mp4-faststart", "mp4-fragmented", "webm"])
 def test_a_video_that_browsers_play_has_a_player_with_the_file(form: str) -> None:
-    part = dataclasses.replace(parts.video(video(form)), name=NASTY)
+    part = dataclasses.replace(parts.video(video_file(form)), name=NASTY)
     page = Page(part_html(part))
-    assert page.files("video") == [(FORMATS_OF_VIDEO[form], video(form))]
+    assert page.files("video") == [(VIDEO_FORMATS[form], video_file(form))]
     ((_, attributes),) = [element for element in page.elements if element[0] == "video"]
     assert attributes["aria-label"] == NASTY
     assert "controls" in attributes
@@ -140,16 +140,16 @@ def test_a_video_that_browsers_play_has_a_player_with_the_file(form: str) -> Non
 
 @pytest.mark.parametrize("form", ["mov", "mkv", "avi", "flv", "wmv"])
 def test_a_video_that_browsers_may_not_play_says_so(form: str) -> None:
-    page = Page(part_html(parts.video(video(form))))
+    page = Page(part_html(parts.video(video_file(form))))
     assert not page.files("video")
-    assert f"not every browser plays {FORMATS_OF_VIDEO[form]} with " in page.words
+    assert f"not every browser plays {VIDEO_FORMATS[form]} with " in page.words
 
 
 def test_an_mp4_with_another_codec_has_no_player() -> None:
     with av.open(file := io.BytesIO(), "w", format="mp4") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-        pixels = av.VideoFrame.from_ndarray(picture(0.5), "rgb24")
+        pixels = av.VideoFrame.from_ndarray(frame_pixels(0.5), "rgb24")
         for piece in (pixels, None):
             container.mux(stream.encode(piece))
     page = Page(part_html(parts.video(file.getvalue())))
@@ -158,7 +158,7 @@ def test_an_mp4_with_another_codec_has_no_player() -> None:
 
 
 def test_a_large_video_is_not_kept_and_the_page_says_so() -> None:
-    small = video("mp4-faststart")
+    small = video_file("mp4-faststart")
     most = small + bytes(1_000_000 - len(small))  # what follows the last box is nothing
     assert Page(part_html(parts.video(most))).files("video")
     page = Page(part_html(parts.video(most + b"\0")))
@@ -198,10 +198,12 @@ ALL = [
     parts.ImagePart(b"no picture", "image/png", 3, 4, NASTY),
     parts.image(frame("red")),
     parts.ImageURLPart(f"https://example.com/{NASTY}"),
-    parts.AudioPart(LocalSource(sound("wav"), NASTY), "wav", "audio/wav", 1.5, 16000, 1, NASTY),
+    parts.AudioPart(
+        LocalSource(audio_file("wav"), NASTY), "wav", "audio/wav", 1.5, 16000, 1, NASTY
+    ),
     parts.AudioURLPart(f"https://example.com/{NASTY}", NASTY),
     parts.VideoPart(
-        LocalSource(video("mp4"), NASTY), "video/mp4", 2, 160, 120, 10, 20, True, NASTY
+        LocalSource(video_file("mp4"), NASTY), "video/mp4", 2, 160, 120, 10, 20, True, NASTY
     ),
     parts.VideoURLPart(f"https://example.com/{NASTY}"),
     parts.FramesPart((parts.image(frame("red")), parts.ImageURLPart("https://a/b.png")), NASTY),
@@ -249,7 +251,7 @@ class WatchedSource:
 
 
 def test_a_chip_is_drawn_once_and_does_not_keep_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = WatchedSource(video("mkv"))
+    source = WatchedSource(video_file("mkv"))
     part = parts.VideoPart(source, "video/x-matroska", 2, 160, 120, 10, 20, True)
     drawn = part_chip_html(part, "en")
     monkeypatch.setattr("omni_nb.render.parts.draw_frames", None)
@@ -274,7 +276,7 @@ def test_a_file_that_is_gone_shows_less(tmp_path) -> None:
 @given(st.sampled_from(["mp3", "wav", "m4a", "ogg"]), st.floats(0.01, 1), st.integers(0, 255))
 @settings(max_examples=25, deadline=None)
 def test_a_damaged_file_never_raises(form: str, part: float, byte: int) -> None:
-    data = bytearray(truncated(sound(form), part))
+    data = bytearray(truncated(audio_file(form), part))
     data[len(data) // 2] = byte
     source = LocalSource(bytes(data), "damaged")
     heard = parts.AudioPart(source, form, "audio/mpeg", 150.0, 16000, 1, "damaged")

@@ -19,8 +19,7 @@ from omni_nb.rules.catalog import find_model, register_model
 from omni_nb.rules.limits import check_parts
 from omni_nb.rules.shrink import shrink
 from omni_nb.rules.tokens import image_tokens
-from tests.media_files import moment, rotated, sound, speechlike
-from tests.media_files import video as video_file
+from tests.media_files import audio_file, moment, rotated, speechlike, video_file
 
 TURBO = find_model("qwen-omni-turbo")
 
@@ -125,7 +124,7 @@ def test_a_picture_that_is_too_long_must_be_cropped() -> None:
     "given",
     [
         Image.new("RGB", (40, 30)),
-        sound("mp3"),
+        audio_file("mp3"),
         video_file("mp4"),
         [Image.new("RGB", (40, 30))] * 4,
     ],
@@ -138,12 +137,12 @@ def test_what_is_within_the_limits_stays_as_it_is(given: Any, lines: list[str]) 
 
 
 def test_nothing_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    shrink(sound("wav"))
+    shrink(audio_file("wav"))
     assert "shrink: audio" in capsys.readouterr().out
 
 
 def test_a_sound_that_is_too_long_is_cut(lines: list[str]) -> None:
-    part = shrink(sound("flac", seconds=200), say=lines.append)
+    part = shrink(audio_file("flac", seconds=200), say=lines.append)
     check_parts([part], TURBO)
     measured = audio(part.source.open().read())
     assert isinstance(measured, AudioPart)
@@ -156,7 +155,7 @@ def test_a_sound_that_is_too_long_is_cut(lines: list[str]) -> None:
 
 
 def test_a_sound_of_too_many_bytes_keeps_its_length(strict_model: str) -> None:
-    part = shrink(sound("wav", seconds=1.9, channels=2), model=strict_model, say=str)
+    part = shrink(audio_file("wav", seconds=1.9, channels=2), model=strict_model, say=str)
     assert part.total_bytes <= 12_000
     assert part.seconds == pytest.approx(1.9, abs=0.01)
     heard = read_audio(part.source).samples[4000:20000].astype(float)
@@ -178,7 +177,9 @@ def test_speech_is_cut_exactly_where_one_asks(lines: list[str]) -> None:
 def test_just_below_a_limit_there_is_room_for_what_the_encoder_adds(
     strict_model: str, lines: list[str]
 ) -> None:
-    part = shrink(sound("wav", seconds=3), model=strict_model, max_seconds=1.95, say=lines.append)
+    part = shrink(
+        audio_file("wav", seconds=3), model=strict_model, max_seconds=1.95, say=lines.append
+    )
     assert part.seconds == pytest.approx(1.9)
     assert sum(lengths(part)) < 2.01
     assert "cut 0.1 s before the limit of 2 s" in lines[0]
@@ -186,13 +187,13 @@ def test_just_below_a_limit_there_is_room_for_what_the_encoder_adds(
 
 def test_a_length_must_be_one() -> None:
     with pytest.raises(RequestError, match="max_seconds is more than 0, not 0"):
-        shrink(sound("wav"), max_seconds=0)
+        shrink(audio_file("wav"), max_seconds=0)
 
 
 def test_a_sound_that_fits_at_no_bit_rate_is_refused(strict_model: str) -> None:
     register_model("tiny", like=strict_model, limits={"audio_bytes": 300})
     with pytest.raises(MediaError, match=r"do not fit in 300 bytes.*smaller max_seconds"):
-        shrink(sound("wav"), model="tiny", say=str)
+        shrink(audio_file("wav"), model="tiny", say=str)
 
 
 @pytest.mark.parametrize("form", ["mp4", "mp4-fragmented", "webm", "flv", "avi"])
@@ -282,7 +283,7 @@ def test_the_limit_of_a_base64_string_counts() -> None:
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        (sound("amr"), AudioPart),
+        (audio_file("amr"), AudioPart),
         ((np.zeros(8000), 8000), AudioPart),
         (AudioClip(bytes(4800)), AudioPart),
         (io.BytesIO(video_file("mkv")), VideoPart),
@@ -297,7 +298,7 @@ def test_what_it_is_is_seen_from_the_content(given: Any, kind: type) -> None:
 
 def test_a_path_keeps_its_name(tmp_path: Any, lines: list[str]) -> None:
     path = tmp_path / "wrong.jpg"
-    path.write_bytes(sound("ogg"))
+    path.write_bytes(audio_file("ogg"))
     assert shrink(str(path), say=lines.append).name == "wrong.jpg"
     assert "audio 'wrong.jpg'" in lines[0]
 
@@ -320,4 +321,4 @@ def test_what_cannot_be_shrunk_is_refused(given: Any, words: str) -> None:
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
     with pytest.raises(RequestError, match=r"'gpt-9' are not known\. Known: qwen-omni-turbo, "):
-        shrink(sound("wav"), model="gpt-9")
+        shrink(audio_file("wav"), model="gpt-9")

@@ -6,6 +6,7 @@ import asyncio
 import re
 import threading
 import warnings
+from decimal import Decimal
 
 import pytest
 
@@ -57,6 +58,47 @@ def test_a_request_beyond_the_budget_is_not_sent_and_leaves_nothing():
         made.stream("What is this?", PHOTO)
     assert "Nothing was sent" in str(raised.value)
     assert made.replies == ()
+
+
+@pytest.mark.filterwarnings("ignore:.*of the budget")
+def test_a_request_that_costs_all_that_is_left_is_sent():
+    made = chat(budget=None)
+    cost = made.stream("What is this?", PHOTO).reply.estimate.cost.total
+    made.budget = CNY(cost)
+    with begun(made.stream("What is this?", PHOTO)) as stream:
+        stream.reply.finish()
+    assert made.replies == (stream.reply,)
+    made.budget = CNY(cost - Decimal("1e-9"))
+    with pytest.raises(BudgetError):
+        made.fork(at=0).stream("What is this?", PHOTO)
+
+
+@pytest.mark.filterwarnings("ignore:.*of the budget")
+def test_of_those_who_ask_at_once_as_many_are_sent_as_the_budget_has_room_for(here):
+    made = Chat(TURBO, connection=here)
+    cost = made.stream("?", PHOTO).reply.estimate.cost.total
+    made.budget = CNY(cost * Decimal("3.5"))
+    together, outcomes = threading.Barrier(8), []
+
+    def asker() -> None:
+        stream = made.fork().stream("?", PHOTO)  # checked alone, each would fit
+        together.wait()
+        try:
+            stream.begin()
+        except BudgetError:
+            outcomes.append(None)
+        else:
+            outcomes.append(stream)
+
+    threads = [threading.Thread(target=asker) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sent = [stream for stream in outcomes if stream is not None]
+    for stream in sent:
+        stream.stop()
+    assert len(sent) == 3
 
 
 def test_what_was_spent_counts_before_the_next_request():
@@ -267,3 +309,12 @@ def test_a_saved_conversation_remembers_what_it_cost(tmp_path):
     again.budget = CNY("0.96")
     with pytest.raises(BudgetError):
         again.stream("Hi")
+
+
+def test_a_saved_conversation_knows_what_could_not_be_weighed(tmp_path):
+    made = chat(budget=None)
+    answered(made, "Hi")
+    answered(made, "Which?", ImageURLPart("https://a.example/1.png"), stopped="interrupted")
+    again = Conversation.load(made.save(tmp_path / "talk.json"), connection=NOBODY)
+    assert [reply.estimate.has_unknown for reply in again] == [False, True]
+    assert again[1].account.has_unknown

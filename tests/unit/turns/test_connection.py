@@ -270,3 +270,51 @@ def test_a_secret_shows_itself_to_nobody():
     assert secret.hide_in(f"bad {KEY}!") == "bad [key]!"
     assert Secret("").hide_in("text") == "text"
     assert (secret == Secret(KEY), secret == KEY, len({secret, Secret(KEY)})) == (True, False, 1)
+
+
+def test_a_connection_answers_for_a_while():
+    first = connect_function("singapore", api_key=KEY)
+    with connect_function("offline") as standin:
+        assert current() is standin
+        with first:
+            assert current() is first
+        with standin:
+            pass
+        assert current() is standin, "entered twice, it is left once"
+    assert current() is first
+    with pytest.raises(KeyError), standin:
+        raise KeyError
+    assert current() is first
+
+
+def test_a_connection_that_was_first_gives_back_none():
+    with connect_function("http://localhost:8000/v1"):
+        assert not current().is_stand_in
+    assert current().is_stand_in
+
+
+def test_a_chat_keeps_the_connection_of_its_first_question():
+    ours, other = omni.stand_in(pace=0), omni.stand_in(pace=0)
+    try:
+        with ours:
+            chat = omni.Chat()
+        with other:
+            assert chat.connection is None
+            chat.ask("Hello", show=False)
+        with ours:
+            chat.ask("And again", show=False)
+        assert chat.connection is other
+        assert (ours.server.activity.completed, other.server.activity.completed) == (0, 2)
+        chat.connection = ours
+        chat.ask("And now?", show=False)
+        assert ours.server.activity.completed == 1
+    finally:
+        ours.server.stop()
+        other.server.stop()
+
+
+@pytest.mark.parametrize("connection", ["offline", KEY, 1, object()])
+def test_a_chat_takes_a_connection_and_shows_nothing_that_may_be_a_key(connection):
+    with pytest.raises(RequestError, match=r"connect\(") as raised:
+        omni.Chat(connection=connection)
+    assert KEY not in str(raised.value)

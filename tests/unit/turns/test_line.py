@@ -90,6 +90,17 @@ def test_a_line_that_another_contains_is_no_branch(chat):
     assert chat.branches == ()
 
 
+def test_what_another_branch_contains_is_kept_in_that_one_only(chat):
+    ask(chat, "Three")
+    longest = chat.replies
+    go_back(chat, 2)
+    go_back(chat, 1)
+    go_back(chat, 0)
+    ask(chat, "Else")
+    assert chat.branches == (longest,)
+    assert [len(branch) for branch in chat.branches] == [3]
+
+
 def test_clearing_loses_nothing(chat):
     chat.clear()
     assert chat.messages == []
@@ -203,3 +214,19 @@ def test_use_takes_a_system_message_away():
     chat = Conversation(system="You are a cat.")
     chat.use(system="")
     assert chat.messages == []
+
+
+def test_use_with_a_voice_asks_for_speech_as_a_new_chat_does():
+    chat = Conversation("qwen-omni-turbo")
+    chat.use(voice="Ethan")
+    assert (chat.voice, chat.modalities) == ("Ethan", ("text", "audio"))
+    chat.use(voice="Cherry", modalities=["text"])
+    assert chat.modalities == ("text",)
+
+
+def test_use_adds_fields_that_are_not_known():
+    chat = Conversation("qwen-omni-turbo", extra={"one": 1}, seed=7)
+    chat.use(extra={"two": 2})
+    assert dict(chat.options) == {"one": 1, "seed": 7, "two": 2}
+    chat.use(seed=None)
+    assert dict(chat.options) == {"one": 1, "two": 2}

@@ -18,7 +18,7 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import Connection, connection_of
 from omni_nb.views.panel import ChatPanel
 from omni_nb.views.panel.protocol import PIECE_BYTES
-from tests.panel_browser import Browser, until
+from tests.panel_browser import FakeBrowser, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ KEY = "sk-not-to-be-seen-0123456789"
 
 
 @pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
-    return Browser(monkeypatch)
+def browser(monkeypatch: pytest.MonkeyPatch) -> FakeBrowser:
+    return FakeBrowser(monkeypatch)
 
 
 @pytest.fixture
@@ -45,14 +45,14 @@ def standing_in() -> Iterator[Callable[..., Connection]]:
 
 
 @pytest.fixture
-def panel(browser: Browser, standing_in: Callable[..., Connection]) -> Iterator[ChatPanel]:
+def panel(browser: FakeBrowser, standing_in: Callable[..., Connection]) -> Iterator[ChatPanel]:
     chat = omni.Chat(voice="Cherry", max_tokens=8, connection=standing_in())
     shown = ChatPanel(chat, language="en")
     yield shown
     shown.close()
 
 
-def ask(browser: Browser, panel: ChatPanel, text: str, **more: Any) -> None:
+def ask(browser: FakeBrowser, panel: ChatPanel, text: str, **more: Any) -> None:
     """Ask, and wait until the answer is over."""
     count = len(panel.chat.replies)
     browser.say(panel, type="send", draft="d", text=text, **more)
@@ -62,13 +62,13 @@ def ask(browser: Browser, panel: ChatPanel, text: str, **more: Any) -> None:
     until(lambda: any(r["turn"] == turn and r["state"] == "over" for r in records(browser)))
 
 
-def records(browser: Browser) -> list[dict[str, Any]]:
+def records(browser: FakeBrowser) -> list[dict[str, Any]]:
     """All records of turns that were sent."""
     several = [record for message in browser.of("turns") for record in message["records"]]
     return several + [message["record"] for message in browser.of("end")]
 
 
-def notes(browser: Browser) -> list[str]:
+def notes(browser: FakeBrowser) -> list[str]:
     """What was said of the answers."""
     return [record["note"] for record in records(browser)]
 
@@ -85,7 +85,7 @@ def picture(width: int = 64, height: int = 48) -> bytes:
 
 
 def upload(
-    browser: Browser,
+    browser: FakeBrowser,
     panel: ChatPanel,
     data: bytes,
     name: str = "dog.png",
@@ -137,7 +137,7 @@ def test_every_message_has_the_next_number(browser, panel):
     assert [message["seq"] for message, _ in browser.sent] == list(range(1, len(browser.sent) + 1))
 
 
-def test_a_spoken_answer_costs_little_more_than_itself_on_its_way(browser, standing_in):
+def test_a_spoken_answer_costs_little_more_than_itself_on_the_wire(browser, standing_in):
     chat = omni.Chat(voice="Cherry", max_tokens=60, connection=standing_in(pace=8))
     panel = ChatPanel(chat, language="en")
     ask(browser, panel, "Who are you, and what can you do?")

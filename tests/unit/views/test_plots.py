@@ -49,7 +49,7 @@ from omni_nb.views.plots import (
 from omni_nb.views.plots.timing import lead_seconds
 from omni_nb.wire.events import AudioDelta, TextDelta, UsageReport
 from omni_nb.wire.request import Message, Request
-from tests.media_files import sound, video
+from tests.media_files import audio_file, video_file
 
 if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
@@ -323,7 +323,7 @@ def test_a_sound_that_cannot_be_decoded_has_its_tokens_all_the_same(monkeypatch)
         raise MediaError("damaged")
 
     monkeypatch.setattr("omni_nb.views.plots.audio.read_audio", refuse)
-    ax = plot_audio_tokens(sound("wav", seconds=2.0))
+    ax = plot_audio_tokens(audio_file("wav", seconds=2.0))
     assert "50 tokens" in ax.get_title(loc="left")
     assert not ax.child_axes
 
@@ -333,7 +333,7 @@ def test_a_sound_that_cannot_be_decoded_has_its_tokens_all_the_same(monkeypatch)
 
 @pytest.fixture(scope="module")
 def clip():
-    return video("mp4", seconds=3.0, fps=10, width=160, height=120, has_audio=True)
+    return video_file("mp4", seconds=3.0, fps=10, width=160, height=120, has_audio=True)
 
 
 def test_a_video_is_as_many_frames_as_the_rule_takes(clip):
@@ -355,7 +355,7 @@ def test_of_many_frames_some_are_drawn():
 
 
 def test_a_silent_video_is_said_to_be_silent():
-    silent = video("mp4", seconds=2.0, fps=10, width=64, height=48, has_audio=False)
+    silent = video_file("mp4", seconds=2.0, fps=10, width=64, height=48, has_audio=False)
     ax = plot_video_tokens(silent)
     assert "no audio track" in said(ax)
 

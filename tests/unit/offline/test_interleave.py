@@ -1,4 +1,4 @@
-"""Text and sound in one line: the order, the sizes and the times, with a clock of our own."""
+"""Text and speech interleaved: the order, the sizes and the times, with a clock of our own."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.interleave import Interleaver, Speech, Words, shorten, split_text
 from omni_nb.offline.stream import Pacer, chunk_bytes
-from omni_nb.offline.weave import Speech, Weaver, Words, shorten, split_text
 from omni_nb.rules.tokens import text_tokens
 
 SECOND = 48_000
 
 
 def woven(*sentences: tuple[str, int], size: int = 9600) -> list[Words | Speech]:
-    weaver = Weaver(size)
-    pieces = [piece for text, length in sentences for piece in weaver.weave(text, bytes(length))]
-    return pieces + weaver.flush()
+    interleaver = Interleaver(size)
+    pieces = [piece for text, length in sentences for piece in interleaver.add(text, bytes(length))]
+    return pieces + interleaver.flush()
 
 
 def test_the_text_of_a_sentence_runs_ahead_of_its_sound() -> None:
@@ -58,13 +58,13 @@ def test_text_alone_comes_at_a_steady_rate() -> None:
     st.integers(6, 10_000),
 )
 def test_weaving_loses_and_reorders_nothing(sentences: list[tuple[str, int]], size: int) -> None:
-    weaver = Weaver(size)
+    interleaver = Interleaver(size)
     pieces, sound = [], b""
     for number, (text, length) in enumerate(sentences):
         pcm = bytes([number]) * length
         sound += pcm
-        pieces += weaver.weave(text, pcm)
-    pieces += weaver.flush()
+        pieces += interleaver.add(text, pcm)
+    pieces += interleaver.flush()
 
     assert "".join(p.text for p in pieces if isinstance(p, Words)) == "".join(
         t for t, _ in sentences

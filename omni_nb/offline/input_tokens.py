@@ -1,4 +1,4 @@
-"""What a request weighs: its tokens by modality, counted by the model's own rules."""
+"""Count the input tokens of a request by modality, by the model's own rules."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import TextPart
-from omni_nb.offline.audio import HeardAudio
-from omni_nb.offline.image import SeenImage
-from omni_nb.offline.video import Frames, Video
+from omni_nb.offline.audio import MeasuredAudio
+from omni_nb.offline.image import MeasuredImage
+from omni_nb.offline.video import MeasuredFrames, MeasuredVideo
 from omni_nb.rules.tokens import (
     audio_tokens,
     frames_tokens,
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from omni_nb.rules.catalog import ModelFacts
 
 
-def weigh(turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts) -> Mapping[str, int]:
+def count_tokens(
+    turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts
+) -> Mapping[str, int]:
     """Count the tokens of a conversation; a modality without any is missing.
 
     Parameters
@@ -33,7 +35,7 @@ def weigh(turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts) -> Ma
     turns
         The user's messages.
     others
-        The words of all other messages.
+        The text of all other messages.
     """
     counted: Counter[str] = Counter(text=sum(map(text_tokens, others)))
     for turn in turns:
@@ -43,10 +45,10 @@ def weigh(turns: Sequence[Turn], others: Sequence[str], facts: ModelFacts) -> Ma
 
 
 def part_tokens(part: ReadPart, facts: ModelFacts) -> dict[str, int]:
-    """Count the tokens of a part by modality: the sound of a video apart from its pictures.
+    """Count the tokens of a part by modality: the audio of a video apart from its frames.
 
-    A medium at a URL weighs nothing here, for nobody looked at it; neither does one whose rule
-    is not published.
+    A medium at a URL counts as nothing, for it is not fetched; neither does one whose rule is
+    not published.
     """
     try:
         return _counted(part, facts.name)
@@ -58,23 +60,23 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
     match part:
         case TextPart():
             return {"text": text_tokens(part.text)}
-        case SeenImage():
+        case MeasuredImage():
             return {"image": image_tokens(part.width, part.height, model=model).tokens}
-        case HeardAudio():
+        case MeasuredAudio():
             return {"audio": audio_tokens(part.seconds, model=model)}
-        case Video():
+        case MeasuredVideo():
             return {"video": _image_tokens(part, model)} | (
                 {"audio": audio_tokens(part.audio.seconds, model=model)} if part.audio else {}
             )
-        case Frames():
-            sizes = [(picture.width, picture.height) for picture in part.seen]
+        case MeasuredFrames():
+            sizes = [(image.width, image.height) for image in part.measured]
             return {"video": frames_tokens(sizes, model=model).tokens} if sizes else {}
         case _:
             return {}
 
 
-def _image_tokens(video: Video, model: str) -> int:
+def _image_tokens(video: MeasuredVideo, model: str) -> int:
     try:
         return video_tokens(video.width, video.height, video.seconds, video.fps, model=model).tokens
-    except RequestError:  # shorter than the rule's first frames: the sound still counts
+    except RequestError:  # shorter than the rule's first frames: the audio still counts
         return 0

@@ -1,4 +1,4 @@
-"""Text and sound of an answer, woven into one line of pieces with their time."""
+"""Interleave the text and speech of an answer, each piece with its time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from omni_nb.rules.tokens import text_tokens
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-_LEAD_SECONDS: Final = 0.25  # text comes this much before the sound of its sentence
+_LEAD_SECONDS: Final = 0.25  # text comes this much before the speech of its sentence
 _TEXT_SHARE: Final = 0.8  # ... and is complete before that part of the sentence is spoken
 _PIECES_PER_SECOND: Final = 25  # of an answer without speech
 _BYTES_PER_SECOND: Final = 2 * SPEECH_SAMPLE_RATE
@@ -29,7 +29,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A piece of PCM, due when its first sample should be heard."""
+    """A piece of PCM, due when its first sample should play."""
 
     at: float
     pcm: bytes
@@ -38,7 +38,7 @@ class Speech:
 Piece: TypeAlias = "Words | Speech"
 
 
-class Weaver:
+class Interleaver:
     """Cut sentences and their speech into pieces, in the order in which they are due.
 
     Attributes
@@ -48,8 +48,8 @@ class Weaver:
 
     Examples
     --------
-    >>> weaver = Weaver(9600)
-    >>> [type(piece).__name__ for piece in weaver.weave("Hi there.", bytes(9600))]
+    >>> interleaver = Interleaver(9600)
+    >>> [type(piece).__name__ for piece in interleaver.add("Hi there.", bytes(9600))]
     ['Words', 'Speech', 'Words']
     """
 
@@ -62,21 +62,21 @@ class Weaver:
 
     @property
     def seconds(self) -> float:
-        """Speech taken so far."""
+        """Duration of the speech taken so far."""
         return (self._sent_bytes + len(self._waiting)) / _BYTES_PER_SECOND
 
-    def weave(self, sentence: str, pcm: bytes) -> list[Piece]:
-        """Take a sentence; return its pieces, except sound that does not fill a chunk."""
+    def add(self, sentence: str, pcm: bytes) -> list[Piece]:
+        """Take a sentence; return its pieces, except speech that does not fill a chunk."""
         words = self._words(sentence, len(pcm) / _BYTES_PER_SECOND)
         self._waiting += pcm
         self.text += sentence
-        pieces: list[Piece] = [*words, *self._audios()]
+        pieces: list[Piece] = [*words, *self._chunks()]
         return sorted(pieces, key=lambda piece: piece.at)
 
     def flush(self) -> list[Piece]:
-        """Return the sound that was still waiting."""
+        """Return the speech that did not fill a chunk."""
         rest, self._waiting = self._waiting, b""
-        return [self._audio(rest)] if rest else []
+        return [self._speech(rest)] if rest else []
 
     def _words(self, sentence: str, seconds: float) -> list[Piece]:
         pieces = split_text(sentence)
@@ -88,29 +88,29 @@ class Weaver:
         self._words_at = start + step * len(pieces)
         return [Words(start + step * number, text) for number, text in enumerate(pieces)]
 
-    def _audios(self) -> list[Piece]:
+    def _chunks(self) -> list[Piece]:
         pieces: list[Piece] = []
         while len(self._waiting) >= self._chunk_bytes:
             piece, self._waiting = (
                 self._waiting[: self._chunk_bytes],
                 self._waiting[self._chunk_bytes :],
             )
-            pieces.append(self._audio(piece))
+            pieces.append(self._speech(piece))
         return pieces
 
-    def _audio(self, pcm: bytes) -> Speech:
+    def _speech(self, pcm: bytes) -> Speech:
         at = self._sent_bytes / _BYTES_PER_SECOND
         self._sent_bytes += len(pcm)
         return Speech(at, pcm)
 
 
 def split_text(sentence: str) -> list[str]:
-    """Cut a text into deltas: word by word, or one to three Chinese characters.
+    """Split a text into deltas: word by word, or one to three Chinese characters.
 
     Examples
     --------
-    >>> split_text("Hi there, 你好呀我是替身。")
-    ['Hi', ' there,', ' ', '你', '好呀', '我是替', '身', '。']
+    >>> split_text("Hi there, 你好呀我是模拟服务。")
+    ['Hi', ' there,', ' ', '你', '好呀', '我是模', '拟', '服务', '。']
     """
     pieces: list[str] = []
     for run in re.findall(rf"[{CJK}]+|\s*[^\s{CJK}]+|\s+", sentence):
@@ -127,7 +127,7 @@ def _by_characters(run: str) -> list[str]:
 
 
 def shorten(text: str, tokens: int) -> str:
-    """Return as much of the text as ``tokens`` allow."""
+    """Return as much of a text as ``tokens`` allow."""
     kept = ""
     for piece in split_text(text):
         if text_tokens(kept + piece) > tokens:
