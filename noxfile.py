@@ -7,7 +7,8 @@ import nox
 
 nox.options.default_venv_backend = "venv"
 
-# The oldest that we support, and the newest of each older generation (shared/design/sdk.md); the
+# The oldest that we support, which is the first that works with httpx 0.28
+# (github.com/openai/openai-python/issues/1915), and the newest of each older generation; the
 # tests' own environment has the newest of all.
 SDK_VERSIONS = ["==1.55.3", "<2", "<3"]
 

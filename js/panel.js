@@ -67,8 +67,8 @@ function show(talk, element, viewKey) {
 }
 
 /**
- * The notebook keeps a static copy of the conversation beside the widget; two of it would be one too many. But
- * only a kernel that answers makes the panel the better one: a saved widget without a kernel must not hide it.
+ * Hide the static copy of the conversation, which the notebook keeps beside the widget. Only a kernel that
+ * answers makes the panel the better one: a saved widget without a kernel must not hide the copy.
  *
  * @param {Talk} talk
  * @param {HTMLElement} root

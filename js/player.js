@@ -71,7 +71,7 @@ class Session {
   #lastReport = "";
   #releaseContext;
   #isDisposed = false;
-  /** Is the answer to be seen on this page, or was it? */
+  /** Whether the answer is visible on this page, or was. */
   #isHere = false;
   /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set();
 
@@ -235,7 +235,7 @@ class Session {
     this.#send({ type: "hello", reason, page: this.#page, text_length: textLength, total_bytes: totalBytes });
   }
 
-  /** The person wants no more of it. */
+  /** Stop the answer: the person wants no more of it. */
   #stop() {
     this.#engine.stop();
     this.#send({ type: "stop" });

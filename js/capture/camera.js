@@ -4,8 +4,8 @@ import { DeviceError, deviceAccess, deviceError, openStream } from "./device.js"
 const JPEG_QUALITY = 0.92;
 
 /**
- * Cameras give 640 x 480 when nothing is said. Telephones have two of them: what a person wants to ask
- * about is before them.
+ * Cameras give 640 x 480 when nothing is said. Phones have two cameras: what a person wants to ask about
+ * is in front of the person.
  *
  * @type {MediaStreamConstraints}
  */
@@ -23,13 +23,13 @@ export class Camera {
     return deviceAccess();
   }
 
-  /** Does it show an image, or is it about to? */
+  /** Whether the camera shows an image, or is about to. */
   get isOn() {
     return this.#video !== null;
   }
 
   /**
-   * Ask for the camera and show it; true once it does, false when it was stopped before.
+   * Ask for the camera and show its image; true once it shows, false when it was stopped before.
    *
    * @param {HTMLVideoElement} video
    * @param {{onEnd?: (reason: "unplugged") => void}} [options]
@@ -73,10 +73,10 @@ export class Camera {
   }
 
   /**
-   * What it shows now, as JPEG in the camera's own size.
+   * Take a photo of what the camera shows now, as JPEG in the camera's own size.
    *
    * @returns {Promise<Blob>}
-   * @throws {DeviceError} of code "silent" when it shows nothing
+   * @throws {DeviceError} of code "silent" when the camera shows nothing
    */
   async snapshot() {
     const video = this.#video;
@@ -92,7 +92,7 @@ export class Camera {
     return blob;
   }
 
-  /** Switch it off. */
+  /** Switch the camera off. */
   stop() {
     this.#closing.abort();
     this.#video = null;

@@ -53,7 +53,7 @@ function trackReader(stream) {
   try {
     return new MediaStreamTrackProcessor({ track, maxBufferSize: MOST_WAITING_PIECES }).readable.getReader();
   } catch {
-    return null; // Safari has it for video only
+    return null; // Safari has track processors for video only
   }
 }
 
@@ -71,7 +71,7 @@ async function readTrack(reader, onSamples, signal) {
 }
 
 /**
- * The mean of the channels.
+ * Return the mean of the channels.
  *
  * @param {AudioPiece} piece
  */
@@ -102,7 +102,7 @@ async function openContext(stream, { sampleRate, onSamples, signal }) {
     const collector = await makeWorklet(context, collect);
     if (signal.aborted) return;
     source.connect(collector);
-    // So that it runs; not to the loudspeaker.
+    // So that the collector runs; the loudspeaker stays silent.
     collector.connect(context.createMediaStreamDestination());
     void context.resume();
   } catch (error) {
@@ -114,7 +114,7 @@ async function openContext(stream, { sampleRate, onSamples, signal }) {
 }
 
 /**
- * Firefox refuses to connect a stream to a context of another rate: then the device's own has to do.
+ * Connect a stream to a context; Firefox refuses one of another rate, so the device's own has to do then.
  *
  * @param {MediaStream} stream
  * @param {number} sampleRate

@@ -6,8 +6,8 @@
  * - `no-device`: there is none, or it was taken out
  * - `busy`: another program has it, or the system does not give it
  * - `insecure`: browsers give devices only to https pages and to this computer itself
- * - `unsupported`: this browser cannot do it
- * - `silent`: it gave nothing, e.g. a microphone that is switched off
+ * - `unsupported`: this browser gives pages no such device
+ * - `silent`: the device gave nothing, e.g. a microphone that is switched off
  *
  * @typedef {"denied" | "no-device" | "busy" | "insecure" | "unsupported" | "silent"} DeviceErrorCode
  */
@@ -48,7 +48,7 @@ export function deviceError(error) {
 }
 
 /**
- * May this page ask for devices at all? On plain http, unless it is this computer itself, browsers hide them.
+ * Tell whether this page may ask for devices. On plain http, unless it is this computer itself, browsers hide them.
  *
  * @returns {"yes" | "insecure" | "missing"}
  */

@@ -1,7 +1,7 @@
 /**
  * @file Record what the microphone hears, as 16 kHz mono PCM16, which is what speech models listen to.
  *
- * Echo cancellation and noise suppression are off: they are made for telephone calls, take music, animals
+ * Echo cancellation and noise suppression are off: both are made for telephone calls, take music, animals
  * and machines for noise, and a question may be about those. Whoever records silences the loudspeaker
  * first. So is the automatic gain: Chromium's drives speech of an ordinary level into clipping.
  */
@@ -35,8 +35,8 @@ const QUIETEST_DECIBELS = -60;
  * @typedef {object} RecordingOptions
  * @property {number} mostSeconds
  * @property {(level: number) => void} [onLevel] from 0 to 1, about twenty times a second
- * @property {(seconds: number) => void} [onSeconds] how long it is by now, as often
- * @property {(reason: RecordingEnd) => void} [onEnd] it has ended by itself; `stop` gives what there is
+ * @property {(seconds: number) => void} [onSeconds] the length so far, as often
+ * @property {(reason: RecordingEnd) => void} [onEnd] the recording has ended by itself; `stop` gives what there is
  */
 
 export class Microphone {
@@ -48,7 +48,7 @@ export class Microphone {
     return access === "yes" && !globalThis.AudioContext ? "missing" : access;
   }
 
-  /** Has it been started, and neither stopped nor cancelled? */
+  /** Whether a recording was started, and neither stopped nor cancelled. */
   get isOn() {
     return this.#take !== null;
   }
@@ -73,7 +73,7 @@ export class Microphone {
   }
 
   /**
-   * End the recording; it is empty when it had not begun.
+   * End the recording, which is empty when it had not begun.
    *
    * @returns {Promise<Recording>}
    * @throws {DeviceError} of code "silent"
@@ -84,7 +84,7 @@ export class Microphone {
     return take ? take.finish() : recordingOf(new Int16Array());
   }
 
-  /** End it and keep nothing. */
+  /** End the recording and keep nothing. */
   cancel() {
     this.#take?.close();
     this.#take = null;
@@ -100,7 +100,7 @@ class Take {
   #frames = 0;
   /** @type {Float32Array[]} */ #unreported = [];
   #unreportedFrames = 0;
-  /** @type {number | null} in milliseconds of the clock on the wall */ #openedAt = null;
+  /** @type {number | null} in milliseconds of unix time */ #openedAt = null;
   #isFinishing = false;
 
   /** @param {RecordingOptions} options */
@@ -108,7 +108,7 @@ class Take {
     this.#options = options;
   }
 
-  /** Of the recording, at its rate. */
+  /** The longest recording in frames, at its rate. */
   get #mostFrames() {
     return Math.round(this.#options.mostSeconds * RECORDING_SAMPLE_RATE);
   }
@@ -189,7 +189,7 @@ class Take {
 }
 
 /**
- * How loud it is, from 0 to 1 as the ear goes: every tenth is 6 dB.
+ * Return the level of samples, from 0 to 1 as the ear hears it: every tenth is 6 dB.
  *
  * @param {Float32Array} samples
  */

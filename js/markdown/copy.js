@@ -17,7 +17,7 @@ export function copyButton(labels) {
 }
 
 /**
- * One listener for all buttons of an answer: they come and go while it grows.
+ * Handle a click on any button of an answer: buttons come and go while it grows.
  *
  * @param {MouseEvent} event
  * @param {MarkdownLabels} labels
@@ -33,7 +33,7 @@ export async function handleCopy(event, labels) {
 
 /**
  * @param {string} text
- * @returns {Promise<boolean>} whether it is on the clipboard
+ * @returns {Promise<boolean>} whether the text is on the clipboard
  */
 export async function copyText(text) {
   try {

@@ -150,8 +150,8 @@ class MarkdownView {
   }
 
   /**
-   * A block has ended when a whole line after an empty one begins another. The unfinished last line decides
-   * nothing: "1" may become "1. one more item".
+   * Freeze the blocks that have ended: a whole line after an empty one begins another. The unfinished last
+   * line decides nothing: "1" may become "1. one more item".
    *
    * @param {Found[]} found
    * @param {string} open

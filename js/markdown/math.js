@@ -63,7 +63,7 @@ export function addMath(parser) {
 /**
  * @param {string} tex
  * @param {boolean} displayMode
- * @returns {string | null} null: it is no TeX that can be shown
+ * @returns {string | null} null: no TeX that can be shown
  */
 function mathml(tex, displayMode) {
   try {
@@ -123,7 +123,7 @@ function findClose(text, start, limit, close) {
 }
 
 /**
- * Is it a formula, or are there two amounts of money?
+ * Tell a formula from two amounts of money.
  *
  * @param {string} before
  * @param {string} content
@@ -181,7 +181,7 @@ function findLastLine(state, startLine, endLine, { open, close }) {
 }
 
 /**
- * Is it still being written?
+ * Tell whether a formula is still being written.
  *
  * @param {StateBlock} state
  * @param {number} startLine

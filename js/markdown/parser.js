@@ -51,7 +51,7 @@ function demote(token) {
 }
 
 /**
- * A class in place of markdown-it's style attribute.
+ * Set a class in place of markdown-it's style attribute.
  *
  * @param {Token} token
  */
@@ -61,7 +61,7 @@ function align(token) {
 }
 
 /**
- * A link in a link is no HTML.
+ * Mark the images within links: a link in a link is no HTML.
  *
  * @param {Token[]} children
  */
@@ -74,7 +74,7 @@ function markLinkedImages(children) {
 }
 
 /**
- * Loading an image tells its server that, and what, somebody reads: only images that are here are shown.
+ * Render an image only if the text holds it: loading one tells its server that, and what, somebody reads.
  *
  * @param {Token} token
  * @param {import("./markdown.js").MarkdownLabels} labels

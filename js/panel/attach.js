@@ -4,7 +4,7 @@ import { make } from "../player/dom.js";
 /** @typedef {import("words:composer").Words} Words */
 
 /**
- * Files dropped on `root` are ours; what else is dragged (words, cells) goes its way.
+ * Take the files that are dropped on `root`; what else is dragged (words, cells) goes its way.
  *
  * @param {HTMLElement} root
  * @param {{words: string, take(files: File[]): void}} options
@@ -58,7 +58,7 @@ function carriesFiles(event) {
 }
 
 /**
- * Files in the clipboard are attached. Words copied from an office program have an image of themselves
+ * Attach the files of the clipboard. Words copied from an office program have an image of themselves
  * beside them: then the words are meant.
  *
  * @param {HTMLElement} element
@@ -89,7 +89,7 @@ export function createFileInput(take) {
 }
 
 /**
- * What `<input accept>` says of the kinds of media that the model takes.
+ * Return `<input accept>` for the kinds of media that the model takes.
  *
  * @param {string[]} takes
  */
@@ -98,7 +98,7 @@ export function acceptOf(takes) {
 }
 
 /**
- * The kinds of media that the model takes, as a list in words: "" where it takes text only.
+ * Return the kinds of media that the model takes, as a list in words: "" for text only.
  *
  * @param {string[]} takes
  * @param {Words} words

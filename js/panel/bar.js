@@ -1,4 +1,4 @@
-/** @file Show the row under the question: what to attach, what it weighs, who answers, and Send. */
+/** @file Show the row under the question: what to attach, tokens and cost, who answers, and Send. */
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { acceptOf, createFileInput, kindsText } from "./attach.js";
@@ -11,12 +11,12 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
  * @property {Header} header
  * @property {boolean} isAnswering
  * @property {boolean} isEmpty there is nothing to send
- * @property {boolean} isHeld it is sent when its files are there
- * @property {boolean} isRefused it cannot be sent as it is
- * @property {boolean} isTooMuch what it weighs is why
+ * @property {boolean} isHeld the question is sent once its files are uploaded
+ * @property {boolean} isRefused the question cannot be sent as it is
+ * @property {boolean} isTooMuch its tokens are why
  * @property {boolean} isTalking
  * @property {boolean} isCameraOn
- * @property {string} weight
+ * @property {string} estimate
  * @property {number | null} share of the context
  *
  * @typedef {object} Actions
@@ -33,10 +33,10 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
 export function createBar({ words, actions }) {
   const file = createFileInput(actions.take);
   const attach = button("omni-composer-attach", "", () => file.click(), { icon: ICONS.attach });
-  // What its presses do is told to it by `pushToTalk`.
+  // `pushToTalk` handles its presses.
   const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: ICONS.microphone });
   const camera = button("omni-composer-photo", words.camera, actions.takePhoto, { icon: ICONS.camera });
-  const weight = createWeight(words);
+  const estimate = createEstimate(words);
   const settings = button("omni-composer-settings", "", actions.showSettings, { icon: ICONS.settings, text: words.settings });
   const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: ICONS.stop });
   const send = button("omni-composer-send omni-main-button", words.send, actions.send, { icon: ICONS.send });
@@ -44,7 +44,7 @@ export function createBar({ words, actions }) {
   send.append(sendNote);
   const media = make("span", "omni-composer-media", attach, microphone, camera);
   const go = make("span", "omni-composer-go", stop, send);
-  const element = make("div", "omni-composer-bar", file, media, weight.element, settings, go);
+  const element = make("div", "omni-composer-bar", file, media, estimate.element, settings, go);
 
   return {
     element,
@@ -67,12 +67,12 @@ export function createBar({ words, actions }) {
       relabel(settings, what ? fill(words.settingsOf, { what }) : words.settings, words.settings);
       settings.setAttribute("aria-expanded", String(header.has_settings));
 
-      weight.update(shown.weight, shown.share, shown.isTooMuch);
+      estimate.update(shown.estimate, shown.share, shown.isTooMuch);
       stop.hidden = !isAnswering;
       send.hidden = isAnswering && isEmpty && !isHeld;
       relabel(send, isHeld ? words.sendLater : isAnswering ? words.sendNext : words.send);
       setText(sendNote, isHeld ? words.waitsForFiles : "");
-      // Not `disabled`: it keeps the focus, and pressed it says why not.
+      // Not `disabled`: the button keeps the focus, and says why not when it is pressed.
       send.setAttribute("aria-disabled", String(isEmpty || shown.isRefused));
     },
   };
@@ -90,8 +90,8 @@ function allow(element, isAllowed, label, reason = label) {
 }
 
 /** @param {Words} words */
-function createWeight(words) {
-  const text = make("span", "omni-composer-weight-text");
+function createEstimate(words) {
+  const text = make("span", "omni-composer-estimate-text");
   const bar = make("span", "omni-composer-meter-bar");
   const meter = make("span", "omni-composer-meter", bar);
   meter.setAttribute("role", "meter");
@@ -100,17 +100,17 @@ function createWeight(words) {
   const percent = make("span", "omni-composer-share");
   percent.setAttribute("aria-hidden", "true");
   const context = make("span", "omni-composer-context", meter, percent);
-  const element = make("span", "omni-composer-weight", text, context);
-  element.title = words.weigh;
+  const element = make("span", "omni-composer-estimate", text, context);
+  element.title = words.estimate;
   return {
     element,
     /**
-     * @param {string} weighed
+     * @param {string} estimate
      * @param {number | null} share
      * @param {boolean} isTooMuch
      */
-    update(weighed, share, isTooMuch) {
-      setText(text, weighed);
+    update(estimate, share, isTooMuch) {
+      setText(text, estimate);
       element.dataset.state = isTooMuch || (share ?? 0) > 1 ? "over" : (share ?? 0) > 0.8 ? "near" : "fine";
       context.hidden = share === null;
       if (share === null) return;

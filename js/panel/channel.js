@@ -17,7 +17,7 @@ import { sessionStore } from "./storage.js";
  * @property {string} panelId
  * @property {number} seq of what is here already
  * @property {() => Omit<Hello, "type" | "reason">} describe what a `hello` says of this page
- * @property {() => boolean} isExpecting is an answer under way, so that silence is a bad sign?
+ * @property {() => boolean} isExpecting whether an answer is under way, so that silence is a bad sign
  *
  * @typedef {object} Pending
  * @property {number} count which message this is
@@ -108,7 +108,7 @@ export class Channel {
   }
 
   /**
-   * Hear all messages of a type, with the bytes of their only buffer (empty when there is none).
+   * Listen to all messages of a type, with the bytes of their only buffer (empty when there is none).
    *
    * @template {Incoming["type"]} Type
    * @param {Type} type
@@ -125,7 +125,7 @@ export class Channel {
   /**
    * @param {Outgoing} outgoing
    * @param {(ArrayBuffer | ArrayBufferView)[]} [buffers]
-   * @returns {Promise<boolean>} true: the kernel has taken it; false: it has refused it, is gone, or did not take it in time
+   * @returns {Promise<boolean>} true: the kernel has taken the message; false: the kernel has refused it, is gone, or was too slow
    */
   send(outgoing, buffers) {
     const count = ++this.#count;
@@ -154,7 +154,7 @@ export class Channel {
     return this.send({ type: "hello", reason, ...this.#options.describe() });
   }
 
-  /** Something is missing: ask for it, now or a little later, but not all the time. */
+  /** Ask for what is missing, now or a little later, but not all the time. */
   repair() {
     const now = performance.now();
     if (now < this.#nextRepairAt) {
@@ -211,7 +211,7 @@ export class Channel {
     const pending = this.#pending.get(id);
     if (!pending) return;
     if (this.#kernel?.status === "busy") {
-      // It is in the queue of a kernel that runs a cell, however long.
+      // The message is in the queue of a kernel that runs a cell, however long.
       pending.timers.push(setTimeout(() => this.#giveUp(id), PING_AGAIN_MILLISECONDS));
       return;
     }
@@ -250,7 +250,7 @@ export class Channel {
     for (const listener of [...this.#stateListeners]) listener();
   }
 
-  /** No timer runs while nothing is expected. */
+  /** Watch for silence; no timer runs while nothing is expected. */
   #watchForSilence() {
     clearTimeout(this.#silenceTimer);
     if (!this.#options.isExpecting() || this.#state === "gone") return;
@@ -271,7 +271,7 @@ export class Channel {
     else if (status === "busy") this.#pingTimer = setTimeout(() => this.#ping(), PING_MILLISECONDS);
   };
 
-  /** A kernel with subshells listens while a cell runs; another takes our messages afterwards. */
+  /** Ask whether the kernel listens: one with subshells does while a cell runs, others afterwards. */
   #ping() {
     const isAsked = [...this.#pending.values()].some(({ isHello }) => isHello);
     if (!isAsked && this.#state !== "gone") void this.hello("repair");
@@ -290,8 +290,8 @@ export class Channel {
 }
 
 /**
- * The name of this page, kept over a reload. It lies in the store only while no page has it: a duplicated tab
- * gets a copy of the store, and two pages of one name would both speak.
+ * Return the name of this page, kept over a reload. The name is in the store only while no page has it: a
+ * duplicated tab gets a copy of the store, and two pages of one name would both speak.
  *
  * @param {string} panelId
  * @returns {{page: string, release: () => void}}

@@ -38,7 +38,7 @@ export function createChips({ words, actions }) {
         const chip = chips.get(one.id) ?? createChip(one, { words, actions });
         chips.set(one.id, chip);
         chip.update(one);
-        // What stands where it belongs is not moved: audio in it would stop.
+        // A chip that is in its place is not moved: its audio would stop.
         if (element.children[place] !== chip.element) element.insertBefore(chip.element, element.children[place] ?? null);
       }
       element.hidden = shown.length === 0;
@@ -82,7 +82,7 @@ function createChip({ id, upload, item }, { words, actions }) {
   const about = make("div", "omni-composer-about", name, facts, progress.element, refusal, shrink);
   const element = make("li", "omni-composer-chip", thumbnail, about, remove);
   let html = "";
-  /** What Python said of it before it was asked to shrink it. */
+  /** What Python said of the item before it was asked to shrink it. */
   let asked = "";
 
   function askToShrink() {
@@ -143,7 +143,7 @@ function factsText(upload, item, words) {
 }
 
 /**
- * Python's view of it takes the place of ours; but audio of ours that plays goes on.
+ * Show Python's preview in the place of ours; but audio of ours that plays goes on.
  *
  * @param {HTMLElement} thumbnail
  * @param {string} html made and escaped by Python
@@ -170,9 +170,9 @@ function createPreview(file) {
   element.className = "omni-composer-preview";
   element.src = url;
   if (element instanceof HTMLAudioElement) element.controls = true;
-  // Its name stands beside it.
+  // The file's name stands beside the image.
   else element.setAttribute("alt", "");
-  // An image that this browser cannot show, such as HEIC: Python's view of it will come.
+  // An image that this browser cannot show, such as HEIC: Python's preview will come.
   element.addEventListener("error", () => element.remove());
   return { element, dispose: () => URL.revokeObjectURL(url) };
 }

@@ -18,8 +18,8 @@ import allWords from "words:composer";
  * @typedef {import("./types.js").DraftMessage} DraftMessage
  */
 
-/** Words are weighed when somebody has paused for so long. */
-export const WEIGH_MILLISECONDS = 300;
+/** A draft is estimated when somebody has paused for so long. */
+export const ESTIMATE_MILLISECONDS = 300;
 /** An answer that comes changes the talk often; the composer need not follow at once. */
 const UPDATE_MILLISECONDS = 60;
 
@@ -46,13 +46,13 @@ class Composer {
   #snapshot;
   #keyForm;
   #root;
-  /** Sent as soon as the files are there. */
+  /** Whether the question is sent as soon as its files are uploaded. */
   #isHeld = false;
   /** What Python has shown once and shows no more is gone. @type {Set<string>} */
   #known = new Set();
   #recordings = 0;
   #snapshots = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #weighTimer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #estimateTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #updateTimer;
   #isDisposed = false;
   /** @type {(() => void)[]} */ #cleanups;
@@ -130,14 +130,14 @@ class Composer {
     ];
     talk.drafts.add(this.#draft.id);
     // The page's first `hello` may have gone before this view was here to name its draft.
-    if (this.#draft.isRestored) this.#weigh();
+    if (this.#draft.isRestored) this.#estimate();
     this.#update();
     this.#box.grow();
   }
 
   dispose() {
     this.#isDisposed = true;
-    clearTimeout(this.#weighTimer);
+    clearTimeout(this.#estimateTimer);
     clearTimeout(this.#updateTimer);
     for (const cleanup of this.#cleanups) cleanup();
     for (const { id, isUnderWay } of this.#uploads.list) if (isUnderWay) this.#tellRemoved(id);
@@ -152,11 +152,11 @@ class Composer {
   #onInput() {
     this.#draft.setText(this.#box.input.value);
     this.#update();
-    clearTimeout(this.#weighTimer);
-    this.#weighTimer = setTimeout(() => this.#weigh(), WEIGH_MILLISECONDS);
+    clearTimeout(this.#estimateTimer);
+    this.#estimateTimer = setTimeout(() => this.#estimate(), ESTIMATE_MILLISECONDS);
   }
 
-  #weigh() {
+  #estimate() {
     this.#draft.tell();
     void this.#talk.channel.send({ type: "draft", draft: this.#draft.id, text: this.#draft.text });
   }
@@ -224,7 +224,7 @@ class Composer {
     return this.#uploads.list.find(({ state }) => state === "failed");
   }
 
-  /** Are there files that Python has not yet shown? */
+  /** Whether there are files that Python has not shown yet. */
   get #isWaiting() {
     return this.#uploads.list.some(({ id, isUnderWay }) => isUnderWay || !this.#known.has(id));
   }
@@ -233,7 +233,7 @@ class Composer {
     return this.#draft.isEmpty && this.#uploads.list.length === 0;
   }
 
-  /** Why it cannot be sent as it is. */
+  /** Why the question cannot be sent as it is. */
   get #refusal() {
     const refused = this.#draft.items.find(({ refusal }) => refusal !== "");
     if (refused) return fill(this.#words.isRefused, { name: refused.name, reason: refused.refusal });
@@ -260,7 +260,7 @@ class Composer {
   async #send() {
     const text = this.#draft.text.trim();
     const bringBack = this.#draft.empty();
-    clearTimeout(this.#weighTimer);
+    clearTimeout(this.#estimateTimer);
     this.#known.clear();
     for (const { id } of this.#uploads.list) this.#uploads.remove(id);
     this.#box.write("");
@@ -269,10 +269,10 @@ class Composer {
     if (isTaken || this.#isDisposed) return;
     bringBack();
     if (this.#box.input.value === "") this.#box.write(this.#draft.text);
-    // Why, Python has said, or what stands above this composer says.
+    // The reason is in Python's notice, or in the words above this composer.
     this.#talk.announce(this.#words.isBack);
     this.#update();
-    if (this.#talk.channel.state !== "gone") this.#weigh();
+    if (this.#talk.channel.state !== "gone") this.#estimate();
   }
 
   #escape() {
@@ -285,7 +285,7 @@ class Composer {
     }
   }
 
-  /** On a touch screen it would bring up the keyboard. */
+  /** Focus the text, but not on a touch screen, where that would bring up the keyboard. */
   #focusBox() {
     if (!globalThis.matchMedia?.("(pointer: coarse)").matches) this.#box.input.focus();
   }
@@ -313,7 +313,7 @@ class Composer {
       isTooMuch: this.#refusal !== "" && this.#refusal === this.#draft.words,
       isTalking: this.#recorder.isOn,
       isCameraOn: this.#snapshot.isOn,
-      weight: this.#draft.words,
+      estimate: this.#draft.words,
       share: this.#draft.share,
     });
     const { stop, send } = this.#bar;

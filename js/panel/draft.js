@@ -12,16 +12,16 @@ export class Draft {
   #key;
   id;
   text = "";
-  /** Was it here before the page was loaded? Then Python may know it. */
+  /** Whether the draft was here before the page was loaded: then Python may know it. */
   isRestored = false;
   /** @type {DraftItem[]} */ items = [];
-  /** What it will weigh and cost, or why it cannot be sent. */
+  /** The tokens and cost of the draft, or why it cannot be sent. */
   words = "";
   /** @type {number | null} */ share = null;
   isSendable = true;
   /** The words that Python was last told of, and those that its answer speaks of. */
   #toldText = "";
-  /** @type {string | null} */ #weighedText = null;
+  /** @type {string | null} */ #estimatedText = null;
 
   /** @param {string} key of the session storage */
   constructor(key) {
@@ -37,10 +37,10 @@ export class Draft {
     return this.text.trim() === "" && this.items.length === 0;
   }
 
-  /** Does Python refuse it as it is now? What it has not seen yet it may well take. */
+  /** Whether Python refuses the draft as it is now; what Python has not seen yet it may well take. */
   get isRefused() {
     if (this.items.some(({ refusal }) => refusal !== "")) return true;
-    return !this.isSendable && !this.isEmpty && this.#weighedText === this.text;
+    return !this.isSendable && !this.isEmpty && this.#estimatedText === this.text;
   }
 
   /** @param {string} text */
@@ -49,7 +49,7 @@ export class Draft {
     this.#write();
   }
 
-  /** Python is told of the words as they are now. */
+  /** Note that Python is told of the words as they are now. */
   tell() {
     this.#toldText = this.text;
   }
@@ -60,17 +60,17 @@ export class Draft {
     this.words = words;
     this.share = share;
     this.isSendable = is_sendable;
-    this.#weighedText = this.#toldText;
+    this.#estimatedText = this.#toldText;
   }
 
-  /** It is on its way; gives what brings it back. */
+  /** Empty a draft that is being sent; return what brings it back. */
   empty() {
     const { text, items } = this;
     this.items = [];
     this.words = "";
     this.share = null;
     this.isSendable = true;
-    this.#weighedText = null;
+    this.#estimatedText = null;
     this.setText("");
     return () => {
       if (this.isEmpty) this.items = items;

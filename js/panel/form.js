@@ -3,12 +3,12 @@ import { button, make } from "../player/dom.js";
 import { isComposing } from "./textbox.js";
 
 /**
- * A form with the buttons that do it and that do not; Escape does not, either.
+ * Make a form with one button that acts and one that cancels; Escape cancels, too.
  *
  * @param {string} className
  * @param {object} options
  * @param {HTMLElement} options.field what is asked
- * @param {string} options.label of the button that does it
+ * @param {string} options.label of the button that acts
  * @param {string} options.cancelLabel
  * @param {boolean} [options.isDangerous]
  * @param {() => void} options.act

@@ -87,7 +87,7 @@ export function createHeader(talk, words) {
       setText(total, sum);
       setText(storage, size);
       account.hidden = !sum && !size;
-      // Where there is little room it is cut.
+      // Where there is little room the text is cut.
       account.title = [sum, size].filter(Boolean).join("\n");
     },
     dispose: menu.dispose,
@@ -96,7 +96,7 @@ export function createHeader(talk, words) {
 
 /**
  * @param {Words} words
- * @param {string} label of the button that does it
+ * @param {string} label of the button that acts
  * @param {(name: string) => void} act
  * @param {() => void} hide
  */

@@ -1,4 +1,4 @@
-/** @file Open a menu by a button, as the ARIA practices describe it. */
+/** @file Open a menu by a button, as www.w3.org/WAI/ARIA/apg/patterns/menu-button describes it. */
 import { ICONS, button, make, randomId } from "../player/dom.js";
 
 /**

@@ -10,7 +10,7 @@ const KEY = "omni_nb.sound";
 const USUAL = { volume: 1, isMuted: false, speed: 1 };
 
 /**
- * What was kept, if it makes sense.
+ * Read the stored settings, as far as they make sense.
  *
  * @param {string | null} kept
  * @returns {Settings}
@@ -57,7 +57,7 @@ export class Preferences {
   }
 }
 
-/** Those of the page: every panel has the same. */
+/** Return the preferences of the page: every panel has the same. */
 export function sharedPreferences() {
   return onPage("preferences.1", () => new Preferences());
 }

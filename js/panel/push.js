@@ -13,7 +13,7 @@ const CLICK_AFTER_MILLISECONDS = 100;
  */
 
 /**
- * Pointer, Space and Enter alike; a click that comes from neither (a screen reader's) starts and stops.
+ * Listen to pointer, Space and Enter alike; a click that comes from neither (a screen reader's) starts and stops.
  *
  * @param {HTMLButtonElement} button
  * @param {Talking} talking
@@ -23,7 +23,7 @@ export function pushToTalk(button, { isOn, begin, end }, now = () => performance
   /** When the press began; null: not pressed. @type {number | null} */
   let pressedAt = null;
   let releasedAt = -Infinity;
-  /** Was it on before? Then this press ends it. */
+  /** Whether the talking was on before: then this press ends it. */
   let wasOn = false;
   let isKey = false;
 
@@ -45,7 +45,7 @@ export function pushToTalk(button, { isOn, begin, end }, now = () => performance
 
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    // Without it a finger or pen that leaves the button would never be released.
+    // Without capture a finger or pen that leaves the button would never be released.
     button.setPointerCapture?.(event.pointerId);
     press(false);
   });

@@ -52,7 +52,7 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
     dispose: cancel,
   };
 
-  /** Nothing is recorded; say this, if anything. @param {string} [said] */
+  /** Show that nothing is recorded; say this, if anything. @param {string} [said] */
   function rest(said = "") {
     microphone = null;
     isOpening = false;
@@ -91,7 +91,7 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
   }
 
   /**
-   * The button was let go, or clicked again.
+   * End the recording: the button was let go, or clicked again.
    *
    * @param {boolean} wasHeld
    */
@@ -123,7 +123,7 @@ export function createRecorder({ words, mostSeconds, take, silence, onChange, op
     }
   }
 
-  /** The newest comes in from the right. @param {number} now from 0 to 1 */
+  /** Show the newest level at the right. @param {number} now from 0 to 1 */
   function showLevel(now) {
     for (const [place, bar] of bars.entries()) {
       const next = bars[place + 1];

@@ -58,7 +58,7 @@ export function createReplay(talk, turn, words) {
     if (isLoading) return;
     if (!audio.src) {
       const blob = await load();
-      // It may be gone meanwhile.
+      // The view may be gone meanwhile.
       if (!blob || !element.isConnected) return;
       audio.src = URL.createObjectURL(blob);
       audio.currentTime = position;

@@ -15,7 +15,7 @@ export class Sample {
     talk.channel.listen("sample", (message, bytes) => this.#take(message, bytes));
   }
 
-  /** Only after a click: the browser lets it sound, and it may cost something. */
+  /** Ask for a sample, only after a click: the browser lets it sound, and it may cost something. */
   ask() {
     if (this.isAsked) return;
     this.isAsked = true;

@@ -41,7 +41,7 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
     dispose: cancel,
   };
 
-  /** The camera is off; say this, if anything. @param {string} [said] */
+  /** Show that the camera is off; say this, if anything. @param {string} [said] */
   function rest(said = "") {
     camera = null;
     strip.rest(said);
@@ -49,7 +49,7 @@ export function createSnapshot({ words, take, onChange, open = () => new Camera(
 
   async function begin() {
     const mine = (camera = open());
-    // A browser may play only what is to be seen.
+    // A browser may play only what is visible.
     video.hidden = false;
     strip.open(words.openingCamera);
     try {

@@ -18,10 +18,10 @@ import { sessionStore } from "./storage.js";
  */
 
 const KEEP_MILLISECONDS = 1000;
-/** What was heard longer ago than this is not gone on with: it would startle. */
+/** Speech that was heard longer ago than this does not go on: it would startle. */
 const FRESH_MILLISECONDS = 30_000;
 
-/** A reloaded page goes on where it was heard. */
+/** How far a turn was heard, so that a reloaded page goes on there. */
 export class Progress {
   #store = sessionStore();
   #key;
@@ -79,7 +79,7 @@ export class Speech {
     window.addEventListener("pagehide", this.#keepProgress);
   }
 
-  /** From now on it may sound. */
+  /** Let the speech sound from now on. */
   start() {
     if (this.#isStarted) return;
     this.#isStarted = true;
@@ -91,7 +91,7 @@ export class Speech {
     if (bytes.byteLength > 0) this.#engine.push(pcm16ToFloat32(bytes));
   }
 
-  /** Nothing more will come. */
+  /** End the speech: nothing more will come. */
   end() {
     this.#engine.end();
   }
@@ -101,7 +101,7 @@ export class Speech {
     this.#engine.stop();
   }
 
-  /** The page or the panel goes; what was heard stays known, so that a reload goes on. */
+  /** Stop when the page or the panel goes; what was heard stays known, so that a reload goes on. */
   dispose() {
     this.#keepProgress();
     this.#release();
@@ -110,7 +110,7 @@ export class Speech {
     this.#engine.stop();
   }
 
-  /** To the frame, where what is kept now and then would be said again. */
+  /** Store the exact frame: from the last stored one on, speech would be heard twice. */
   #keepProgress = () => {
     const { heardFrames, isOver } = this.#engine;
     if (!isOver) new Progress(this.#options.turn).keep(heardFrames);

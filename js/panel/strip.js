@@ -23,7 +23,7 @@ export function createStrip(className, { words, label, display, more = [], main,
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", label);
 
-  /** The device is off. @param {string} said what there is to say of it, if anything */
+  /** Show that the device is off. @param {string} said what there is to say of it, if anything */
   function rest(said) {
     const hadFocus = element.contains(document.activeElement);
     for (const one of [display, ...more, cancelButton, main]) one.hidden = true;
@@ -34,7 +34,7 @@ export function createStrip(className, { words, label, display, more = [], main,
     if (hadFocus && said) dismiss.focus();
   }
 
-  /** The device is asked for. @param {string} said */
+  /** Show that the device is asked for. @param {string} said */
   function open(said) {
     element.hidden = cancelButton.hidden = false;
     dismiss.hidden = true;
@@ -42,7 +42,7 @@ export function createStrip(className, { words, label, display, more = [], main,
     onChange();
   }
 
-  /** The device gives something. @param {string} said */
+  /** Show what the device gives. @param {string} said */
   function show(said) {
     for (const one of [display, ...more, main]) one.hidden = false;
     setText(state, said);
@@ -52,7 +52,7 @@ export function createStrip(className, { words, label, display, more = [], main,
 }
 
 /**
- * What to say of an error of the microphone or the camera.
+ * Return what to say of an error of the microphone or the camera.
  *
  * @param {unknown} error
  * @param {Words["microphone"]} words

@@ -17,7 +17,7 @@ const MOST_NOTICES = 5;
 export class Talk {
   /** Ids of the drafts that are shown on this page: a `hello` names them. @type {Set<string>} */
   drafts = new Set();
-  /** Has Python said what the conversation is? Until then a static copy shows more. */
+  /** Whether Python has said what the conversation is: until then a static copy shows more. */
   isAlive = false;
   /** @type {Notice[]} */ notices = [];
 
@@ -84,7 +84,7 @@ export class Talk {
     return this.model.get("header");
   }
 
-  /** Is a turn answering? */
+  /** Whether a turn is being answered. */
   get isAnswering() {
     return this.turns?.answering !== undefined;
   }
@@ -100,7 +100,7 @@ export class Talk {
   }
 
   /**
-   * Anything that the views show has changed. It is called often: wait a moment before you draw.
+   * Call when anything that the views show has changed. That is often: wait a moment before you draw.
    *
    * @param {() => void} callback
    * @returns {() => void}

@@ -47,7 +47,7 @@ export function createTextbox({ label, text, onInput, onEnter, recall }) {
 }
 
 /**
- * Does this key belong to an input method that is still at work?
+ * Tell whether a key belongs to an input method that is still at work.
  *
  * @param {KeyboardEvent} event
  * @param {number} [composedAt] when the last composition ended
@@ -57,10 +57,10 @@ export function isComposing(event, composedAt = -Infinity) {
   return event.isComposing || event.keyCode === 229 || event.timeStamp - composedAt < COMPOSED_MILLISECONDS;
 }
 
-/** Where the browser does not do it; up to the most that the style sheet allows. @param {HTMLTextAreaElement} input */
+/** Grow a box where the browser does not, up to the most that the style sheet allows. @param {HTMLTextAreaElement} input */
 function grow(input) {
   if (globalThis.CSS?.supports?.("field-sizing", "content")) return;
   input.style.height = "auto";
-  // 0 while it is hidden.
+  // 0 while the box is hidden.
   if (input.scrollHeight > 0) input.style.height = `${input.scrollHeight}px`;
 }

@@ -1,4 +1,4 @@
-/** @file Show the conversation: header, turns, notices, and what the kernel is about. */
+/** @file Show the conversation: header, turns, notices, and the state of the kernel. */
 import { createMarkdown } from "../markdown/markdown.js";
 import { make, setText } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
@@ -98,7 +98,7 @@ export function createTranscript(element, talk) {
       const view = views.get(turn) ?? createTurn(talk, turn, words, markdown);
       if (!views.has(turn)) dirty.add(turn);
       views.set(turn, view);
-      // What stands where it belongs is not moved: it would lose its focus.
+      // A turn that is in its place is not moved: it would lose its focus.
       if (view.element === before) before = before.nextElementSibling;
       else list.insertBefore(view.element, before);
     }

@@ -18,7 +18,7 @@ import { createVersionSwitch } from "./versions.js";
  */
 
 /**
- * Nothing is to be seen of it before its first `update`.
+ * Make the view of a turn, of which nothing is visible before its first `update`.
  *
  * @param {Talk} talk
  * @param {Turn} turn
@@ -138,7 +138,7 @@ function createThoughts(words) {
 }
 
 /**
- * A part of the turn that is there only while it is needed.
+ * Make a part of the turn that is there only while it is needed.
  *
  * @param {HTMLElement} before what it stands after
  * @param {() => {element: HTMLElement, update(): void, dispose(): void}} create

@@ -21,7 +21,7 @@ import { Progress, Speech } from "./speech.js";
  */
 
 const BYTES_PER_SAMPLE = 2;
-/** Asked for speech of which nothing came for so long is asked for again, so often. */
+/** Speech that was asked for and has not come for so long is asked for again, so often. */
 export const FETCH_MILLISECONDS = 2000;
 const MOST_FETCHES = 8;
 
@@ -113,7 +113,7 @@ export class Turn {
     return fresh && this.#keep(fresh);
   }
 
-  /** A copy: the buffer of a message is larger, and shared. @param {Uint8Array} fresh */
+  /** Keep a copy: the buffer of a message is larger, and shared. @param {Uint8Array} fresh */
   #keep(fresh) {
     const piece = new Uint8Array(fresh);
     if (piece.byteLength > 0) this.pieces.push(piece);
@@ -178,7 +178,7 @@ export class Turns {
   }
 
   /**
-   * Seconds of speech of a turn: what is here, or what Python has.
+   * Return the seconds of a turn's speech: what is here, or what Python has.
    *
    * @param {Turn} turn
    */
@@ -197,7 +197,7 @@ export class Turns {
   }
 
   /**
-   * What was here when the page was opened.
+   * Begin with what was here when the page was opened.
    *
    * @param {TurnRecord[]} records
    */
@@ -213,20 +213,20 @@ export class Turns {
     else for (const turn of this.shown) this.#listenTo(turn);
   }
 
-  /** No live speech of this turn any more. @param {Turn} turn */
+  /** Stop the live speech of a turn. @param {Turn} turn */
   stopSpeech(turn) {
     this.#stopSpeech(turn);
     this.#changed(turn);
   }
 
-  /** No sound any more, live or replayed. */
+  /** Stop all speech, live or replayed. */
   silence() {
     this.#replay?.pause();
     this.#replay = null;
     for (const turn of this.#known.values()) this.#stopSpeech(turn);
   }
 
-  /** A replay begins: everything else is silent. @param {Replay} replay */
+  /** Begin a replay: everything else is silent. @param {Replay} replay */
   beginReplay(replay) {
     if (replay === this.#replay) return;
     this.silence();
@@ -239,7 +239,7 @@ export class Turns {
   }
 
   /**
-   * Get the speech of a finished answer here; true once all of it is.
+   * Fetch the speech of a finished answer; true once all of it is here.
    *
    * @param {Turn} turn
    * @returns {Promise<boolean>}
@@ -295,7 +295,7 @@ export class Turns {
   #takeSpeech(message, bytes) {
     const turn = this.#known.get(message.turn);
     const fetching = this.#fetches.get(message.turn);
-    // Another page may have asked; then it is of no use here.
+    // Another page may have asked; then the piece is of no use here.
     if (!turn || !fetching) return;
     const fresh = turn.takeSpeech(message.offset, bytes);
     if (!fresh) return;
@@ -400,7 +400,7 @@ export class Turns {
 
   /** @param {Turn} turn */
   #stopSpeech(turn) {
-    // It stays, so that nothing of this turn is spoken any more.
+    // The speech stays, so that nothing of this turn is spoken any more.
     turn.speech?.stop();
   }
 

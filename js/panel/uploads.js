@@ -10,12 +10,12 @@ export const PIECE_BYTES = 1 << 20;
 export const MOST_UNDER_WAY = 4;
 /** With no word for so long, go on from what Python has. */
 export const PATIENCE_MILLISECONDS = 10_000;
-/** A busy kernel reads everything later: do not heap up more and more for it. */
+/** A busy kernel reads everything later: do not send it more and more. */
 const MOST_PATIENCE_MILLISECONDS = 160_000;
 
 /** @typedef {Pick<import("./channel.js").Channel, "send" | "listen" | "state" | "onState">} Channel */
 
-/** One file: where it stands. */
+/** One file, and how far its upload is. */
 export class Upload {
   id;
   file;
@@ -23,7 +23,7 @@ export class Upload {
   received = 0;
   /** The place of the next piece. */
   next = 0;
-  /** Why it failed, in words. */
+  /** Why the upload failed, in words. */
   error = "";
 
   /**
@@ -92,7 +92,7 @@ export class Uploads {
     return upload;
   }
 
-  /** Forget it; to tell Python is the caller's. @param {string} id */
+  /** Forget an upload; the caller tells Python. @param {string} id */
   remove(id) {
     const wasCurrent = this.#current?.id === id;
     this.list = this.list.filter((upload) => upload.id !== id);
@@ -143,7 +143,7 @@ export class Uploads {
     this.#advance();
   }
 
-  /** The next file begins with nothing under way. */
+  /** Begin the next file with nothing under way. */
   #startOver() {
     clearTimeout(this.#timer);
     this.#patience = PATIENCE_MILLISECONDS;
@@ -151,7 +151,7 @@ export class Uploads {
     this.#round++;
   }
 
-  /** Nothing was heard: go on from what Python has, and be more patient each time. */
+  /** Go on from what Python has, as nothing was heard; be more patient each time. */
   #goBack() {
     const upload = this.#current;
     if (!upload) return;

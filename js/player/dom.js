@@ -15,7 +15,7 @@ export function make(tag, className, ...children) {
 }
 
 /**
- * A button whose label is read out and shown as a tip.
+ * Make a button whose label is read out and shown as a tip.
  *
  * @param {string} className
  * @param {string} label
@@ -81,7 +81,7 @@ export function icon(path) {
 }
 
 /**
- * A live region speaks when it is written to, so write only news.
+ * Set text that differs: a live region is read out whenever it is written to.
  *
  * @param {HTMLElement} element
  * @param {string} text
@@ -91,7 +91,7 @@ export function setText(element, text) {
 }
 
 /**
- * Keys inside belong to us, not to the notebook; some go their way.
+ * Keep keys inside from the notebook; some go their way.
  *
  * @param {HTMLElement} element
  * @param {string[]} [others]
@@ -106,7 +106,7 @@ export function guardKeys(element, others = ["Tab"]) {
 }
 
 /**
- * Keys, pastes and menus inside belong to us, not to the notebook; Tab goes its way.
+ * Keep keys, pastes and menus inside from the notebook; Tab goes its way.
  *
  * @param {HTMLElement} element
  */
@@ -117,14 +117,14 @@ export function guard(element) {
   }
 }
 
-/** Four bars that stand still in silence and move while somebody speaks. */
+/** Make four bars that stand still in silence and move while somebody speaks. */
 export function wave() {
   const element = make("span", "omni-wave", ...Array.from({ length: 4 }, () => make("i", "")));
   element.setAttribute("aria-hidden", "true");
   return element;
 }
 
-/** An id for an element or a message. (crypto.randomUUID is missing on plain http.) */
+/** Return an id for an element or a message. (crypto.randomUUID is missing on plain http.) */
 export function randomId() {
   return Math.random().toString(36).slice(2, 12);
 }

@@ -19,7 +19,7 @@ export function kernelOf({ widget_manager }) {
 }
 
 /**
- * Do what JupyterLab's own stop button does: a cell that blocks the kernel also blocks our messages. (The
+ * Interrupt as JupyterLab's own stop button does: a cell that blocks the kernel also blocks our messages. (The
  * kernel's `status` is no help: subshells report "idle" while a cell runs.)
  *
  * @param {{widget_manager: unknown}} model

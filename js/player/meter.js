@@ -18,7 +18,7 @@ import { fill } from "./words.js";
 const LEAST_SECONDS = 1;
 
 /**
- * The cost so far; 0 seconds of speech cost nothing.
+ * Return the cost so far; 0 seconds of speech cost nothing.
  *
  * @param {number} seconds
  * @param {Price} price
@@ -28,7 +28,7 @@ export function costSoFar(seconds, price) {
 }
 
 /**
- * An amount in plain digits, three of them counting; zeros at its end stay, so that it does not jump about.
+ * Write an amount with three significant digits; trailing zeros stay, so that it does not jump about.
  *
  * @param {number} amount
  */
@@ -47,13 +47,13 @@ export function meterText(seconds, price, words) {
   const whole = Math.floor(seconds);
   const spoken = fill(words.seconds, { seconds: whole });
   if (!price) return spoken;
-  // Of the same whole seconds, so that it changes once a second.
+  // Of the same whole seconds, so that the cost changes once a second.
   const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
   return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
 }
 
 /**
- * An amount as the language writes it; it has words for the currencies that are written in their own way.
+ * Write an amount as the language does, which has words for currencies that are written in their own way.
  *
  * @param {number} amount
  * @param {string} currency

@@ -10,7 +10,7 @@ const TICK_MILLISECONDS = 100;
 /** The end of the answer and the removal of the view come by different routes. */
 const END_GRACE_MILLISECONDS = 400;
 /**
- * Where the static answer is on this page, if it is.
+ * Find where the static answer is on this page, if it is there.
  *
  * @param {string} tailId
  * @returns {HTMLElement | null}

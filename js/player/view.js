@@ -40,7 +40,7 @@ export function createView(element, { language, words, actions }) {
   state.setAttribute("role", "status");
   const time = make("span", "omni-player-time");
   const meter = make("span", "omni-player-meter");
-  // It changes every second: to be looked at, not to be read out.
+  // The meter changes every second: to be looked at, not to be read out.
   meter.setAttribute("aria-live", "off");
   const mute = button("omni-player-mute", words.mute, actions.toggleMute);
   const stop = button("omni-player-stop", words.stop, actions.stop);

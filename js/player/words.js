@@ -1,7 +1,7 @@
 /** @file Choose a language's words and fill in their placeholders. */
 
 /**
- * The language to speak where `wanted` is wished for: "zh" for "zh-CN", "en" for one without words.
+ * Return the language of the words for a wanted one: "zh" for "zh-CN", "en" for one without words.
  *
  * @param {Record<string, unknown>} words by language
  * @param {string} wanted

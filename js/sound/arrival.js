@@ -15,7 +15,7 @@
  */
 
 /**
- * The index in UTF-16 units of a place counted in code points.
+ * Return the index in UTF-16 units of a place counted in code points.
  *
  * @param {string} text
  * @param {number} codePoints
@@ -36,7 +36,7 @@ export function countCodePoints(text) {
 }
 
 /**
- * The text up to `codePoints`, then `addition`.
+ * Return the text up to `codePoints`, then `addition`.
  *
  * @param {string} text
  * @param {number} codePoints
@@ -47,7 +47,7 @@ export function spliceText(text, codePoints, addition) {
 }
 
 /**
- * The part of `bytes` (which begin at `offset`) that lies beyond the `total` already here.
+ * Return the part of `bytes` (which begin at `offset`) that lies beyond the `total` already here.
  *
  * @param {Uint8Array} bytes
  * @param {number} offset
@@ -83,7 +83,7 @@ export class Arrival {
   }
 
   /**
-   * Is everything here that the end message speaks of?
+   * Tell whether everything is here that the end message speaks of.
    *
    * @param {{text_length: number, total_bytes: number}} end
    */

@@ -37,7 +37,7 @@ const URGENT_SECONDS = 0.5;
 const STRETCHED_AT_ONCE_SECONDS = 3;
 
 /**
- * Little-endian 16 bit samples as floats; the inverse of what the sound card does, so exact.
+ * Convert little-endian 16 bit samples to floats; the inverse of what the sound card does, so exact.
  *
  * @param {ArrayBufferView} bytes
  * @returns {Float32Array<ArrayBuffer>}
@@ -60,7 +60,7 @@ export function pcm16ToFloat32(bytes) {
  */
 
 /**
- * Where the held sound starts and how much silence that leaves before it; null means: wait.
+ * Plan where the held sound starts and how much silence that leaves before it; null means: wait.
  *
  * @param {Situation} situation
  * @returns {{startFrame: number, gapFrames: number} | null}
@@ -74,7 +74,7 @@ export function planStart({ nowFrame, nextFrame, heldFrames, prebufferFrames, ma
 }
 
 /**
- * Is it too late to join the next chunk on without a gap?
+ * Tell whether it is too late to join the next chunk on without a gap.
  *
  * @param {number} nowFrame
  * @param {number} nextFrame
@@ -85,7 +85,7 @@ function isDry(nowFrame, nextFrame, marginFrames) {
 }
 
 /**
- * The pre-buffer after an underrun: half as much again, to a second (a larger one given stays as it is).
+ * Return the pre-buffer after an underrun: half as much again, to a second (a larger one given stays as it is).
  *
  * @param {number} seconds
  */
@@ -105,7 +105,7 @@ export function growPrebuffer(seconds) {
  */
 
 /**
- * Plays one answer. Give it samples with `push`, then `end`; nothing sounds before `start`. `onChange` is
+ * Play one answer: give samples with `push`, then `end`; nothing sounds before `start`. `onChange` is
  * called as things happen.
  */
 export class Engine {
@@ -127,7 +127,7 @@ export class Engine {
   #prebufferSeconds;
   #volume = 1;
   #speed = 1;
-  /** The speed at which it is spoken by now. */
+  /** The speed at which the answer is spoken by now. */
   #pace = 1;
   #isUnderrun = false;
   #isStarted = false;
@@ -135,7 +135,7 @@ export class Engine {
   #isEnded = false;
   #isMuted = false;
   #pushedAt = 0;
-  /** @type {number | null} in milliseconds of the clock on the wall */ #firstPushAt = null;
+  /** @type {number | null} in milliseconds of unix time */ #firstPushAt = null;
   /** @type {"done" | "stopped" | null} */ #outcome = null;
   /** @type {number | null} of the speech, once it is over */ #heardAtEnd = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
@@ -169,7 +169,7 @@ export class Engine {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
 
-  /** Even where it may, the sound card takes a moment to start. */
+  /** Whether the sound card is starting: even where it may, that takes a moment. */
   get #isWaking() {
     return Date.now() - (this.#firstPushAt ?? Date.now()) < WAKING_MILLISECONDS;
   }
@@ -186,18 +186,18 @@ export class Engine {
     return this.#volume;
   }
 
-  /** As wished; while an answer arrives with little lead it is spoken no faster than at 1. */
+  /** The wished speed; an answer that arrives with little lead is spoken no faster than at 1. */
   get speed() {
     return this.#speed;
   }
 
-  /** Has nothing come and nothing sounded for too long? */
+  /** Whether nothing has come and nothing has sounded for too long. */
   get isIdle() {
     const silentSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
     return this.#context.currentTime - silentSince > PATIENCE_SECONDS;
   }
 
-  /** Of the speech, from its very beginning, whatever the speed. */
+  /** The frames that were heard of the speech, from its very beginning, whatever the speed. */
   get heardFrames() {
     return this.#heardAtEnd ?? this.#timeline.heardFrame(this.#nowFrame);
   }
@@ -220,7 +220,7 @@ export class Engine {
     return Math.max(0, (this.#timeline.nextFrame ?? 0) - this.#nowFrame);
   }
 
-  /** Of the speech: what has arrived and is not scheduled. */
+  /** The frames of the speech that have arrived and are not scheduled. */
   get #heldFrames() {
     return this.isOver ? 0 : Math.max(0, this.#speech.frames - this.#timeline.speechFrame);
   }
@@ -238,7 +238,7 @@ export class Engine {
     this.#reader.seek(frames);
   }
 
-  /** From now on it may sound. */
+  /** Let the speech sound from now on. */
   start() {
     this.#isStarted = true;
     this.pump();
@@ -253,7 +253,7 @@ export class Engine {
     this.pump();
   }
 
-  /** Nothing more will arrive: play what is there. */
+  /** End the speech: nothing more will arrive, play what is there. */
   end() {
     this.#isEnded = true;
     this.pump();
@@ -335,7 +335,7 @@ export class Engine {
     const pieces = this.#read();
     if (pieces.length === 0) return;
     const sources = pieces.map(({ samples }) => this.#makeSource(samples));
-    // Only now: making them takes a moment, in which the sound card has moved on.
+    // Only now: making the sources takes a moment, in which the sound card has moved on.
     const plan = planStart(this.#situation);
     if (plan) this.#start(pieces, sources, plan.startFrame, plan.gapFrames);
     else this.#reader.seek(this.#timeline.speechFrame);
@@ -351,7 +351,7 @@ export class Engine {
     return this.#reader.read({ speed, mostFrames, isEnded: this.#isEnded });
   }
 
-  /** When the pace changes, what is scheduled at the old one is taken back and planned again. */
+  /** Take back and plan again, when the pace changes, what is scheduled at the old one. */
   #keepPace() {
     const pace = this.#isTooEarlyToHurry ? 1 : this.#speed;
     if (pace === this.#pace) return;
@@ -423,7 +423,7 @@ export class Engine {
     if (secondsAgo >= 0) this.firstHeardAt = Date.now() / 1000 - secondsAgo + (outputLatency || 0);
   }
 
-  /** A timer, not animation frames: those stop in hidden tabs. */
+  /** Tick by a timer, not by animation frames: those stop in hidden tabs. */
   #tickLater() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.pump(), TICK_MILLISECONDS);

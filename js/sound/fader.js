@@ -18,7 +18,7 @@ export class Fader {
   }
 
   /**
-   * Kept by ourselves: Firefox does not say where a ramp is.
+   * Compute the level at a time: Firefox does not say where a ramp is.
    *
    * @param {number} time
    */

@@ -44,7 +44,7 @@ export class Turns {
  */
 
 /**
- * What there is one of on a page. Every widget model loads its own copy of its modules, so it hangs on the page.
+ * Share one object on a page, as a global: every widget model loads its own copy of its modules.
  *
  * @template Shared
  * @param {string} name
@@ -63,7 +63,7 @@ export function sharedAudio() {
 }
 
 /**
- * The page's audio context of this sample rate, kept awake until every user has released it: a context
+ * Use the page's audio context of this sample rate, kept awake until every user has released it: a context
  * that runs keeps the sound card and the computer from sleeping.
  *
  * @param {number} sampleRate
@@ -91,7 +91,7 @@ export function useContext(sampleRate) {
 }
 
 /**
- * Browsers keep a page silent until somebody touches it: start the context with the first touch.
+ * Start the context with the first touch: browsers keep a page silent until somebody touches it.
  *
  * @param {AudioContext} context
  * @returns {() => void} stop waiting for it

@@ -15,7 +15,7 @@ export function concatenated(pieces) {
 }
 
 /**
- * Floats as 16 bit samples; what is too loud is clipped.
+ * Convert floats to 16 bit samples; what is too loud is clipped.
  *
  * @param {Float32Array} samples
  * @returns {Int16Array<ArrayBuffer>}
@@ -30,7 +30,7 @@ const ZERO_CROSSINGS = 32;
 const EDGE = 0.94;
 
 /**
- * The same sound at another rate, by a windowed sinc. (An OfflineAudioContext would do it, too, but
+ * Resample audio to another rate, by a windowed sinc. (An OfflineAudioContext would do so, too, but
  * Chromium's only draws straight lines between samples: what is above the new band comes back as noise.)
  *
  * @param {Float32Array<ArrayBuffer>} samples
@@ -58,7 +58,7 @@ export function resampled(samples, fromRate, toRate) {
 }
 
 /**
- * Weights of the samples from `reach - 1` before a place to `reach` after it.
+ * Return the weights of the samples from `reach - 1` before a place to `reach` after it.
  *
  * @param {number} place between two samples, from 0 to 1
  * @param {number} band what passes, as a share of half the rate

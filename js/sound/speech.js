@@ -27,7 +27,7 @@ export class Speech {
   }
 
   /**
-   * What has arrived from `first` up to `end`, in the portions in which it came.
+   * Return what has arrived from `first` up to `end`, in the portions in which it came.
    *
    * @param {number} first
    * @param {number} end
@@ -40,7 +40,7 @@ export class Speech {
   }
 
   /**
-   * Let go of what comes before `frame`.
+   * Forget what comes before `frame`.
    *
    * @param {number} frame
    */

@@ -58,7 +58,7 @@ export class Stretcher {
   }
 
   /**
-   * Take in more of the speech; gives what can be said by now, in whole hops.
+   * Take in more of the speech; return what can be said by now, in whole hops.
    *
    * @param {Float32Array} samples
    * @returns {Float32Array<ArrayBuffer>}
@@ -71,7 +71,7 @@ export class Stretcher {
   }
 
   /**
-   * The speech has ended: the rest of it.
+   * End the speech, and return the rest of it.
    *
    * @returns {Float32Array<ArrayBuffer>}
    */
@@ -128,7 +128,7 @@ export class Stretcher {
   }
 
   /**
-   * Where the waveform is most like the one at `from`: by strides first, then frame by frame around the best.
+   * Find where the waveform is most like the one at `from`: by strides first, then frame by frame around the best.
    *
    * @param {number} from
    */
@@ -162,7 +162,7 @@ export class Stretcher {
   }
 
   /**
-   * The normalised cross-correlation (but for the energy at `from`, which is the same for all places).
+   * Return the normalised cross-correlation (but for the energy at `from`, which is the same for all places).
    *
    * @param {number} from
    * @param {number} place
@@ -180,7 +180,7 @@ export class Stretcher {
     return energy > 0 ? product / Math.sqrt(energy) : 0;
   }
 
-  /** What no later hop can reach any more. */
+  /** Forget what no later hop can reach any more. */
   #forget() {
     const keptFrom = Math.min(this.#position, Math.max(0, this.#target - this.#reachFrames), this.#end);
     this.#samples = this.#samples.slice(keptFrom - this.#samplesFrom);
@@ -189,7 +189,7 @@ export class Stretcher {
 }
 
 /**
- * Half a Hann window: fading out and in add up to 1.
+ * Return half a Hann window: fading out and in add up to 1.
  *
  * @param {number} frames
  */

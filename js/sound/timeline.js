@@ -25,7 +25,7 @@ export class Timeline {
   #heardFrame = 0;
 
   /**
-   * Before anything is scheduled: the speech begins there.
+   * Set where the speech begins, before anything is scheduled.
    *
    * @param {number} frame
    */
@@ -46,7 +46,7 @@ export class Timeline {
   }
 
   /**
-   * How far in the speech the sound card is.
+   * Return how far in the speech the sound card is.
    *
    * @param {number} nowFrame
    */
@@ -60,7 +60,7 @@ export class Timeline {
   }
 
   /**
-   * Let go of what has sounded.
+   * Forget what has sounded.
    *
    * @param {number} nowFrame
    */
@@ -100,7 +100,7 @@ export class Timeline {
 }
 
 /**
- * Where in the speech a piece is after so many frames of its sound.
+ * Return where in the speech a piece is after so many frames of its sound.
  *
  * @param {Piece} piece
  * @param {number} frames
@@ -113,7 +113,7 @@ function speechFrameAt({ samples, marks, hopFrames }, frames) {
 }
 
 /**
- * The first place at or after `frames` where a piece may be cut.
+ * Return the first place at or after `frames` where a piece may be cut.
  *
  * @param {Piece} piece
  * @param {number} frames

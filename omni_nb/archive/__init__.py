@@ -1,1 +1,1 @@
-"""REST: a conversation as a JSON file, with its media beside it by content hash."""
+"""Save, load and export a conversation: JSON, notebook or page, with its media."""

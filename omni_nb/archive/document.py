@@ -1,10 +1,10 @@
-"""Archive: a conversation at rest, and the fields of its JSON document.
+"""Archive: a saved conversation, and the fields of its JSON document.
 
 ``talk.json`` holds ``schema_version``, ``chat`` (the settings), ``messages`` (each once),
 ``replies`` (each with the numbers of the messages it was asked with), and of the lines that were
 set aside ``others`` (the replies that are in none but those) and ``branches`` (each line as the
-numbers of its replies, those of ``others`` counted on); ``talk_media/`` holds pictures, sounds,
-videos and the answers' speech. Nothing of the connection is in it.
+numbers of its replies, those of ``others`` counted on); ``talk_media/`` holds images, audio,
+videos and the answers' speech. Nothing of the connection is saved.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SCHEMA_VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A conversation at rest: its settings, its replies, and the lines that were set aside."""
+    """A conversation as it is saved: settings, replies, and the lines that were set aside."""
 
     model: str
     modalities: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A conversation as a notebook: its cells ask the questions again, its outputs are the answers."""
+"""Export a conversation as a notebook: cells ask the questions, outputs show the answers."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ _MARKS: Final = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#$|~&"}
 
 
 def _chat_call(archive: Archive) -> str:
-    """Write the chat as a person would, as it was at its first turn."""
+    """Write the call that makes the chat as it was at its first turn."""
     model, modalities, voice = archive.model, archive.modalities, archive.voice
     if archive.replies:
         model, modalities, voice = _how(archive.replies[0])
@@ -181,7 +181,7 @@ class _Media:
         return "\n".join(lines)
 
     def _arguments(self, parts: Sequence[Part]) -> list[str]:
-        """Write parts as keywords if that keeps their order, else in their order by doors."""
+        """Write parts as keywords where that keeps their order, else one after the other."""
         texts = [part for part in parts if isinstance(part, TextPart)]
         media = [part for part in parts if not isinstance(part, TextPart)]
         ordered = [*sorted(media, key=lambda part: _KINDS.index(_kind(part))), *texts]
@@ -232,7 +232,7 @@ class _Media:
         return True
 
     def _name(self, source: HeldSource, suffix: str) -> str:
-        """Return a name for a medium that no other has."""
+        """Return a name that no other medium has."""
         try:
             key = source_digest(source)
         except MediaError:
@@ -253,7 +253,7 @@ def _kind(part: Part) -> str:
 
 
 def _says_format(part: AudioURLPart) -> bool:
-    """Whether the door for sounds would see the same in the address."""
+    """Return whether `omni_nb.audio` would make the same part of the URL alone."""
     from omni_nb.media.audio import audio
 
     try:
@@ -298,5 +298,5 @@ def _output(reply: Reply, storage: Storage, metadata: dict[str, Any]) -> dict[st
 
 
 def _whole(text: str) -> str:
-    """Half of a surrogate pair, as a broken stream may end with, is no UTF-8."""
+    """Replace half of a surrogate pair: a broken stream may end with one, and it is no UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")

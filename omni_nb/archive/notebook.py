@@ -1,4 +1,4 @@
-"""Saved notebook → Archive: a conversation comes back out of the outputs that show it.
+"""Read a conversation from the outputs of a saved notebook.
 
 Every answer knows which one came before it. So a conversation is named by its last answer, the one
 that no other goes on from, and its turns may be in any outputs of the notebook.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.archive.document import REPLY, Archive
-from omni_nb.archive.kept import KeptFiles, Nothing, as_sent, decoded, players
+from omni_nb.archive.notebook_media import KeptFiles, Nothing, as_sent, decoded, players
 from omni_nb.archive.outputs import NAME, SCHEMA_VERSION
 from omni_nb.archive.reader import (
     Reader,
@@ -54,7 +54,7 @@ _KIND: Final = {
 
 
 def read_notebook(path: str | os.PathLike[str], chat: str | int | None = None) -> Archive:
-    """Read a conversation out of a notebook that was saved with its outputs.
+    """Read a conversation from a notebook that was saved with its outputs.
 
     A medium that is neither in the notebook nor where it was is replaced by a line of words,
     with one warning that names all of them.
@@ -68,7 +68,7 @@ def read_notebook(path: str | os.PathLike[str], chat: str | int | None = None) -
     Raises
     ------
     RequestError
-        It is no notebook, it holds no such conversation, or a later version wrote it.
+        The file is no notebook, holds no such conversation, or was written by a later version.
     """
     source = Path(path).expanduser().absolute()
     try:
@@ -103,25 +103,25 @@ _Place: TypeAlias = tuple[_Block, int]
 
 
 class _Outputs:
-    """What a notebook's outputs hold of conversations."""
+    """The conversations in the outputs of a notebook."""
 
     def __init__(self, notebook: Any, folder: Path) -> None:
         self._blocks = list(_blocks(notebook))
         self._folder = folder
         # the last output of an answer counts, and one with its speech before one without
-        self._homes: dict[str, _Place] = {}
+        self._places: dict[str, _Place] = {}
         for block in self._blocks:
             for number, reply in enumerate(block.replies):
-                known = self._homes.pop(reply["id"], None)
+                known = self._places.pop(reply["id"], None)
                 has_spoken = known is not None and reply["id"] in known[0].speech
                 is_silent = reply["id"] not in block.speech
-                self._homes[reply["id"]] = (
+                self._places[reply["id"]] = (
                     known if known and has_spoken and is_silent else (block, number)
                 )
 
     def archive(self, chat: str | int | None, name: str) -> Archive:
         last = self._last(chat, name)
-        head, number = self._homes[last]
+        head, number = self._places[last]
         expected = head.record["first"] + number + 1
         chain = self._chain(last)
         if len(chain) < expected:
@@ -130,16 +130,16 @@ class _Outputs:
                 f"{name!r}: their outputs were cleared or deleted. It goes on without them."
             )
         settings = read_settings(head.record["chat"])
-        scene = opening(settings["system"], as_turns=settings["system_as_turns"])
+        opened = opening(settings["system"], as_turns=settings["system_as_turns"])
         reader = _NotebookReader(self._blocks, self._folder)
-        replies = reader.replies(chain, scene)
+        replies = reader.replies(chain, opened)
         reader.report(name)
         return Archive(**settings, replies=tuple(replies))
 
     def _last(self, chat: str | int | None, name: str) -> str:
         """Return the id of the last answer of the conversation that is wanted."""
-        continued = {block.before(number) for block, number in self._homes.values()}
-        chats = [one for one in self._homes if one not in continued]
+        continued = {block.before(number) for block, number in self._places.values()}
+        chats = [one for one in self._places if one not in continued]
         if not chats:
             raise RequestError(
                 f"{name!r} holds no answers to go on from: it has none, or its outputs were "
@@ -163,8 +163,8 @@ class _Outputs:
         """Return where each turn is, oldest first."""
         chain: dict[str, _Place] = {}
         after: str | None = last
-        while after is not None and after in self._homes and after not in chain:
-            block, number = chain[after] = self._homes[after]
+        while after is not None and after in self._places and after not in chain:
+            block, number = chain[after] = self._places[after]
             after = block.before(number)
         return [*chain.values()][::-1]
 
@@ -176,7 +176,7 @@ def _words_of(reply: Mapping[str, Any]) -> str:
 
 
 def _blocks(notebook: Any) -> Iterator[_Block]:
-    """Return what is ours of a notebook's outputs, in their order."""
+    """Yield the outputs of a notebook that omni_nb wrote, in their order."""
     cells = fields_of(notebook, {"cells": list})["cells"]
     for cell in cells:
         outputs = cell.get("outputs") if isinstance(cell, dict) else None
@@ -212,18 +212,18 @@ class _NotebookReader:
         self._missing: dict[str, None] = {}
         self._silent = 0
 
-    def replies(self, chain: Sequence[_Place], scene: tuple[Message, ...]) -> list[Reply]:
-        """Return the turns, each asked with those before it."""
+    def replies(self, chain: Sequence[_Place], opened: tuple[Message, ...]) -> list[Reply]:
+        """Return the replies, each asked with those before it."""
         made: list[Reply] = []
         for block, number in chain:
             values = block.replies[number]
             question = Message("user", self._question(values["question"]))
-            request = recorded(values, (*scene, *turns(made), question))
+            request = recorded(values, (*opened, *turns(made), question))
             made.append(restored(values, request, self._speech(values, block)))
         return made
 
     def report(self, name: str) -> None:
-        """Say once what is not there."""
+        """Warn once of everything that is missing."""
         if self._missing:
             warn(
                 f"{name!r} does not hold {', '.join(map(repr, self._missing))}, and there is no "

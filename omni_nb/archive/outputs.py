@@ -1,7 +1,7 @@
-"""Replies → the metadata of an output: what a saved notebook needs to go on with them.
+"""Write replies into the metadata of an output, so that a saved notebook can go on with them.
 
 The output's HTML is for people and holds the speech; its metadata are for us and hold the rest.
-Nothing of the connection is in them: no key, no address, no request id.
+Nothing of the connection is in the metadata: no key, no address, no request id.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def block_metadata(
         The turns that the output shows, in their order, by `omni_nb.render.reply.reply_html` or
         `omni_nb.render.transcript.transcript_html`; by default all.
     storage
-        How the WAV sounds of questions are kept in the metadata; other files are kept as they are.
+        How the WAV audio of questions is kept in the metadata; other files are kept as they are.
     folder
         Where media go, in place of the metadata: a folder beside the notebook.
     is_shared
@@ -114,7 +114,7 @@ def _reply(writer: DocumentWriter, reply: Reply) -> dict[str, Any]:
 
 
 def shareable(archive: Archive) -> Archive:
-    """Return a conversation without what is of this machine and its connection alone."""
+    """Return a conversation without paths and addresses of this machine."""
     return replace(archive, replies=tuple(_shareable(reply) for reply in archive.replies))
 
 
@@ -160,7 +160,7 @@ def _summary(arrivals: tuple[Arrival, ...]) -> list[list[Any]]:
 
 
 class _Keeper:
-    """Keeps small media as base64, and of larger ones where their file is."""
+    """Keep small media as base64, and of larger ones the path of their file."""
 
     def __init__(self, folder: MediaFolder | None, storage: Storage, *, is_shared: bool) -> None:
         self.media: dict[str, str] = {}
@@ -172,7 +172,7 @@ class _Keeper:
         self._is_past = True
 
     def forget_earlier(self) -> None:
-        """Keep from now on; what came until now is in outputs before."""
+        """Keep media from now on; those so far are in earlier outputs."""
         self._is_past = False
 
     def keep(self, source: HeldSource, suffix: str) -> str:
@@ -190,8 +190,8 @@ class _Keeper:
         if self._folder is not None:
             self.files[name] = place_beside(self._folder, source, Path(name).suffix)
         elif (data := self._embedded(source, name)) is not None:
-            # under the name of the sound as it was sent, however it is kept: so an output after
-            # it knows that it is here
+            # under the name of the audio as it was sent, however it is kept: so a later output
+            # knows that it is here
             self.media[name] = base64.b64encode(data).decode("ascii")
         else:
             self.files[name] = source.name if self._is_shared else _path(source)
@@ -210,7 +210,7 @@ class _Keeper:
 
 
 def _compressed(source: HeldSource, storage: Storage) -> bytes | None:
-    """Return a sound as a small file; None where it is to be exact, too long or damaged."""
+    """Return audio as a small file; None where it must be exact, is too long or damaged."""
     if storage == "wav":
         return None
     most_seconds = EMBEDDED_BYTES * 8 / BITS_PER_SECOND[storage]
@@ -228,7 +228,7 @@ def place_beside(folder: MediaFolder, source: HeldSource, suffix: str) -> str:
     Raises
     ------
     MediaError
-        It is gone or has changed.
+        The medium is gone or has changed.
     """
     if isinstance(source, FileSource):
         try:
@@ -239,7 +239,7 @@ def place_beside(folder: MediaFolder, source: HeldSource, suffix: str) -> str:
 
 
 def _path(source: HeldSource) -> str:
-    """Where the file is, from the notebook's folder if it is below it."""
+    """Return the path of a file, relative to the notebook's folder where it is below that."""
     if not isinstance(source, FileSource):
         return source.name
     try:
@@ -264,7 +264,7 @@ def _digest_of_file(source: FileSource) -> str:
 
 
 class _Held:
-    """A key that is equal for equal bytes, and lets go of them once they are hashed."""
+    """A cache key that is equal for equal bytes, and releases them once they are hashed."""
 
     __slots__ = ("key", "source")
 
@@ -285,7 +285,7 @@ def _digest_of_held(held: _Held) -> str:
 
 
 def is_file_with(path: Path, digest: str) -> bool:
-    """Whether a file is there and is the one that has this hash."""
+    """Return whether a file exists and has this hash."""
     try:
         return path.is_file() and file_digest(path) == digest
     except (OSError, ValueError):

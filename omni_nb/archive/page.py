@@ -55,7 +55,7 @@ def export_html(archive: Archive, *, storage: Storage = "mp3", title: str | None
     storage
         How the speech is kept: ``"mp3"``, ``"opus"`` or ``"wav"``.
     title
-        By default the first words of the first question.
+        The page's title; by default the first words of the first question.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""JSON file → Archive: what is not as it was written is refused."""
+"""Read a conversation from a JSON file, refusing what is not as it was written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read(path: str | os.PathLike[str]) -> Archive:
     Raises
     ------
     RequestError
-        It is no such file, or of a schema that this version does not know.
+        The file is no saved conversation, or of a schema that this version does not know.
     MediaError
         A medium beside it is missing or altered.
     """
@@ -69,7 +69,7 @@ def read(path: str | os.PathLike[str]) -> Archive:
 
 
 class UnusableError(Exception):
-    """The document is not what was written."""
+    """A document that is not as it was written."""
 
 
 class Finder(Protocol):
@@ -81,7 +81,7 @@ class Finder(Protocol):
 
 
 class Reader:
-    """Makes values of records, with the media of a finder."""
+    """Make values from records, with the media of a `Finder`."""
 
     def __init__(self, folder: Finder) -> None:
         self._folder = folder
@@ -190,7 +190,7 @@ def recorded(values: Mapping[str, Any], messages: tuple[Message, ...]) -> Reques
 
 
 def restored(values: Mapping[str, Any], request: Request, pcm: bytes) -> Reply:
-    """Return an answer of the checked values of its record."""
+    """Return a reply from the checked values of its record."""
     error, usage, playback = values["error"], values["usage"], values["playback"]
     return Reply.restored(
         request,
@@ -230,7 +230,7 @@ def fields_of(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def strings(values: list[Any]) -> tuple[str, ...]:
-    """Return words, and nothing but words."""
+    """Return values that are all words, refusing others."""
     if not all(isinstance(value, str) for value in values):
         raise UnusableError(f"expected words, not {values}.")
     return tuple(values)

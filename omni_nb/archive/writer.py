@@ -1,4 +1,4 @@
-"""Archive → JSON file: every message and every medium is written once."""
+"""Write a conversation to a JSON file: every message and every medium once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Keeper(Protocol):
 
 
 class DocumentWriter:
-    """Makes records of an archive, with the media in a keeper."""
+    """Make records of an archive, with the media in a `Keeper`."""
 
     def __init__(self, folder: Keeper) -> None:
         self._folder = folder
@@ -117,7 +117,7 @@ class DocumentWriter:
         return self._folder.keep(LocalSource(clip.to_wav(), "speech"), ".wav")
 
     def part(self, part: Part) -> dict[str, Any]:
-        """Return a part; its media are with the keeper."""
+        """Return the record of a part; its media are with the keeper."""
         values = {
             field.name: self._value(getattr(part, field.name), part) for field in fields(part)
         }
@@ -141,7 +141,7 @@ class DocumentWriter:
 
 
 def settings(archive: Archive) -> dict[str, Any]:
-    """Return how the conversation asks."""
+    """Return the record of a conversation's settings."""
     return {
         "model": archive.model,
         "modalities": archive.modalities,
@@ -154,7 +154,7 @@ def settings(archive: Archive) -> dict[str, Any]:
 
 
 def answer(reply: Reply) -> dict[str, Any]:
-    """Return a reply without its messages and its speech."""
+    """Return the record of a reply, without its messages and speech."""
     request, timing = reply.request, reply.timing
     return {
         "model": request.model,
@@ -163,7 +163,7 @@ def answer(reply: Reply) -> dict[str, Any]:
         "options": dict(request.options),
         "text": reply.text,
         "reasoning": reply.reasoning,
-        # an answer that still streams is, at rest, one that did not get further
+        # an answer that still streams is saved as one that did not get further
         "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
         "error": _named(reply.error, ERROR) if reply.error else None,
         "usage": _usage(reply.usage) if reply.usage else None,
@@ -185,7 +185,7 @@ def _usage(usage: Usage) -> dict[str, Any]:
 
 
 def suffix_of(part: Part) -> str:
-    """Return the ending by which a file browser knows the file."""
+    """Return the file ending of a part, by which a file browser knows it."""
     if isinstance(part, AudioPart):
         return f".{part.format}"
     return _ENDINGS.guess_extension(getattr(part, "mime", ""), strict=False) or ""

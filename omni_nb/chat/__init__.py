@@ -1,1 +1,1 @@
-"""Conversation: the façade that a notebook builds on; nothing else."""
+"""Conversation: several turns with one model, which `Chat` shows in a notebook."""

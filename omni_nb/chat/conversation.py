@@ -1,4 +1,4 @@
-"""A conversation without a notebook: it asks, and its history is its replies."""
+"""Ask, edit, save and load a conversation; its history is its replies."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ if TYPE_CHECKING:
 
 
 class Conversation:
-    """Several turns with one model; `omni_nb.Chat` also shows them, and says what each argument is.
+    """Several turns with one model; `omni_nb.Chat` also shows them, and explains each argument.
 
-    It has a `Line` of replies, `Settings`, a `Budget` and a connection; each does its own work.
+    A conversation has a `Line` of replies, `Settings`, a `Budget` and a connection; each does
+    its own work.
 
     Examples
     --------
@@ -145,14 +146,14 @@ class Conversation:
         frames
             A video as a list of its images.
         at
-            Ask in the place of this turn, counted from 0 as in ``chat[at]``: it and what
-            followed are set aside (`versions`) when the request is sent.
+            Ask in the place of this turn, counted from 0 as in ``chat[at]``: that turn and
+            what followed are set aside (`versions`) when the request is sent.
 
         Raises
         ------
         MediaError, RequestError
-            Something is not allowed, or the whole weighs more than the model takes; nothing
-            was sent.
+            Something is not allowed, or the request has more tokens than the model takes;
+            nothing was sent.
         BudgetError
             The request would pass the budget; nothing was sent.
         ServiceError
@@ -200,7 +201,7 @@ class Conversation:
         answer_tokens: int | None = None,
         **unknown: Any,
     ) -> Estimate:
-        """Estimate the next question with all that is sent with it. Nothing is sent.
+        """Estimate the next question with its history. Nothing is sent.
 
         Parameters
         ----------
@@ -231,12 +232,12 @@ class Conversation:
         )
 
     def request_of(self, question: tuple[Part, ...]) -> Request:
-        """Return the request that would ask this after all that went before; nothing is sent.
+        """Return the request that would ask a question next; nothing is sent.
 
         Raises
         ------
         MediaError, RequestError
-            The model does not take it.
+            The model does not take the question.
         """
         return self._settings.request(self._line, question)
 
@@ -275,7 +276,7 @@ class Conversation:
         extra: Mapping[str, Any] | None = None,
         **options: Unpack[Options],
     ) -> None:
-        """Change who answers from now on, and how; what is not given stays where it fits.
+        """Change the settings from now on; what is not given stays where it fits.
 
         Parameters
         ----------
@@ -283,7 +284,8 @@ class Conversation:
             As for a new chat: a voice asks for speech. One that was chosen earlier and that the
             new model does not have gives way to its first.
         system, system_as_turns
-            The system message; ``""`` takes it away.
+            The system message (``""`` takes it away), and whether it is sent as a question and
+            answer.
         extra
             More fields of the request's body.
         **options
@@ -461,7 +463,7 @@ class Conversation:
         Parameters
         ----------
         turn
-            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
+            The turn's place, counted from 0 as in ``chat[turn]``; -1 is the last.
 
         Raises
         ------
@@ -479,19 +481,28 @@ class Conversation:
         return self._line.versions(turn)
 
     def switch(self, turn: int, version: int) -> None:
-        """Go to another version of a turn, and to what was said after it.
+        """Switch to another version of a turn, and to what was said after it.
 
         Parameters
         ----------
         turn
-            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
+            The turn's place, counted from 0 as in ``chat[turn]``; -1 is the last.
         version
-            Its place in ``versions(turn)``; -1 is the newest.
+            The version's place in ``versions(turn)``; -1 is the newest.
 
         Raises
         ------
         RequestError
             There is no such turn or version, or an answer still streams.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for question in ("Who are you?", "What can you do?"):
+        ...     for event in chat.stream(question, at=0 if len(chat) else None): pass
+        >>> chat.switch(0, 0)
+        >>> chat.messages[0]["content"]
+        'Who are you?'
         """
         self._line.switch(turn, version)
 
@@ -502,28 +513,48 @@ class Conversation:
         ------
         RequestError
             An answer still streams.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for event in chat.stream("Who are you?"): pass
+        >>> chat.clear()
+        >>> len(chat), len(chat.branches)
+        (0, 1)
         """
         self._line.go_to(())
 
     def undo(self, turns: int = 1) -> tuple[Reply, ...]:
-        """Take the last turns back, and return them: nothing that was answered is lost.
+        """Take the last turns back, and return them.
+
+        Parameters
+        ----------
+        turns
+            How many turns are taken back.
 
         Raises
         ------
         RequestError
             There are fewer turns.
+
+        Examples
+        --------
+        >>> chat = Conversation("qwen-omni-turbo")
+        >>> for event in chat.stream("Who are you?"): pass
+        >>> len(chat.undo()), len(chat)
+        (1, 0)
         """
         return self._line.undo(turns)
 
     def fork(self, at: int | None = None) -> Self:
-        """Return a chat of its own that has the first replies of this one.
+        """Return a separate chat with the first replies of this one.
 
         Parameters
         ----------
         at
-            How many replies it begins with; all by default. As in a slice, a negative number
-            counts from the end: -1 leaves out the last. An answer that still streams is left
-            out.
+            How many replies the new chat begins with; all by default. As in a slice, a negative
+            number counts from the end: -1 leaves out the last. An answer that still streams is
+            left out.
 
         Examples
         --------
@@ -563,7 +594,7 @@ class Conversation:
         Parameters
         ----------
         turn
-            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
+            The turn's place, counted from 0 as in ``chat[turn]``; -1 is the last.
         prompt, *content, image, audio, video, frames
             What changes, as `stream` takes it.
 
@@ -585,7 +616,7 @@ class Conversation:
         return reworded(question, parts_of(prompt, content, **media))
 
     def trim(self, policy: TrimPolicy = "media", *, keep: int | None = None) -> TrimReport:
-        """Make the history lighter, and say what it no longer sends and what that saves.
+        """Send less of the history, and report what that saves.
 
         ``replies`` keep and show everything; only what the model reads changes.
 
@@ -604,8 +635,8 @@ class Conversation:
         Raises
         ------
         RequestError
-            The policy is unknown, or ``"turns"`` needs ``keep`` because the model's limit is not
-            known.
+            The policy is unknown, ``keep`` is negative, or ``"turns"`` needs ``keep`` because
+            the model's limit is not known.
 
         Examples
         --------
@@ -617,7 +648,7 @@ class Conversation:
         self._line.trimming = report.trimming
         return report
 
-    # -- what it has come to -----------------------------------------------------------------
+    # -- tokens and cost ---------------------------------------------------------------------
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -626,7 +657,7 @@ class Conversation:
 
     @property
     def weight(self) -> Weight:
-        """What is sent with the next question, before the question itself, estimated."""
+        """The estimated tokens of what is sent before the next question."""
         return weigh_messages(self._settings.history(self._line), self.model)
 
     @property
@@ -647,7 +678,7 @@ class Conversation:
     # -- files -------------------------------------------------------------------------------
 
     def document(self) -> Archive:
-        """Return the conversation at rest: its settings and its replies."""
+        """Return the conversation as it is saved: its settings and replies."""
         return Archive(
             model=self.model,
             modalities=self.modalities,
@@ -661,11 +692,16 @@ class Conversation:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the conversation to a JSON file, and its media to a folder beside it.
+        """Save the conversation to a JSON file, and its media beside it.
 
         ``talk.json`` keeps its media in ``talk_media/``, each file once, named by its
         content. Nothing of the connection is written: no key, no address. An answer that
         still streams is kept as far as it came.
+
+        Parameters
+        ----------
+        path
+            The JSON file, such as ``"talk.json"``; an existing one is replaced.
 
         Raises
         ------
@@ -673,12 +709,20 @@ class Conversation:
             A file that was sent is gone or has changed since.
         RequestError
             The file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> chat = Conversation("qwen-omni-turbo", system="You are a cat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     chat.save(f"{folder}/talk.json").name
+        'talk.json'
         """
         return write(self.document(), path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, connection: Connection | None = None) -> Self:
-        """Read a conversation that was saved; it goes on where it was.
+        """Load a saved conversation, to go on with it.
 
         Parameters
         ----------
@@ -690,9 +734,17 @@ class Conversation:
         Raises
         ------
         RequestError
-            It is no saved conversation, or of a newer schema than this version knows.
+            The file is no saved conversation, or of a newer schema than this version knows.
         MediaError
             A medium is missing or has changed.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> chat = Conversation("qwen-omni-turbo", system="You are a cat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Conversation.load(chat.save(f"{folder}/talk.json")).system
+        'You are a cat.'
         """
         return cls._of(read(path), connection)
 
@@ -704,7 +756,7 @@ class Conversation:
         chat: str | int | None = None,
         connection: Connection | None = None,
     ) -> Self:
-        """Read a conversation out of a saved notebook's outputs; it goes on where it was.
+        """Load a conversation from a saved notebook's outputs, to go on with it.
 
         Everything is there: questions and answers, speech, usage and cost. Speech, and a WAV of a
         question, is as the notebook keeps it, exact with ``storage="wav"``. An image, audio or
@@ -724,7 +776,7 @@ class Conversation:
         Raises
         ------
         RequestError
-            It is no notebook, or it holds no such conversation.
+            The file is no notebook, or holds no such conversation.
 
         Examples
         --------
@@ -739,7 +791,7 @@ class Conversation:
         return cls._of(read_notebook(path, chat), connection)
 
     def resume(self, path: str | os.PathLike[str]) -> None:
-        """Go on with a saved conversation in the place of this one, which is set aside.
+        """Go on with a saved conversation; this one is set aside.
 
         Parameters
         ----------
@@ -750,6 +802,15 @@ class Conversation:
         ------
         RequestError, MediaError
             As for `load`; this conversation is then as it was.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> chat, other = Conversation(), Conversation(system="You are a cat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     chat.resume(other.save(f"{folder}/talk.json"))
+        >>> chat.system
+        'You are a cat.'
         """
         is_notebook = Path(path).suffix == ".ipynb"
         other = (type(self).from_notebook if is_notebook else type(self).load)(path)
@@ -760,7 +821,7 @@ class Conversation:
     def export(
         self, path: str | os.PathLike[str], *, storage: Storage = "mp3", title: str | None = None
     ) -> Path:
-        """Write the conversation for other people: as a page, or as a notebook.
+        """Export the conversation for other people, as a page or a notebook.
 
         ``talk.html`` is one file that needs nothing else: no script, no network.
         ``talk.ipynb`` asks the questions again when it is run, and shows the recorded answers;
@@ -774,7 +835,7 @@ class Conversation:
         storage
             How the speech is kept: ``"mp3"``, ``"opus"`` or ``"wav"``.
         title
-            Of the page; by default the first words of the first question.
+            The page's title; by default the first words of the first question.
 
         Raises
         ------
@@ -782,6 +843,14 @@ class Conversation:
             A file that was sent is gone or has changed since.
         RequestError
             The ending or the storage is another, or the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     page = Conversation().export(f"{folder}/talk.html", title="Cats & dogs")
+        ...     "<h1" in page.read_text("utf-8")
+        True
         """
         return export_to(self.document(), path, storage=storage, title=title)
 
@@ -789,6 +858,13 @@ class Conversation:
         """Return the conversation as one file to download; see `export`.
 
         A notebook has the media of up to a megabyte in it, and says where larger ones go.
+
+        Parameters
+        ----------
+        form
+            ``"html"`` or ``"ipynb"``.
+        storage
+            How the speech is kept, as for `export`.
 
         Examples
         --------

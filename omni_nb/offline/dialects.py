@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.offline.refusals import Refusal
 from omni_nb.rules.catalog import find_model
-from omni_nb.wire.dialects import OPENAI_SOUNDS
+from omni_nb.wire.dialects import OPENAI_AUDIO_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -78,8 +78,8 @@ def _openai_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
         case {"type": "input_audio", "input_audio": {"data": str(data), "format": form}}:
             if _is_url(data):
                 raise Refusal("input_audio.data is base64 without a head, not a URL or data URL.")
-            if form not in OPENAI_SOUNDS:
-                raise Refusal(f"input_audio.format is one of {', '.join(OPENAI_SOUNDS)}.")
+            if form not in OPENAI_AUDIO_FORMATS:
+                raise Refusal(f"input_audio.format is one of {', '.join(OPENAI_AUDIO_FORMATS)}.")
             return _audio(f"data:;base64,{data}", str(form))
         case {"type": str(kind)} if kind not in ("text", "image_url", "input_audio"):
             raise Refusal(f"Invalid value: {kind!r}. Accepted: text, image_url, input_audio.")

@@ -1,1 +1,1 @@
-"""What each model takes, what it weighs and what it costs."""
+"""Limits, token counts and prices of each model."""

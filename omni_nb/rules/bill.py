@@ -1,4 +1,4 @@
-"""A bill: what many questions of one kind weigh and cost, line by line."""
+"""A bill: the tokens and the cost of many like questions, entry by entry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VIDEO_FPS = 30
 
 @dataclass(frozen=True, slots=True)
 class ImaginedQuestion:
-    """A question and its answer, as one imagines them; sizes are width and height in pixels.
+    """An imagined question and its answer; sizes are (width, height) in pixels.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class ImaginedQuestion:
     answer_seconds: float = 0
 
     def weight(self, facts: ModelFacts) -> Weight:
-        """Estimate the tokens of the question by the model's rules."""
+        """Estimate the question's tokens by the model's rules."""
         return sum(
             (
                 Weight({"text": self.text_tokens} if self.text_tokens else {}),
@@ -68,26 +68,25 @@ class ImaginedQuestion:
         return self.images * image_tokens(*self.image_size, model=facts).tokens
 
     def _video_tokens(self, facts: ModelFacts) -> int:
-        weighed = video_tokens(*self.video_size, self.video_seconds, VIDEO_FPS, model=facts)
-        return weighed.tokens
+        return video_tokens(*self.video_size, self.video_seconds, VIDEO_FPS, model=facts).tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a bill: tokens × price = amount.
+    """An entry of a bill: tokens × price = amount.
 
     Attributes
     ----------
     entry
         What is counted, named as in `Cost`.
     tokens
-        Of all questions.
+        Tokens of all questions.
     price
-        Per million tokens, without the factor of Batch; None: unknown.
+        Price per million tokens, without the factor of Batch; None: unknown.
     amount
-        With that factor; None: unknown.
+        Amount with that factor; None: unknown.
     is_free
-        The text of a spoken answer, which is not billed.
+        Whether the entry is the text of a spoken answer, which is not billed.
     """
 
     entry: str
@@ -99,16 +98,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What some questions cost.
+    """The cost of a number of questions.
 
     Attributes
     ----------
     unknown
-        Entries that could not be weighed; with one of them the total is unknown.
+        Entries whose tokens are not known; with one of them the total is unknown.
     factor
-        What Batch does to every price: 1 without it, None when it is unknown.
+        The factor of Batch on every price: 1 without Batch, None when it is unknown.
     total
-        None: unknown.
+        The sum of the amounts; None: unknown.
     """
 
     entries: tuple[Entry, ...]
@@ -120,13 +119,13 @@ class Bill:
 
     @property
     def tokens(self) -> int:
-        """All tokens of the lines."""
-        return sum(line.tokens for line in self.entries)
+        """The tokens of all entries."""
+        return sum(entry.tokens for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """On what terms is asked."""
+    """The terms of asking: model, region, Batch and number of questions."""
 
     model: str
     region: str = "beijing"
@@ -136,14 +135,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class TurnUsage:
-    """The tokens of one question and its answer; ``unknown`` entries could not be weighed."""
+    """The tokens of one question and its answer, and the entries whose tokens are unknown."""
 
     usage: Usage
     unknown: tuple[str, ...] = field(default=())
 
 
 def imagined_turn(question: ImaginedQuestion, facts: ModelFacts) -> TurnUsage:
-    """Weigh a question that one imagines."""
+    """Estimate the tokens of an imagined question and answer."""
     asked, answered = question.weight(facts), question.answer(facts)
     unknown = [
         entry
@@ -159,7 +158,7 @@ def imagined_turn(question: ImaginedQuestion, facts: ModelFacts) -> TurnUsage:
 
 
 def average_turn(usages: Iterable[Usage]) -> TurnUsage | None:
-    """Return the mean of some turns, in whole tokens; None when none was counted.
+    """Return the mean usage in whole tokens; None without any usage.
 
     Examples
     --------
@@ -178,7 +177,7 @@ def average_turn(usages: Iterable[Usage]) -> TurnUsage | None:
 
 
 def bill(turn: TurnUsage, offer: Offer, prices: Prices | None) -> Bill:
-    """Write the bill for as many turns as are asked, on the offer's terms.
+    """Write the bill of a turn, asked on an offer's terms.
 
     Examples
     --------
@@ -242,7 +241,7 @@ def _audio(seconds: float, facts: ModelFacts) -> Weight:
 
 
 def _weight(modality: str, amount: float, tokens: Callable[[], int]) -> Weight:
-    """Weigh something of which there is an amount; unknown where the model has no rule for it."""
+    """Count the tokens of a medium; unknown where the model has no rule for it."""
     if not amount:
         return Weight()
     try:
@@ -252,5 +251,5 @@ def _weight(modality: str, amount: float, tokens: Callable[[], int]) -> Weight:
 
 
 def _mean(tokens: int, turns: int) -> int:
-    """Half a token counts as one."""
+    """Return the mean; half a token counts as one."""
     return (2 * tokens + turns) // (2 * turns)

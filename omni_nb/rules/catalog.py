@@ -1,4 +1,4 @@
-"""The models we know: those of ``models.toml``, and those registered in this session."""
+"""The known models: those of ``models.toml``, and those registered in this session."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ class ModelTable(Shown):
     """Models and their facts, as a table in a notebook and as text in a terminal.
 
     Iterating gives the `ModelFacts` of each.
+
+    Attributes
+    ----------
+    models
+        The facts of the models, in the order of the table.
     """
 
     models: tuple[ModelFacts, ...]
@@ -75,7 +80,7 @@ _registered: dict[str, ModelFacts] = {}
 
 
 def find_model(name: str) -> ModelFacts | None:
-    """Return the facts of a model by its name or an alias, or None when we know none.
+    """Return a model's facts by its name or an alias; None when unknown.
 
     Examples
     --------
@@ -90,13 +95,13 @@ def find_model(name: str) -> ModelFacts | None:
 
 
 def known_models() -> tuple[ModelFacts, ...]:
-    """Return the facts of every model: those of ``models.toml`` in its order, then one's own."""
+    """Return all models' facts: those of ``models.toml``, then the registered ones."""
     known = {facts.name: facts for facts in _built_in().values()}
     return tuple((known | _registered).values())
 
 
 def models(*names: str) -> ModelTable:
-    """Show what is known of the models: what they take, limits, voices, tokens and prices.
+    """Show the models' inputs, limits, voices, token rules and prices.
 
     Parameters
     ----------
@@ -107,7 +112,7 @@ def models(*names: str) -> ModelTable:
     -------
     ModelTable
         Shown as a table; iterating gives the `ModelFacts` of each. Every fact has its source
-        and the date on which it was read; what nobody has published is "unknown".
+        and the date on which it was read; what is not published is "unknown".
 
     Raises
     ------
@@ -127,7 +132,7 @@ def models(*names: str) -> ModelTable:
 def register_model(
     name: str, *, like: str | None = None, replace: bool = False, **facts: Any
 ) -> ModelFacts:
-    """Make a model known for the rest of this session: one's own, or one newer than we are.
+    """Register a model for this session: your own, or a newer one.
 
     Parameters
     ----------
@@ -176,7 +181,7 @@ def register_model(
 
 
 def source_names() -> Mapping[str, str]:
-    """Return what the short names in the facts' sources mean."""
+    """Return the meanings of the short names of sources."""
     return MappingProxyType(_document()["sources"])
 
 

@@ -1,4 +1,4 @@
-"""What a question weighs and costs before it is sent: `Estimate`, and several as `Comparison`."""
+"""`Estimate`: a question's tokens and cost before it is sent; `Comparison`: several of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Estimate(Shown):
-    """What a question weighs and costs, estimated before it is sent.
+    """The tokens and the cost of a question, estimated before it is sent.
 
     Media follow the documented rules. Text is an honest guess: one token per CJK character,
     one per four others; expect the service's count to differ by a third either way. The length
@@ -33,7 +33,7 @@ class Estimate(Shown):
     usage : Usage
         The input, estimated; the output, as assumed.
     has_unknown : bool
-        Whether something could not be weighed, such as an image at a URL: the tokens are
+        Whether something could not be counted, such as an image at a URL: the tokens are
         then a lower bound, and the cost is unknown.
     input_limit : int or None
         How many tokens the model takes in.
@@ -61,12 +61,12 @@ class Estimate(Shown):
 
     @property
     def tokens(self) -> int:
-        """The tokens of the input, as far as they could be weighed."""
+        """The tokens of the input, as far as they could be counted."""
         return self.usage.input_total
 
     @property
     def share(self) -> float | None:
-        """The input over the model's limit: 1 is full; None when that is not known."""
+        """The input as a share of the model's limit; None when the limit is not known."""
         return self.tokens / self.input_limit if self.input_limit else None
 
     @property
@@ -78,7 +78,7 @@ class Estimate(Shown):
 
     @property
     def speech_price(self) -> Decimal | None:
-        """What a second of the answer's speech costs; None when not known."""
+        """The price of a second of the answer's speech; None when not known."""
         return speech_price(self.model, self.region)
 
 
@@ -105,7 +105,7 @@ class Comparison(Shown):
 
 
 def speech_price(model: str, region: str | None) -> Decimal | None:
-    """Return what a second of an answer's speech costs; None when that is not known.
+    """Return the price of a second of speech; None when not known.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What may be known of a model: its limits, voices, token rules and prices."""
+"""Facts of a model: its limits, voices, token rules and prices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Positive: TypeAlias = int  # the rules divide by it
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a model accepts. ``None``: nobody has published the limit.
+    """The limits of a model. ``None``: the limit is not published.
 
     Sizes are bytes, durations seconds, sides pixels; ``frames_*`` count the images of a
     video that is sent as a list. ``*s_max`` count the media of one user message.
@@ -145,10 +145,12 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """All we know of one model.
+    """The facts of one model.
 
     Attributes
     ----------
+    name, aliases
+        What requests may call the model.
     inputs
         The kinds of content that a user message may have.
     modalities
@@ -167,8 +169,12 @@ class ModelFacts:
         Whether the model can search the web (the body's ``enable_search``).
     regions
         Where the model is offered; empty when unknown.
+    limits, voices, tokens
+        The model's `Limits`, `Voices` and `TokenRules`; None: the rules are not published.
     prices
         Prices by region.
+    source, date
+        Where the facts were read, and when.
     """
 
     name: str

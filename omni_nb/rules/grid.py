@@ -1,4 +1,4 @@
-"""How a picture is fitted into a grid of squares: the documented resizing, of one and of many."""
+"""Fit images into a grid of squares: the documented resizing, of one size and of many."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BLOCK_SIZES: Final = 65_536  # so that the numbers of a step stay in the proces
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a rule asks of the grid.
+    """The bounds that a model's rule sets to the grid.
 
     Attributes
     ----------
@@ -37,14 +37,14 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The grid of a picture, and how the rule came to it.
+    """The grid of an image, and the branch of the rule that led to it.
 
     Attributes
     ----------
     branch
-        Whether the rounded picture is taken, or was too large or too small.
+        Whether the rounded image is taken, or was too large or too small.
     scale
-        What the sides of the picture are multiplied with before they are cut into squares.
+        What the sides of the image are multiplied with before they are cut into squares.
     """
 
     branch: Branch
@@ -54,7 +54,7 @@ class Fit:
 
 
 def fit(width: int, height: int, bounds: Bounds) -> Fit:
-    """Fit one picture.
+    """Fit one image into the grid of a rule.
 
     The operations are the documentation's, in its order: another order of the same formula
     gives other floats, and now and then another row or column.
@@ -85,7 +85,7 @@ def rounded(pixels: int, bounds: Bounds) -> int:
 def fit_many(
     width: NDArray[Any], height: NDArray[Any], bounds: Bounds
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Fit pictures of all the sizes: the columns and the rows that `fit` finds, exactly.
+    """Fit images of many sizes: exactly the columns and rows of `fit`.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def fit_many(
 
 
 def _fit_block(sides: NDArray[np.float64], bounds: Bounds) -> NDArray[np.float64]:
-    """Do what `fit` does, for a row of widths and a row of heights; the fractions are to be cut.
+    """Fit a row of widths and a row of heights as `fit` does; the fractions are to be cut.
 
     Whole floats up to 2**53 are exact, so the products that are integers there lose nothing here.
     """

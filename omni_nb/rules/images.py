@@ -1,4 +1,4 @@
-"""What an image weighs: its size in pixels, fitted into the grid of a model, in tokens."""
+"""Tokens of an image: its size in pixels, fitted into the grid of a model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MOST_PIXELS: Final = 2**53  # up to here every whole number is exact as a float
 
 @dataclass(frozen=True, slots=True)
 class ImageTokens:
-    """What an image weighs: the size it is scaled to (pixels) and its tokens.
+    """The tokens of an image, and the size that it is scaled to (pixels).
 
     ``tokens`` are those of the grid and the marks around it.
     """
@@ -41,13 +41,13 @@ class ImageTokens:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageTokenArrays:
-    """What images of many sizes weigh: an `ImageTokens` whose fields are arrays.
+    """The tokens of images of many sizes: an `ImageTokens` whose fields are arrays.
 
     Attributes
     ----------
     columns, rows
-        The grids: one token for each of their squares. The other arrays are made of them when
-        they are asked for.
+        The grids: one token for each of their squares. The other arrays are computed from
+        these when they are asked for.
     side
         The side of a square in pixels.
     marks
@@ -84,7 +84,7 @@ class ImageTokenArrays:
 
 @dataclass(frozen=True, slots=True)
 class ImageRule:
-    """How a model's rule comes to the tokens of an image, step by step.
+    """The steps of a model's rule, from the size of an image to its tokens.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ def image_tokens(width: int, height: Sizes, *, model: str | ModelFacts) -> Image
 def image_tokens(
     width: int | Sizes, height: int | Sizes, *, model: str | ModelFacts
 ) -> ImageTokens | ImageTokenArrays:
-    """Count the tokens of an image, or of many, by the model's resizing rule.
+    """Count the tokens of images by the model's resizing rule.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def image_tokens(
 
 
 def image_rule(width: int, height: int, *, model: str | ModelFacts) -> ImageRule:
-    """Show how the tokens of an image come about: `image_tokens`, with its steps.
+    """Return the steps by which `image_tokens` counts an image.
 
     Examples
     --------
@@ -219,7 +219,7 @@ def token_rules(model: str | ModelFacts) -> TokenRules:
     Raises
     ------
     RequestError
-        Nobody has published them.
+        The model's rules are not known.
     """
     facts = find_model(model) if isinstance(model, str) else model
     if facts is None or facts.tokens is None:
@@ -260,7 +260,7 @@ def _whole(pixels: Any) -> int:
 
 
 def _is_array(given: object) -> bool:
-    """Whether it is an array, a column of a table, ...: numpy's own numbers are none."""
+    """Return whether something is an array or a column of a table, not a number of numpy's."""
     return hasattr(given, "__array__") and not isinstance(given, Number)
 
 
@@ -285,7 +285,7 @@ def _checked_arrays(width: Any, height: Any) -> tuple[Sizes, Sizes]:
 
 
 def _numbers(pixels: Sizes) -> Sizes:
-    """Integers as they are; floats, and what may hold numbers of Python's own, as floats."""
+    """Return integers as they are, and floats and Python's own numbers as floats."""
     import numpy as np
 
     if pixels.dtype.kind in "iu":
@@ -296,7 +296,7 @@ def _numbers(pixels: Sizes) -> Sizes:
 
 
 def _are_good(width: Sizes, height: Sizes) -> bool:
-    """Whether every size is good: what is so of the extremes, without an array of the sizes."""
+    """Return whether every size is good, by the extremes: no array of sizes is made."""
     whole = all(p.dtype.kind in "iu" or (p == p.round()).all() for p in (width, height))
     most = float(width.max()) * float(height.max())
     return bool(whole and width.min() >= 1 and height.min() >= 1 and most <= _MOST_PIXELS)

@@ -1,4 +1,4 @@
-"""May this model take it? Every documented rule that can be checked before sending."""
+"""Check inputs against a model's documented limits, before anything is sent."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_parts(parts: Sequence[Part], facts: ModelFacts) -> None:
 
 
 def check_part(part: Part, facts: ModelFacts) -> None:
-    """Check one part by itself; raises `MediaError`."""
+    """Check one part against the limits; raises `MediaError`."""
     match part:
         case ImagePart():
             check_image(part, facts)
@@ -87,7 +87,7 @@ def check_image(part: ImagePart, facts: ModelFacts) -> None:
 
 
 def check_audio(part: AudioPart, facts: ModelFacts) -> None:
-    """Check a sound's file size (bytes) and duration (seconds); raises `MediaError`."""
+    """Check an audio's file size (bytes) and duration (seconds); raises `MediaError`."""
     _check_bytes(part, "sound", facts.limits.audio_bytes, facts)
     _check_seconds(part, "sound", facts.limits.audio_seconds, facts)
     _check_base64(part, "sound", "", facts)
@@ -226,7 +226,7 @@ def _numbered(number: int, kind: str) -> str:
 
 
 def _counted(part: FramesPart) -> str:
-    """Say how many frames there are; a list of pictures has no name of its own."""
+    """Say how many frames there are; a list of images has no name of its own."""
     name = "" if part.name == FramesPart(()).name else f" {part.name!r}"
     return f"The list of frames{name} has {_numbered(len(part.images), 'frame')}"
 

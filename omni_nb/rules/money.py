@@ -24,14 +24,14 @@ _MOST_DIGITS: Final = 30  # before and after the point; far beyond, EXACT would 
 @total_ordering
 @dataclass(frozen=True, slots=True, repr=False)
 class Money:
-    """An amount of money. It compares and adds up with money of the same currency only.
+    """An amount of money, which compares and adds up in its own currency only.
 
     Parameters
     ----------
     amount
         An int, a Decimal or a str; a float counts as the number that Python prints.
     currency
-        Its code, such as ``"CNY"``. `CNY` and `USD` make money of theirs.
+        The currency's code, such as ``"CNY"``; `CNY` and `USD` make money of theirs.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class Money:
         return f"Money('{plain(self.amount):f}', {self.currency!r})"
 
     def _same(self, other: Money) -> Decimal:
-        """The amount of the other, if it is of this currency."""
+        """Return the amount of the other, refusing another currency."""
         if other.currency != self.currency:
             raise RequestError(
                 f"{self} and {other} are of different currencies, and we know no exchange rate."
@@ -89,6 +89,16 @@ class Money:
 
 def CNY(amount: Amount) -> Money:
     """Make an amount of Chinese yuan.
+
+    Parameters
+    ----------
+    amount
+        An int, a Decimal or a str; a float counts as the number that Python prints.
+
+    Raises
+    ------
+    RequestError
+        The amount is no number.
 
     Examples
     --------
@@ -100,6 +110,16 @@ def CNY(amount: Amount) -> Money:
 
 def USD(amount: Amount) -> Money:
     """Make an amount of US dollars.
+
+    Parameters
+    ----------
+    amount
+        An int, a Decimal or a str; a float counts as the number that Python prints.
+
+    Raises
+    ------
+    RequestError
+        The amount is no number.
 
     Examples
     --------
@@ -118,7 +138,7 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def plain(amount: Decimal) -> Decimal:
-    """Drop the zeros at the end, and never write 1E+2.
+    """Drop trailing zeros, and never write 1E+2.
 
     Examples
     --------
@@ -130,7 +150,7 @@ def plain(amount: Decimal) -> Decimal:
 
 
 def rounded(amount: Decimal) -> str:
-    """Write an amount with three digits that count; ``reply.cost`` has them all.
+    """Write an amount with three significant digits; ``reply.cost`` has all.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The options of a request: one closed list for every way to ask, and the name that was meant."""
+"""Options of a request: one closed list for every way to ask."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "max_completion_tokens": Option("count", "the same, as newer servers call it"),
         "seed": Option("integer", "the same seed makes the same choices, as far as possible"),
         "stop": Option("stop", "the answer ends before one of these words"),
-        "presence_penalty": Option("number", "more of it: new subjects"),
-        "frequency_penalty": Option("number", "more of it: fewer words again"),
-        "repetition_penalty": Option("number", "more of it: fewer repetitions; 1 is none"),
+        "presence_penalty": Option("number", "the higher, the more new subjects"),
+        "frequency_penalty": Option("number", "the higher, the fewer words come again"),
+        "repetition_penalty": Option("number", "the higher, the fewer repetitions; 1 is none"),
         "enable_thinking": Option("switch", "think before the answer; text answers only"),
         "thinking_budget": Option("count", "the most tokens of thinking"),
         "reasoning_effort": Option("text", "how long to think, such as 'low'"),
         "enable_search": Option("switch", "let the model search the web"),
-        "search_options": Option("mapping", "how it searches"),
+        "search_options": Option("mapping", "how the model searches"),
         "vl_high_resolution_images": Option("switch", "look at images in more detail"),
         "use_multichannel": Option("switch", "hear the channels of audio apart"),
     }
@@ -93,7 +93,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("max_output_tokens", "max_new_tokens"), "max_tokens="),
     "locale": "language=",
 }
-"""Words that people bring from elsewhere, and what is written here."""
+"""Names that other libraries use, and what is written here."""
 
 _ACCEPTED: Final[Mapping[Kind, str]] = {
     "number": "a number",
@@ -109,7 +109,7 @@ _ACCEPTED: Final[Mapping[Kind, str]] = {
 def check_options(
     given: Mapping[str, Any], *, where: str, names: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Return the options that were given; None is as if it were not given.
+    """Check options by name and type; None counts as not given.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def check_options(
 
 
 class OptionDict(MutableMapping[str, Any]):
-    """Options that check what is put into them; fields that came by ``extra`` stay as they are.
+    """A dict of options, each checked when it is set; fields of ``extra`` stay as they are.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def check_extra(extra: Mapping[str, Any] | None) -> dict[str, Any]:
     Raises
     ------
     RequestError
-        It is no dict with names as its keys.
+        ``extra`` is no dict with names as its keys.
     """
     if extra is None:
         return {}
@@ -189,7 +189,7 @@ def check_extra(extra: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def unknown_option(name: str, *, where: str, names: Iterable[str]) -> OptionError:
-    """Return the error of a name that is none of these; it says which was meant.
+    """Return the error for an unknown option, naming the one meant.
 
     Examples
     --------

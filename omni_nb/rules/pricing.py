@@ -1,4 +1,4 @@
-"""What a request used, by modality, and what that costs."""
+"""Usage and cost of a request, by modality."""
 
 from __future__ import annotations
 
@@ -80,7 +80,18 @@ class Usage(Shown):
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Usage:
-        """Read the ``usage`` object of a chunk; details may be missing or null."""
+        """Read the ``usage`` object of a chunk.
+
+        Parameters
+        ----------
+        payload
+            The object as the service sent it; its details may be missing or null.
+
+        Examples
+        --------
+        >>> Usage.from_payload({"prompt_tokens": 10, "completion_tokens": 5}).total
+        15
+        """
         return cls(
             input=_details(payload.get("prompt_tokens_details"), ("text", *MEDIA)),
             output=_details(payload.get("completion_tokens_details"), ("text", "audio")),
@@ -90,7 +101,7 @@ class Usage(Shown):
         )
 
     def cost(self, model: str, *, region: str = "beijing", batch: bool = False) -> Cost | None:
-        """Price these tokens of one answer.
+        """Price the tokens of one answer.
 
         The prices depend on what was asked and answered together, so price each answer on its
         own and add the costs up (`total_cost`): the cost of added usages is another one.
@@ -102,8 +113,9 @@ class Usage(Shown):
         region
             Where the model was asked: prices differ, and so may the currency.
         batch
-            Whether it was asked through the Batch API. Only the model's own name has a price
-            there: the spec offers it for the stable version ("稳定版模型"), no alias or snapshot.
+            Whether the model was asked through the Batch API. Only its own name has a price
+            there: the spec offers Batch for the stable version ("稳定版模型"), no alias or
+            snapshot.
 
         Returns
         -------
@@ -166,6 +178,13 @@ class Usage(Shown):
 class Cost(Shown):
     """An amount of money, by what it was paid for (``"image in"``, ``"audio out"``, ...).
 
+    Parameters
+    ----------
+    amounts
+        The exact amounts by entry.
+    currency
+        The code of their currency.
+
     Examples
     --------
     >>> cost = Cost({"text in": Decimal("0.0004"), "audio out": Decimal("0.05")}, "CNY")
@@ -217,7 +236,7 @@ class Cost(Shown):
 
 
 def entries(usage: Usage) -> dict[str, int]:
-    """Return tokens by what they are paid for, named as in `Cost`.
+    """Return tokens by entry, named as in `Cost`.
 
     Examples
     --------
@@ -245,7 +264,7 @@ def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
     Raises
     ------
     RequestError
-        They are in different currencies.
+        The costs are in different currencies.
     """
     total: Cost | None = None
     for cost in costs:

@@ -18,23 +18,23 @@ _WARN_PERCENT: Final = 80
 class Quota(Shown):
     """A number of tokens that answers use up, whatever their modality.
 
-    It counts what it is told in this session; what is left of the account's free quota stands
-    in the service's console. Several chats may share one. It warns once at 80 %, and once more
-    when nothing is left; it stops nothing.
+    A quota counts what it is told in this session; what is left of the account's free quota
+    stands in the service's console. Several chats may share one. A warning comes at 80 %, and
+    another when nothing is left; nothing is stopped.
 
     Parameters
     ----------
     tokens
-        How many there are: 1,000,000 for each model and account, says the documentation (spec,
-        "免费额度 ... 不区分模态", where "100Token" is 100万 on the page of August 2025). It
-        counts neither in Singapore nor for Batch.
+        How many tokens there are: 1,000,000 for each model and account, says the documentation
+        (spec, "免费额度 ... 不区分模态", where "100Token" is 100万 on the page of August 2025).
+        The free quota counts neither in Singapore nor for Batch.
     name
-        What they are for; shown in the warnings.
+        What the tokens are for; shown in the warnings.
 
     Raises
     ------
     RequestError
-        It is not a whole number from 1 on.
+        ``tokens`` is not a whole number from 1 on.
 
     Examples
     --------
@@ -68,7 +68,7 @@ class Quota(Shown):
 
     @property
     def low(self) -> int:
-        """With fewer tokens left than this the quota warns."""
+        """The number of tokens left at which the quota warns."""
         return self.tokens * (100 - _WARN_PERCENT) // 100
 
     @property
@@ -78,6 +78,11 @@ class Quota(Shown):
 
     def spend(self, usage: Usage) -> None:
         """Count the tokens of an answer, in and out.
+
+        Parameters
+        ----------
+        usage
+            The tokens, as the service counted them.
 
         Warns
         -----

@@ -1,4 +1,4 @@
-"""Plain tables, as TOML and Python people write them, read into facts: every key is checked."""
+"""Read facts from plain tables, such as those of TOML; every key is checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Facts = TypeVar("Facts")
 
 
 def read(kind: type[Facts], table: Any, where: str, base: Facts | None = None) -> Facts:
-    """Make facts of one kind from a table; ``base`` has what the table leaves out.
+    """Read facts from a table; ``base`` has what the table leaves out.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""An input that is over a model's limits, brought under them; and what that changed."""
+"""Shrink an input to a model's limits, and report what that changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError, RequestError
-from omni_nb.media import parts as doors
+from omni_nb.media import parts as media_parts
 from omni_nb.media.parts import PART_TYPES, AudioPart, FramesPart, ImagePart, VideoPart
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
@@ -43,14 +43,14 @@ def shrink(
     max_seconds: float | None = None,
     say: Callable[[str], object] = print,
 ) -> Shrinkable:
-    """Bring a picture, sound, video or list of frames under a model's limits, and say how.
+    """Shrink an image, audio, video or frames to a model's limits.
 
-    * A picture becomes a JPEG of the size to which the model scales it anyway; one that is too
+    * An image becomes a JPEG of the size to which the model scales it anyway; one that is too
       small is enlarged.
-    * A sound becomes an MP3 of 16 kHz mono. One that is too long is cut 0.1 s before the
+    * Audio becomes an MP3 of 16 kHz mono. Audio that is too long is cut 0.1 s before the
       model's limit: an encoder adds up to that at the ends, and a service may count it.
     * A video becomes an MP4 of at most 10 frames per second and of the size to which the
-      model scales frames anyway, cut where it is too long; its sound 0.1 s before that.
+      model scales frames anyway, cut where it is too long; its audio 0.1 s before that.
     * Of too many frames, as many as the model takes are kept, evenly spaced.
 
     What is within the limits is returned as it is. Nothing else in omni_nb changes an input.
@@ -59,15 +59,15 @@ def shrink(
     ----------
     given
         A part, or what `image`, `audio`, `video` or `frames` take: a path, bytes, a PIL
-        image, an array, ``(samples, sample_rate)``, a list of pictures, ... What a file is,
-        is seen from its content.
+        image, an array, ``(samples, sample_rate)``, a list of images, ... The content of a
+        file tells its kind.
     model
         The model whose limits hold.
     max_seconds
-        Cut a sound or a video to this, even where the model takes more: then exactly.
+        Cut audio or a video to so many seconds, even where the model takes more: then exactly.
     say
-        Gets one line: what was changed, what that saves in bytes and tokens, and why a sound is
-        cut before the limit.
+        Called with one line: what was changed, what that saves in bytes and tokens, and why
+        audio is cut before the limit.
 
     Returns
     -------
@@ -77,10 +77,10 @@ def shrink(
     Raises
     ------
     RequestError
-        The model is not known.
+        The model is not known, or ``max_seconds`` is not more than 0.
     MediaError
-        It cannot be read, or is beyond what shrinking can do: too elongated, too few frames,
-        at a URL.
+        The input cannot be read, or is beyond what shrinking can do: too elongated, too few
+        frames, at a URL.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def shrink(
         raise RequestError(f"max_seconds is more than 0, not {max_seconds}.")
     part = _part(given)
     made = _within(part, facts, max_seconds)
-    check_part(made, facts)  # what is beyond mending: too elongated, too few frames
+    check_part(made, facts)  # shrinking does not help what is too elongated or has too few frames
     say(f"{_report(part, made, facts)}{_cut_early(part, made, facts)}")
     return made
 
@@ -109,7 +109,7 @@ def _facts(model: str) -> ModelFacts:
 
 
 def _part(given: Any) -> Shrinkable:
-    part = given if isinstance(given, PART_TYPES) else _through_a_door(given)
+    part = given if isinstance(given, PART_TYPES) else _part_of(given)
     if isinstance(part, (ImagePart, AudioPart, VideoPart, FramesPart)):
         return part
     if url := getattr(part, "url", None):
@@ -120,20 +120,21 @@ def _part(given: Any) -> Shrinkable:
     raise MediaError("A text cannot be shrunk; pass a picture, a sound, a video or frames.")
 
 
-def _through_a_door(given: Any) -> Part:
-    """Make a part of anything, by what it is."""
+def _part_of(given: Any) -> Part:
+    """Make a part of anything, by its type and content."""
     if isinstance(given, (list, tuple)) and not are_samples(given):
-        return doors.frames(given)
+        return media_parts.frames(given)
     source = open_source(given, kind="media")
     if isinstance(source, RemoteSource):
-        return doors.ImageURLPart(source.url)
+        return media_parts.ImageURLPart(source.url)
     if source is None:
-        return doors.image(given) if given is None else doors.as_parts(given)[0]
+        return media_parts.image(given) if given is None else media_parts.as_parts(given)[0]
     kind = kind_of(source)
     if kind is None:
         raise MediaError(f"{source.name!r} is no image, sound or video that can be read.")
-    door: Callable[[Any], Part] = getattr(doors, kind)
-    return door(read_all(source) if hasattr(given, "read") else given)  # it has been read
+    make: Callable[[Any], Part] = getattr(media_parts, kind)
+    # a file object has been read to its end by now
+    return make(read_all(source) if hasattr(given, "read") else given)
 
 
 def _within(part: Shrinkable, facts: ModelFacts, max_seconds: float | None) -> Shrinkable:
@@ -160,7 +161,7 @@ def _image(part: ImagePart, facts: ModelFacts) -> ImagePart:
 
 
 def _seen_size(part: ImagePart, facts: ModelFacts, least: int) -> tuple[int, int]:
-    """The size to which the model scales the picture, where that is smaller."""
+    """Return the size to which the model scales an image, where that is smaller."""
     if facts.tokens is None:
         return part.width, part.height
     seen = image_tokens(part.width, part.height, model=facts)
@@ -205,7 +206,7 @@ def _frames(part: FramesPart, facts: ModelFacts) -> FramesPart:
 
 
 def _most_bytes(facts: ModelFacts, limit: int | None) -> int | None:
-    """The largest file: what the model takes, and what its base64 may be."""
+    """Return the largest file size (bytes): what the model takes, and what base64 allows."""
     base64 = facts.limits.base64_bytes
     raw = None if base64 is None else (base64 - _DATA_URL_HEAD_BYTES) // 4 * 3
     known = [bound for bound in (limit, raw) if bound is not None]
@@ -230,7 +231,7 @@ def _report(part: Shrinkable, made: Shrinkable, facts: ModelFacts) -> str:
 
 
 def _cut_early(part: Shrinkable, made: Shrinkable, facts: ModelFacts) -> str:
-    """Why a sound ends before the limit of its model."""
+    """Say why audio ends before the limit of its model."""
     limit = facts.limits.audio_seconds
     if limit is None or not (isinstance(part, AudioPart) and isinstance(made, AudioPart)):
         return ""

@@ -1,4 +1,4 @@
-"""How much an input weighs: the documented rules that turn pixels and seconds into tokens."""
+"""Token rules: how pixels and seconds become tokens, as documented."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class VideoTokens:
-    """What the pictures of a video weigh, without its sound.
+    """The tokens of a video's frames, without its audio.
 
     ``frames`` is how many of them the model looks at, each scaled to ``resized_width`` ×
     ``resized_height`` pixels.
@@ -51,8 +51,24 @@ class VideoTokens:
 
 
 def audio_tokens(seconds: float, *, model: str | ModelFacts, output: bool = False) -> int:
-    """Count the tokens of ``seconds`` of sound, in or out.
+    """Count the tokens of audio, in a question or an answer.
 
+    Parameters
+    ----------
+    seconds
+        The duration in seconds.
+    model
+        A model's name, or its facts.
+    output
+        True: the speech of an answer; False: audio in a question.
+
+    Raises
+    ------
+    RequestError
+        The model's rule is not known, or the duration is negative or endless.
+
+    Notes
+    -----
     Spec, "音频与图片转换为Token数的规则": a fixed number of tokens per second; less than a second
     counts as one second. A started token counts as one (our reading: the documentation does
     not say how fractions are rounded).
@@ -74,21 +90,22 @@ def audio_tokens(seconds: float, *, model: str | ModelFacts, output: bool = Fals
 def video_tokens(
     width: int, height: int, seconds: float, fps: float, *, model: str | ModelFacts
 ) -> VideoTokens:
-    """Count the tokens of a video's pictures; its sound is counted by `audio_tokens`.
+    """Count the tokens of a video's frames; `audio_tokens` counts its audio.
 
     Parameters
     ----------
     width, height
         The size of the video in pixels.
     seconds, fps
-        Its duration, and its own frames per second.
+        The duration in seconds, and the video's own frames per second.
     model
         A model's name, or its facts.
 
     Raises
     ------
     RequestError
-        The model's rule is not known, or the video is too short for it.
+        The model's rule is not known, a number is out of range, or the video is too short for
+        the rule.
 
     Notes
     -----
@@ -114,11 +131,11 @@ def video_tokens(
             f"The rule of {_name(model)} starts at {video.frames_per_token} frames; a video of "
             f"{seconds:g} seconds with {fps:g} frames per second is too short for it."
         )
-    return _weighed(frames, width, height, video, rules)
+    return _video_tokens(frames, width, height, video, rules)
 
 
 def frames_tokens(sizes: Sequence[tuple[int, int]], *, model: str | ModelFacts) -> VideoTokens:
-    """Count the tokens of a list of images that is sent as a video.
+    """Count the tokens of a list of images sent as a video.
 
     Parameters
     ----------
@@ -136,7 +153,7 @@ def frames_tokens(sizes: Sequence[tuple[int, int]], *, model: str | ModelFacts) 
     -----
     The documentation gives its function for files only (see `video_tokens`). Our reading:
     every image of the list is a frame that is looked at, and the largest image decides the
-    size of all of them. An estimate, therefore.
+    size of all of them. The count is therefore an estimate.
 
     Examples
     --------
@@ -147,21 +164,21 @@ def frames_tokens(sizes: Sequence[tuple[int, int]], *, model: str | ModelFacts) 
         raise RequestError("Frames are one image or more, each of at least 1 × 1 pixel.")
     video, rules = _video_rules(model)
     width, height = max(sizes, key=lambda size: size[0] * size[1])
-    return _weighed(len(sizes), width, height, video, rules)
+    return _video_tokens(len(sizes), width, height, video, rules)
 
 
 def text_tokens(text: str) -> int:
-    """Estimate the tokens of a text: one per CJK character, one per four other characters.
+    """Estimate a text's tokens: one per CJK character, one per four others.
 
-    An estimate: the service's tokenizer is not public here. Expect it to be off by a third
-    either way; the service's own count replaces it in ``reply.usage``.
+    The service's tokenizer is not public: expect the estimate to be off by a third either
+    way. The service's own count replaces it in ``reply.usage``.
     """
     wide = sum(1 for character in text if "\u2e80" <= character <= "\u9fff")
     return wide + math.ceil((len(text) - wide) / 4)
 
 
 def _sampled(seconds: float, fps: float, video: VideoRules) -> int:
-    """How many frames of a video file are looked at, in the documented order of operations."""
+    """Return how many frames are looked at, in the documented order of operations."""
     factor, total = video.frames_per_token, round(seconds * fps)
     duration = total / fps
     least = math.ceil(video.frames_min / factor) * factor
@@ -171,7 +188,7 @@ def _sampled(seconds: float, fps: float, video: VideoRules) -> int:
     return int(min(max(present / fps * video.frames_per_second, least), most, present))
 
 
-def _weighed(
+def _video_tokens(
     frames: int, width: int, height: int, video: VideoRules, rules: TokenRules
 ) -> VideoTokens:
     factor, side = video.frames_per_token, rules.image_pixels_per_side

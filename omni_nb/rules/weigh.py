@@ -1,4 +1,4 @@
-"""How much a message weighs before it is sent: tokens by modality, estimated."""
+"""Estimate the tokens of a message before it is sent, by modality."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Weight(Shown):
     Attributes
     ----------
     tokens
-        What could be weighed, named as in `Usage.input`.
+        What could be counted, named as in `Usage.input`.
     has_unknown
-        Whether something could not be weighed, such as a picture at a URL; then ``total`` is
+        Whether something could not be counted, such as an image at a URL; then ``total`` is
         too small by an unknown amount.
 
     Examples
@@ -50,12 +50,12 @@ class Weight(Shown):
 
     @property
     def total(self) -> int:
-        """All tokens that could be weighed."""
+        """All tokens that could be counted."""
         return sum(self.tokens.values())
 
     @property
     def text(self) -> int:
-        """The tokens of the words: a rough estimate, the service's tokenizer is not public."""
+        """The tokens of the text: a rough estimate, the service's tokenizer is not public."""
         return self.tokens.get("text", 0)
 
     @property
@@ -88,10 +88,10 @@ def weigh(part: Part, facts: ModelFacts | None) -> Weight:
     Parameters
     ----------
     part
-        Any part. What is at a URL is not fetched, so its weight is unknown.
+        Any part. What is at a URL is not fetched, so its tokens are unknown.
     facts
-        The model's facts. Without them, or without the rule for this part, the weight is
-        unknown; a text's estimate needs none.
+        The model's facts. Without them, or without the rule for this part, the tokens are
+        unknown; the estimate of a text needs no facts.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def _by_rule(part: Part, facts: ModelFacts) -> Weight:
 
 
 def _video(part: VideoPart, facts: ModelFacts) -> Weight:
-    """Its pictures, and its sound apart, as the usage has them."""
+    """Return the tokens of frames and audio, apart as in the usage."""
     seen = video_tokens(part.width, part.height, part.seconds, part.fps, model=facts).tokens
     heard = {"audio": audio_tokens(part.seconds, model=facts)} if part.has_audio else {}
     return Weight({"video": seen, **heard})

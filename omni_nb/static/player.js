@@ -41,7 +41,7 @@ var Arrival = class {
     return fresh;
   }
   /**
-   * Is everything here that the end message speaks of?
+   * Tell whether everything is here that the end message speaks of.
    *
    * @param {{text_length: number, total_bytes: number}} end
    */
@@ -66,7 +66,7 @@ var Fader = class {
     this.node.connect(context.destination);
   }
   /**
-   * Kept by ourselves: Firefox does not say where a ramp is.
+   * Compute the level at a time: Firefox does not say where a ramp is.
    *
    * @param {number} time
    */
@@ -139,7 +139,7 @@ var Stretcher = class {
     return this.#position;
   }
   /**
-   * Take in more of the speech; gives what can be said by now, in whole hops.
+   * Take in more of the speech; return what can be said by now, in whole hops.
    *
    * @param {Float32Array} samples
    * @returns {Float32Array<ArrayBuffer>}
@@ -151,7 +151,7 @@ var Stretcher = class {
     return concatenated(hops);
   }
   /**
-   * The speech has ended: the rest of it.
+   * End the speech, and return the rest of it.
    *
    * @returns {Float32Array<ArrayBuffer>}
    */
@@ -201,7 +201,7 @@ var Stretcher = class {
     return hop;
   }
   /**
-   * Where the waveform is most like the one at `from`: by strides first, then frame by frame around the best.
+   * Find where the waveform is most like the one at `from`: by strides first, then frame by frame around the best.
    *
    * @param {number} from
    */
@@ -232,7 +232,7 @@ var Stretcher = class {
     return best;
   }
   /**
-   * The normalised cross-correlation (but for the energy at `from`, which is the same for all places).
+   * Return the normalised cross-correlation (but for the energy at `from`, which is the same for all places).
    *
    * @param {number} from
    * @param {number} place
@@ -249,7 +249,7 @@ var Stretcher = class {
     }
     return energy > 0 ? product / Math.sqrt(energy) : 0;
   }
-  /** What no later hop can reach any more. */
+  /** Forget what no later hop can reach any more. */
   #forget() {
     const keptFrom = Math.min(this.#position, Math.max(0, this.#target - this.#reachFrames), this.#end);
     this.#samples = this.#samples.slice(keptFrom - this.#samplesFrom);
@@ -275,7 +275,7 @@ var Speech = class {
     this.frames += samples.length;
   }
   /**
-   * What has arrived from `first` up to `end`, in the portions in which it came.
+   * Return what has arrived from `first` up to `end`, in the portions in which it came.
    *
    * @param {number} first
    * @param {number} end
@@ -285,7 +285,7 @@ var Speech = class {
     return this.#arrivals.filter(({ frame, samples }) => frame < end && frame + samples.length > first).map(({ frame, samples }) => samples.subarray(Math.max(0, first - frame), end - frame));
   }
   /**
-   * Let go of what comes before `frame`.
+   * Forget what comes before `frame`.
    *
    * @param {number} frame
    */
@@ -383,7 +383,7 @@ var Timeline = class {
   /** What had been heard at the end of the entries that are forgotten. */
   #heardFrame = 0;
   /**
-   * Before anything is scheduled: the speech begins there.
+   * Set where the speech begins, before anything is scheduled.
    *
    * @param {number} frame
    */
@@ -402,7 +402,7 @@ var Timeline = class {
     this.speechFrame = piece.marks[piece.marks.length - 1];
   }
   /**
-   * How far in the speech the sound card is.
+   * Return how far in the speech the sound card is.
    *
    * @param {number} nowFrame
    */
@@ -415,7 +415,7 @@ var Timeline = class {
     return heard;
   }
   /**
-   * Let go of what has sounded.
+   * Forget what has sounded.
    *
    * @param {number} nowFrame
    */
@@ -518,7 +518,7 @@ var Engine = class {
   #prebufferSeconds;
   #volume = 1;
   #speed = 1;
-  /** The speed at which it is spoken by now. */
+  /** The speed at which the answer is spoken by now. */
   #pace = 1;
   #isUnderrun = false;
   #isStarted = false;
@@ -526,7 +526,7 @@ var Engine = class {
   #isEnded = false;
   #isMuted = false;
   #pushedAt = 0;
-  /** @type {number | null} in milliseconds of the clock on the wall */
+  /** @type {number | null} in milliseconds of unix time */
   #firstPushAt = null;
   /** @type {"done" | "stopped" | null} */
   #outcome = null;
@@ -560,7 +560,7 @@ var Engine = class {
   get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
   }
-  /** Even where it may, the sound card takes a moment to start. */
+  /** Whether the sound card is starting: even where it may, that takes a moment. */
   get #isWaking() {
     return Date.now() - (this.#firstPushAt ?? Date.now()) < WAKING_MILLISECONDS;
   }
@@ -573,16 +573,16 @@ var Engine = class {
   get volume() {
     return this.#volume;
   }
-  /** As wished; while an answer arrives with little lead it is spoken no faster than at 1. */
+  /** The wished speed; an answer that arrives with little lead is spoken no faster than at 1. */
   get speed() {
     return this.#speed;
   }
-  /** Has nothing come and nothing sounded for too long? */
+  /** Whether nothing has come and nothing has sounded for too long. */
   get isIdle() {
     const silentSince = Math.max(this.#pushedAt, (this.#timeline.nextFrame ?? 0) / this.#context.sampleRate);
     return this.#context.currentTime - silentSince > PATIENCE_SECONDS;
   }
-  /** Of the speech, from its very beginning, whatever the speed. */
+  /** The frames that were heard of the speech, from its very beginning, whatever the speed. */
   get heardFrames() {
     return this.#heardAtEnd ?? this.#timeline.heardFrame(this.#nowFrame);
   }
@@ -600,7 +600,7 @@ var Engine = class {
   get #remainingFrames() {
     return Math.max(0, (this.#timeline.nextFrame ?? 0) - this.#nowFrame);
   }
-  /** Of the speech: what has arrived and is not scheduled. */
+  /** The frames of the speech that have arrived and are not scheduled. */
   get #heldFrames() {
     return this.isOver ? 0 : Math.max(0, this.#speech.frames - this.#timeline.speechFrame);
   }
@@ -616,7 +616,7 @@ var Engine = class {
     this.#timeline.begin(frames);
     this.#reader.seek(frames);
   }
-  /** From now on it may sound. */
+  /** Let the speech sound from now on. */
   start() {
     this.#isStarted = true;
     this.pump();
@@ -629,7 +629,7 @@ var Engine = class {
     this.#firstPushAt ??= Date.now();
     this.pump();
   }
-  /** Nothing more will arrive: play what is there. */
+  /** End the speech: nothing more will arrive, play what is there. */
   end() {
     this.#isEnded = true;
     this.pump();
@@ -714,7 +714,7 @@ var Engine = class {
     const mostFrames = (isUrgent ? URGENT_SECONDS : STRETCHED_AT_ONCE_SECONDS) * sampleRate;
     return this.#reader.read({ speed, mostFrames, isEnded: this.#isEnded });
   }
-  /** When the pace changes, what is scheduled at the old one is taken back and planned again. */
+  /** Take back and plan again, when the pace changes, what is scheduled at the old one. */
   #keepPace() {
     const pace = this.#isTooEarlyToHurry ? 1 : this.#speed;
     if (pace === this.#pace) return;
@@ -780,7 +780,7 @@ var Engine = class {
     const secondsAgo = currentTime - this.#firstFrame / sampleRate;
     if (secondsAgo >= 0) this.firstHeardAt = Date.now() / 1e3 - secondsAgo + (outputLatency || 0);
   }
-  /** A timer, not animation frames: those stop in hidden tabs. */
+  /** Tick by a timer, not by animation frames: those stop in hidden tabs. */
   #tickLater() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.pump(), TICK_MILLISECONDS);
@@ -1132,7 +1132,7 @@ function changeText(node, text) {
 }
 
 // words:player
-var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE = 2;
@@ -1159,7 +1159,7 @@ var Session = class {
   #lastReport = "";
   #releaseContext;
   #isDisposed = false;
-  /** Is the answer to be seen on this page, or was it? */
+  /** Whether the answer is visible on this page, or was. */
   #isHere = false;
   /** @type {Set<ReturnType<typeof setTimeout>>} */
   #timers = /* @__PURE__ */ new Set();
@@ -1306,7 +1306,7 @@ var Session = class {
     const { textLength, totalBytes } = this.#arrival;
     this.#send({ type: "hello", reason, page: this.#page, text_length: textLength, total_bytes: totalBytes });
   }
-  /** The person wants no more of it. */
+  /** Stop the answer: the person wants no more of it. */
   #stop() {
     this.#engine.stop();
     this.#send({ type: "stop" });

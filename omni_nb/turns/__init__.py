@@ -1,1 +1,1 @@
-"""What was said: replies, their stream, history, branches, trim, budget and estimate."""
+"""Turns of a conversation: replies, stream, history, branches, trim, budget and estimate."""

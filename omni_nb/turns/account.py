@@ -1,4 +1,4 @@
-"""Account: what our rules count of an answer beside what the service counted and bills."""
+"""Account: the estimated tokens and cost of an answer beside the billed ones."""
 
 from __future__ import annotations
 
@@ -18,20 +18,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Account(Shown):
-    """One answer's tokens and cost, or those of many: by our rules, and by the service's count.
+    """Estimated and billed tokens and cost, of one answer or of many.
 
     Attributes
     ----------
+    model : str
+        The model that was asked; of many answers, all of them.
     estimated : Usage
         By our rules: the input before it was sent, the output from what arrived.
     billed : Usage or None
         As the service counted; None when it sent no count.
     estimated_cost, billed_cost : Cost or None
-        Their prices; None when not known.
+        The costs of these tokens; None when not known.
     has_unknown : bool
-        Whether something of the input could not be weighed here.
-    uncounted : int
-        Of how many answers there is no count; they are not in the sums.
+        Whether something of the input could not be counted here.
+    is_stand_in : bool
+        Whether the offline stand-in answered, not the model.
+    answers, uncounted : int
+        How many answers there are, and how many of them without the service's count; those are
+        not in the sums.
     question : tuple of Part
         What was asked: its language is that of the table.
 
@@ -64,7 +69,7 @@ class Account(Shown):
 
 
 def total_account(accounts: Iterable[Account]) -> Account:
-    """Add the accounts of many answers up; those without a count are left out and said.
+    """Add accounts up; those without a count are left out of the sums.
 
     Examples
     --------

@@ -21,10 +21,10 @@ WARNING_SHARE = Decimal("0.8")
 
 
 class Budget:
-    """The money of a conversation and of those made of it (`fork`): they spend together.
+    """The budget that a conversation and its forks spend together.
 
-    What was asked stays paid for, also when it is taken back. An answer without the service's
-    count, such as an interrupted one, is counted by our rules (`Reply.cost_so_far`).
+    What was asked stays paid for, also when its turn is taken back. An answer without the
+    service's count, such as an interrupted one, is counted by our rules (`Reply.cost_so_far`).
     """
 
     def __init__(self, limit: Money | None = None, quota: Quota | None = None) -> None:
@@ -37,7 +37,7 @@ class Budget:
 
     @property
     def limit(self) -> Money | None:
-        """What all of it may cost; None: no limit."""
+        """What the conversations may cost together; None: no limit."""
         return self._limit
 
     @limit.setter
@@ -60,19 +60,19 @@ class Budget:
         self._quota = quota
 
     def remember(self, replies: Iterable[Reply]) -> None:
-        """Take what was asked earlier, in a conversation that was saved, as paid."""
+        """Count the replies of a saved conversation as paid."""
         self._paid += [reply.cost_so_far for reply in replies if reply.usage_so_far.total]
 
     def check(self, estimate: Estimate) -> None:
-        """Compare the limit with what has been spent and the input of the next request.
+        """Check the limit against what is spent and the next request's input.
 
         Raises
         ------
         BudgetError
             The request would pass the limit.
         RequestError
-            A price or a weight is not known, or is in another currency: a budget cannot be
-            kept then.
+            A price or a number of tokens is not known, or the price is in another currency: a
+            budget cannot be kept then.
         """
         self.settle()
         with self._lock:
@@ -81,9 +81,9 @@ class Budget:
             self._warn(expected, self.limit)
 
     def reserve(self, reply: Reply) -> None:
-        """Set aside what a request's input costs; its running cost counts from now on.
+        """Reserve the cost of a request's input; its running cost counts from now on.
 
-        Checked and set aside at once, so that askers at the same time cannot pass the limit
+        The limit is checked in the same step, so that requests at the same time cannot pass it
         together.
 
         Raises
@@ -102,7 +102,7 @@ class Budget:
             self._open.remove(reply)
 
     def is_passed(self) -> bool:
-        """Whether what is spent, with the answers that still stream, is beyond the limit."""
+        """Return whether what is spent, with the answers that still stream, passes the limit."""
         if self.limit is None:
             return False
         with self._lock:
@@ -135,8 +135,8 @@ class Budget:
             raise BudgetError(
                 f"This request would pass the budget of {limit}: {spent:f} {limit.currency} is "
                 f"spent, and its input alone costs about {next_cost:f} {limit.currency}. Nothing "
-                "was sent. Raise the budget (chat.budget = ...), send less, or make the history "
-                "lighter with chat.trim().",
+                "was sent. Raise the budget (chat.budget = ...), send less, or shorten the history "
+                "with chat.trim().",
                 hint="budget",
             )
         return expected
@@ -166,7 +166,7 @@ def _known(estimate: Estimate, budget: Money) -> Decimal:
     cost = estimate.cost
     if cost is None:
         why = (
-            "something in it cannot be weighed here, such as what is at a URL (send the file "
+            "something in it cannot be counted here, such as what is at a URL (send the file "
             "itself)"
             if estimate.has_unknown
             else f"the price of {estimate.model} is unknown "

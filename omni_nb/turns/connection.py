@@ -1,4 +1,4 @@
-"""connect(): which service answers: DashScope, any compatible server, or the stand-in."""
+"""Choose the service that answers: DashScope, a compatible server or the stand-in."""
 
 from __future__ import annotations
 
@@ -44,14 +44,16 @@ _WORKSPACE_REGIONS = {"cn-beijing": "beijing", "ap-southeast-1": "singapore"}
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A service to ask, by its address and key; the key shows itself nowhere.
+    """A service to ask: its address, and its key, which is shown nowhere.
 
     Attributes
     ----------
+    endpoint
+        The address, the key and the dialect.
     region
         A key of `REGIONS`, or None for another server: then prices are unknown.
     is_stand_in
-        The embedded server answers; no model does.
+        Whether the embedded server answers, and no model.
     server : StandIn or None
         That server, while this process runs it: its ``activity`` counts requests,
         ``stop()`` ends it.
@@ -106,7 +108,7 @@ def connect(
     ask_key: bool = False,
     dialect: Dialect | None = None,
 ) -> Connection:
-    """Choose the service that answers from now on, or with ``with`` for a while.
+    """Choose the service that answers, from now on or within ``with``.
 
     Parameters
     ----------
@@ -171,9 +173,10 @@ def stand_in(
     dialect: ServerDialect = "dashscope",
     remember: int = 0,
 ) -> Connection:
-    """Start a stand-in of its own, and return the connection to it: to practise, and for tests.
+    """Start a stand-in server, and return the connection to it.
 
-    The notebook's service stays who it was; give the connection to a chat.
+    For practice and for tests: the notebook's service stays the same; give the connection to a
+    chat.
 
     Parameters
     ----------
@@ -183,18 +186,25 @@ def stand_in(
         What goes wrong, such as ``"401"``, ``"rate_limit"``, ``"drop"`` or ``"stall"``; an
         unknown one is answered with the list of all.
     fault_after
-        Events of the stream that are sent before a fault in its middle.
+        How many events of the stream are sent before a fault in its middle.
     lead_seconds
-        Speech sent at once at the start, ahead of the pace.
+        Seconds of speech that are sent at once at the start, ahead of the pace.
     jitter_seconds
-        Each event comes up to this late.
+        Seconds that an event is late at most.
     chunk_seconds
-        Speech in one chunk.
+        Seconds of speech in one chunk.
     dialect
-        The kind of server that it speaks as: ``"dashscope"``, ``"openai"``, ``"vllm-omni"``,
-        ``"vllm-omni-next"`` or ``"sglang-omni"``. It is asked in the same.
+        The kind of server that the stand-in imitates: ``"dashscope"``, ``"openai"``,
+        ``"vllm-omni"``, ``"vllm-omni-next"`` or ``"sglang-omni"``. The connection asks in the
+        same dialect.
     remember
         How many request bodies ``connection.server.requests`` keeps.
+
+    Returns
+    -------
+    Connection
+        For ``connection=`` of a chat or a question; ``connection.server.stop()`` ends the
+        stand-in.
 
     Raises
     ------
@@ -226,7 +236,7 @@ def stand_in(
 
 
 def connection_of(server: StandIn) -> Connection:
-    """Return the connection to a stand-in, which is asked as it answers."""
+    """Return the connection to a stand-in, in its own dialect."""
     spoken = server.behaviour.dialect
     dialect: Dialect = "vllm-omni" if spoken == "vllm-omni-next" else spoken
     endpoint = _endpoint(server.base_url, server.api_key, dialect)
@@ -245,12 +255,12 @@ def connection_to(service: str, *, api_key: str | None = None) -> Connection:
 
 
 def missing_key(service: str) -> str:
-    """Return the name of the service whose key is needed there and not set, else ``""``.
+    """Return the name of the service whose key is not set, else ``""``.
 
     Raises
     ------
     RequestError
-        The address is none.
+        ``service`` is no address.
 
     Examples
     --------
@@ -265,12 +275,12 @@ def missing_key(service: str) -> str:
 
 
 def check_connection(connection: Any) -> Connection | None:
-    """Return the connection that a chat is given.
+    """Check that what a chat is given is a connection or None.
 
     Raises
     ------
     RequestError
-        It is none.
+        ``connection`` is something else, such as an OpenAI client.
     """
     if connection is None or isinstance(connection, Connection):
         return connection
@@ -285,7 +295,7 @@ def current_connection() -> Connection:
     return _current or _from_environment()
 
 
-# The one piece of changing state: which service this notebook talks to.
+# The one piece of changing state: which service answers this notebook.
 _current: Connection | None = None
 
 
@@ -397,7 +407,7 @@ def _key_of(host: str, *, is_private: bool) -> str:
 
 
 def _key_place(host: str) -> tuple[str, str]:
-    """Return whose key a host is asked with, and the variable that has it; empty for others."""
+    """Return whose key a host needs, and the variable that holds it; empty for others."""
     if _is_dashscope(host):
         return "DashScope", KEY_VARIABLE
     return ("OpenAI", OPENAI_KEY_VARIABLE) if host == OPENAI_HOST else ("", "")

@@ -1,4 +1,4 @@
-"""Context: what a whole request weighs against what its model takes in."""
+"""Compare the tokens of a whole request with the input limit of its model."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def weigh_messages(messages: Iterable[Message], model: str) -> Weight:
 
 
 def input_limit(model: str, options: Mapping[str, Any]) -> int | None:
-    """Return how many tokens a model takes in, or None when nobody has published it.
+    """Return a model's input limit in tokens; None when it is not known.
 
-    Some take less while they think.
+    Some models take less while they think.
 
     Examples
     --------
@@ -46,16 +46,16 @@ def input_limit(model: str, options: Mapping[str, Any]) -> int | None:
 
 
 def check_context(request: Request) -> Weight:
-    """Compare the estimate of a whole request with what its model takes in, and return it.
+    """Check a request's estimated tokens against the input limit, and return them.
 
-    The media alone decide: their weight follows documented rules. The words' weight is a
-    rough estimate, so with them it is a warning only. What cannot be weighed, such as a URL,
-    is left to the service.
+    The media alone decide: their tokens follow documented rules. The tokens of the text are a
+    rough estimate, so with them there is a warning only. What cannot be counted, such as what
+    is at a URL, is left to the service.
 
     Raises
     ------
     RequestError
-        The media alone weigh more than the model takes.
+        The media alone have more tokens than the model takes.
     """
     limit = input_limit(request.model, request.options)
     weight = weigh_messages(request.messages, request.model)
@@ -63,19 +63,19 @@ def check_context(request: Request) -> Weight:
         return weight
     if weight.media <= limit:
         warn(
-            f"This request weighs {weight}, with its words estimated; {request.model} takes "
-            f"{limit:,}. The service may refuse it. {_LIGHTER}",
+            f"This request has {weight}, with its words estimated; {request.model} takes "
+            f"{limit:,}. The service may refuse it. {_TRIM_ADVICE}",
         )
         return weight
     question = weigh_messages(request.messages[-1:], request.model)
-    advice = _LIGHTER if question.media <= limit else "Send fewer or smaller media in it."
+    advice = _TRIM_ADVICE if question.media <= limit else "Send fewer or smaller media in it."
     raise RequestError(
-        f"This request weighs {weight}, {question.total:,} of them in the question; "
+        f"This request has {weight}, {question.total:,} of them in the question; "
         f"{request.model} takes {limit:,}. {advice}"
     )
 
 
-_LIGHTER = (
+_TRIM_ADVICE = (
     "chat.trim() sends the media of all turns but the last as words, chat.trim(keep=0) of all; "
     "chat.trim('turns') leaves out the oldest turns."
 )

@@ -1,4 +1,4 @@
-"""Estimate what a question will weigh and cost, before anything is sent."""
+"""Estimate the tokens and the cost of a question, before anything is sent."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def estimate(
     prompt, *content
         Text, or anything that can only be one thing, as `omni_nb.ask` takes it.
     image, audio, video, frames
-        Its media, as `omni_nb.ask` takes them. What is at a URL is not fetched: its weight is
+        The media, as `omni_nb.ask` takes them. What is at a URL is not fetched: its tokens are
         unknown.
     model
         The model's name.
@@ -79,7 +79,7 @@ def estimate(
     enable_thinking, thinking_budget, reasoning_effort
         Some models take in less while they think.
     vl_high_resolution_images, use_multichannel
-        Checked as for `omni_nb.ask`; what they weigh nobody has published.
+        Checked as for `omni_nb.ask`; how many tokens they add is not published.
     extra
         More fields of the request's body.
 
@@ -143,7 +143,7 @@ def compare(
     Parameters
     ----------
     models
-        Their names; by default all that are known (`omni_nb.models`).
+        The names of the models; by default all that are known (`omni_nb.models`).
     prompt, *content, image, audio, video, frames, modalities, system, system_as_turns, extra
         The question, as for `estimate`. A model that does not take it is shown with the reason.
     voice
@@ -158,6 +158,13 @@ def compare(
     Comparison
         Shown as a table; ``.estimates`` has an `Estimate` for each model that takes the
         question, ``.refusals`` the reasons of the others.
+
+    Raises
+    ------
+    MediaError
+        A medium cannot be used.
+    RequestError
+        ``models`` is no list of names, or an option has another name or type.
 
     Examples
     --------
@@ -224,7 +231,7 @@ def forecast(
 
 
 def forecast_each(replies: Sequence[Reply]) -> list[Estimate]:
-    """Estimate the requests of a conversation that was saved, weighing each message once."""
+    """Estimate the requests of saved replies, counting each message once."""
     weights: dict[tuple[int, str], Weight] = {}
 
     def weight_of(message: Message, model: str) -> Weight:
@@ -244,12 +251,12 @@ def forecast_each(replies: Sequence[Reply]) -> list[Estimate]:
 
 
 def priced_region(connection: Connection) -> str | None:
-    """Return whose prices count; the stand-in shows what a model would cost in Beijing."""
+    """Return the region whose prices count; for the stand-in it is Beijing."""
     return "beijing" if connection.is_stand_in else connection.region
 
 
 def _sum(weights: Iterable[Weight]) -> Weight:
-    """Add many weights up; `sum` would make as many new ones on the way."""
+    """Add up many estimates; `sum` would make as many new ones on the way."""
     tokens: Counter[str] = Counter()
     has_unknown = False
     for weight in weights:

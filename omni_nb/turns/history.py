@@ -30,9 +30,9 @@ class Trimming:
     Attributes
     ----------
     turns
-        So many of the first turns are not sent at all.
+        How many of the first turns are not sent at all.
     media
-        Of so many of the first turns the media are sent as a line of words each.
+        Of how many of the first turns the media are sent as a line of words each.
     """
 
     turns: int = 0
@@ -45,12 +45,12 @@ class Trimming:
         return ", ".join(filter(None, (left_out, in_words))) or "everything is sent"
 
     def within(self, turns: int) -> Trimming:
-        """Return what of it concerns the first ``turns`` turns: later ones are new."""
+        """Return the trimming of the first ``turns`` turns: later ones are new."""
         return Trimming(min(self.turns, turns), min(self.media, turns))
 
 
 def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
-    """Return the messages that set the scene.
+    """Return the messages that carry the system message.
 
     A system message, or the same words as a question that the model agreed to: a service
     that ignores the system message when it speaks reads those (its own FAQ).
@@ -70,7 +70,7 @@ def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
 
 
 def turns(replies: Sequence[Reply], trimming: Trimming = Trimming()) -> tuple[Message, ...]:
-    """Return every turn that got an answer, whole or broken, as the model will read it."""
+    """Return the messages of every answered turn, as the model reads them."""
     return tuple(
         message
         for number, reply in enumerate(replies)
@@ -85,7 +85,7 @@ def turns(replies: Sequence[Reply], trimming: Trimming = Trimming()) -> tuple[Me
 
 
 def in_words(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Replace the media of a question by a line of words each, in the question's language.
+    """Replace media by a line of words each, in the question's language.
 
     Examples
     --------

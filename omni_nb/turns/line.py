@@ -18,7 +18,7 @@ Branch: TypeAlias = "tuple[Reply, ...]"
 
 
 class Line:
-    """The replies of a conversation in their order; what was said otherwise stays in reach.
+    """The replies of a conversation in their order; other versions stay in reach.
 
     A reply enters when its request is sent. Going back sets the replies so far aside.
 
@@ -62,7 +62,7 @@ class Line:
         Parameters
         ----------
         at
-            In the place of this turn: it and all after it are set aside.
+            The turn whose place the reply takes: that turn and all after it are set aside.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Line:
         return siblings(self._replies, self._aside, place_of(turn, self._replies))
 
     def switch(self, turn: int, version: int) -> None:
-        """Go to another version of a turn, and to what was said after it.
+        """Switch to another version of a turn, and to what was said after it.
 
         Raises
         ------
@@ -214,11 +214,11 @@ def siblings(replies: Sequence[Reply], aside: Sequence[Branch], turn: int) -> Br
         for line in (*aside, tuple(replies))
         if len(line) > turn and line[:turn] == before
     )
-    return tuple(sorted(found, key=_born))
+    return tuple(sorted(found, key=_asked_at))
 
 
 def set_aside(replies: Sequence[Reply], aside: Sequence[Branch]) -> list[Branch]:
-    """Return the branches that are kept beside ``replies``: each once, and only the longest."""
+    """Return the branches to keep beside ``replies``: each once, and only the longest."""
     now = tuple(replies)
     every = dict.fromkeys(line for line in aside if line)
     return [
@@ -242,12 +242,12 @@ def _begins(line: Branch, start: Branch) -> bool:
     return line[: len(start)] == start
 
 
-def _born(reply: Reply) -> float:
-    """When it was asked; what was never sent comes last."""
+def _asked_at(reply: Reply) -> float:
+    """Return when a reply was asked for; those never sent come last."""
     return math.inf if reply.sent_at is None else reply.sent_at
 
 
 def _shared(one: Branch, other: Branch) -> int:
-    """How many turns two lines have in common."""
+    """Return how many turns two lines share at their start."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((turn for turn, (a, b) in pairs if a is not b), min(len(one), len(other)))

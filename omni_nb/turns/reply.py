@@ -39,10 +39,10 @@ Stopped: TypeAlias = Literal["interrupted", "budget", "timeout"]
 class Reply(Shown):
     """One answer: text, speech, usage and how it came.
 
-    It grows while it streams; `feed` is the only way in. Nothing that arrived is lost when
+    A reply grows while it streams; `feed` is the only way in. Nothing that arrived is lost when
     the stream breaks or is interrupted: ``finish_reason`` then says ``"error"``,
-    ``"interrupted"`` (by the person), ``"budget"`` (it was spent) or ``"timeout"`` (the time
-    that it may take was over), else it is the service's own word (``"stop"``, ``"length"``,
+    ``"interrupted"`` (by the person), ``"budget"`` (spent) or ``"timeout"`` (the time that the
+    answer may take was over), else it is the service's own word (``"stop"``, ``"length"``,
     ...), or None while the answer streams or where the service gave none.
 
     Attributes
@@ -50,19 +50,26 @@ class Reply(Shown):
     request : Request
         What was asked.
     usage : Usage or None
-        Tokens by modality, as the service counted them; None if it sent no count.
+        Tokens by modality, as the service counted them; None without a count.
     region : str or None
         Whose prices count; None: the cost is unknown.
     is_stand_in : bool
-        The offline stand-in answered, not a model.
+        Whether the offline stand-in answered, not a model.
     error : ServiceError or None
         Why the stream broke.
     estimate : Estimate or None
-        What the request was estimated to weigh and cost before it was sent.
+        The tokens and the cost of the request, estimated before it was sent.
     sent_at : float or None
         When the request was sent, in unix seconds.
     is_finished : bool
-        Nothing more will come.
+        Whether nothing more will come.
+
+    Examples
+    --------
+    >>> import omni_nb as omni
+    >>> reply = omni.ask("Who are you?", voice="Cherry", show=False)
+    >>> reply.finish_reason, reply.audio.seconds > 1, reply.usage.total > 0
+    ('stop', True, True)
     """
 
     def __init__(
@@ -140,7 +147,17 @@ class Reply(Shown):
         error: ServiceError | None = None,
         stopped: Stopped | None = None,
     ) -> None:
-        """Close the reply: nothing more will come; ``stopped`` says why before its end."""
+        """Finish the reply: nothing more will come.
+
+        Parameters
+        ----------
+        seconds
+            How long the answer took after its request was sent.
+        error
+            Why the stream broke.
+        stopped
+            Why the answer was ended before the service did.
+        """
         self._total_seconds = seconds
         if error is not None:
             self.error, self.finish_reason = error, "error"
@@ -253,7 +270,7 @@ class Reply(Shown):
 
     @property
     def timing(self) -> Timing:
-        """How the answer came."""
+        """When the pieces of the answer arrived, and how its speech was heard."""
         first = {arrival.kind: arrival.seconds for arrival in reversed(self._arrivals)}
         heard = self.playback
         return Timing(

@@ -1,4 +1,4 @@
-"""How a conversation asks: model, voice, modalities, system message and options, checked."""
+"""Settings of a conversation: model, voice, modalities, system message and options."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Settings:
     system
         A system message, or None.
     system_as_turns
-        Whether it is sent as a question that the model agreed to.
+        Whether the system message is sent as a question that the model agreed to.
     options
         More fields of the request's body.
     """
@@ -59,7 +59,7 @@ class Settings:
         Raises
         ------
         RequestError
-            One of them has the wrong type, or the model does not answer like that.
+            A setting has the wrong type, or the model does not answer like that.
         """
         wanted, chosen = choose_modalities(modalities, voice, _text("model", model))
         made = cls(model, chosen, wanted, _text("system", system, or_none=True) or None)
@@ -120,7 +120,7 @@ class Settings:
         return replace(self, options=OptionDict(copy.deepcopy(dict(self.options))))
 
     def check(self) -> None:
-        """Compare modalities, voice and switches with what the model can do.
+        """Check modalities and voice against what the model can do.
 
         Raises
         ------
@@ -163,7 +163,7 @@ class Settings:
         Raises
         ------
         MediaError, RequestError
-            The model does not take it.
+            The model does not take the question.
         """
         return Request(
             self.model,

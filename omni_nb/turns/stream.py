@@ -1,4 +1,4 @@
-"""The events of one answer, while its reply grows."""
+"""Stream the events of one answer, while its reply grows."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LOOK_SECONDS = 0.1
 
 
 def check_timeout(seconds: float | None) -> None:
-    """Refuse what is no time that an answer may take.
+    """Check the seconds that an answer may take.
 
     Raises
     ------
     RequestError
-        It is neither None nor a number above 0.
+        ``seconds`` is neither None nor a number above 0.
 
     Examples
     --------
@@ -83,7 +83,9 @@ class ReplyStream:
         self._source = EventStream(connection.endpoint, reply.request)
 
     def begin(self) -> None:
-        """Enter the reply into its conversation: its request is sent now. Once is enough.
+        """Enter the reply into its conversation: its request is sent now.
+
+        A second call does nothing.
 
         Raises
         ------
@@ -166,7 +168,7 @@ class ReplyStream:
         self._source.stop()
 
     def _finish(self, stopped: Stopped | None, error: ServiceError | None = None) -> bool:
-        """Finish the reply, unless it is; whoever comes first says why. Return whether it was."""
+        """Finish the reply with the first reason that is given; return whether this was it."""
         with self._state_lock:
             if self.reply.is_finished:
                 return False
@@ -187,12 +189,12 @@ class ReplyStream:
             self._stop("timeout")
 
     def _is_spent(self, event: Event) -> bool:
-        """Whether this event took the running cost past the budget, with more to come.
+        """Return whether an event took the running cost past the budget, with more to come.
 
-        Counting a long text takes a moment, so its running cost is looked at on a clock.
+        Counting a long text takes a moment, so its running cost is checked on a clock.
         """
         if self.reply.is_finished or self.reply.finish_reason is not None:
-            return False  # it is whole: stopping would save nothing
+            return False  # the answer is whole: stopping would save nothing
         now = time.monotonic()
         is_due = isinstance(event, AudioDelta) or now - self._looked_at >= LOOK_SECONDS
         if is_due:

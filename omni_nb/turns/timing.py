@@ -1,4 +1,4 @@
-"""How an answer came, and what the browser reported of its sound."""
+"""Timing of an answer, and the browser's report of its playback."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from omni_nb.media.shown import Shown
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When something arrived, in seconds after the request, and how much.
+    """A piece of an answer: when it arrived, and how large it is.
 
-    ``size`` is characters of text, or seconds of speech.
+    Attributes
+    ----------
+    seconds
+        When it arrived, in seconds after the request.
+    kind
+        ``"text"`` or ``"audio"``.
+    size
+        Characters of text, or seconds of speech.
     """
 
     seconds: float
@@ -22,21 +29,22 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Timing(Shown):
-    """How an answer came, in seconds after the request was sent. None: it did not.
+    """When the pieces of an answer came, in seconds after the request. None: never.
 
     Attributes
     ----------
     first_text_seconds, first_audio_seconds
-        The first text and the first speech reached the client.
+        When the first text and the first speech reached the client.
     total_seconds
-        The answer was complete, or ended otherwise: stopped, over the budget, broken off.
+        When the answer was complete, or ended otherwise: stopped, over the budget, broken off.
     arrivals
         Every piece.
     first_heard_seconds
-        The first sample reached the speakers, by the browser's own report; it arrives a
+        When the first sample reached the speakers, by the browser's report, which comes a
         moment after the answer.
     underruns, gap_seconds
-        How often the sound ran dry, and for how long; None until the browser has reported.
+        How often the playback had to wait for more speech, and for how long; None until the
+        browser has reported.
     """
 
     first_text_seconds: float | None
@@ -50,7 +58,7 @@ class Timing(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """What the browser reported of the sound; ``first_heard_at`` in unix seconds."""
+    """The browser's report of the playback; ``first_heard_at`` in unix seconds."""
 
     first_heard_at: float | None
     underruns: int

@@ -23,12 +23,12 @@ TrimPolicy: TypeAlias = Literal["media", "turns", "nothing"]
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What of a turn was sent before and is no longer.
+    """A turn, or one medium of it, that is no longer sent.
 
     Attributes
     ----------
     turn
-        Its place in the conversation's ``replies``.
+        The turn's place in the conversation's ``replies``.
     parts
         The whole question, or one medium of it.
     """
@@ -48,7 +48,7 @@ class TrimReport(Shown):
     dropped
         Each turn and medium that was sent before and is no longer.
     before, after
-        What the history weighed and weighs, estimated.
+        The tokens of the history before and after, estimated.
     question : tuple of Part
         What was asked last: its language is that of the report.
     """

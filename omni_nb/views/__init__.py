@@ -1,1 +1,1 @@
-"""OUT: what a person sees and hears in the notebook."""
+"""Show, play and plot in the notebook: chat, panel, player, explorers, plots and magics."""

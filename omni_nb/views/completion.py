@@ -1,6 +1,7 @@
 """Complete ``voice="`` and ``model="`` in calls of ours, in JupyterLab and in a terminal.
 
-It is imported with the package wherever IPython runs: the catalog is read at the first Tab.
+The module is imported with the package wherever IPython runs: the catalog is read at the first
+Tab.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def values(code: str, namespace: Mapping[str, Any]) -> tuple[str, tuple[str, ...
 
 
 def install(shell: Any) -> None:
-    """Let a shell complete them; before IPython 8.6 it cannot."""
+    """Let a shell complete voices and models; IPython before 8.6 cannot."""
     try:
         from IPython.core.completer import SimpleCompletion, context_matcher
     except ImportError:
@@ -81,7 +82,7 @@ def install(shell: Any) -> None:
 
 
 def install_here() -> None:
-    """Do so in the IPython that runs this process, if there is one."""
+    """Install the completion in the IPython that runs this process, if any."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if hasattr(shell, "Completer"):
@@ -108,7 +109,7 @@ def _named(path: str, namespace: Mapping[str, Any]) -> tuple[Any, Any]:
     for name in rest:
         if name not in dir(found):
             return None, None
-        # Of a value only its class is asked: a property of a stranger's is not run.
+        # Of a value only the class is asked: no property of other people's code is run.
         found = getattr(found if isinstance(found, ModuleType) else type(found), name)
     return owner, found
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Debounce:
-    """Calls once, when it was not asked again for some time; on a thread of its own."""
+    """Call once, on a thread of its own, when nobody has asked for some time."""
 
     def __init__(self, seconds: float, call: Callable[[], None]) -> None:
         self._seconds = seconds
@@ -19,7 +19,7 @@ class Debounce:
         self._timer: threading.Timer | None = None
 
     def ask(self) -> None:
-        """Call after the time; what was asked before is put off until then."""
+        """Call after the time; an earlier request is put off until then."""
         self.cancel()
         run = contextvars.copy_context().run  # ipykernel routes output by context
         self._timer = threading.Timer(self._seconds, run, (self._call,))
@@ -27,7 +27,7 @@ class Debounce:
         self._timer.start()
 
     def cancel(self) -> None:
-        """Call no more, unless asked again."""
+        """Cancel the call that waits."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

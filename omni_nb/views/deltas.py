@@ -1,4 +1,4 @@
-"""What is new of a growing answer since it was last sent, and when it is time to send it.
+"""Deltas of a growing answer: what was not sent yet, and when to send it.
 
 Text is counted by code points, speech by bytes.
 """
@@ -37,10 +37,10 @@ class Sent:
     _sent_at: float = 0.0
 
     def is_due(self, reply: Reply) -> bool:
-        """Whether it is time to send: the first sound at once, words apart from it more rarely.
+        """Return whether to send now: the first speech at once, text by itself more rarely.
 
-        A packet's envelope weighs as much as 15 ms of speech, so once the answer speaks its
-        words wait for the next speech.
+        A packet's envelope is as large as 15 ms of speech, so once the answer speaks its text
+        waits for the next speech.
         """
         new_bytes = whole_samples(reply.pcm) - self.total_bytes if self.speaks else 0
         if new_bytes and not self.total_bytes:
@@ -71,5 +71,5 @@ def common_length(old: str, new: str) -> int:
 
 
 def whole_samples(pcm: bytes | bytearray) -> int:
-    """Return the length without a last byte whose other half has not arrived."""
+    """Return the length of the whole samples, in bytes."""
     return len(pcm) - len(pcm) % BYTES_PER_SAMPLE

@@ -1,4 +1,4 @@
-"""FileDrop: a button that opens a file, on which one may also be dropped.
+"""FileDrop: a button that opens a file, or takes one that is dropped on it.
 
 ipywidgets' FileUpload takes no drop, and a file of more than 10 MiB breaks its connection. The
 browser side is ``js/filedrop.js``; what travels is listed here and mirrored there.
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 MOST_BYTES = 9_000_000
-"""One message to the kernel may have 10 MiB (browser.md §c), its envelope included."""
+"""One message to the kernel may have 10 MiB, its envelope included: Tornado's
+``websocket_max_message_size`` (tornadoweb.org/en/stable/websocket.html)."""
 
 
 class FileDrop(anywidget.AnyWidget):
@@ -37,9 +38,9 @@ class FileDrop(anywidget.AnyWidget):
 
     Examples
     --------
-    >>> drop = FileDrop(lambda name, data: print(name, len(data)), label="Your own picture")
+    >>> drop = FileDrop(lambda name, data: print(name, len(data)), label="Your own image")
     >>> drop.label
-    'Your own picture'
+    'Your own image'
     """
 
     _esm = STATIC / "filedrop.js"

@@ -1,4 +1,4 @@
-"""An answer while it comes: read on one thread, looked at from the cell's own.
+"""Show an answer while it streams: one thread reads it, the cell's own shows it.
 
 One thread reads the network; the cell's thread looks at the growing reply on a clock and lets a
 stage show what is new. Nothing else paints, so an output can only land in the right cell, and the
@@ -121,7 +121,7 @@ def _look(stream: ReplyStream, stage: Stage) -> None:
 
 
 def _uncancel(interrupt: BaseException) -> None:
-    """Take a cancellation for what it is in a notebook: the stop button."""
+    """Treat a cancellation as the notebook's stop button."""
     task = asyncio.current_task()
     if isinstance(interrupt, asyncio.CancelledError) and task and sys.version_info >= (3, 11):
         task.uncancel()

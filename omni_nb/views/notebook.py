@@ -1,4 +1,4 @@
-"""The chat that shows itself: `Chat`, `ask` and `ask_async`."""
+"""Ask and show the answer in a notebook: `Chat`, `ask` and `ask_async`."""
 
 from __future__ import annotations
 
@@ -133,24 +133,24 @@ class Chat(Conversation):
         storage
             How the notebook keeps the speech: ``"mp3"`` (about 7 kB of notebook per second;
             plays everywhere), ``"opus"`` (about 4 kB; not in every version of Safari) or
-            ``"wav"`` (64 kB, every sample). ``reply.audio`` has every sample either way. What
-            the notebook keeps of a question that is WAV or samples follows it, too; sent is
-            every sample.
+            ``"wav"`` (64 kB, every sample). ``reply.audio`` has every sample either way. WAV
+            or samples of a question are kept in the same way; every sample is sent.
         prebuffer_seconds
-            Speech held back before it sounds, against an uneven network; 0 is soonest.
+            Seconds of speech to hold back before playing, against an uneven network; 0 is
+            soonest.
 
         Returns
         -------
         Reply
-            Also when it was interrupted (■), passed the budget or took too long: then with what
-            had arrived.
+            Also when the answer was interrupted (■), passed the budget or took too long: then
+            with what had arrived.
 
         Raises
         ------
         MediaError, RequestError
             Something is not allowed; nothing was sent.
         BudgetError
-            It would pass the chat's budget; nothing was sent.
+            The question would pass the chat's budget; nothing was sent.
         ServiceError
             The service refused or broke off; ``.reply`` holds what had arrived.
 
@@ -191,6 +191,17 @@ class Chat(Conversation):
         ----------
         prompt, *content, image, audio, video, frames, show, storage, prebuffer_seconds
             As for `ask`.
+
+        Returns
+        -------
+        Reply
+            As for `ask`, and so are the errors.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> asyncio.run(Chat().ask_async("Who are you?", show=False)).finish_reason
+        'stop'
         """
         with advised(prompt, *content):
             media = {"image": image, "audio": audio, "video": video, "frames": frames}
@@ -216,12 +227,12 @@ class Chat(Conversation):
         prebuffer_seconds: float = PREBUFFER_SECONDS,
         **unknown: Any,
     ) -> Self:
-        """Ask an earlier question anew, in a new chat or in the place of the old one.
+        """Edit an earlier question, and ask it again.
 
         Parameters
         ----------
         turn
-            Its place, counted from 0 as in ``chat[turn]``; -1 is the last.
+            The turn's place, counted from 0 as in ``chat[turn]``; -1 is the last.
         prompt, *content, image, audio, video, frames
             What changes: new words, new media, or both. What is not given stays.
         in_place
@@ -278,9 +289,24 @@ class Chat(Conversation):
         Parameters
         ----------
         language
-            Of the labels: ``"en"``, ``"zh"``, or ``"auto"``: that of the page.
+            The language of the labels: ``"en"``, ``"zh"``, or ``"auto"`` for that of the page.
         storage, prebuffer_seconds
             As for `ask`.
+
+        Returns
+        -------
+        ChatPanel
+            A widget; its ``close()`` ends it.
+
+        Raises
+        ------
+        RequestError
+            The language or the storage is unknown, or a number is out of range.
+
+        Examples
+        --------
+        >>> panel = Chat(voice="Cherry").panel(language="en")
+        >>> panel.close()
         """
         from omni_nb.views.panel import ChatPanel
 
@@ -301,7 +327,7 @@ class Chat(Conversation):
         *,
         at: int | None = None,
     ) -> tuple[ReplyStream, Stage]:
-        """Check everything that can be refused, and return what to watch and where."""
+        """Check everything that can be refused, and return the stream and its stage."""
         self._check_question(unknown, "ask()", names=shown)
         check_show(shown["show"])
         check_storage(shown["storage"])
@@ -386,20 +412,20 @@ def ask(
         How the notebook keeps the speech: ``"mp3"``, ``"opus"`` (smaller) or ``"wav"`` (every
         sample).
     prebuffer_seconds
-        Speech held back before it sounds, against an uneven network; 0 is soonest.
+        Seconds of speech to hold back before playing, against an uneven network; 0 is soonest.
 
     Returns
     -------
     Reply
-        Its ``text``, ``audio``, ``usage``, ``cost``, ``timing`` and ``finish_reason``; also when
-        it was interrupted, with what had arrived.
+        The answer with its ``text``, ``audio``, ``usage``, ``cost``, ``timing`` and
+        ``finish_reason``; also when it was interrupted, with what had arrived.
 
     Raises
     ------
     MediaError, RequestError
         Something is not allowed; nothing was sent.
     BudgetError
-        It would pass the budget; nothing was sent.
+        The question would pass the budget; nothing was sent.
     ServiceError
         The service refused or broke off; ``.reply`` holds what had arrived.
 
@@ -466,7 +492,27 @@ async def ask_async(
 ) -> Reply:
     """Do the same as `ask` under ``await``, also at a notebook's top level.
 
-    Other tasks go on meanwhile. Every argument is that of `ask`.
+    Other tasks go on meanwhile.
+
+    Parameters
+    ----------
+    prompt, *content, image, audio, video, frames, model, voice, modalities, system
+        As for `ask`.
+    system_as_turns, connection, budget, quota, timeout, extra, show, storage, prebuffer_seconds
+        As for `ask`.
+    **options
+        The options of `ask`.
+
+    Returns
+    -------
+    Reply
+        As for `ask`, and so are the errors.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> asyncio.run(ask_async("Who are you?", show=False)).finish_reason
+    'stop'
     """
     with advised(prompt, *content):
         check_options(options, where="ask_async()", names=_ARGUMENTS)

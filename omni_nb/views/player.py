@@ -1,4 +1,4 @@
-"""AudioPlayer: a live answer in a cell, with its words and gapless speech while both still arrive.
+"""AudioPlayer: show a live answer in a cell, with its text and gapless speech.
 
 The browser side is ``js/player.js``; what travels between the two is listed here and mirrored
 there.
@@ -52,7 +52,7 @@ REPEATED_HELLO_SECONDS = 1.0
 
 
 class Price(TypedDict):
-    """What the meter counts with; see the module's docstring.
+    """Prices for the browser's meter; see the module's docstring.
 
     ``per_second`` of speech, and ``input`` for all that was asked with; ``is_hypothetical``:
     the stand-in answers, which is free.
@@ -95,7 +95,7 @@ class HelloMessage(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PlaybackReport:
-    """What the browser says about the sound.
+    """The browser's report of the playback.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class PlaybackReport:
         When the first sample left the loudspeaker, in unix seconds of the browser's clock; ``None``
         when nothing was heard.
     underruns
-        How often the sound ran out before more arrived.
+        How often the speech ran out before more arrived.
     gap_seconds
         How long the silences of these underruns were, together.
     """
@@ -119,16 +119,16 @@ class PlaybackReport:
 class AudioPlayer(BackgroundWidget):
     """Show a live answer and speak it while it arrives.
 
-    The sound outlives the view: once `finish` was called, the display may be replaced by static
+    The speech outlives the view: once `finish` was called, the display may be replaced by static
     HTML that contains `tail_html`, and what has not been heard yet is played on from there.
 
     Parameters
     ----------
     close_when_done
-        Close the widget once the answer is finished, its sound is over and no view of it is left,
-        so that models do not pile up. Closing removes views, so it never comes before.
+        Close the widget once the answer is finished, its speech is over and no view of it is
+        left, so that models do not pile up. Closing removes views, so it never comes before.
     **traits
-        ``sample_rate``, ``prebuffer_seconds`` (sound to hold before starting), ``language``
+        ``sample_rate``, ``prebuffer_seconds`` (speech to hold before starting), ``language``
         (``"en"`` or ``"zh"``), ``header_html`` (shown as it is: escape it), ``price`` (for the
         meter, a `Price`) and ipywidgets' own.
 
@@ -137,7 +137,7 @@ class AudioPlayer(BackgroundWidget):
     stop_requested : threading.Event
         Set when Stop was pressed in the browser.
     report : PlaybackReport or None
-        What the browser last said about the sound.
+        What the browser last said about the playback.
 
     Examples
     --------
@@ -182,7 +182,7 @@ class AudioPlayer(BackgroundWidget):
         return f'<span class="omni-tail omni-tail-{self.tail_id}"></span>'
 
     def update(self, text: str, pcm: bytes | bytearray = b"") -> None:
-        """Send what is new, in one message; nothing when nothing is.
+        """Send what is new, in one message; without news, nothing.
 
         May be called from any thread. After `finish` it does nothing.
 
@@ -205,7 +205,7 @@ class AudioPlayer(BackgroundWidget):
                 self._send_from(text_offset, pcm_offset)
 
     def finish(self, *, stopped: bool = False) -> None:
-        """Say that nothing more will come. A second call does nothing.
+        """End the answer: nothing more will come. A second call does nothing.
 
         Parameters
         ----------
@@ -272,7 +272,7 @@ class AudioPlayer(BackgroundWidget):
                 self.send(self._end)
 
     def _was_just_answered(self, hello: HelloMessage) -> bool:
-        """While a cell blocks the kernel a page repeats its question; one answer is enough."""
+        """Return whether a hello is a repeated one: pages repeat it while a cell runs."""
         last_hello, answered_at = self._answered
         now = time.monotonic()
         self._answered = (hello, now)

@@ -23,7 +23,7 @@ log = logging.getLogger("omni_nb")
 
 
 class Session:
-    """What is remembered of a session: its shell, what was shown and what was said once.
+    """A session: its shell, the replies that were shown, and the hints that were given.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Session:
         )
 
     def note_turn(self, chat: Conversation, reply: Reply) -> None:
-        """Remember whose turn a reply is: its output says what a later session needs of it."""
+        """Remember the chat of a reply, whose output keeps what `from_notebook` needs."""
         self._chats[reply] = weakref.ref(chat)
 
     def keep(
@@ -94,7 +94,7 @@ class Session:
             return {}
 
     def _shown_here(self) -> weakref.WeakSet[Reply]:
-        """The replies that have shown themselves in the running cell."""
+        """Return the replies that were shown in the running cell."""
         if self._cell != self.shell.execution_count:
             self._cell, self._shown = self.shell.execution_count, weakref.WeakSet()
         return self._shown

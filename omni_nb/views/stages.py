@@ -1,4 +1,4 @@
-"""Stages: where an answer is shown while it comes, and what stays of it."""
+"""Stages: show an answer while it streams, in a cell, a terminal or nowhere."""
 
 from __future__ import annotations
 
@@ -55,29 +55,29 @@ class Stage(Protocol):
         ...
 
     def close(self, reply: Reply) -> None:
-        """Show the last state and let go."""
+        """Show the last state, which stays."""
         ...
 
 
 def check_show(show: object) -> None:
-    """Refuse what says neither yes nor no.
+    """Check that ``show`` is True, False or None.
 
     Raises
     ------
     RequestError
-        It is neither True, False nor None.
+        ``show`` is something else.
     """
     if show is not None and not isinstance(show, bool):
         raise RequestError(f"show is True or False, not {show!r}.")
 
 
 def check_prebuffer(seconds: object) -> None:
-    """Refuse what is no time that speech can be held back.
+    """Check the seconds that speech is held back.
 
     Raises
     ------
     RequestError
-        It is no number from 0 to 60.
+        ``seconds`` is no number from 0 to 60.
     """
     is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     if not is_number or not 0 <= seconds <= MOST_PREBUFFER_SECONDS:  # type: ignore[operator]
@@ -102,7 +102,7 @@ def choose_stage(
 
 
 class _Clock:
-    """Knows how long ago the last repaint was."""
+    """The time since the last repaint."""
 
     def __init__(self) -> None:
         self._painted_at = -math.inf
@@ -115,25 +115,25 @@ class _Clock:
 
 
 class SilentStage:
-    """Shows nothing."""
+    """Show nothing."""
 
     is_stop_requested = False
 
     def open(self, reply: Reply) -> None:
-        """Nothing to open."""
+        """Open nothing."""
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
-        """Nothing to show."""
+        """Show nothing."""
 
     def look(self, reply: Reply) -> None:
-        """Nothing to show."""
+        """Show nothing."""
 
     def close(self, reply: Reply) -> None:
-        """Nothing to close."""
+        """Close nothing."""
 
 
 class TerminalStage:
-    """Streams the text to standard output."""
+    """Stream the text to standard output."""
 
     is_stop_requested = False
 
@@ -149,7 +149,7 @@ class TerminalStage:
             print(hint, file=sys.stderr)
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
-        """Write one line over and over on standard error, if somebody can see that."""
+        """Rewrite one line on standard error, where that is a terminal."""
         now = worth_showing(upload)
         if now is None:
             self._write_upload_line("")
@@ -225,7 +225,7 @@ class TextStage:
 
 
 class SpeechStage:
-    """A spoken answer in a cell: captions and sound by one widget, then a static result.
+    """A spoken answer in a cell: captions and speech by one widget, then a static result.
 
     The widget lies in the same display as the result that replaces it, so the notebook
     keeps one output per answer. Text and speech travel as deltas in common packets.
@@ -290,7 +290,7 @@ class SpeechStage:
             self._sent.note(text, "", len(pcm))
 
     def close(self, reply: Reply) -> None:
-        """Send the rest, end the sound or let it end, and put the static result in place."""
+        """Send the rest, and replace the widget by the static result."""
         tail_id = None
         if self._player is not None:
             self._player.update(reply.text, reply.pcm)
@@ -305,7 +305,7 @@ def _view(player: AudioPlayer) -> dict[str, Any]:
 
 
 def price_of(reply: Reply) -> Price | None:
-    """Return what the meter in the browser counts with; None when a price is unknown."""
+    """Return the prices for the browser's meter; None when one is unknown."""
     estimate = reply.estimate
     cost, speech = (estimate.cost, estimate.speech_price) if estimate else (None, None)
     if cost is None or speech is None:

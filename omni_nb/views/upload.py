@@ -1,4 +1,4 @@
-"""The progress of an upload, for a cell and for a terminal."""
+"""Show the progress of an upload, in a cell and in a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHOWN_AFTER_SECONDS = 1.0
 REPAINT_SECONDS = 0.25
 
-_TROUGH = style(
+_TRACK = style(
     "height:6px;max-width:24em;border-radius:3px;overflow:hidden", f"background-color:{LINE}"
 )
 _BAR = style("height:6px;border-radius:3px", f"background-color:{ACCENT}")
@@ -28,7 +28,7 @@ _WORDS = f"color:{MUTED};font-size:0.85em"
 
 
 def worth_showing(upload: UploadProgress | None) -> UploadProgress | None:
-    """Return the progress of an upload that is slow and still goes on; of others None."""
+    """Return the progress of a slow upload that still goes on, else None."""
     if upload is None or upload.is_done or upload.seconds < SHOWN_AFTER_SECONDS:
         return None
     return upload
@@ -68,14 +68,14 @@ def upload_html(sent: int, total: int, seconds_left: float | None, language: Lan
         aria_valuemax=100,
         aria_valuenow=percent,
         aria_valuetext=said,
-        style=_TROUGH,
+        style=_TRACK,
     )
     line = tag("div", labelled(label, said, language), style=_WORDS)
     return tag("div", bar, line, class_="omni-upload", style="margin:0.25em 0")
 
 
 def uploading_html(question: Sequence[Part], upload: UploadProgress, language: Language) -> HTML:
-    """Return a question on its way: what is asked, and how much of it has been sent."""
+    """Return a question and how much of it has been sent, as HTML."""
     bar = upload_html(upload.sent_bytes, upload.total_bytes, upload.seconds_left, language)
     return join(question_html(question, language), bar)
 
@@ -92,7 +92,7 @@ def uploading_bundle(
 
 
 def uploading_line(upload: UploadProgress, language: Language) -> str:
-    """Return one line for a terminal."""
+    """Return the progress as one line for a terminal."""
     said = upload_text(upload.sent_bytes, upload.total_bytes, upload.seconds_left, language)
     return labelled(words("upload", language)["sending"], said, language)
 

@@ -1,4 +1,4 @@
-"""Quiet: a widget whose messages are not taken for cells."""
+"""BackgroundWidget: a widget whose messages IPython does not take for cells."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import anywidget
 
 
 class BackgroundWidget(anywidget.AnyWidget):
-    """A widget that hears from its page while a cell runs, and leaves the cell alone.
+    """A widget that gets messages while a cell runs, without disturbing the cell.
 
     Comms tell IPython of each message as if a cell had begun and ended. Where messages arrive on a
     thread of their own (ipykernel 7), matplotlib's inline backend then shows and closes the figure

@@ -1,1 +1,1 @@
-"""LINE: a checked request out, plain chunks in, events."""
+"""Send a checked request, and decode its answer into events."""

@@ -1,4 +1,4 @@
-"""The only network: a request goes out, events come in."""
+"""Send requests to a service, and stream the events of its answers."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class EventStream:
     sent_at : float or None
         When the request was sent for the first time, in unix seconds.
     elapsed_seconds : float
-        From the sending of the request to the arrival of the latest event.
+        Seconds from the sending of the request to the latest event.
     request_id : str or None
         The service's id of the request, when it sends one.
     """
@@ -115,7 +115,7 @@ class EventStream:
 
     @property
     def age_seconds(self) -> float:
-        """From the sending of the request to now; 0 before it is sent."""
+        """Seconds since the request was sent; 0 before."""
         return 0.0 if self.sent_at is None else time.perf_counter() - self._sent_at
 
     @property
@@ -262,7 +262,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
     return openai.OpenAI(
         api_key=key.reveal(),
         base_url=endpoint.base_url,
-        max_retries=0,  # we try again ourselves: the SDK's waiting hears no stop
+        max_retries=0,  # we try again ourselves: the SDK's waiting cannot be stopped
         timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         http_client=openai.DefaultHttpxClient(
             event_hooks={"request": [send_only_ours]},
@@ -274,7 +274,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
     )
 
 
-# The hook of a client runs on the thread that sends; this tells it for whom.
+# The hook of a client runs on the thread that sends; this is the stream that it sends for.
 _sending: ContextVar[EventStream | None] = ContextVar("omni_nb_sending", default=None)
 
 
@@ -302,9 +302,9 @@ def _spliced_class() -> type[Any]:
     return Spliced
 
 
-def _shut(line: Any) -> None:
-    """Close the socket under whoever reads or writes: ``response.close()`` wakes neither."""
-    connection = line.get_extra_info("socket") if line is not None else None
+def _shut(network: Any) -> None:
+    """Shut a socket, waking who reads or writes: ``response.close()`` wakes neither."""
+    connection = network.get_extra_info("socket") if network is not None else None
     if connection is not None:
         with contextlib.suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omni_nb.wire.request import Request
 
 DEFAULT_BASE_URL = "https://dashscope.aliyuncs.com/compatible-mode/v1"
-"""Beijing's; the program takes another from ``DASHSCOPE_BASE_URL``."""
+"""The address of Beijing; a program takes another from ``DASHSCOPE_BASE_URL``."""
 
 SDK_ARGUMENTS = {
     *("model", "messages", "modalities", "audio", "stream", "stream_options"),
@@ -34,21 +34,23 @@ SDK_ARGUMENTS = {
 def as_python(
     request: Request, *, base_url: str = DEFAULT_BASE_URL, dialect: Dialect = "dashscope"
 ) -> str:
-    """Return a program for the openai SDK: it prints the text and writes the speech.
+    """Return a Python program for the openai SDK.
+
+    The program prints the text, and writes the speech to a WAV file.
 
     Parameters
     ----------
     request
         What is asked.
     base_url
-        The address that it asks; the variable ``DASHSCOPE_BASE_URL`` goes before it.
+        The address that the program asks, unless ``DASHSCOPE_BASE_URL`` is set.
     dialect
         How the server there wants requests written (`body_for`).
 
     Raises
     ------
     RequestError
-        The program would have to read speech of a server that writes it otherwise.
+        The answer speaks, and no program reads the speech of such a server yet.
 
     Examples
     --------
@@ -120,7 +122,7 @@ def as_node(
 def as_curl(
     request: Request, *, base_url: str = DEFAULT_BASE_URL, dialect: Dialect = "dashscope"
 ) -> str:
-    """Return a script for bash: it prints the events of the answer; see `as_python`."""
+    """Return a bash script that prints the answer's events; see `as_python`."""
     files = Files(request)
     body = Writer(JSON).value(body_for(request, dialect, files.embed))
     pieces = "".join(

@@ -1,4 +1,4 @@
-"""From bytes to events: two small machines without I/O, for any pace and any cut."""
+"""Decode a stream without I/O: bytes into chunks, and chunks into events."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Decoder:
       whole WAV file.
     * vLLM-Omni names the ``modality`` of a chunk beside its choices: speech is then base64 of
       a WAV in ``delta.content``. Its ``finish_reason`` ends a piece or a modality, never the
-      answer, and its usage is one so far: both count when the stream is over (`flush`).
+      answer, and its usage is that so far: both count when the stream is over (`flush`).
 
     Each audio piece is base64-decoded on its own, because joined pieces that carry padding
     lose everything after the first ``=``.
@@ -135,8 +135,8 @@ class Decoder:
     def flush(self) -> list[Event]:
         """Return what was still waiting at the end of the stream.
 
-        That is base64 that never got its quartet filled, the last samples of a conversion, and
-        what vLLM-Omni says of the end. Half a last sample is no sample and is dropped.
+        That is base64 whose last quartet was never filled, the last samples of a conversion,
+        and what vLLM-Omni says of the end. Half a last sample is dropped.
         """
         rest, self._quartet = self._quartet, ""
         pcm = self._audio.read(_base64(rest)) if len(rest) > 1 else b""
@@ -163,7 +163,7 @@ class Decoder:
         return events
 
     def _held_back(self, events: list[Event]) -> list[Event]:
-        """Keep the latest word about the end until the end."""
+        """Hold the latest usage and finish_reason back until the end."""
         live: list[Event] = []
         for event in events:
             match event:
@@ -176,7 +176,7 @@ class Decoder:
         return live
 
     def _unheld(self, events: list[Event]) -> list[Event]:
-        """A usage or finish_reason that names no modality is about the whole answer."""
+        """Forget what was held back: without a modality, an event is of the whole answer."""
         for event in events:
             self._at_end.pop(type(event), None)
         return events
@@ -235,7 +235,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
 
 
 def _raise_error_frame(chunk: Mapping[str, Any]) -> None:
-    """Errors come inside a 200 stream in two shapes: ``{"error": {...}}`` and flat."""
+    """Raise the error inside a 200 stream, of either shape: ``{"error": {...}}`` or flat."""
     error = chunk.get("error")
     if error is None and "message" in chunk and not chunk.get("choices"):
         error = chunk

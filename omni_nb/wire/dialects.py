@@ -1,4 +1,4 @@
-"""How a request is written for each kind of server: DashScope, OpenAI, vLLM-Omni, SGLang-Omni."""
+"""Write a request for each kind of server: DashScope, OpenAI, vLLM-Omni, SGLang-Omni."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Dialect = Literal["dashscope", "openai", "vllm-omni", "sglang-omni"]
 
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
-OPENAI_SOUNDS = ("wav", "mp3")
-"""The formats of sound that OpenAI's ``input_audio`` takes."""
+OPENAI_AUDIO_FORMATS = ("wav", "mp3")
+"""The audio formats that OpenAI's ``input_audio`` takes."""
 
 
 def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]:
-    """Return the body of a request as a server of this dialect takes it.
+    """Return a request's body in the dialect of a server.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]
     dialect
         ``"dashscope"``: as documented (`Request.payload`).
 
-        ``"openai"``: a sound as bare base64, wav or mp3 only; speech as ``pcm16``, the one
-        format that OpenAI streams; no sound by its URL and no video.
+        ``"openai"``: audio as bare base64, wav or mp3 only; speech as ``pcm16``, the one
+        format that OpenAI streams; no audio by its URL and no video.
 
-        ``"vllm-omni"``: sound and video as ``audio_url`` and ``video_url``, whose data URL
-        names its MIME type (one without is refused there); frames as pictures, in order.
+        ``"vllm-omni"``: audio and video as ``audio_url`` and ``video_url``, whose data URL
+        names its MIME type (one without is refused there); frames as images, in order.
 
-        ``"sglang-omni"``: words in the messages; media in the lists ``audios``, ``images`` and
-        ``videos`` beside them, as URLs or data URLs; frames as pictures, in order. A list does
+        ``"sglang-omni"``: text in the messages; media in the lists ``audios``, ``images`` and
+        ``videos`` beside them, as URLs or data URLs; frames as images, in order. A list does
         not say which message a medium belongs to, so only one message may carry media.
     embed
         How a held source becomes a data URL.
@@ -56,12 +56,12 @@ def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]
     Raises
     ------
     RequestError
-        This dialect has no way to say it; the message names one that it has.
+        The dialect cannot express the request; the message says what it can.
 
     Notes
     -----
     From the projects' code and issues, read 2026-11-22; measured against none of these servers.
-    No source says how frames travel to vLLM-Omni and SGLang-Omni: as pictures is what every
+    No source says how frames travel to vLLM-Omni and SGLang-Omni: images are what every
     server understands.
 
     Examples
@@ -69,8 +69,8 @@ def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]
     >>> from omni_nb.media.parts import AudioPart
     >>> from omni_nb.media.sources import LocalSource, embed
     >>> from omni_nb.wire.request import Message, Request
-    >>> sound = AudioPart(LocalSource(b"sound", "a.wav"), "wav", "audio/wav", 1.0, 16000, 1)
-    >>> request = Request("gpt-audio", (Message("user", (sound,)),))
+    >>> audio = AudioPart(LocalSource(b"sound", "a.wav"), "wav", "audio/wav", 1.0, 16000, 1)
+    >>> request = Request("gpt-audio", (Message("user", (audio,)),))
     >>> body_for(request, "openai", embed)["messages"][0]["content"]
     [{'type': 'input_audio', 'input_audio': {'data': 'c291bmQ=', 'format': 'wav'}}]
     >>> body_for(request, "vllm-omni", embed)["messages"][0]["content"]
@@ -80,12 +80,12 @@ def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]
 
 
 def check_dialect(request: Request, dialect: Dialect) -> None:
-    """Find out at once, and without reading a file, whether a dialect can say a request.
+    """Check that a dialect can express a request, without reading a file.
 
     Raises
     ------
     RequestError
-        It cannot.
+        The dialect cannot express the request.
     """
     body_for(request, dialect, lambda source, mime: "data:,")
 
@@ -141,9 +141,9 @@ def _messages(
 def _openai_part(part: Part, embed: Embed) -> list[dict[str, Any]]:
     match part:
         case AudioPart(source=source, format=form, mime=mime):
-            if form not in OPENAI_SOUNDS:
+            if form not in OPENAI_AUDIO_FORMATS:
                 raise RequestError(
-                    f"OpenAI takes sound as {' or '.join(OPENAI_SOUNDS)}, not {form} "
+                    f"OpenAI takes sound as {' or '.join(OPENAI_AUDIO_FORMATS)}, not {form} "
                     f"({part.name}). Save it in one of these and ask with that file."
                 )
             # Without the head only: what follows it may be a placeholder for a long upload.

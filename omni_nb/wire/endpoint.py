@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Secret:
-    """A key that shows itself to nobody: not in a repr, a traceback or a pickle."""
+    """An API key that no repr, traceback or pickle shows."""
 
     __slots__ = ("__value",)
 
@@ -22,7 +22,7 @@ class Secret:
         return self.__value
 
     def hide_in(self, text: str) -> str:
-        """Return ``text`` without the key, should somebody have echoed it."""
+        """Return ``text`` without the key, in case a service echoed it."""
         return text.replace(self.__value, "[key]") if self.__value else text
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What an answer is made of: one class per event."""
+"""Events of an answer's stream, one class for each kind."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class UsageReport:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The service said why it stopped (``"stop"``, ``"length"``, ...)."""
+    """The end of the answer, and why the service stopped (``"stop"``, ``"length"``, ...)."""
 
     finish_reason: str
 

@@ -1,4 +1,4 @@
-"""Turn what went wrong on the network into a `ServiceError` with the service's own words."""
+"""Turn failures of the network and the service into a `ServiceError`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def unsent(error: MediaError) -> ServiceError:
-    """A source is not what it was: the request is incomplete, so nobody can answer it."""
+    """Return the error of a request that is incomplete: a source has changed or is gone."""
     return ServiceError(f"The request was not sent: {error}", **advised(error.hint or "made again"))
 
 
 def completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -> ServiceError:
-    """The service reported an error inside a stream: add what we know."""
+    """Complete an error from inside a stream with its request id and advice."""
     error.message = endpoint.key.hide_in(error.message)
     error.request_id = error.request_id or request_id
     if not error.advice:
@@ -34,7 +34,7 @@ def completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -
 
 
 def refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:
-    """The service answered with an error status: keep its own words."""
+    """Return the error of an error status, in the service's own words."""
     body = _json_or_none(error.response.text)
     facts: Mapping[str, Any] = body if isinstance(body, dict) else {}
     inner = facts.get("error") if isinstance(facts.get("error"), dict) else facts
@@ -51,7 +51,7 @@ def refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:
 
 
 def unanswered(error: Exception, endpoint: Endpoint) -> ServiceError:
-    """No answer came at all."""
+    """Return the error of a request without any answer."""
     words = _words_of(error, endpoint)
     cause = endpoint.key.hide_in(str(error.__cause__ or ""))
     detail = f" ({cause})" if cause and cause not in words else ""
@@ -62,7 +62,7 @@ def unanswered(error: Exception, endpoint: Endpoint) -> ServiceError:
 
 
 def broken_off(error: Exception, endpoint: Endpoint, request_id: str | None) -> ServiceError:
-    """The connection ended in mid-answer."""
+    """Return the error of a connection that ended in mid-answer."""
     words = _words_of(error, endpoint)
     return ServiceError(f"The answer broke off: {words}", request_id=request_id, **advised("kept"))
 

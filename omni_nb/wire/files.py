@@ -1,4 +1,4 @@
-"""The files that a program reads: what of a request's media it finds where."""
+"""The files that a program reads: the media of its request, and where they are."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _FILE_NAME = re.compile(r"\w[\w .()-]*\.\w{2,5}")
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """Where in a request the bytes of a medium are found, and what they are."""
+class Location:
+    """Where in a request the bytes of a medium are, with their modality and file ending."""
 
     expression: str
     modality: str
@@ -41,13 +41,13 @@ class Files:
     tokens
         File names by the token that stands for each file's base64 in the request's body.
     unsaved
-        Expressions by the names of the files that are to be written before.
+        Expressions by the names of the files that are to be written first.
     """
 
     def __init__(self, request: Request) -> None:
         self.tokens: dict[str, str] = {}
         self.unsaved: dict[str, str] = {}
-        self._homes = dict(_homes(request))
+        self._locations = dict(_locations(request))
         self._names: dict[object, str] = {}
 
     def __bool__(self) -> bool:
@@ -72,30 +72,31 @@ class Files:
     def _new_name(self, source: HeldSource) -> str:
         if isinstance(source, FileSource):
             return str(source.path)
-        home = self._homes.get(id(source.data), Home("...", "file", "bin"))
+        location = self._locations.get(id(source.data), Location("...", "file", "bin"))
         is_file = _FILE_NAME.fullmatch(source.name)
-        name = self.free_name(source.name if is_file else f"{home.modality}.{home.ending}")
-        self.unsaved[name] = home.expression
+        usual = f"{location.modality}.{location.ending}"
+        name = self.free_name(source.name if is_file else usual)
+        self.unsaved[name] = location.expression
         return name
 
 
-def _homes(request: Request) -> Iterator[tuple[int, Home]]:
+def _locations(request: Request) -> Iterator[tuple[int, Location]]:
     for index, message in enumerate(request.messages):
         for number, part in enumerate(message.parts):
-            yield from _homes_of(part, f"reply.request.messages[{index}].parts[{number}]")
+            yield from _locations_of(part, f"reply.request.messages[{index}].parts[{number}]")
 
 
-def _homes_of(part: Part, where: str) -> Iterator[tuple[int, Home]]:
+def _locations_of(part: Part, where: str) -> Iterator[tuple[int, Location]]:
     match part:
         case ImagePart():
-            yield id(part.data), Home(f"{where}.data", "image", _ending(part.mime))
+            yield id(part.data), Location(f"{where}.data", "image", _ending(part.mime))
         case AudioPart(source=LocalSource() as source):
-            yield id(source.data), Home(f"{where}.source.data", "audio", part.format)
+            yield id(source.data), Location(f"{where}.source.data", "audio", part.format)
         case VideoPart(source=LocalSource() as source):
-            yield id(source.data), Home(f"{where}.source.data", "video", _ending(part.mime))
+            yield id(source.data), Location(f"{where}.source.data", "video", _ending(part.mime))
         case FramesPart():
             for number, image in enumerate(part.images):
-                yield from _homes_of(image, f"{where}.images[{number}]")
+                yield from _locations_of(image, f"{where}.images[{number}]")
 
 
 def _ending(mime: str) -> str:

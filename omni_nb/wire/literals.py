@@ -35,7 +35,7 @@ class Style:
     ends_with_comma
         Whether the last of several lines has a comma.
     wide_escape
-        Of a character beyond U+FFFF; None: as two surrogates.
+        How a character beyond U+FFFF is escaped; None: as two surrogates.
     """
 
     indent: str
@@ -52,7 +52,7 @@ JSON = Style("  ", ("true", "false", "null"), ends_with_comma=False)
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    r"""Writes values in a style.
+    r"""Write values as source text, in the style of a language.
 
     Attributes
     ----------

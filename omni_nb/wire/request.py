@@ -43,7 +43,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request(Shown):
-    """A request that may be sent: making one checks everything that can be known here.
+    """A request that may be sent: making one checks everything that can be checked here.
 
     Parameters
     ----------
@@ -64,6 +64,13 @@ class Request(Shown):
         The combination is not allowed (spec, "输入", "输出", "多轮对话").
     MediaError
         A part breaks a limit of the model.
+
+    Examples
+    --------
+    >>> from omni_nb.media.parts import TextPart
+    >>> request = Request("qwen-omni-turbo", (Message("user", (TextPart("Who are you?"),)),))
+    >>> request.payload()["messages"]
+    [{'role': 'user', 'content': 'Who are you?'}]
     """
 
     model: str
@@ -122,6 +129,13 @@ class Request(Shown):
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the body of the request, always streaming and with usage.
 
+        Parameters
+        ----------
+        embed
+            How a source becomes a data URL.
+
+        Notes
+        -----
         Spec, "输出": only streaming is supported; ``audio.format`` is always ``"wav"``.
         """
         speech = (
@@ -159,9 +173,15 @@ class Request(Shown):
 def choose_modalities(
     modalities: Sequence[str] | None, voice: str | None, model: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Fill in what was not given: a voice asks for speech, and speech has a voice.
+    """Choose modalities and voice where they are not given.
 
-    Without either the answer is text, the service's own default (spec, "支持的输出模态").
+    A voice asks for speech, and speech has a voice. Without either the answer is text, the
+    service's own default (spec, "支持的输出模态").
+
+    Raises
+    ------
+    RequestError
+        The modalities are a str, not a list.
 
     Examples
     --------
@@ -179,7 +199,7 @@ def choose_modalities(
 
 
 def _warn_of_unknown_voice(voice: str, facts: ModelFacts) -> None:
-    """An open list of voices is a hint: the service decides."""
+    """Warn of a voice that an open list does not have; the service decides."""
     voices = facts.voices
     if voices.closed or voice in voices.names:
         return

@@ -1,4 +1,4 @@
-"""When a request is sent again: what may pass by itself, and only before the first byte."""
+"""Decide when to retry a request: errors that may pass, and only before the first byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PASSING: Final = frozenset({408, 409, 429})
 
 
 def retry_seconds(error: Exception, tried: int) -> float | None:
-    """Return how long to wait before a request is sent again; None: it is not.
+    """Return the seconds to wait before a retry; None: no retry.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def retry_seconds(error: Exception, tried: int) -> float | None:
 
 
 def asked_seconds(headers: Mapping[str, Any]) -> float | None:
-    """Return how long the service asks to wait; None where it does not say.
+    """Return the seconds that the service asks to wait, or None.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Upload: a request's body that is put together while it is sent, and how far it has come.
+"""Upload a request's body block by block, and report the progress.
 
 The JSON of a request has a placeholder for each large source. When the body goes out, the
 base64 of the source is read, encoded and sent block by block in its place: the memory that a
@@ -36,7 +36,7 @@ class Abandoned(BaseException):
     Attributes
     ----------
     reason : ServiceError or None
-        What to tell the person; None when they stopped it themselves.
+        What to tell the person; None when they stopped the request themselves.
     """
 
     def __init__(self, reason: ServiceError | None = None) -> None:
@@ -46,14 +46,14 @@ class Abandoned(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class UploadProgress:
-    """How far an upload has come.
+    """The progress of an upload.
 
     Attributes
     ----------
     sent_bytes, total_bytes
-        Of the request's body; media travel as base64, a third larger than their files.
+        Bytes of the request's body; media travel as base64, a third larger than their files.
     seconds
-        How long it has been sending.
+        How long the upload has lasted.
 
     Examples
     --------
@@ -125,7 +125,7 @@ class Upload:
 
     @property
     def progress(self) -> UploadProgress | None:
-        """How far it has come; None before it began, and when everything is small."""
+        """The upload's progress; None before it begins, and when everything is small."""
         if not self._total_bytes:
             return None
         seconds = time.monotonic() - self._started_at
@@ -178,8 +178,8 @@ def _base64_blocks(source: HeldSource) -> Iterator[bytes]:
     Raises
     ------
     MediaError
-        It is no longer what it was. That is known before its last block is yielded, so what
-        was sent is never a whole request.
+        The source has changed. That is known before its last block is yielded, so what was
+        sent is never a whole request.
     """
     with source.open() as file:
         for start in range(0, source.total_bytes, BLOCK_BYTES):

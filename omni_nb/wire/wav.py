@@ -1,4 +1,4 @@
-"""Sound as servers send it, file or bare samples, brought to mono PCM16 of 24 000 Hz."""
+"""Convert speech as servers send it, WAV or bare samples, to mono PCM16 of 24 000 Hz."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _OTHER_FILES = {b"ID3\x03\x00": "MP3", b"ID3\x04\x00": "MP3", b"OggS": "Ogg", b"
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """How samples are written.
+    """The format of samples.
 
     Attributes
     ----------
     kind
-        1 for whole numbers, 3 for floating point (the words of a WAV header).
+        1 for whole numbers, 3 for floating point, as in a WAV header.
     """
 
     sample_rate: int = SPEECH_SAMPLE_RATE
@@ -38,11 +38,11 @@ SPEECH = AudioFormat()
 
 
 class AudioReader:
-    """Take sound piece by piece; return whole samples of mono PCM16 of 24 000 Hz.
+    """Convert speech piece by piece to whole samples of mono PCM16 of 24 000 Hz.
 
     A piece may be bare samples, as DashScope and OpenAI send them, or a WAV file: some
     servers send one in every piece, others a header in the first piece only, so a header
-    counts until the next one. Speech in another format is converted, without a seam between
+    counts until the next one. Speech in another format is converted, without a gap between
     pieces. A sample cut in two waits for the next piece.
 
     Examples

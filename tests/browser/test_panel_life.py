@@ -210,13 +210,13 @@ def test_a_restarted_kernel_is_said_in_words_and_running_again_gives_a_new_panel
     panel.wait_for_answers(1)
     expect(page.locator(f"{STATIC} audio")).to_have_count(1)
     lab.restart_kernel(page)
-    expect(panel.root).to_contain_text("The kernel was restarted or is gone")
+    expect(panel.root).to_contain_text("The kernel was restarted or has stopped")
     lab.save(page)
     assert "Before the restart" in static_html(lab)
     for index in (0, 1):
         lab.run_cell(page, index)
     expect(panel.turns).to_have_count(0)
-    expect(panel.root).not_to_contain_text("is gone")
+    expect(panel.root).not_to_contain_text("has stopped")
     panel.ask("After the restart")
     panel.wait_for_answers(1)
 

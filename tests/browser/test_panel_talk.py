@@ -125,7 +125,7 @@ def test_a_question_is_edited_and_both_branches_stay_within_reach(lab, page):
     turn = panel.turns.first
     turn.hover()
     turn.get_by_role("button", name="Edit the question").click()
-    edit = turn.get_by_label("The question in other words")
+    edit = turn.get_by_label("The edited question")
     expect(edit).to_have_value("First words")
     edit.fill("Second words")
     edit.press("Enter")

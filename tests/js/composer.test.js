@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { settle } from "./panel_dom.js";
 
-const { WEIGH_MILLISECONDS, createComposer } = await import("../../js/panel/composer.js");
+const { ESTIMATE_MILLISECONDS, createComposer } = await import("../../js/panel/composer.js");
 const { isComposing } = await import("../../js/panel/textbox.js");
 const { default: allWords } = await import("words:composer");
 const { fill, languageFor, wordsFor } = await import("../../js/player/words.js");
@@ -156,22 +156,22 @@ test("↑ in an empty field brings the last question back, with the cursor at it
   assert.deepEqual([input.value, input.selectionStart], ["And this?", 9]);
 });
 
-test("words are weighed when somebody pauses", async () => {
+test("words are estimated when somebody pauses", async () => {
   const { channel, type, hearDraft, find, draft } = open();
   type("a");
   type("ab");
-  await settle(WEIGH_MILLISECONDS + 30);
+  await settle(ESTIMATE_MILLISECONDS + 30);
   assert.deepEqual(channel.of("draft"), [{ type: "draft", draft, text: "ab" }]);
   hearDraft({ words: "2 tokens", share: 0.5 });
   await settle(UPDATED_MILLISECONDS);
-  assert.equal(find(".omni-composer-weight-text").textContent, "2 tokens");
+  assert.equal(find(".omni-composer-estimate-text").textContent, "2 tokens");
   assert.equal(find("[role=meter]").getAttribute("aria-valuenow"), "50");
 });
 
 test("what Python refuses is not sent, and what it has not seen yet is", async () => {
   const { channel, talk, press, type, hearDraft } = open();
   type("too long");
-  await settle(WEIGH_MILLISECONDS + 30);
+  await settle(ESTIMATE_MILLISECONDS + 30);
   hearDraft({ words: "more than the model takes", is_sendable: false });
   press("Enter");
   assert.deepEqual([channel.of("send"), talk.said], [[], ["more than the model takes"]]);

@@ -35,7 +35,7 @@ test("an unknown price leaves the seconds alone", () => {
 
 test("what the stand-in would cost is called free", () => {
   const shown = meterText(3, { ...PRICE, is_hypothetical: true }, words.en);
-  assert.equal(shown, "3 s of speech so far · free; would cost 0.00575 CNY");
+  assert.equal(shown, "3 s of speech so far · free; a model would cost 0.00575 CNY");
 });
 
 test("a currency that the language has no form for is named by its code", () => {

@@ -232,7 +232,7 @@ test("a kernel that is busy or gone is spoken of, but not a cell of ours that as
   assert.equal(find(".omni-panel-kernel").textContent, "");
   model.trigger("comm:close");
   see();
-  assert.match(find(".omni-panel-kernel").textContent, /^The kernel was restarted or is gone/);
+  assert.match(find(".omni-panel-kernel").textContent, /^The kernel was restarted or has stopped/);
 });
 
 test("the header says who answers, and that none does; there is a voice to hear only where one speaks", () => {

@@ -113,7 +113,7 @@ ROWS = [
     Row(
         "not a stream",
         "This model only support stream mode, please enable the stream parameter",
-        "always does",
+        "always streams",
         change={"stream": False},
     ),
     Row(
@@ -156,7 +156,12 @@ ROWS = [
         "200:1",
         content=image_part(picture(11, 2212)),
     ),
-    Row("an empty audio", f"{INVALID}The audio is empty", "no sound", content=audio_part("data:,")),
+    Row(
+        "an empty audio",
+        f"{INVALID}The audio is empty",
+        "empty or too short",
+        content=audio_part("data:,"),
+    ),
     Row(
         "a long audio",
         "InvalidFile.AudioLengthError: Audio length must be between 1s and 180s.",
@@ -219,7 +224,7 @@ ROWS = [
         "trim",
         content="word " * 60_000,
     ),
-    Row("an empty prompt", "Range of input length should be [1, ", "nothing to read", content=""),
+    Row("an empty prompt", "Range of input length should be [1, ", "empty or too long", content=""),
     Row(
         "too many tokens",
         "Range of max_tokens should be [1, 2048]",
@@ -242,7 +247,7 @@ ROWS = [
     Row(
         "no question",
         "list index out of range",
-        "the question",
+        "user's question",
         500,
         "internal_error",
         change={"messages": [{"role": "assistant", "content": "Yes."}]},

@@ -1,4 +1,4 @@
-"""Explorers: what an image, a sound and an answer weigh and cost, to be tried out by hand."""
+"""Explorers: widgets to try out the tokens and cost of images, audio and answers."""
 
 from omni_nb.views.explorers.audio import audio_explorer
 from omni_nb.views.explorers.cost import cost_explorer

@@ -1,4 +1,4 @@
-"""The audio explorer: the seconds of a sound, its tokens in and out, and what bounds them."""
+"""The audio explorer: seconds of audio, their tokens in and out, and the model's limits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from omni_nb.views.explorers.controls import (
     picker,
     weighing_models,
 )
-from omni_nb.views.explorers.drawing import SOUND_BOX, draw_audio, peaks_of
+from omni_nb.views.explorers.drawing import AUDIO_BOX, draw_audio, peaks_of
 from omni_nb.views.explorers.frame import Explorer, ImageFile, View, paragraph, warning
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import plural, words
@@ -41,7 +41,7 @@ BEYOND = 1.25
 _SHORTEST = 0.1  # seconds, of the slider; the box takes 0, too
 _LONGEST = 3600.0  # of a model whose limit is not known
 _SPANS = (2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600, 7200, 14_400)
-_HEARD_SECONDS = 20 * 60  # of a longer sound no waveform is drawn
+_HEARD_SECONDS = 20 * 60  # of longer audio no waveform is drawn
 _START = 4.0
 _EXAMPLES: Mapping[str, float] = {"click": 0.2, "second": 1, "question": 4.3, "minute": 60}
 
@@ -71,18 +71,18 @@ def audio_explorer(
     region: str = "beijing",
     language: Language = "en",
 ) -> AudioExplorer:
-    """Explore how seconds of sound become tokens, in a question and in an answer.
+    """Explore how seconds of audio become tokens, in and out.
 
     Parameters
     ----------
     clip
-        A sound to begin with: anything that `omni_nb.audio` takes.
+        Audio to begin with: anything that `omni_nb.audio` takes.
     model
         The model to begin with.
     region
-        Whose prices are shown.
+        The region whose prices are shown.
     language
-        ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def audio_explorer(
     Raises
     ------
     MediaError
-        It is not a sound.
+        ``clip`` is no audio that can be read here.
     RequestError
         The model's token rules are not known.
 
@@ -108,7 +108,7 @@ def audio_explorer(
 
 
 def why(state: AudioState) -> str:
-    """Say in words how the tokens of a question's sound come about.
+    """Say in words how the tokens of a question's audio come about.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def why(state: AudioState) -> str:
 
 
 def limit_words(state: AudioState) -> tuple[str, bool]:
-    """Say how long a sound the model takes, and whether this one is too long."""
+    """Say how long audio the model takes, and whether this is too long."""
     names, limit = (
         words("audio_explorer", state.language),
         facts_of(state.model).limits.audio_seconds,
@@ -216,11 +216,11 @@ def _drawn(state: AudioState, shape: Shape | None) -> ImageFile:
     )
     names = words("audio_explorer", state.language)
     said = names["drawn"].format(seconds=_plain(state.seconds), span=span)
-    return ImageFile(data, "image/png", *SOUND_BOX, said)
+    return ImageFile(data, "image/png", *AUDIO_BOX, said)
 
 
 def _span(state: AudioState, shape: Shape | None) -> int:
-    """The seconds that the drawing's scale has: steps, so that it stands still meanwhile."""
+    """Return the seconds of the drawing's scale, in steps, so that it changes seldom."""
     needed = max(state.seconds, shape.seconds if shape else 0.0)
     return next((span for span in _SPANS if span > needed), int(needed * BEYOND) + 1)
 
@@ -288,13 +288,13 @@ class AudioExplorer(Explorer):
         return AudioState(self.duration.value, self.model.value, self._region, self._language)
 
     def look(self) -> View:
-        """Weigh a sound of this length."""
+        """Count the tokens of audio of this length."""
         if self.example.value not in (CHOOSE, self.duration.value):
             self.example.value = CHOOSE
         return audio_view(self.state, self._shape)
 
     def _most(self) -> float:
-        """The end of the scale: beyond the limit, and not before the clip's end."""
+        """Return the end of the scale: beyond the limit, and not before the clip's end."""
         limit = facts_of(self.model.value).limits.audio_seconds
         return max(BEYOND * (limit or _LONGEST / BEYOND), self._own_seconds or 0.0)
 
@@ -329,10 +329,10 @@ def _heard(clip: Any) -> AudioPart:
 
 
 def _shape_of(part: AudioPart) -> Shape | None:
-    """The waveform, where the sound can be decoded and is not endless."""
+    """Return the waveform, where the audio can be decoded and is not too long."""
     if part.seconds > _HEARD_SECONDS:
         return None
     try:
         return Shape(waveform(read_audio(part.source).samples), part.seconds)
-    except MediaError:  # a damaged sound is the service's to judge; we only show less
+    except MediaError:  # damaged audio is for the service to refuse; here the waveform is missing
         return None

@@ -25,21 +25,23 @@ _FULL = {"width": "auto", "max_width": "100%"}
 
 
 class Measure:
-    """A slider for the hand and a box for the exact number, which follow each other.
+    """A slider and a box for the exact number, which follow each other.
 
     The slider's scale is logarithmic: 10 and 20,000 pixels are both in reach. The box has the
-    value; it may also hold a number that the slider cannot stand on.
+    value, which may lie between two steps of the slider.
 
     Parameters
     ----------
     name, unit
         What is measured; the unit is for the box's tooltip.
+    value
+        The number to begin with.
     least, most
         The ends of the slider's scale.
     zero
         Whether the box may also hold 0.
     digits
-        After the decimal point.
+        The digits after the decimal point.
 
     Attributes
     ----------
@@ -97,7 +99,7 @@ class Measure:
         self.box.value = min(max(value, self.box.min), self.box.max)
 
     def reach(self, most: float) -> None:
-        """Move the far end of the scale; a value beyond it comes along."""
+        """Move the end of the scale; a value beyond is lowered to it."""
         high = math.log10(most)
         self.box.max = most
         self.slider.max = high
@@ -108,9 +110,9 @@ class Measure:
             self.value = round(change["new"], self._digits or None)
 
     def _is_snap(self, position: float) -> bool:
-        """Whether the browser has only put the knob on the step next to the exact number.
+        """Return whether the browser has only moved the slider to the nearest step.
 
-        It reports that as if a person had moved the knob.
+        The browser reports that as if a person had moved the slider.
         """
         exact = max(float(self.value), 10.0 ** float(self.slider.min))
         return abs(math.log10(position / exact)) <= SNAP * float(self.slider.step)
@@ -156,7 +158,7 @@ def number(
 
 
 def weighing_models() -> list[str]:
-    """The names of the models whose token rules are known."""
+    """Return the names of the models whose token rules are known."""
     return [facts.name for facts in known_models() if facts.tokens is not None]
 
 
@@ -166,7 +168,7 @@ def checked_model(model: str, *, of: Iterable[str]) -> str:
     Raises
     ------
     RequestError
-        It is not one of those that can be explored.
+        The model is not one of those that can be explored.
     """
     facts, names = find_model(model), list(of)
     if facts is None or facts.name not in names:

@@ -1,4 +1,4 @@
-"""The cost explorer: what it would cost to ask this, of that model, so many times."""
+"""The cost explorer: what a model costs for many questions of one kind."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ def cost_explorer(
     region: str = "beijing",
     language: Language = "en",
 ) -> CostExplorer:
-    """Explore what questions cost: of which model, with what in them, and how many.
+    """Explore what questions cost, by model, contents and number.
 
     Parameters
     ----------
     chat
         Begin with its model and its average turn, as the service counted it.
     model, region
-        What to begin with when there is no chat.
+        The model and the region to begin with when there is no chat.
     language
-        ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def _rows(state: CostState, made: Bill) -> Iterable[Row]:
 
 
 def _times(price: Decimal | None, factor: Decimal | None, labels: Mapping[str, str]) -> str:
-    """A price, and what Batch does to it, so that a line can be recalculated by hand."""
+    """Write a price and the factor of Batch, so that a row can be recalculated."""
     if price is None:
         return labels["unknown"]
     if factor == 1:
@@ -181,7 +181,7 @@ def _warnings(state: CostState, made: Bill) -> list[str]:
 
 
 def _bar(made: Bill) -> HTML:
-    """The shares of the amounts as a bar; decoration, the table says the same."""
+    """Draw the shares of the amounts as a bar; decoration, the table says the same."""
     if not made.total:
         return HTML()
     pieces = (
@@ -212,7 +212,7 @@ class CostExplorer(Explorer):
     text, images, image_size, audio_seconds, video_seconds, video_size, video_audio
         What a question has in it.
     answer_tokens, answer_seconds
-        Its answer: text and speech.
+        What the answer has: text and speech.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The pictures of the explorers: small, quick and readable on white and on black."""
+"""Draw the images of the explorers, readable on white and on black."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import PIL.Image
 
 BOX: Final = (440, 330)
-"""The most pixels of a page that a grid takes, width and height."""
+"""The width and height that a grid takes on the page at most, in pixels."""
 
-SOUND_BOX: Final = (440, 64)
+AUDIO_BOX: Final = (440, 64)
 _LEAST_SQUARE: Final = 4  # pixels on the page: finer grids would be a grey haze
 _LEAST_SECOND: Final = 6
 _LIMIT_COLOR: Final = (213, 94, 0)  # Okabe and Ito's vermilion
@@ -24,7 +24,7 @@ _LEFT_OUT_COLOR: Final = (128, 128, 128)
 
 
 def fitted(columns: int, rows: int) -> tuple[int, int]:
-    """Return the size on the page of so many squares (pixels).
+    """Return the size of a grid on the page, in pixels.
 
     Examples
     --------
@@ -36,22 +36,22 @@ def fitted(columns: int, rows: int) -> tuple[int, int]:
 
 
 def is_fine(columns: int, rows: int) -> bool:
-    """Whether the squares are too small on the page to be drawn."""
+    """Return whether the squares are too small on the page to be drawn."""
     width, height = fitted(columns, rows)
     return min(width / columns, height / rows) < _LEAST_SQUARE
 
 
 def draw_grid(columns: int, rows: int) -> bytes:
-    """Draw the outline of a picture and its squares, as a PNG that lets the page shine through."""
+    """Draw the outline of an image and its squares, as a transparent PNG."""
     import numpy as np
     from PIL import Image
 
     width, height = fitted(columns, rows)
     indices = _lines(columns, rows, width, height).astype(np.uint8)
-    picture = Image.fromarray(indices, mode="P")
+    image = Image.fromarray(indices, mode="P")
     color = _color("image")
-    picture.putpalette([*color, *color])
-    return encoded(picture, "PNG", transparency=bytes([48, 255]), compress_level=1)
+    image.putpalette([*color, *color])
+    return encoded(image, "PNG", transparency=bytes([48, 255]), compress_level=1)
 
 
 def draw_photo(photo: PIL.Image.Image, columns: int, rows: int, side: int) -> bytes:
@@ -81,7 +81,7 @@ def draw_audio(
     Parameters
     ----------
     seconds, counted
-        How long the sound is (dark), and how long it counts (light, in seconds).
+        How long the audio is (dark), and how long it counts (light), in seconds.
     limit
         Where the model's limit stands, if it is on the scale.
     peaks
@@ -91,7 +91,7 @@ def draw_audio(
     import numpy as np
     from PIL import Image
 
-    width, height = SOUND_BOX
+    width, height = AUDIO_BOX
     at = np.arange(width) / width * span
     indices = np.zeros((height, width), np.uint8)
     indices[8:-8, at < counted] = 1
@@ -102,10 +102,10 @@ def draw_audio(
     if limit is not None and limit < span:
         column = int(limit / span * width)
         indices[:, column : column + 2] = 4
-    picture = Image.fromarray(indices, mode="P")
+    image = Image.fromarray(indices, mode="P")
     green = _color("audio")
-    picture.putpalette([0, 0, 0, *green, *green, *_LEFT_OUT_COLOR, *_LIMIT_COLOR])
-    return encoded(picture, "PNG", transparency=bytes([0, 64, 255, 160, 255]), compress_level=1)
+    image.putpalette([0, 0, 0, *green, *green, *_LEFT_OUT_COLOR, *_LIMIT_COLOR])
+    return encoded(image, "PNG", transparency=bytes([0, 64, 255, 160, 255]), compress_level=1)
 
 
 def peaks_of(waveform: bytes, seconds: float, span: float) -> npt.NDArray[np.float64]:
@@ -115,7 +115,7 @@ def peaks_of(waveform: bytes, seconds: float, span: float) -> npt.NDArray[np.flo
 
     drawn = np.array(Image.open(io.BytesIO(waveform))) > 0
     heights = drawn.mean(axis=0)
-    width = max(1, round(min(1.0, seconds / span) * SOUND_BOX[0]))
+    width = max(1, round(min(1.0, seconds / span) * AUDIO_BOX[0]))
     shown = heights[: max(1, round(len(heights) * min(1.0, span / seconds)))]
     spread: npt.NDArray[np.float64] = shown[np.arange(width) * len(shown) // width]
     return spread
@@ -140,7 +140,7 @@ def _fill_audio(
 
 
 def _lines(columns: int, rows: int, width: int, height: int) -> npt.NDArray[np.bool_]:
-    """The outline, and the lines between the squares where there is room for them."""
+    """Return the pixels of the outline, and of the lines between squares that have room."""
     import numpy as np
 
     marked = np.zeros((height, width), bool)

@@ -35,7 +35,7 @@ _UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inse
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """A picture as a file, with its size on the page (pixels) and its description."""
+    """An image as a file, with its size on the page (pixels) and its description."""
 
     data: bytes
     mime: str
@@ -55,7 +55,7 @@ class View:
     words
         The same in short, for screen readers and front ends without HTML.
     image
-        Stands above the numbers.
+        The image above the numbers.
     """
 
     html: HTML
@@ -64,9 +64,9 @@ class View:
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]
-    """A widget whose picture and words follow its controls.
+    """A widget whose image and words follow its controls.
 
-    Subclasses make their controls, hand them over, and say in `look` what is to be seen.
+    Subclasses make their controls, pass them on, and return from `look` what is to be shown.
     Displaying one shows the widget and keeps its state in the notebook as plain HTML. `close`
     ends it and all that belongs to it.
 
@@ -106,7 +106,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             raise no_attribute(self, name, _GONE)
 
     def look(self) -> View:
-        """Say what is to be seen now."""
+        """Return what is to be shown now."""
         raise NotImplementedError
 
     def watch(self, control: widgets.Widget, react: Callable[[Any], None] | None = None) -> None:
@@ -138,7 +138,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
             self._settling.ask()
 
     def settle(self) -> None:
-        """Bring the saved form up to date, and tell a screen reader: when the hand rests."""
+        """Update the saved form and tell a screen reader, once nothing changes."""
         view = self.view
         if view == self._kept:
             return
@@ -164,7 +164,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         return {"text/html": html, "text/plain": f"{self.title}\n{view.words}"}
 
     def close(self) -> None:
-        """Take the widget, all its parts and its observers away; the saved form stays."""
+        """Close the widget, its parts and its observers; the saved form stays."""
         if self._settling is not None:
             self._settling.cancel()
             self._settling = None
@@ -207,7 +207,7 @@ def paragraph(*children: str, color: str = TEXT, size: str = "1em") -> HTML:
 
 
 def warning(said: str) -> HTML:
-    """Return words that warn."""
+    """Return a warning as a paragraph; nothing for no words."""
     return paragraph(f"⚠ {said}", color=WARN) if said else HTML()
 
 
@@ -216,7 +216,7 @@ def _heading(title: str) -> HTML:
 
 
 def _beside(rows: Sequence[widgets.Widget], seen: Sequence[widgets.Widget]) -> widgets.Widget:
-    """Controls and view side by side; one above the other where that is too wide."""
+    """Put controls and view side by side, or one above the other where that is too wide."""
     controls = widgets.VBox(rows, layout={"flex": "1 1 21em", "min_width": "0"})
     view = widgets.VBox(seen, layout={"flex": "1 1 26em", "min_width": "0"})
     layout = {"flex_flow": "row wrap", "width": "auto", "grid_gap": "0.5em 1em"}
@@ -237,7 +237,10 @@ def _image_html(image: ImageFile | None) -> HTML:
 
 
 def _hider(static_class: str) -> str:
-    """Two rules, because a browser that does not know ``:has`` drops the rule that uses it."""
+    """Return the style that hides the saved form.
+
+    Two rules, because a browser that does not know ``:has`` drops the rule that uses it.
+    """
     hidden = "{display:none!important}"
     return (
         f"<style>.{static_class}{hidden}.jp-OutputArea-child:has(.{static_class}){hidden}</style>"

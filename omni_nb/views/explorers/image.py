@@ -1,4 +1,4 @@
-"""The image explorer: a picture's size, its grid of tokens, and why it is that grid."""
+"""The image explorer: an image's size, its grid of tokens, and why it is that grid."""
 
 from __future__ import annotations
 
@@ -78,18 +78,20 @@ def image_explorer(
     region: str = "beijing",
     language: Language = "en",
 ) -> ImageExplorer:
-    """Explore how a picture's size becomes tokens: drag, type, or pick a size or a picture.
+    """Explore how the size of an image becomes tokens.
+
+    Drag or type a size, or pick an example or an image of your own.
 
     Parameters
     ----------
     image
-        A picture to begin with: anything that `omni_nb.image` takes. By default an outline.
+        An image to begin with: anything that `omni_nb.image` takes. By default an outline.
     model
         The model to begin with.
     region
-        Whose prices are shown.
+        The region whose prices are shown.
     language
-        ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
 
     Returns
     -------
@@ -99,7 +101,7 @@ def image_explorer(
     Raises
     ------
     MediaError
-        It is not a picture.
+        ``image`` is no image that can be read here.
     RequestError
         The model's token rules are not known.
 
@@ -115,13 +117,13 @@ def image_explorer(
 
 
 def why(rule: ImageRule, width: int, height: int, language: Language) -> str:
-    """Say in words which branch of the rule a picture took.
+    """Say in words which branch of the rule an image took.
 
     Examples
     --------
     >>> why(image_rule(280, 280, model="qwen-omni-turbo"), 280, 280, "en")
-    'Rounded to squares of 28 × 28 pixels it has 10 × 10 = 100. That is within 4–1,280: it keeps \
-this size. 2 marks are added.'
+    'Rounded to squares of 28 × 28 pixels, the image has 10 × 10 = 100. That is within 4–1,280: \
+the image keeps this size. 2 marks are added.'
     """
     names, side = words("image_explorer", language), rule.side
     columns, rows = rule.rounded_width // side, rule.rounded_height // side
@@ -141,7 +143,7 @@ this size. 2 marks are added.'
 
 
 def refusal(state: ImageState) -> str:
-    """Say why the model would refuse a picture of this size, or nothing."""
+    """Say why the model would refuse an image of this size, or nothing."""
     limits, names = facts_of(state.model).limits, words("image_explorer", state.language)
     short, long = sorted((state.width, state.height))
     if limits.image_min_side_pixels is not None and short < limits.image_min_side_pixels:
@@ -278,7 +280,7 @@ class ImageExplorer(Explorer):
         )
 
     def look(self) -> View:
-        """Weigh a picture of this size."""
+        """Count the tokens of an image of this size."""
         if self.example.value not in (CHOOSE, (self.width.value, self.height.value)):
             self.example.value = CHOOSE
         return image_view(self.state, self._photo)
@@ -296,7 +298,7 @@ class ImageExplorer(Explorer):
                 self.width.value, self.height.value = change["new"]
 
     def _take_upload(self, _name: str, data: bytes) -> None:
-        """Show a picture that was opened or dropped."""
+        """Show an image that was opened or dropped."""
         try:
             with self.together():
                 self._take(data)

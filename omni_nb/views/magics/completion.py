@@ -80,7 +80,7 @@ def in_prose(line: str, namespace: dict[str, Any]) -> Completion:
 
 
 def install(shell: Any) -> None:
-    """Let a shell complete our lines; before IPython 8.6 it cannot."""
+    """Let a shell complete lines of the magics; IPython before 8.6 cannot."""
     try:
         from IPython.core.completer import SimpleCompletion, context_matcher
     except ImportError:
@@ -206,7 +206,7 @@ def _chats(names: Names) -> list[str]:
 
 
 def _suits(value: Any, kind: Kind) -> bool:
-    """Whether a variable may be given to an option for media."""
+    """Return whether a variable may be given to an option for media."""
     if isinstance(value, Path):
         return _is_of_kind(value.name, kind)
     if are_samples(value):

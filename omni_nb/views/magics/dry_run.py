@@ -1,4 +1,4 @@
-"""A dry run: what a question would weigh, cost and send; nothing is sent."""
+"""A dry run: a question's tokens, cost and request; nothing is sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DryRun(Shown):
     Attributes
     ----------
     estimate : Estimate
-        What it would weigh and cost.
+        The tokens and the cost of the question.
     request : str
         The HTTP request as text. The key is not in it, and of each medium only its size.
     """
@@ -69,7 +69,7 @@ def dry_run(chat: Chat, question: tuple[Part, ...]) -> DryRun:
     Raises
     ------
     MediaError, RequestError
-        It is not allowed, as it would not be when it is asked.
+        The question is not allowed, as it would not be when it is asked.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The magics themselves: ``%%omni``, ``%omni`` and ``%omni_chat``."""
+"""The magics ``%%omni``, ``%omni`` and ``%omni_chat``."""
 
 from __future__ import annotations
 

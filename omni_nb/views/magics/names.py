@@ -71,7 +71,7 @@ class Names(Mapping[str, Any]):
         Raises
         ------
         UsageError
-            It has none here. The message names it and says what to do.
+            The expression has no value here. The message says what to do.
         """
         try:
             return eval(field.source.strip(), self._notebook, self._local)
@@ -125,7 +125,7 @@ class Names(Mapping[str, Any]):
         Raises
         ------
         UsageError
-            It is the name of a variable and of a file, or of neither.
+            ``given`` names a variable and a file, or neither.
         """
         pieces = read_value(given)
         if field := _only_field(pieces):
@@ -149,12 +149,12 @@ class Names(Mapping[str, Any]):
         return _matching(text)
 
     def media_of(self, word: str) -> Any:
-        """Return the picture, figure or clip that a word on the line of ``%%omni`` names.
+        """Return the image, figure or clip that a word on the line of ``%%omni`` names.
 
         Raises
         ------
         UsageError
-            It names none.
+            The word names none.
         """
         field = _only_field(read_value(word))
         is_name = word.isidentifier() and word in self
@@ -168,7 +168,7 @@ class Names(Mapping[str, Any]):
         return value
 
     def mentioned(self, words: str) -> list[Any]:
-        """Return the pictures, figures and clips whose names are words of a text, each once.
+        """Return the images, figures and clips whose names are words of a text, each once.
 
         Examples
         --------
@@ -207,7 +207,7 @@ def _only_field(pieces: Sequence[Piece]) -> Field | None:
 
 
 def is_medium(value: Any) -> bool:
-    """Whether an object can only be a picture, a figure or a clip.
+    """Return whether an object can only be an image, a figure or a clip.
 
     An array, a path or a list may be something else as well.
     """
@@ -217,9 +217,9 @@ def is_medium(value: Any) -> bool:
 
 
 def is_attachable(value: Any) -> bool:
-    """Whether the value of an expression is attached rather than written into the text.
+    """Return whether a value is attached rather than written into the text.
 
-    Pictures, figures, clips, ``(samples, sample_rate)``, the path of a media file, and lists of
+    Images, figures, clips, ``(samples, sample_rate)``, the path of a media file, and lists of
     these.
     """
     if are_samples(value) or is_medium(value):

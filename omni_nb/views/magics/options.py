@@ -32,7 +32,7 @@ class MagicOption:
 
     @property
     def flag(self) -> str:
-        """Its full spelling."""
+        """The option's full spelling."""
         return self.flags[-1]
 
 
@@ -69,7 +69,7 @@ class Word:
     Attributes
     ----------
     is_open
-        Its quote is not closed.
+        Whether its quote is not closed.
     """
 
     text: str
@@ -80,7 +80,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A line that was read.
+    """The options of a line, and what comes after them.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Given:
         return values[0] if values else None
 
     def has(self, kind: Kind) -> bool:
-        """Whether the option was given."""
+        """Return whether the option was given."""
         return kind in self.values
 
 

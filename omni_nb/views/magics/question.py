@@ -1,4 +1,4 @@
-"""The question: what the options attach, and what the text says and names."""
+"""Make the question of a magic: the media of its options, its text and what that names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def line_question(given: Given, names: Names, sent: Sequence[Part]) -> tuple[Par
     Parameters
     ----------
     given
-        The line.
+        The line that was read.
     names
         What its words mean.
     sent

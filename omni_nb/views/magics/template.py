@@ -85,7 +85,7 @@ def read_value(text: str) -> list[Piece]:
 
 
 def field_at(text: str, start: int) -> tuple[Field, int] | None:
-    """Return the expression whose brace is at ``start``, and where it ends; None: it is none.
+    """Return the expression whose brace is at ``start``, and its end; None: no expression.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def _field(content: str) -> Field | None:
 
 
 def _is_expression(source: str) -> bool:
-    """Whether it is an expression of Python that names something; `{1, 2}` is a set in a text."""
+    """Return whether a source is an expression that names something; `{1, 2}` is a set."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd escapes: it may be no Python at all
@@ -162,7 +162,7 @@ def _is_expression(source: str) -> bool:
 
 
 def _is_code(text: str, start: int) -> bool:
-    """Whether a brace belongs to a formula, an f-string or a template of JavaScript."""
+    """Return whether a brace belongs to a formula, an f-string or a template of JavaScript."""
     before = text[max(0, start - LONGEST) : start].rpartition("\n")[2]
     is_template = before.endswith("$") and before.count("`") % 2 == 1
     return bool(_LATEX.search(before[-_NEAR:]) or _F_STRING.search(before)) or is_template

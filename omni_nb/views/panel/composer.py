@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Composer:
-    """What people are about to ask in a panel, by the ids that the browser gave the drafts.
+    """The drafts of a panel, by the ids that the browser gave them.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class Composer:
     post
         Sends a message to the browser.
     say
-        Gets a kind (``"info"``) and words.
+        Called with a kind (``"info"``) and words.
     language
-        Gives the language to speak.
+        Returns the language of the words.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Composer:
         Raises
         ------
         MediaError, RequestError
-            The model does not take it; the draft stays.
+            The model does not take the question; the draft stays.
         """
         draft = self._drafts.get(key, Draft())
         draft.text = text
@@ -78,7 +78,7 @@ class Composer:
         return draft.parts
 
     def show(self, *keys: str) -> None:
-        """Say what drafts weigh and cost: that depends on what went before, and on who answers."""
+        """Send the tokens and cost of drafts, which depend on the history and on who answers."""
         for key in keys or list(self._drafts):
             self._post({"type": "draft", "draft": key, **self._state(self._drafts.get(key))})
 

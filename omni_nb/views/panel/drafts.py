@@ -54,7 +54,7 @@ class Draft:
         Raises
         ------
         MediaError
-            It is no image, sound or video.
+            The file is no image, audio or video.
         """
         try:
             (part,) = as_parts(path)
@@ -73,7 +73,7 @@ class Draft:
         Raises
         ------
         MediaError, RequestError
-            It cannot be done.
+            The attachment cannot be shrunk.
         """
         said: list[str] = []
         for one in self.attachments:
@@ -125,7 +125,7 @@ def item_records(
 def draft_words(
     draft: Draft, made: Estimate, history: int, language: Language, *, is_free: bool
 ) -> str:
-    """Say what a question will weigh and cost, with the conversation that goes with it.
+    """Say the tokens and the cost of a question, with the conversation before it.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def draft_words(
     history
         How many tokens of it are the conversation so far.
     is_free
-        The stand-in answers.
+        Whether the stand-in answers.
     """
     if not draft.parts:
         return ""
@@ -157,7 +157,7 @@ def _refusal(error: OmniError | None, language: Language) -> str:
 
 
 def _facts(part: Part, model: str, region: str | None, language: Language) -> str:
-    """Say how large a medium is, how long, what it weighs and what that costs."""
+    """Say the size, length, tokens and cost of a medium."""
     match part:
         case ImagePart():
             said = [f"{part.width} × {part.height}", size_text(part.total_bytes, language)]

@@ -1,4 +1,4 @@
-"""Header: what the panel says of itself: who answers and how, and what it has come to."""
+"""Header of the panel: who answers and how, and the tokens and cost so far."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def header_of(
     Parameters
     ----------
     kept_bytes
-        How much of the notebook it takes.
+        How many bytes the conversation takes in the notebook.
     has_settings
         Whether the settings are shown.
     """
@@ -54,7 +54,7 @@ def cost_text(reply: Reply, language: Language) -> str:
 
 
 def _total(replies: Sequence[Reply], language: Language) -> str:
-    """Say how much has been answered, and what that weighed and cost."""
+    """Say the number of answers, their tokens and their cost."""
     if not replies:
         return ""
     answers = words("panel", language)["answers"]

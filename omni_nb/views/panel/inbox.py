@@ -1,8 +1,8 @@
-"""Inbox: takes what the browser asks for, piece by piece, on a thread of its own.
+"""Inbox: handle the browser's messages one by one, on a thread of its own.
 
 Widget messages arrive on the kernel's main thread or on a subshell's, and may arrive while a cell
-runs. So they are put in a line here and worked off in order. Two things do not wait in that
-line: ``stop``, and the ``ack`` that tells the browser that the kernel listens.
+runs. So they are queued here and handled in order. Two things do not wait in that queue:
+``stop``, and the ``ack`` that tells the browser that the kernel listens.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _ACKED_WHEN_DONE = frozenset({"send", "edit", "again"})
 
 
 class Inbox:
-    """Works off the browser's messages.
+    """Handle the browser's messages in order.
 
     Parameters
     ----------
     handlers
-        By the messages' ``type``: gets the message and its buffer. What it raises is said.
+        By the messages' ``type``: called with the message and its buffer. Errors are shown.
     post
         Sends a message to the browser.
     language
-        Gives the language to speak.
+        Returns the language of the words.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class Inbox:
             self._waiting.put((message, buffer))
 
     def say(self, kind: str, text: str) -> None:
-        """Show a person something."""
+        """Show a notice in the panel."""
         self._post({"type": "notice", "kind": kind, "text": text})
 
     def close(self) -> None:
-        """Take no more."""
+        """Take no more messages."""
         self._waiting.put(None)
 
     def _work(self) -> None:
@@ -116,12 +116,12 @@ def speech_pieces(pcm: bytes, offset: int) -> list[tuple[int, bytes]]:
 
 
 def require(found: Any, language: Language) -> Any:
-    """Return what was found.
+    """Return what was found, refusing None.
 
     Raises
     ------
     RequestError
-        It is not there any more.
+        Nothing was found: what was asked for is not there any more.
     """
     if found is None:
         raise RequestError(words("panel", language)["gone"])

@@ -47,11 +47,11 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     chat
         The conversation; by default a new one that speaks.
     language
-        Of the labels: ``"en"``, ``"zh"``, or ``"auto"``: that of the page.
+        The language of the labels: ``"en"``, ``"zh"``, or ``"auto"`` for that of the page.
     storage
         How the notebook keeps the speech, as for `omni_nb.Chat.ask`.
     prebuffer_seconds
-        Speech held back before it sounds, against an uneven network.
+        Seconds of speech to hold back before playing, against an uneven network.
 
     Attributes
     ----------
@@ -61,7 +61,8 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     Raises
     ------
     RequestError
-        The language or the storage is none of these.
+        The language or the storage is none of these, a number is out of range, or an argument
+        has another name.
 
     Examples
     --------
@@ -121,7 +122,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._sync.start(self._talk)
 
     def close(self) -> None:
-        """Take the panel away and stop its answer; the conversation and its saved form stay."""
+        """Close the panel and stop its answer; the conversation and its saved form stay."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -156,7 +157,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._inbox.say(kind, text)
 
     def _changed(self) -> None:
-        """Turns have begun, ended or moved."""
+        """Follow turns that have begun, ended or moved."""
         self._saved_form.update(self._settings.storage, self._language)
         self._talk.show_header(self._header())
         self._settings.follow()
@@ -290,7 +291,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         if "audio" not in self.chat.modalities:
             raise RequestError(names["no voice"])
         self._talk.post({"type": "sample", "state": "asked", "words": ""})
-        other = self.chat.fork(at=0)  # it pays from the same budget
+        other = self.chat.fork(at=0)  # a fork pays from the same budget
         other.use(system="")
         try:
             with other.stream(names["sample"]) as stream:

@@ -1,4 +1,4 @@
-"""The panel's line between Python and the browser: what travels, listed once.
+"""Traits and messages between the panel and the browser, listed once.
 
 The browser side is ``js/panel.js``; the same shapes are mirrored in ``js/panel/types.js``. Change
 both together.
@@ -31,8 +31,8 @@ To the browser:
 ``{type: "piece", seq, upload, received, error}``
     So many bytes of an upload are there; ``error`` ends it, in words.
 ``{type: "draft", seq, draft, items, words, share, is_sendable}``
-    What is attached to a draft (`DraftItem`), and in ``words`` what it will weigh and cost, or why
-    it cannot be sent; ``share`` of the model's context, from 0 to 1 and above, or null.
+    What is attached to a draft (`DraftItem`), and in ``words`` the tokens and cost of the draft, or
+    why it cannot be sent; ``share`` of the model's context, from 0 to 1 and above, or null.
 ``{type: "speech", seq, turn, offset, total_bytes}``
     Asked for: a piece of a finished answer's speech, in the only buffer.
 ``{type: "sample", seq, state, words}``
@@ -55,7 +55,7 @@ From the browser, each with ``id`` (for its ``ack``) and ``page`` (who says it):
 ``{type: "stop", turn}`` / ``{type: "cancel", turn}``
     End an answer now / take back a question that still waits.
 ``{type: "draft", draft, text}``
-    The words of a draft, to be weighed.
+    The words of a draft, to be estimated.
 ``{type: "upload", draft, upload, name, mime, size, offset}``
     A piece of a file, at most 1 MiB, as the only buffer. At most four are under way.
 ``{type: "remove", draft, item}`` / ``{type: "shrink", draft, item}``
@@ -72,7 +72,7 @@ form}``
 ``{type: "settings"}`` / ``{type: "key", key}``
     Show or hide the settings / the key that was asked for: it goes nowhere but into the connection.
 ``{type: "report", turn, state, first_heard_at, underruns, gap_seconds}``
-    What became of the sound, as of `omni_nb.AudioPlayer`.
+    What became of the speech, as of `omni_nb.AudioPlayer`.
 """
 
 from __future__ import annotations
@@ -83,13 +83,14 @@ if TYPE_CHECKING:
     from omni_nb.views.player import Price
 
 PIECE_BYTES = 1 << 20
-"""The largest piece of an upload: one message may have 10 MiB (browser.md §c)."""
+"""The largest piece of an upload; one message may have 10 MiB: Tornado's
+``websocket_max_message_size`` (tornadoweb.org/en/stable/websocket.html)."""
 
 TurnState = Literal["waiting", "answering", "over"]
 
 
 class Header(TypedDict):
-    """What the panel says of itself.
+    """The header of the panel.
 
     ``who`` answers (the model), ``how`` (voice, text or speech), ``is_stand_in`` (not the model
     answers, but the stand-in for it), ``takes`` (kinds of input, such as ``"image"``),

@@ -1,7 +1,7 @@
 """Queue: one question after the other; those that wait, and the one that is being answered.
 
-Asks on a thread of its own, so that the cell returns and every widget message finds a
-free kernel. Whoever watches `chat.replies` sees the answer grow.
+Questions are asked on a thread of their own, so that the cell returns and every widget message
+finds a free kernel. Whoever watches `chat.replies` sees the answer grow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class QueuedQuestion:
     Attributes
     ----------
     turn
-        Its id in the browser, which its reply inherits.
+        The question's id in the browser, which its reply takes over.
     parts
         What is asked.
     page
@@ -41,7 +41,7 @@ class QueuedQuestion:
     replaces
         The reply in whose place it is asked anew; a branch begins there.
     refusal
-        Why it was not sent; it stays until somebody takes it away.
+        Why the question was not sent; a refused one stays until somebody takes it away.
     """
 
     turn: str
@@ -52,14 +52,14 @@ class QueuedQuestion:
 
 
 class Queue:
-    """Asks the questions of a panel, one after the other.
+    """Ask the questions of a panel, one after the other.
 
     Parameters
     ----------
     chat
         The conversation.
     say
-        Gets a kind (``"warning"``, ``"error"``) and words.
+        Called with a kind (``"warning"``, ``"error"``) and words.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Queue:
         return self._asked.get(reply)
 
     def ask(self, question: QueuedQuestion) -> None:
-        """Ask when all before it are answered."""
+        """Queue a question, to be asked when all before it are answered."""
         with self.lock:
             self._waiting.append(question)
             if self._thread is None:
@@ -140,7 +140,7 @@ class Queue:
                 self._refuse(question, f"{type(error).__name__}: {error}")
 
     def _questions(self) -> Iterator[QueuedQuestion]:
-        """Give one question after the other, each when nothing else is being answered."""
+        """Yield one question after the other, each when nothing else is being answered."""
         while not self._is_closed:
             ready = [question for question in self.waiting if not question.refusal]
             if ready and all(reply.is_finished for reply in self._chat.replies):

@@ -111,5 +111,5 @@ def _timing_html(reply: Reply, language: Language) -> HTML:
 
 
 def chips_html(parts: Sequence[Part], language: Language) -> str:
-    """Return the signs of a question's media; its words travel apart."""
+    """Return the chips of a question's media as HTML; its text travels apart."""
     return join(*(part_chip_html(part, language) for part in parts))

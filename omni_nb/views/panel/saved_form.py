@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SETTLED_SECONDS = 0.2
 QUICK_SECONDS = 60.0
-"""So much speech is encoded while the cell runs, in about a second; more comes after it."""
+"""How much speech is encoded while the cell runs, in about a second; more comes after it."""
 
 _LEAST = (512, 64, 8, 1)
 """How many turns a block of each display has at least; the oldest come first."""
@@ -52,13 +52,15 @@ class SavedForm:
 
     Parameters
     ----------
+    chat, panel_id
+        The conversation, and the id of its panel.
     on_write
-        Called after it has been brought up to date.
+        Called after the saved form was updated.
 
     Attributes
     ----------
     size
-        How many bytes of the notebook it takes.
+        How many bytes the saved form takes in the notebook.
     """
 
     def __init__(self, chat: Conversation, panel_id: str, on_write: Callable[[], None]) -> None:
@@ -74,7 +76,7 @@ class SavedForm:
         self._lock = threading.Lock()
 
     def show(self, storage: Storage, language: Language) -> None:
-        """Display it in the running cell."""
+        """Display the saved form in the running cell."""
         from IPython.display import display
 
         with self._lock:
@@ -96,17 +98,17 @@ class SavedForm:
     def _is_quick(self) -> bool:
         replies = list(self._chat.replies)
         spoken = [part for reply in replies for part in (reply.audio, *reply.question)]
-        sounds = [part for part in spoken if isinstance(part, (AudioClip, AudioPart))]
-        return sum(sound.seconds for sound in sounds) <= QUICK_SECONDS
+        clips = [part for part in spoken if isinstance(part, (AudioClip, AudioPart))]
+        return sum(clip.seconds for clip in clips) <= QUICK_SECONDS
 
     def update(self, storage: Storage, language: Language) -> None:
-        """Bring it up to date in a moment."""
+        """Update the saved form in a moment."""
         self._how = (storage, language)
         if self._handles:
             self._later.ask()
 
     def close(self) -> None:
-        """Bring it up to date for the last time."""
+        """Update the saved form for the last time."""
         self._later.cancel()
         if self._handles:
             self._write()
@@ -154,7 +156,7 @@ class SavedForm:
         return {"text/html": html, "text/plain": bundle["text/plain"]}, metadata
 
     def _metadata(self, first: int, count: int, storage: Storage) -> Mapping[str, Any]:
-        """What a saved notebook needs to go on; a medium that is gone leaves only the sight."""
+        """Return what a saved notebook needs to go on; nothing when a medium is gone."""
         try:
             archive = self._chat.document()
             finished = tuple(reply for reply in archive.replies if reply.is_finished)

@@ -44,11 +44,11 @@ class SettingsForm(widgets.VBox):  # type: ignore[misc]
     storage
         How the notebook keeps the speech.
     language
-        Of the labels.
+        The language of the labels.
     on_change
         Called after a change.
     ask_key
-        Gets the service (a region or an address) whose key is missing; ``use_key`` goes on.
+        Called with the service whose key is missing; ``use_key`` goes on.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class SettingsForm(widgets.VBox):  # type: ignore[misc]
 
     @contextmanager
     def _following(self) -> Iterator[None]:
-        """Set controls without taking that for a person's hand."""
+        """Set controls without taking that for a person's change."""
         with self._lock:
             was_following, self._is_following = self._is_following, True
             try:
@@ -276,7 +276,7 @@ class SettingsForm(widgets.VBox):  # type: ignore[misc]
         self._change(lambda: setattr(self, "storage", change["new"]))
 
     def _change(self, change: Callable[[], None]) -> None:
-        """Change something by a person's hand; what is wrong with it is said below."""
+        """Make a person's change; what is wrong with it is said below the controls."""
         with self._lock:
             if self._is_following:
                 return

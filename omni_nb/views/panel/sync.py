@@ -1,6 +1,6 @@
-"""Sync: looks at the conversation on a clock, and sends the browser what is new of it.
+"""Sync: send the browser what is new in the conversation, on a clock.
 
-It only looks: whoever asks, the panel or a cell, the answer appears.
+The conversation is only watched: whoever asks, the panel or a cell, the answer appears.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _ALONE = (0, 1)
 
 
 class Sync:
-    """Keeps the browser's picture of a conversation up to date.
+    """Keep the browser's view of a conversation up to date.
 
     Parameters
     ----------
     chat, queue
-        What is looked at.
+        The conversation, and the questions that wait.
     on_change
         Called, on a thread of its own, after turns began, ended or moved.
     """
@@ -64,7 +64,7 @@ class Sync:
         self._is_closed = False
 
     def start(self, talk: Talk) -> None:
-        """Begin to look, on a thread of its own."""
+        """Start watching, on a thread of its own."""
         self._talk = talk
         with self._lock:
             self._look()
@@ -72,7 +72,7 @@ class Sync:
         threading.Thread(target=run, args=(self._work,), name="omni_nb sync", daemon=True).start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._is_closed = True
         self._news.set()
 
@@ -106,7 +106,7 @@ class Sync:
     def _has(
         self, have: Mapping[str, Sequence[int]], turn: str, item: Reply | QueuedQuestion
     ) -> bool:
-        """Whether a page needs no record of a turn: then deltas, or nothing, will do."""
+        """Return whether a page needs no record of a turn: then deltas, or nothing, will do."""
         had = have.get(turn)
         if had is None or not isinstance(item, Reply):
             return False
@@ -123,7 +123,7 @@ class Sync:
             self._news.clear()
 
     def _look(self) -> bool:
-        """Send what is new; whether turns began, ended or moved."""
+        """Send what is new; return whether turns began, ended or moved."""
         turns = self._turns()
         order = [turn for turn, _ in turns]
         self._count_siblings(order)
@@ -146,7 +146,7 @@ class Sync:
         return is_changed
 
     def _begin_quick_ones(self, turns: Sequence[Turn], changed: Sequence[str]) -> None:
-        """An answer that was over before anybody looked is spoken all the same."""
+        """Let answers be spoken that were over before they were first seen."""
         for turn, item in turns:
             if not isinstance(item, Reply) or turn in self._begun:
                 continue
@@ -179,7 +179,7 @@ class Sync:
             self._live[turn] = _Live(item, speaks=self._speaks(item))
 
     def _speaks(self, reply: Reply) -> bool:
-        """Whether a page of the panel speaks it; a cell that asks does so itself."""
+        """Return whether a page of the panel speaks a reply; a cell that asks does so itself."""
         return self._queue.asked(reply) is not None and "audio" in reply.request.modalities
 
     def _turns(self) -> list[Turn]:
@@ -193,7 +193,7 @@ class Sync:
         return self._ids[reply]
 
     def _state(self, turn: str, item: Reply | QueuedQuestion) -> object:
-        """What of a turn makes a new record necessary when it changes."""
+        """Return what of a turn makes a new record necessary when it changes."""
         if isinstance(item, Reply):
             underruns = item.playback.underruns if item.playback else 0
             return (item.is_finished, self._siblings.get(turn, _ALONE), underruns, self.language)

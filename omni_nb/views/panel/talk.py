@@ -1,4 +1,4 @@
-"""Talk: the panel's widget, its end of the line to the browser; ``js/panel.js`` is the other."""
+"""Talk: the panel's widget in Python; ``js/panel.js`` is its side in the browser."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
 
 
 class Talk(BackgroundWidget):
-    """Send numbered messages, and hand on those that come.
+    """Send numbered messages to the browser, and pass on those that come.
 
     Parameters
     ----------
     turns
-        Gives the records of all turns, for a page that asks for the state.
+        Returns the records of all turns, for a page that asks for the state.
     take
-        Gets each message from the browser with its buffer, on whatever thread it arrives.
+        Called with each message from the browser and its buffer, on the thread it arrives on.
     **traits
         As in `omni_nb.views.panel.protocol`.
     """
@@ -69,7 +69,7 @@ class Talk(BackgroundWidget):
             self.send({**message, "seq": self._seq}, buffers=[buffer] if buffer else None)
 
     def show_header(self, header: Header) -> None:
-        """Say something new of the panel itself."""
+        """Send the panel's header, if it has changed."""
         with self._lock:
             if self.header != header:
                 self.header = dict(header)

@@ -48,7 +48,7 @@ class ReceivedFile:
 
     @classmethod
     def begin(cls, name: str, size: int) -> ReceivedFile:
-        """Open an empty file for it; the name is only for people."""
+        """Create an empty file for an upload; the name is only for people."""
         folder = Path(tempfile.mkdtemp(dir=upload_folder()))
         path = folder / safe_name(name)
         path.touch()
@@ -99,11 +99,11 @@ class ReceivedFiles:
         return upload
 
     def let_go(self, key: str) -> None:
-        """Its file belongs to a question from now on."""
+        """Release the file of an upload, which belongs to a question from now on."""
         self._under_way.pop(key, None)
 
     def forget(self, key: str) -> None:
-        """Remove its file."""
+        """Remove the file of an upload."""
         if (upload := self._under_way.pop(key, None)) is not None:
             upload.forget()
 

@@ -1,4 +1,4 @@
-"""A sound as the model hears it: so many tokens a second."""
+"""Plot audio as a model hears it: so many tokens a second."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ if TYPE_CHECKING:
 _COLOR = MODALITY_COLORS["audio"]
 _LINES = ("-", "--", "-.", ":")
 _POINTS = 1500
-_MOST_SECONDS = 20 * 60  # of a longer sound no more is decoded
+_MOST_SECONDS = 20 * 60  # of longer audio no more is decoded
 _MOST_MARKS = 40
 _TOP = 0.34  # the share of the height that the waveform takes
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What one model makes of a sound."""
+    """The tokens of an audio for one model."""
 
     model: str
     per_second: float
@@ -66,7 +66,7 @@ def plot_audio_tokens(
     language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw how the tokens of a sound grow with its duration, from the minimum of one second.
+    """Draw how the tokens of audio grow with its duration.
 
     Parameters
     ----------
@@ -75,24 +75,25 @@ def plot_audio_tokens(
     models
         A model's name or a list of names; each gets a line.
     region
-        Whose prices count.
+        The region whose prices count.
     language
-        Of the labels: ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
     ax
         The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Tokens over seconds, with a dot at the sound's duration. Of a clip
-        ``ax.child_axes[0]`` is the waveform on the same seconds, with every second marked.
+        Tokens over seconds, from the minimum of one second, with a dot at the audio's
+        duration. Of a clip ``ax.child_axes[0]`` is the waveform on the same seconds, with
+        every second marked.
 
     Raises
     ------
     MediaError
-        It is no sound, or one at a URL, whose duration is not known here.
+        The input is no audio, or audio at a URL, whose duration is not known here.
     RequestError
-        The token rules of a model are not known, or the duration is none.
+        The token rules of a model are not known, or the duration is negative or endless.
 
     Notes
     -----
@@ -129,7 +130,7 @@ def plot_audio_tokens(
 
 
 def draw_waveform(ax: Axes, clip: AudioClip, *, columns: int = 1200) -> None:
-    """Draw how loud a sound is over its seconds, as high as there is room."""
+    """Draw how loud a clip is over its seconds, as high as there is room."""
     import numpy as np
 
     low, high = _extremes(clip.samples, columns)
@@ -141,9 +142,9 @@ def draw_waveform(ax: Axes, clip: AudioClip, *, columns: int = 1200) -> None:
 
 
 def mark_seconds(ax: Axes, seconds: float) -> None:
-    """Draw a thin line at every second that has begun, or at every 2, 5, 10, ... of a long sound.
+    """Draw a thin line at every second that has begun, or at every 2, 5, 10, ... of long audio.
 
-    A sound of less than a second is filled up to the one that it counts as.
+    Audio of less than a second is filled up to the one that it counts as.
     """
     step = next((n for n in _STEPS if seconds / n <= _MOST_MARKS), _STEPS[-1])
     last = max(1.0, seconds)
@@ -157,7 +158,7 @@ _STEPS = (1, 2, 5, 10, 30, 60, 300)
 
 
 def heard_clip(source: HeldSource) -> AudioClip | None:
-    """Return a file's sound, or None when it cannot be decoded: the rest is drawn all the same."""
+    """Return a file's audio, or None when it cannot be decoded: the rest is drawn all the same."""
     try:
         return read_audio(source, most_seconds=_MOST_SECONDS)
     except MediaError:
@@ -216,7 +217,7 @@ def _draw_curves(
 
 
 def _say_minimum(ax: Axes, tokens: float, end: float, said: str) -> None:
-    """Below the level first second; from a distance where that is too short to write under."""
+    """Write below the level first second, or from a distance where that is too short."""
     is_short = end > _LEVEL_SEEN
     ax.annotate(
         said,
@@ -235,7 +236,7 @@ _LEVEL_SEEN = 5.0  # seconds
 
 
 def _draw_limit(ax: Axes, heard: Sequence[_Heard], end: float, label: str) -> None:
-    """A line at each duration that a model does not take any more, where it is in sight."""
+    """Draw a line at each duration that a model does not take any more, if in sight."""
     for limit in {one.limit_seconds for one in heard if one.limit_seconds is not None}:
         if limit > end:
             continue
@@ -255,7 +256,7 @@ def _draw_limit(ax: Axes, heard: Sequence[_Heard], end: float, label: str) -> No
 def _extremes(
     samples: npt.NDArray[np.int16], columns: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The lowest and the highest sample (-1 to 1) of each column."""
+    """Return the lowest and the highest sample (-1 to 1) of each column."""
     import numpy as np
 
     count = min(columns, samples.size)

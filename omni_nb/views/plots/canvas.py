@@ -1,4 +1,4 @@
-"""Canvas: the axes that a plot is drawn on, and its quiet parts."""
+"""Canvas: the axes that a plot is drawn on, and the parts that all plots share."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def canvas(ax: Axes | None, *, width: float, height: float) -> Axes:
 
 
 def check_axes(ax: Any) -> None:
-    """Refuse what is no matplotlib Axes.
+    """Check that ``ax`` is a matplotlib Axes or None.
 
     Raises
     ------
     RequestError
-        It is none, such as the array that ``plt.subplots(2)`` returns.
+        ``ax`` is something else, such as the array that ``plt.subplots(2)`` returns.
     """
     if ax is None:
         return
@@ -136,7 +136,7 @@ def model_names(models: str | Sequence[str] | None) -> tuple[str, ...]:
     Raises
     ------
     RequestError
-        It is an empty list, or no list of names.
+        ``models`` is an empty list, or no list of names.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def input_cost(model: str, region: str, **tokens: int) -> Cost | None:
 
 
 def is_size(given: object) -> bool:
-    """Whether something is a (width, height) and not a picture.
+    """Return whether something is a (width, height) and not an image.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Letters: a font that has Chinese ones, found among those that are installed."""
+"""Find a font with Chinese letters among those that are installed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def checked_language(language: Language) -> Language:
     Raises
     ------
     RequestError
-        It is neither ``"en"`` nor ``"zh"``.
+        ``language`` is neither ``"en"`` nor ``"zh"``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""An image as the model sees it: scaled, cut into tokens, weighed."""
+"""Plot an image as a model sees it: scaled, and cut into tokens."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 _COLOR = MODALITY_COLORS["image"]
 _SHOWN_PIXELS = 1600  # of the longer side; a figure has no room for more
-_WIDE = 2.2  # a picture so much wider than high has its panels one below the other
+_WIDE = 2.2  # an image so much wider than high has its panels one below the other
 _COLUMNS = 3
-_MOST_LINES = 600  # the most of a picture that a service takes (200:1); more is one blot
+_MOST_LINES = 600  # the most of an image that a service takes (200:1); more is one blot
 _NARROWEST = 1.9  # inches that the words above a panel need
-_LOWEST = 0.5  # inches of a picture that is high enough
+_LOWEST = 0.5  # inches of an image that is high enough
 _GAP = (0.2, 0.75)  # inches between panels: their words are there
 _TOP = 0.6  # inches of words above the first row
 _SCALES = (1.0, 0.85, 0.7, 0.6)  # of the letters, where axes are small
@@ -87,9 +87,9 @@ def plot_image_tokens(
     models
         A model's name or a list of names; each gets a panel.
     region
-        Whose prices count.
+        The region whose prices count.
     language
-        Of the labels: ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
     ax
         The axes to draw on; by default those of a new figure.
 
@@ -103,7 +103,7 @@ def plot_image_tokens(
     Raises
     ------
     MediaError
-        It is no picture, or one at a URL, whose size is not known here.
+        The input is no image, or an image at a URL, whose size is not known here.
     RequestError
         The token rules of a model are not known.
 
@@ -141,12 +141,12 @@ def plot_image_tokens(
 
 
 def held_image(given: Any) -> ImagePart:
-    """Return a picture through the door, refusing one whose size is not known here.
+    """Return an image part, refusing an image at a URL: its size is not known here.
 
     Raises
     ------
     MediaError
-        It is no picture, or one at a URL.
+        The input is no image, or an image at a URL.
     """
     part = image(given)
     if isinstance(part, ImageURLPart):
@@ -158,7 +158,7 @@ def held_image(given: Any) -> ImagePart:
 
 
 def _opened(given: Any) -> tuple[tuple[int, int], str, PIL.Image.Image | None]:
-    """The size, the name and, if it can be decoded, the pixels."""
+    """Return the size, the name and, if they can be decoded, the pixels."""
     if is_size(given):
         return (int(given[0]), int(given[1])), "", None
     part = held_image(given)
@@ -166,7 +166,7 @@ def _opened(given: Any) -> tuple[tuple[int, int], str, PIL.Image.Image | None]:
 
 
 def decoded(part: ImagePart) -> PIL.Image.Image | None:
-    """Return the picture upright on white, as large as a figure needs; None if it is damaged."""
+    """Return an image upright on white, as large as a figure needs; None if damaged."""
     from PIL import Image, ImageOps
 
     try:
@@ -176,7 +176,7 @@ def decoded(part: ImagePart) -> PIL.Image.Image | None:
                 picture.draft("RGB", (2 * _SHOWN_PIXELS, 2 * _SHOWN_PIXELS))
                 picture.thumbnail((2 * _SHOWN_PIXELS, 2 * _SHOWN_PIXELS))
                 return flat(ImageOps.exif_transpose(picture))
-    except Exception:  # a damaged picture is the service's to judge; an outline is drawn
+    except Exception:  # a damaged image is for the service to refuse; an outline is drawn
         return None
 
 
@@ -190,7 +190,7 @@ def _columns(count: int) -> int:
 
 
 def _arranged(ax: Axes, ratio: float, words: Sequence[str], columns: int) -> tuple[int, float]:
-    """How many columns of panels, and the scale of their letters: smaller on small axes."""
+    """Return the columns of panels and the scale of their letters, smaller on small axes."""
     (width, height), count = inches(ax), len(words) + 1
 
     def size(columns: int, scale: float) -> tuple[float, float]:
@@ -204,7 +204,7 @@ def _arranged(ax: Axes, ratio: float, words: Sequence[str], columns: int) -> tup
     needed = _width(ax, words)
 
     def worth(choice: tuple[int, float]) -> float:
-        """The width of the pictures, times the scale of letters that fit above them."""
+        """Return the width of the images, times the scale of letters that fit above them."""
         (wide, high), scale = size(*choice), choice[1]
         return min(wide, ratio * high) * scale if wide >= scale * needed else -scale / wide
 
@@ -213,7 +213,7 @@ def _arranged(ax: Axes, ratio: float, words: Sequence[str], columns: int) -> tup
 
 
 def _width(ax: Axes, words: Sequence[str]) -> float:
-    """How wide words are in small letters, in inches."""
+    """Return the width of words in small letters, in inches."""
     written = ax.text(0, 0, "\n".join(words), fontsize=SMALL)
     with_chinese(ax)
     width = float(written.get_window_extent().width / ax.figure.dpi)
@@ -222,7 +222,7 @@ def _width(ax: Axes, words: Sequence[str]) -> float:
 
 
 def _is_crowded(note: Text, ax: Axes) -> bool:
-    """Whether words touch others, or leave the axes."""
+    """Return whether words touch others, or leave the axes."""
     for panel in ax.child_axes:
         panel.apply_aspect()
     box, (left, right) = note.get_window_extent(), ax.get_window_extent().intervalx
@@ -235,7 +235,7 @@ def _is_crowded(note: Text, ax: Axes) -> bool:
 def _headline(
     name: str, width: int, height: int, seen: Sequence[_Seen], language: Language
 ) -> tuple[str, ...]:
-    """What it is; for one model also what it weighs, after a colon."""
+    """Return the image's name and size; for one model also its tokens, after a colon."""
     size = f"{width} × {height} px"
     whole = f"{plain(name)} ({size})" if name else size
     if len(seen) > 1:
@@ -246,7 +246,7 @@ def _headline(
 
 
 def _draw_headline(ax: Axes, words: Sequence[str]) -> None:
-    """On one line, or on two where the axes are too narrow for it, and then in smaller letters."""
+    """Draw the headline on one line; on narrow axes on two, and then in smaller letters."""
     written = title(ax, "".join(words))
     with_chinese(ax)  # its letters have another width
     if _excess(written, ax) > 1:
@@ -256,7 +256,7 @@ def _draw_headline(ax: Axes, words: Sequence[str]) -> None:
 
 
 def _excess(words: Text, ax: Axes) -> float:
-    """How many times as wide as the axes some words are."""
+    """Return how many times as wide as the axes some words are."""
     return float(words.get_window_extent().width / (inches(ax)[0] * ax.figure.dpi))
 
 
@@ -321,7 +321,7 @@ def _draw_pixels(ax: Axes, width: int, height: int, picture: PIL.Image.Image | N
 
 
 def _draw_grid(ax: Axes, rule: ImageRule) -> None:
-    """A line around every token, thinner where they are many; dark below for bright pictures."""
+    """Draw a line around every token, thinner where they are many; dark below for bright images."""
     if max(rule.columns, rule.rows) > _MOST_LINES:
         return
     width, height = measured(ax)
@@ -335,7 +335,7 @@ def _draw_grid(ax: Axes, rule: ImageRule) -> None:
 
 
 def _frame(ax: Axes, width: int, height: int) -> None:
-    """Show all of it and nothing else, upright."""
+    """Limit the axes to an image, upright."""
     edge = 0.01 * max(width, height, 1)
     ax.set(xlim=(-edge, width + edge), ylim=(height + edge, -edge), aspect="equal", anchor="NW")
     ax.set_axis_off()

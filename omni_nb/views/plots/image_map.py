@@ -1,4 +1,4 @@
-"""A map of the image rule: tokens over width and height."""
+"""Plot a map of the image rule: tokens over width and height."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.facts import ModelFacts, TokenRules
     from omni_nb.words import Language
 
-_SMALLEST, _LARGEST = 8, 12_000  # pixels; what pictures are, and a little beyond
+_SMALLEST, _LARGEST = 8, 12_000  # pixels; what images are, and a little beyond
 _STEPS = 360
 _TICKS = (10, 30, 100, 300, 1000, 3000, 10_000)
 
@@ -52,9 +52,9 @@ def plot_image_token_map(
     model
         A model's name.
     image
-        A picture or a size ``(width, height)`` that is marked on the map.
+        An image or a size ``(width, height)`` that is marked on the map.
     language
-        Of the labels: ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
     ax
         The axes to draw on; by default those of a new figure.
 
@@ -67,7 +67,7 @@ def plot_image_token_map(
     Raises
     ------
     MediaError
-        The picture is none, or at a URL, where its size is not known.
+        ``image`` is no image, or an image at a URL, whose size is not known here.
     RequestError
         The token rules of the model are not known.
 
@@ -89,10 +89,10 @@ def plot_image_token_map(
     facts, rules = facts_of(model)
     size = None if image is None else _size_of(image)
     marked = None if size is None else image_tokens(*size, model=model).tokens
-    pixels, tokens = _weighed(facts)
+    pixels, tokens = _token_grid(facts)
     ax = canvas(ax, width=6.6, height=5.4)
     colors = ax.pcolormesh(
-        pixels, pixels, tokens, norm=LogNorm(), cmap=_ramp(), shading="nearest", rasterized=True
+        pixels, pixels, tokens, norm=LogNorm(), cmap=_colormap(), shading="nearest", rasterized=True
     )
     ax.set(xscale="log", yscale="log", xlabel=names["width"], ylabel=names["height"])
     ax.set(xlim=(_SMALLEST, _LARGEST), ylim=(_SMALLEST, _LARGEST), aspect="equal")
@@ -114,8 +114,8 @@ def _size_of(given: Any) -> tuple[int, int]:
     return part.width, part.height
 
 
-def _weighed(facts: ModelFacts) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """The sides, and the tokens of each two of them; those that are refused are masked."""
+def _token_grid(facts: ModelFacts) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Return the sides, and the tokens of each two of them; refused sizes are masked."""
     import numpy as np
 
     pixels = np.unique(np.geomspace(_SMALLEST, _LARGEST, _STEPS).astype(np.int64))
@@ -131,8 +131,8 @@ def _weighed(facts: ModelFacts) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]
     return pixels, np.ma.masked_array(tokens, is_refused)
 
 
-def _ramp() -> Colormap:
-    """The image's colour, from pale to dark: ordered without its hue too."""
+def _colormap() -> Colormap:
+    """Return the image's colour from pale to dark: ordered without its hue too."""
     from matplotlib.colors import LinearSegmentedColormap
 
     shades = ["#FFF6E0", "#F3C969", MODALITY_COLORS["image"], "#9A5B00", "#3D2300"]
@@ -146,7 +146,7 @@ def _number(ax: Axes) -> None:
 
 
 def _draw_limits(ax: Axes, rules: TokenRules, names: Mapping[str, str]) -> None:
-    """The lines width × height = limit; the rounding of sides makes the true edge a staircase."""
+    """Draw the lines width × height = limit; rounding makes the true edge a staircase."""
     square = rules.image_pixels_per_side**2
     ends = (_SMALLEST, _LARGEST)
     lines = (
@@ -188,7 +188,7 @@ def _draw_refused(ax: Axes, facts: ModelFacts, names: Mapping[str, str]) -> None
 
 
 def _draw_scale(ax: Axes, colors: Any, tokens: npt.NDArray[Any], label: str) -> None:
-    """A scale of the colours, inside the axes' own room so that they keep their place."""
+    """Draw a scale of the colours, inside the axes' own room so that they keep their place."""
     least, most = int(tokens.min()), int(tokens.max())
     ticks = [least, *(n for n in _NUMBERS if 1.7 * least < n < most / 1.7), most]
     scale = ax.figure.colorbar(colors, cax=ax.inset_axes((1.03, 0.0, 0.035, 1.0)), ticks=ticks)

@@ -1,4 +1,4 @@
-"""What questions and answers weigh and cost, by modality."""
+"""Plot the tokens and the cost of questions and answers, by modality."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
     given
         A reply, a chat, an estimate or a comparison of estimates, or a list of them.
     language
-        Of the labels: ``"en"`` or ``"zh"``; by default that of the (first) question.
+        The language of the labels: ``"en"`` or ``"zh"``; by default that of the (first)
+        question.
     ax
         The axes to draw on; by default those of a new figure.
 
@@ -76,7 +77,7 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
     Raises
     ------
     RequestError
-        It is none of these, there is nothing in it, or the costs are in two currencies.
+        ``given`` is none of these or empty, or the costs are in two currencies.
 
     Notes
     -----
@@ -119,7 +120,7 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
 
 
 def _leaves(given: Any) -> list[Reply | Estimate]:
-    """Every reply and estimate in it, in order."""
+    """Return every reply and estimate in what was given, in order."""
     if isinstance(given, (Reply, Estimate)):
         return [given]
     if isinstance(given, Conversation):
@@ -171,7 +172,7 @@ def _currency(bills: Sequence[_Bill]) -> str | None:
 
 
 def _counts(bill: _Bill) -> dict[str, float]:
-    """Tokens by entry; those that the service did not split are apart."""
+    """Return tokens by entry; those that the service did not split are apart."""
     if bill.usage is None:
         return {}
     counts: dict[str, float] = {**entries(bill.usage)}
@@ -179,7 +180,7 @@ def _counts(bill: _Bill) -> dict[str, float]:
 
 
 def _amounts(bill: _Bill) -> dict[str, float]:
-    """Money by entry; as floats, which are exact enough for a drawing."""
+    """Return money by entry, as floats, which are exact enough for a drawing."""
     if bill.cost is None:
         return {}
     return {entry: float(amount) for entry, amount in bill.cost.amounts.items()}
@@ -204,7 +205,7 @@ def _money_said(bills: Sequence[_Bill], language: Language) -> list[str]:
 
 
 def _pale(bills: Sequence[_Bill]) -> set[int]:
-    """The rows of estimates, where bills stand beside them."""
+    """Return the rows of estimates, where bills stand beside them."""
     estimated = {place for place, bill in enumerate(bills) if bill.kind == "estimated"}
     return estimated if len(estimated) < len(bills) else set()
 
@@ -212,7 +213,7 @@ def _pale(bills: Sequence[_Bill]) -> set[int]:
 def _draw_bars(
     ax: Axes, rows: Sequence[Mapping[str, float]], said: Sequence[str], pale: set[int]
 ) -> None:
-    """Stacked bars, one row each, the first at the top; what they say stands at their end."""
+    """Draw stacked bars, one row each, the first at the top, with words at their end."""
     longest = max((sum(row.values()) for row in rows), default=0.0) or 1.0
     for place, (row, text) in enumerate(zip(rows, said, strict=True)):
         left = 0.0
@@ -235,7 +236,7 @@ def _style(entry: str) -> dict[str, Any]:
 
 
 def _row_names(bills: Sequence[_Bill], names: Mapping[str, str]) -> list[str]:
-    """What tells the rows apart: number, model where they differ, estimated or billed."""
+    """Return what tells the rows apart: number, model where they differ, estimated or billed."""
     is_one_model = len({bill.model for bill in bills}) == 1
     is_comparison = {bill.kind for bill in bills} == {"estimated"} and not is_one_model
     return [
@@ -254,7 +255,7 @@ def _row_names(bills: Sequence[_Bill], names: Mapping[str, str]) -> list[str]:
 
 
 def _draw_legend(ax: Axes, bills: Sequence[_Bill], language: Language) -> float:
-    """Name the colours that are there, in as many rows as they need; its height in inches."""
+    """Draw the legend, in as many rows as it needs; return its height in inches."""
     from matplotlib.patches import Patch
 
     present = {entry for bill in bills for entry, count in _counts(bill).items() if count > 0}

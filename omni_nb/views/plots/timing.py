@@ -1,4 +1,4 @@
-"""How an answer came: every piece of text and speech on the clock."""
+"""Plot when the pieces of an answer arrived, text and speech."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plot_timing(reply: Reply, *, language: Language | None = None, ax: Axes | No
     reply
         An answer; one that still streams is drawn as far as it came.
     language
-        Of the labels: ``"en"`` or ``"zh"``; by default that of the question.
+        The language of the labels: ``"en"`` or ``"zh"``; by default that of the question.
     ax
         The axes to draw on; by default those of a new figure.
 
@@ -48,7 +48,7 @@ def plot_timing(reply: Reply, *, language: Language | None = None, ax: Axes | No
     Raises
     ------
     RequestError
-        It is no reply, or nothing of it has arrived.
+        ``reply`` is no reply, or nothing of it has arrived.
 
     Examples
     --------
@@ -107,13 +107,13 @@ def lead_seconds(speech: Sequence[Arrival]) -> list[tuple[float, float]]:
 
 
 def _end(timing: Timing) -> float:
-    """The right edge: everything that is known to have happened, and a little room."""
+    """Return the right edge: everything that is known to have happened, and a little room."""
     moments = [timing.arrivals[-1].seconds, timing.total_seconds, timing.first_heard_seconds]
     return 1.04 * max(0.1, *(moment for moment in moments if moment is not None))
 
 
 def _draw_received(ax: Axes, arrivals: Sequence[Arrival], end: float) -> float:
-    """The sum of what arrived, as steps; its height is returned."""
+    """Draw the sum of what arrived, as steps; return its height."""
     times = [0.0, *(arrival.seconds for arrival in arrivals), end]
     sums = [0.0, *accumulate(arrival.size for arrival in arrivals)]
     ax.step(times, [*sums, sums[-1]], where="post", color=MODALITY_COLORS[arrivals[0].kind], lw=2)
@@ -150,7 +150,7 @@ def _draw_real_time(ax: Axes, speech: Sequence[Arrival], end: float, label: str)
 def _draw_lanes(
     ax: Axes, arrivals: Mapping[str, Sequence[Arrival]], top: float, said: Mapping[str, str]
 ) -> None:
-    """A mark for each piece, in a lane for each kind below the curve."""
+    """Draw a mark for each piece, in a lane for each kind below the curve."""
     ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= top]
     names = [f"{tick:g}" for tick in ticks]
     present = [kind for kind in ("audio", "text") if arrivals[kind]]
@@ -167,7 +167,7 @@ def _draw_lanes(
 
 
 def _draw_moments(ax: Axes, timing: Timing) -> None:
-    """The moments that the title names."""
+    """Draw the moments that the title names."""
     moments = (
         (timing.first_text_seconds, MODALITY_COLORS["text"], ":"),
         (timing.first_audio_seconds, MODALITY_COLORS["audio"], ":"),
@@ -179,7 +179,7 @@ def _draw_moments(ax: Axes, timing: Timing) -> None:
 
 
 def _facts(timing: Timing, speech: Sequence[Arrival], language: Language) -> tuple[str, str]:
-    """Two lines: when it began, and how it went on."""
+    """Return two lines: when the answer began, and how it went on."""
     names = words("plots", language)
     moments = {
         "first text": timing.first_text_seconds,
@@ -200,7 +200,7 @@ def _leads(speech: Sequence[Arrival], names: Mapping[str, str]) -> list[str]:
 
 
 def _pauses(timing: Timing, names: Mapping[str, str]) -> list[str]:
-    """What the browser reported; nothing until it has."""
+    """Say what the browser reported of pauses; nothing before its report."""
     if timing.underruns is None:
         return []
     count, seconds = timing.underruns, timing.gap_seconds or 0.0

@@ -1,4 +1,4 @@
-"""A video as the model sees and hears it: sampled frames above, the sound below."""
+"""Plot a video as a model sees and hears it: sampled frames above, the audio below."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _STRIP_PIXELS = 240 * 180
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A video and what it weighs; ``length`` in seconds, or in frames where it is a list."""
+    """A video and its tokens; ``length`` in seconds, or in frames where it is a list."""
 
     name: str
     length: float
     is_list: bool
-    weighed: VideoTokens
+    counted: VideoTokens
     shown: tuple[PIL.Image.Image, ...]
     has_audio: bool
     audio: AudioClip | None
@@ -66,7 +66,7 @@ def plot_video_tokens(
     language: Language = "en",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw which frames of a video the model looks at, and what they and the sound weigh.
+    """Draw the frames of a video that the model looks at, and the tokens.
 
     Parameters
     ----------
@@ -75,30 +75,30 @@ def plot_video_tokens(
     model
         A model's name.
     region
-        Whose prices count.
+        The region whose prices count.
     language
-        Of the labels: ``"en"`` or ``"zh"``.
+        The language of the labels: ``"en"`` or ``"zh"``.
     ax
         The axes to draw on; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The time line: a mark for every sampled frame in its middle, and the sound below.
-        ``ax.child_axes`` are the pictures of up to 10 of the frames, each in the place of its
-        share of the time, and the waveform as the last one if there is a sound.
+        The time line: a mark for every sampled frame in its middle, and the audio below.
+        ``ax.child_axes`` are the images of up to 10 of the frames, each in the place of its
+        share of the time, and the waveform as the last one if there is audio.
 
     Raises
     ------
     MediaError
-        It is no video, or one at a URL, which is not known here.
+        The input is no video, or a video at a URL, which is not known here.
     RequestError
         The model's video rule is not known, or the video is too short for it.
 
     Notes
     -----
     `omni_nb.video_tokens` has the rule: which frames are taken is not published,
-    so they are drawn evenly spaced; how many, how large and how heavy is as documented.
+    so they are drawn evenly spaced; their number, size and tokens are as documented.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def plot_video_tokens(
     ax.set_yticks([])
     line = _draw_strip(ax, seen, rules.video, language)
     if seen.is_list:
-        _number_frames(ax, seen.weighed.frames)
+        _number_frames(ax, seen.counted.frames)
     else:
         _draw_audio(ax, seen, line - 0.16, language)
     return with_chinese(ax)
@@ -130,13 +130,13 @@ def plot_video_tokens(
 
 def _seen(given: Any, model: str) -> _Seen:
     part = _held(given)
-    weighed = video_tokens(part.width, part.height, part.seconds, part.fps, model=model)
+    counted = video_tokens(part.width, part.height, part.seconds, part.fps, model=model)
     return _Seen(
         name=part.name,
         length=part.seconds,
         is_list=False,
-        weighed=weighed,
-        shown=_images(part, min(weighed.frames, _STRIP)),
+        counted=counted,
+        shown=_images(part, min(counted.frames, _STRIP)),
         has_audio=part.has_audio,
         audio=heard_clip(part.source) if part.has_audio else None,
         audio_tokens=audio_tokens(part.seconds, model=model) if part.has_audio else 0,
@@ -156,7 +156,7 @@ def _frames_seen(part: FramesPart, model: str) -> _Seen:
         name=part.name,
         length=count,
         is_list=True,
-        weighed=frames_tokens([(image.width, image.height) for image in held], model=model),
+        counted=frames_tokens([(image.width, image.height) for image in held], model=model),
         shown=tuple(picture for image in shown if (picture := decoded(image)) is not None),
         has_audio=False,
         audio=None,
@@ -175,7 +175,7 @@ def _held(given: Any) -> VideoPart:
 
 
 def _images(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
-    """Evenly spaced frames; none where the file is damaged."""
+    """Return evenly spaced frames; none where the file is damaged."""
     try:
         return draw_frames(
             part.source, max(1, min(count, part.total_frames)), most_pixels=_STRIP_PIXELS
@@ -185,9 +185,9 @@ def _images(part: VideoPart, count: int) -> tuple[PIL.Image.Image, ...]:
 
 
 def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, language: Language) -> float:
-    """The pictures, and below them a mark for each frame that is looked at; where these are."""
+    """Draw the frames, and below them a mark for each that is looked at; return where."""
     line = 1 - _draw_images(ax, seen) - 0.1
-    frames = seen.weighed.frames
+    frames = seen.counted.frames
     middles = [(number + 0.5) * seen.length / frames for number in range(frames)]
     ax.vlines(middles, line, line + 0.05, colors=_COLOR, lw=2.5 if frames <= 40 else 1)
     together = rules.frames_per_token
@@ -199,7 +199,7 @@ def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, language: Language) ->
         colors=_COLOR,
         lw=1.2,
     )
-    each = (seen.weighed.tokens - rules.marks) // len(shares)
+    each = (seen.counted.tokens - rules.marks) // len(shares)
     names, labels = words("plots", language), words("labels", language)
     head = names["all drawn" if len(seen.shown) == frames else "drawn"].format(
         shown=len(seen.shown), count=frames, weight=tokens_text(each // together, language)
@@ -210,15 +210,15 @@ def _draw_strip(ax: Axes, seen: _Seen, rules: VideoRules, language: Language) ->
 
 
 def _draw_images(ax: Axes, seen: _Seen) -> float:
-    """Side by side along the top; the share of the height that they take."""
+    """Draw frames side by side along the top; return the share of the height they take."""
     if not seen.shown:
         return 0.0
     width, height = inches(ax)
     wide, first = 1 / len(seen.shown), seen.shown[0]
     high = min(0.5, width * wide * first.height / first.width / height)
-    for number, picture in enumerate(seen.shown):
+    for number, image in enumerate(seen.shown):
         box = ax.inset_axes((number * wide + 0.003, 1 - high, wide - 0.006, high))
-        box.imshow(picture)
+        box.imshow(image)
         box.set_axis_off()
     return high
 
@@ -247,11 +247,11 @@ def _note(ax: Axes, height: float, text: str) -> None:
 
 
 def _draw_title(ax: Axes, seen: _Seen, model: str, region: str, language: Language) -> None:
-    weighed = seen.weighed
+    counted = seen.counted
     heard = {"audio": seen.audio_tokens} if seen.audio_tokens else {}
-    cost = input_cost(model, region, video=weighed.tokens, **heard)
-    total = weight_text(weighed.tokens + seen.audio_tokens, cost, language)
+    cost = input_cost(model, region, video=counted.tokens, **heard)
+    total = weight_text(counted.tokens + seen.audio_tokens, cost, language)
     size = words("plots", language)["frames"].format(
-        count=weighed.frames, width=weighed.resized_width, height=weighed.resized_height
+        count=counted.frames, width=counted.resized_width, height=counted.resized_height
     )
     title(ax, f"{plain(seen.name)} · {plain(model)}\n{labelled(size, total, language)}")

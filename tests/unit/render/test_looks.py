@@ -31,7 +31,7 @@ VALUES = {
     "timing": (
         TIMING,
         ["first text", "0.41", "end of the answer", "2.50"],
-        ["首个文本", "0.41", "声音中断 2 次"],
+        ["首个文本", "0.41", "语音中断 2 次"],
     ),
     "weight": (Weight({"text": 3}), ["about 3 tokens"], ["约 3 Token"]),
 }

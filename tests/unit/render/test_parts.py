@@ -96,7 +96,7 @@ def test_a_long_sound_is_not_kept_and_the_page_says_so() -> None:
     page = Page(part_html(part))
     assert not page.files("audio")
     assert page.files("img")
-    assert "Not kept in the notebook: it is longer than 200 s." in page.words
+    assert "The audio is not kept in the notebook: it is longer than 200 s." in page.words
 
 
 def test_a_waveform_is_high_where_the_sound_is_loud() -> None:

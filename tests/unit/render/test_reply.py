@@ -191,7 +191,7 @@ def test_media_stand_in_their_order_named_in_the_language_of_the_question():
     ("state", "words"),
     [
         ({"stopped": "interrupted"}, "Interrupted"),
-        ({"stopped": "timeout"}, "the time was over"),
+        ({"stopped": "timeout"}, "the timeout is reached"),
         ({"error": ServiceError("it broke", advice="wait")}, "broke off"),
     ],
 )
@@ -215,7 +215,7 @@ def test_a_refusal_is_not_called_a_broken_answer():
 def test_a_cut_answer_and_missing_speech_are_said():
     cut = reply()
     cut.feed(Finished("length"))
-    assert "limit of tokens" in reply_html(cut)
+    assert "token limit" in reply_html(cut)
     silent = reply(speech=True)
     silent.pcm.clear()
     assert "no speech" in reply_html(silent)

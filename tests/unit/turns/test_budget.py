@@ -166,7 +166,7 @@ def test_answers_that_stream_at_once_share_the_budget():
 @pytest.mark.parametrize(
     ("options", "content", "said"),
     [
-        ({}, ImageURLPart("https://a.example/1.png"), "cannot be weighed"),
+        ({}, ImageURLPart("https://a.example/1.png"), "cannot be counted"),
         ({"model": "nobody-knows-me"}, "Hi", "price of nobody-knows-me is unknown"),
         ({"budget": USD(1)}, "Hi", "Give the budget in CNY"),
     ],

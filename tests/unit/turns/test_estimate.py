@@ -82,11 +82,11 @@ def test_an_assumption_that_cannot_be_is_refused(options, said):
         guess("Hi", **options)
 
 
-def test_what_cannot_be_weighed_leaves_the_cost_unknown_and_says_why():
+def test_what_cannot_be_counted_leaves_the_cost_unknown_and_says_why():
     made = guess("What is this?", LINK)
     assert (made.has_unknown, made.tokens, made.cost) == (True, 4, None)
     assert "at least 4" in str(made)
-    assert "cannot be weighed" in str(made)
+    assert "cannot be counted" in str(made)
 
 
 def test_an_unknown_price_region_or_model_is_unknown_and_never_nothing():

@@ -176,7 +176,7 @@ def test_an_account_of_many_answers_leaves_out_and_names_those_without_a_count()
     assert dict(account.differences) == {"text in": 2, "text out": 2}
     assert account.billed_cost == whole.cost + whole.cost
     assert "3 answers" in str(account)
-    assert "1 answer without the service's count" in str(account)
+    assert "1 answer without the service's token count" in str(account)
 
 
 def test_an_account_is_in_the_language_of_the_question_and_escaped():

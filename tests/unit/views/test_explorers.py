@@ -84,7 +84,7 @@ def test_the_numbers_are_the_rules_for_every_size_and_model():
 @pytest.mark.parametrize(
     ("width", "height", "said", "in_chinese"),
     [
-        (1000, 700, "within 4–1,280: it keeps this size", "尺寸保持不变"),
+        (1000, 700, "within 4–1,280: the image keeps this size", "尺寸保持不变"),
         (4000, 3000, "more than the 1,280 allowed: both sides are multiplied by 0.289", "向下取整"),
         (20, 20, "fewer than the 4 needed: both sides are multiplied by 2.8", "向上取整"),
         (42, 600, "42 pixels lie half-way", "42 像素恰好在两个倍数的正中"),
@@ -230,8 +230,8 @@ def test_the_tokens_of_a_sound_are_the_rules(seconds, model):
     [
         (0.2, TURBO, "Less than a second counts as one second. 25 tokens per second × 1 s = 25."),
         (3.3, "qwen3-omni-flash", "12.5 tokens per second × 3.3 s = 41.25, rounded up to 42."),
-        (2, "qwen3.5-omni-plus", "In and out differ: 12.5 tokens per second of answer."),
-        (0, TURBO, "Without sound there are no tokens."),
+        (2, "qwen3.5-omni-plus", "Input and output differ: 12.5 tokens per second of answer."),
+        (0, TURBO, "Without audio there are no tokens."),
         (180, TURBO, "takes audio of up to 3 minutes."),
         (1, "qwen3.5-omni-plus", "takes audio of up to 3 hours."),
         (180.1, TURBO, "takes audio of up to 3 minutes: this one would be refused."),
@@ -351,7 +351,7 @@ def test_the_text_of_a_spoken_answer_is_free_and_said_to_be():
 
 def test_a_silent_model_and_an_overlong_question_are_warned_of():
     turn = imagined_turn(ImaginedQuestion(text_tokens=31_000, answer_seconds=5), find_model(TURBO))
-    assert "A question weighs 31,000 tokens" in cost_view(CostState(turn, Offer(TURBO), "en")).html
+    assert "A question has 31,000 tokens" in cost_view(CostState(turn, Offer(TURBO), "en")).html
     silent = Offer("qwen3.8-omni-flash")
     turn = imagined_turn(
         ImaginedQuestion(text_tokens=1, answer_seconds=5), find_model(silent.model)

@@ -527,7 +527,9 @@ def test_a_report_of_the_browser_is_in_the_timing(browser, panel):
         gap_seconds=0.1,
     )
     until(lambda: panel.chat.replies[0].timing.underruns == 1)
-    until(lambda: any("1 gap in the sound, 0.1 s" in str(message) for message, _ in browser.sent))
+    until(
+        lambda: any("1 pause in the speech, 0.1 s" in str(message) for message, _ in browser.sent)
+    )
     assert panel.chat.replies[0].timing.first_heard_seconds == pytest.approx(0.5)
 
 

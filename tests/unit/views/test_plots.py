@@ -357,7 +357,7 @@ def test_of_many_frames_some_are_drawn():
 def test_a_silent_video_is_said_to_be_silent():
     silent = video_file("mp4", seconds=2.0, fps=10, width=64, height=48, has_audio=False)
     ax = plot_video_tokens(silent)
-    assert "no sound track" in said(ax)
+    assert "no audio track" in said(ax)
 
 
 # --- money ------------------------------------------------------------------------------------
@@ -499,7 +499,7 @@ def test_what_the_browser_reported_is_said():
         loc="left"
     )
     assert "first sound 0.85 s" in head
-    assert "2 pauses in the sound, 0.7 s together" in head
+    assert "2 pauses in the speech, 0.7 s in total" in head
     assert "pause" not in plot_timing(made(events=SPOKEN)).get_title(loc="left")
 
 

@@ -1,4 +1,4 @@
-"""What a notebook keeps of a conversation's media: in metadata, in players, in files beside it."""
+"""Find the media that a notebook keeps: in metadata, in players, in files beside it."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class _Players(HTMLParser):
 
 
 class KeptFiles:
-    """Finds media in the metadata of outputs, and beside the notebook; a `Finder`."""
+    """Find media in the metadata of outputs and beside the notebook; a `Finder`."""
 
     def __init__(self, records: Sequence[Mapping[str, Any]], folder: Path) -> None:
         media = [kept for record in records for kept in _words(record["media"])]
-        # of several copies of a sound the largest: it may be the exact one
+        # of several copies the largest: it may be the exact one
         self._media = dict(sorted(media, key=lambda kept: len(kept[1])))
         self._files = {name: path for record in records for name, path in _words(record["files"])}
         self._folder = folder
@@ -82,7 +82,7 @@ class KeptFiles:
 
 
 class Nothing:
-    """Finds nothing; a `Finder` for parts that are only described."""
+    """Find nothing; a `Finder` for parts that are only described."""
 
     def find(self, name: str, shown_as: str) -> HeldSource:
         """Return an empty medium of that name."""
@@ -94,7 +94,7 @@ def _words(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def as_sent(part: Part) -> Part:
-    """Return a part in the form in which it was sent: a WAV that was kept small is a WAV again.
+    """Return a part as it was sent: a WAV that was compressed is a WAV again.
 
     Raises
     ------
