@@ -253,3 +253,26 @@ def _not_empty(source: HeldSource, kind: str) -> HeldSource:
     if not source.total_bytes:
         raise MediaError(f"The {kind} {source.name!r} is empty (0 bytes).")
     return source
+
+
+def not_here(name: str, *, unknown: str, instead: str = "") -> MediaError:
+    """Return the error of a medium at a URL, where its file is needed.
+
+    Parameters
+    ----------
+    unknown
+        What is not known of it, such as ``"size"``.
+    instead
+        What may be passed in its place, besides the file.
+
+    Examples
+    --------
+    >>> str(not_here("a.png", unknown="size"))
+    "'a.png' is at a URL: the service fetches it, so its size is not known here. Download it and \
+pass the file."
+    """
+    or_pass = f", or pass {instead}" if instead else ""
+    return MediaError(
+        f"{name!r} is at a URL: the service fetches it, so its {unknown} is not known here. "
+        f"Download it and pass the file{or_pass}."
+    )

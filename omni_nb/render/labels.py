@@ -68,6 +68,19 @@ def tokens_text(count: int, language: Language, *, key: str = "count") -> str:
     return words("labels", language)[key].format(count=count, s=plural(count))
 
 
+def share_text(count: int, limit: int | None, language: Language) -> str:
+    """Write the share that tokens have of a model's input limit; nothing where that is unknown.
+
+    Examples
+    --------
+    >>> share_text(1224, 30_720, "en"), share_text(1224, None, "en")
+    ('4.0 % of the input limit', '')
+    """
+    if limit is None:
+        return ""
+    return words("labels", language)["share"].format(share=percent(count / limit))
+
+
 def region_name(region: str, language: Language) -> str:
     """Return the name of a region; an unknown one as it is written.
 

@@ -94,6 +94,23 @@ def find_model(name: str) -> ModelFacts | None:
     return _registered.get(known.name, known) if known else None
 
 
+def facts_of(name: str) -> ModelFacts:
+    """Return a model's facts by its name or an alias.
+
+    Raises
+    ------
+    RequestError
+        The model is unknown.
+    """
+    facts = find_model(name)
+    if facts is None:
+        raise RequestError(
+            f"The model {name!r} is not known. omni_nb.models() lists the known ones, and "
+            "omni_nb.register_model(...) adds others."
+        )
+    return facts
+
+
 def known_models() -> tuple[ModelFacts, ...]:
     """Return all models' facts: those of ``models.toml``, then the registered ones."""
     known = {facts.name: facts for facts in _built_in().values()}

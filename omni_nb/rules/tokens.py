@@ -124,7 +124,7 @@ def video_tokens(
             "A video has at least 1 × 1 pixel, a duration and frames per second, not "
             f"{width} × {height} pixels, {seconds} seconds and {fps} frames per second."
         )
-    video, rules = _video_rules(model)
+    video, rules = video_rules(model), token_rules(model)
     frames = _sampled(seconds, fps, video)
     if frames < video.frames_per_token:
         raise RequestError(
@@ -162,7 +162,7 @@ def frames_tokens(sizes: Sequence[tuple[int, int]], *, model: str | ModelFacts) 
     """
     if not sizes or any(side < 1 for size in sizes for side in size):
         raise RequestError("Frames are one image or more, each of at least 1 × 1 pixel.")
-    video, rules = _video_rules(model)
+    video, rules = video_rules(model), token_rules(model)
     width, height = max(sizes, key=lambda size: size[0] * size[1])
     return _video_tokens(len(sizes), width, height, video, rules)
 
@@ -209,11 +209,18 @@ def _video_tokens(
     )
 
 
-def _video_rules(model: str | ModelFacts) -> tuple[VideoRules, TokenRules]:
+def video_rules(model: str | ModelFacts) -> VideoRules:
+    """Return the token rules of a model for videos.
+
+    Raises
+    ------
+    RequestError
+        The model's rules are not known.
+    """
     rules = token_rules(model)
     if rules.video is None:
         raise RequestError(f"The video token rules of the model {_name(model)!r} are not known.")
-    return rules.video, rules
+    return rules.video
 
 
 def _name(model: str | ModelFacts) -> str:

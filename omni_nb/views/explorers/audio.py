@@ -9,18 +9,20 @@ from omni_nb.errors import MediaError
 from omni_nb.media.extract import read_audio
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.parts import audio as as_audio
+from omni_nb.media.sources import not_here
 from omni_nb.render.html import join, tag
-from omni_nb.render.labels import join_sentences, money_text, sentence
+from omni_nb.render.labels import join_sentences, money_text, sentence, share_text, tokens_text
 from omni_nb.render.palette import MUTED
 from omni_nb.render.tables import dot
 from omni_nb.render.waveform import waveform
+from omni_nb.rules.catalog import facts_of
+from omni_nb.rules.images import token_rules
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.views.explorers.controls import (
     CHOOSE,
     Measure,
     checked_model,
-    facts_of,
     picker,
     weighing_models,
 )
@@ -167,7 +169,9 @@ def audio_view(state: AudioState, shape: Shape | None = None) -> View:
 
 def _question_words(state: AudioState) -> str:
     tokens = audio_tokens(state.seconds, model=state.model)
-    said = words("audio_explorer", state.language)["in"].format(tokens=tokens)
+    said = words("audio_explorer", state.language)["in"].format(
+        count=tokens_text(tokens, state.language)
+    )
     return _with_cost(said, Usage(input={"audio": tokens}), state)
 
 
@@ -176,7 +180,7 @@ def _answer_words(state: AudioState) -> str:
     if not facts_of(state.model).speaks:
         return names["no speech"].format(model=state.model)
     tokens = audio_tokens(state.seconds, model=state.model, output=True)
-    said = names["out"].format(tokens=tokens)
+    said = names["out"].format(count=tokens_text(tokens, state.language))
     return _with_cost(said, Usage(output={"audio": tokens}), state)
 
 
@@ -189,13 +193,8 @@ def _with_cost(said: str, usage: Usage, state: AudioState) -> str:
 
 
 def _share_words(state: AudioState) -> str:
-    limit = facts_of(state.model).limits.input_tokens
     tokens = audio_tokens(state.seconds, model=state.model)
-    return (
-        ""
-        if limit is None
-        else words("audio_explorer", state.language)["share"].format(share=tokens / limit)
-    )
+    return share_text(tokens, facts_of(state.model).limits.input_tokens, state.language)
 
 
 def _scale_words(state: AudioState, shape: Shape | None) -> str:
@@ -226,9 +225,7 @@ def _span(state: AudioState, shape: Shape | None) -> int:
 
 
 def _rates(model: str) -> tuple[Decimal, Decimal]:
-    rules = facts_of(model).tokens
-    if rules is None:  # the picker offers none
-        raise MediaError(f"The token rules of {model} are not known.")
+    rules = token_rules(model)
     return rules.audio_per_second_in, rules.audio_per_second_out
 
 
@@ -321,10 +318,7 @@ class AudioExplorer(Explorer):
 def _heard(clip: Any) -> AudioPart:
     part = as_audio(clip)
     if not isinstance(part, AudioPart):
-        raise MediaError(
-            f"{part.name!r} is a URL, which the service fetches and we do not: its length is not "
-            "known. Pass the file, or explore its length without a clip."
-        )
+        raise not_here(part.name, unknown="duration", instead="no clip and set its duration")
     return part
 
 

@@ -13,7 +13,6 @@ from omni_nb.rules.catalog import find_model, known_models
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omni_nb.rules.facts import ModelFacts
 
 SLIDER_STEPS = 400
 SNAP = 0.501  # of a step: half, and a little for the arithmetic
@@ -177,11 +176,3 @@ def checked_model(model: str, *, of: Iterable[str]) -> str:
             "become known by omni.register_model(...)."
         )
     return facts.name
-
-
-def facts_of(model: str) -> ModelFacts:
-    """Return the facts of a model that was picked."""
-    facts = find_model(model)
-    if facts is None:  # only when somebody unregistered it meanwhile
-        raise RequestError(f"The model {model!r} is no longer known.")
-    return facts

@@ -20,9 +20,9 @@ from omni_nb.rules.bill import (
     bill,
     imagined_turn,
 )
-from omni_nb.rules.catalog import known_models
+from omni_nb.rules.catalog import facts_of, known_models
 from omni_nb.rules.pricing import entry_modality
-from omni_nb.views.explorers.controls import DESCRIPTION, checked_model, facts_of, number, picker
+from omni_nb.views.explorers.controls import DESCRIPTION, checked_model, number, picker
 from omni_nb.views.explorers.frame import Explorer, View, paragraph, warning
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import plural, words
@@ -282,7 +282,7 @@ class CostExplorer(Explorer):
 
     def _make_contents(self) -> None:
         names = self._names
-        tokens, seconds = names["tokens unit"], names["seconds"]
+        tokens, seconds = words("labels", self._language)["tokens"], names["seconds"]
         self.text = number(names["text"], 50, most=1_000_000, unit=tokens)
         self.images = number(names["images"], 0, most=1000)
         self.image_size = _sizes(names["size"], IMAGE_SIZES, (1920, 1080))

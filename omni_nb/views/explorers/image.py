@@ -11,17 +11,25 @@ import ipywidgets as widgets
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import ImagePart
 from omni_nb.media.parts import image as as_image
+from omni_nb.media.sources import not_here
 from omni_nb.render.html import join, tag
-from omni_nb.render.labels import join_sentences, labelled, money_text, sentence
+from omni_nb.render.labels import (
+    join_sentences,
+    labelled,
+    money_text,
+    sentence,
+    share_text,
+    tokens_text,
+)
 from omni_nb.render.palette import MUTED
 from omni_nb.render.tables import dot
+from omni_nb.rules.catalog import facts_of
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import image_rule
 from omni_nb.views.explorers.controls import (
     CHOOSE,
     Measure,
     checked_model,
-    facts_of,
     picker,
     weighing_models,
 )
@@ -157,7 +165,8 @@ def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
     """Return what an image explorer shows of a state."""
     rule = image_rule(state.width, state.height, model=state.model)
     names = words("image_explorer", state.language)
-    tokens = names["tokens"].format(tokens=rule.tokens)
+    tokens = tokens_text(rule.tokens, state.language)
+    share = share_text(rule.tokens, facts_of(state.model).limits.input_tokens, state.language)
     sizes = names["sizes"].format(
         width=state.width,
         height=state.height,
@@ -165,12 +174,10 @@ def image_view(state: ImageState, photo: PIL.Image.Image | None = None) -> View:
         seen_height=rule.rows * rule.side,
     )
     made_of = names["sum"].format(columns=rule.columns, rows=rule.rows, marks=rule.marks)
-    cost, reason = (
-        _cost_words(state, rule.tokens),
-        why(rule, state.width, state.height, state.language),
-    )
+    cost = _cost_words(state, rule.tokens)
+    reason = why(rule, state.width, state.height, state.language)
     refused = refusal(state)
-    details = " · ".join(filter(None, [made_of, _share_words(state, rule.tokens)]))
+    details = " · ".join(filter(None, [made_of, share]))
     lines = [
         paragraph(dot("image"), tag("b", tokens), size="1.25em"),
         paragraph(details, color=MUTED),
@@ -200,7 +207,7 @@ _outline = lru_cache(maxsize=64)(draw_grid)
 def _cost_words(state: ImageState, tokens: int) -> str:
     names, cost = words("image_explorer", state.language), _cost(tokens, state)
     if cost is None:
-        return names["unpriced"]
+        return words("labels", state.language)["cost unknown"]
     one, many = (
         money_text(amount, cost.currency, state.language, exact=True)
         for amount in (cost.total, cost.total * 1000)
@@ -210,15 +217,6 @@ def _cost_words(state: ImageState, tokens: int) -> str:
 
 def _cost(tokens: int, state: ImageState) -> Cost | None:
     return Usage(input={"image": tokens}).cost(state.model, region=state.region)
-
-
-def _share_words(state: ImageState, tokens: int) -> str:
-    limit = facts_of(state.model).limits.input_tokens
-    return (
-        ""
-        if limit is None
-        else words("image_explorer", state.language)["share"].format(share=tokens / limit)
-    )
 
 
 class ImageExplorer(Explorer):
@@ -309,10 +307,7 @@ class ImageExplorer(Explorer):
     def _take(self, given: Any) -> None:
         part = as_image(given)
         if not isinstance(part, ImagePart):
-            raise MediaError(
-                f"{part.name!r} is a URL, which the service fetches and we do not: its size is not "
-                "known. Pass the file, or explore its size without a picture."
-            )
+            raise not_here(part.name, unknown="size", instead="no image and set its size")
         self._photo = read_photo(part.thumbnail(_PHOTO_PIXELS))
         self.example.options = self._examples((part.width, part.height))
         self.width.value, self.height.value = part.width, part.height

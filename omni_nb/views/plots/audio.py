@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import MediaError
 from omni_nb.media.audio import AudioURLPart, audio
 from omni_nb.media.extract import read_audio
+from omni_nb.media.sources import not_here
 from omni_nb.render.labels import labelled, weight_text
 from omni_nb.render.palette import MODALITY_COLORS
+from omni_nb.rules.catalog import facts_of
+from omni_nb.rules.images import token_rules
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.views.plots.canvas import (
     SMALL,
     canvas,
     check_axes,
-    facts_of,
     input_cost,
     model_names,
     plain,
@@ -170,19 +172,15 @@ def _opened(given: Any) -> tuple[float, str, AudioClip | None]:
         return float(given), "", None
     part = audio(given)
     if isinstance(part, AudioURLPart):
-        raise MediaError(
-            f"The sound {part.name!r} is at a URL: the service fetches it, so its duration is not "
-            "known here. Download it and pass the file, or pass its duration in seconds."
-        )
+        raise not_here(part.name, unknown="duration", instead="its duration in seconds")
     return part.seconds, part.name, heard_clip(part.source)
 
 
 def _heard_by(model: str, seconds: float, region: str) -> _Heard:
     tokens = audio_tokens(seconds, model=model)
-    facts, rules = facts_of(model)
     cost = input_cost(model, region, audio=tokens)
-    per_second = float(rules.audio_per_second_in)
-    return _Heard(model, per_second, tokens, cost, facts.limits.audio_seconds)
+    per_second = float(token_rules(model).audio_per_second_in)
+    return _Heard(model, per_second, tokens, cost, facts_of(model).limits.audio_seconds)
 
 
 def _draw_curves(

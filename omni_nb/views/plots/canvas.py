@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
-from omni_nb.rules.catalog import find_model
 from omni_nb.rules.pricing import Usage
 from omni_nb.views.plots.fonts import with_chinese
 from omni_nb.wire.request import DEFAULT_MODEL
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-    from omni_nb.rules.facts import ModelFacts, TokenRules
     from omni_nb.rules.pricing import Cost
 
 SMALL = 8.5
@@ -151,20 +149,6 @@ def model_names(models: str | Sequence[str] | None) -> tuple[str, ...]:
     if not names:
         raise RequestError("models= is an empty list; name one model or more.")
     return tuple(dict.fromkeys(names))
-
-
-def facts_of(model: str) -> tuple[ModelFacts, TokenRules]:
-    """Return what is known of a model and its token rules.
-
-    Raises
-    ------
-    RequestError
-        The model's rules are not known.
-    """
-    facts = find_model(model)
-    if facts is None or facts.tokens is None:
-        raise RequestError(f"The token rules of the model {model!r} are not known.")
-    return facts, facts.tokens
 
 
 def input_cost(model: str, region: str, **tokens: int) -> Cost | None:

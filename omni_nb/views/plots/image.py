@@ -7,9 +7,9 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import MediaError
 from omni_nb.media.drawn import flat
 from omni_nb.media.image import ImageURLPart, image
+from omni_nb.media.sources import not_here
 from omni_nb.render.labels import labelled, weight_text
 from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.rules.tokens import image_rule
@@ -150,10 +150,7 @@ def held_image(given: Any) -> ImagePart:
     """
     part = image(given)
     if isinstance(part, ImageURLPart):
-        raise MediaError(
-            f"The picture {part.name!r} is at a URL: the service fetches it, so its size is not "
-            "known here. Download it and pass the file, or pass its size as (width, height)."
-        )
+        raise not_here(part.name, unknown="size", instead="its size as (width, height)")
     return part
 
 

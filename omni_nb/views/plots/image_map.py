@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.render.labels import tokens_text
 from omni_nb.render.palette import MODALITY_COLORS
+from omni_nb.rules.catalog import facts_of
+from omni_nb.rules.images import token_rules
 from omni_nb.rules.tokens import image_tokens
 from omni_nb.views.plots.canvas import (
     SMALL,
     canvas,
     check_axes,
-    facts_of,
     is_size,
     plain,
     quiet,
@@ -86,7 +87,7 @@ def plot_image_token_map(
     check_axes(ax)
     language = checked_language(language)
     names = words("plots", language)
-    facts, rules = facts_of(model)
+    facts, rules = facts_of(model), token_rules(model)
     size = None if image is None else _size_of(image)
     marked = None if size is None else image_tokens(*size, model=model).tokens
     pixels, tokens = _token_grid(facts)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.media.extract import draw_frames
-from omni_nb.media.image import ImagePart
+from omni_nb.media.image import ImagePart, ImageURLPart
+from omni_nb.media.sources import not_here
 from omni_nb.media.video import FramesPart, VideoURLPart, video
 from omni_nb.render.labels import labelled, tokens_text, weight_text
 from omni_nb.render.palette import MODALITY_COLORS
-from omni_nb.rules.tokens import audio_tokens, frames_tokens, video_tokens
+from omni_nb.rules.catalog import facts_of
+from omni_nb.rules.tokens import audio_tokens, frames_tokens, video_rules, video_tokens
 from omni_nb.views.plots.audio import draw_waveform, heard_clip, mark_seconds
 from omni_nb.views.plots.canvas import (
     SMALL,
     canvas,
     check_axes,
-    facts_of,
     inches,
     input_cost,
     plain,
@@ -111,16 +112,15 @@ def plot_video_tokens(
     check_axes(ax)
     language = checked_language(language)
     seen = _frames_seen(video, model) if isinstance(video, FramesPart) else _seen(video, model)
-    facts, rules = facts_of(model)
-    assert rules.video is not None  # the tokens above were counted by it
+    rules = video_rules(model)
     names = words("plots", language)
     ax = canvas(ax, width=8.4, height=3.5 if seen.has_audio else 2.2)
-    _draw_title(ax, seen, facts.name, region, language)
+    _draw_title(ax, seen, facts_of(model).name, region, language)
     ax.set(xlim=(0, seen.length), ylim=(0, 1))
     ax.set_xlabel(names["frame number" if seen.is_list else "time"])
     quiet(ax, keep=("bottom",))
     ax.set_yticks([])
-    line = _draw_strip(ax, seen, rules.video, language)
+    line = _draw_strip(ax, seen, rules, language)
     if seen.is_list:
         _number_frames(ax, seen.counted.frames)
     else:
@@ -144,12 +144,10 @@ def _seen(given: Any, model: str) -> _Seen:
 
 
 def _frames_seen(part: FramesPart, model: str) -> _Seen:
+    for image in part.images:
+        if isinstance(image, ImageURLPart):
+            raise not_here(image.name, unknown="size")
     held = [image for image in part.images if isinstance(image, ImagePart)]
-    if len(held) < len(part.images):
-        raise MediaError(
-            "Some of these frames are at a URL: the service fetches them, so their size is not "
-            "known here. Download them and pass the files."
-        )
     count = len(held)
     shown = [held[int((n + 0.5) * count / min(count, _STRIP))] for n in range(min(count, _STRIP))]
     return _Seen(
@@ -167,10 +165,7 @@ def _frames_seen(part: FramesPart, model: str) -> _Seen:
 def _held(given: Any) -> VideoPart:
     part = video(given)
     if isinstance(part, VideoURLPart):
-        raise MediaError(
-            f"The video {part.name!r} is at a URL: the service fetches it, so its size and "
-            "duration are not known here. Download it and pass the file."
-        )
+        raise not_here(part.name, unknown="duration")
     return part
 
 

@@ -640,8 +640,8 @@ def test_a_dollar_in_a_name_is_no_formula(tmp_path):
     [
         (plot_image_tokens, "https://a.example/1.png", "its size is not known"),
         (plot_audio_tokens, "https://a.example/1.mp3", "its duration is not known"),
-        (plot_video_tokens, "https://a.example/1.mp4", "are not known here"),
-        (plot_video_tokens, frames(["https://a.example/1.png"] * 4), "Some of these frames"),
+        (plot_video_tokens, "https://a.example/1.mp4", "duration is not known here"),
+        (plot_video_tokens, frames(["https://a.example/1.png"] * 4), "size is not known here"),
         (plot_image_tokens, 7, "cannot be made of int"),
         (plot_image_tokens, (0, 10), "0"),
         (plot_audio_tokens, -1, "-1"),
