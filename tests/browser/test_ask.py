@@ -221,6 +221,8 @@ finally:
     import time; ended_at = time.time()
 """
 AFTERWARDS = """
+import time
+while standin.active_requests: time.sleep(0.01)
 reply = chat.replies[0]
 print(reply.finish_reason, standin.active_requests, standin.activity.cancelled, bool(reply.text),
       reply.text == chat.messages[-1]["content"], answer is reply, ended_at, len(reply.pcm))

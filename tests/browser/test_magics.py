@@ -20,6 +20,8 @@ talk = omni.Chat(max_tokens=16)
 DRY = "%%omni --chat talk --dry-run --image {blank}\nWhat is this?"
 BLANK = "import numpy as np; blank = np.zeros((40, 60, 3), 'uint8')"
 FACTS = """
+import time
+while standin.active_requests: time.sleep(0.01)
 is_kept = answer is talk.replies[0]
 print(standin.activity.completed, len(talk.replies), is_kept, answer.audio.seconds)
 """

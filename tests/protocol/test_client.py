@@ -29,6 +29,7 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import Connection
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.request import Message, Request
+from tests.waiting import settled, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,8 +178,8 @@ def test_nothing_is_sent_twice_once_an_answer_began(server):
     standin = server(fault="drop")
     with pytest.raises(ServiceError):
         ask(chat(standin))
-    assert wait_until(lambda: standin.active_requests == 0)
-    assert (standin.activity.broken, standin.activity.completed) == (1, 0)
+    seen = settled(standin)
+    assert (seen.broken, seen.completed) == (1, 0)
 
 
 def test_no_server_is_an_error_that_names_the_address():
@@ -188,13 +189,6 @@ def test_no_server_is_an_error_that_names_the_address():
     request = Request(TURBO, (Message("user", (TextPart("?"),)),))
     with pytest.raises(ServiceError, match=f"No answer from http://127.0.0.1:{port}/v1"):
         list(EventStream(endpoint, request))
-
-
-def wait_until(condition, seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 @pytest.mark.parametrize("how", ["stop", "break", "with"])
@@ -211,7 +205,7 @@ def test_ending_early_ends_the_request_and_keeps_what_came(server, how):
                 stream.stop()
             else:
                 break
-    assert wait_until(lambda: standin.active_requests == 0)
+    settled(standin)
     reply = talk.replies[0]
     assert (reply.finish_reason, reply.is_finished, reply.error) == ("interrupted", True, None)
     assert len(reply.pcm) < 24000 * 2 * 10
@@ -234,7 +228,7 @@ def test_stop_wakes_a_reader_that_waits_for_the_network(server, fault):
     stream.stop()
     assert ended.wait(5)
     assert stream.reply.finish_reason == "interrupted"
-    assert wait_until(lambda: standin.active_requests == 0)
+    settled(standin)
 
 
 def test_an_answer_that_was_stopped_in_a_silence_ended_at_the_stop(server):
@@ -257,7 +251,7 @@ def test_an_answer_that_takes_too_long_is_stopped_and_kept(server, fault):
     assert (reply.finish_reason, reply.error) == ("timeout", None)
     assert reply.text
     assert reply.audio.seconds < 20
-    assert wait_until(lambda: standin.active_requests == 0)
+    settled(standin)
     assert ask(chat(server(), timeout=200)).finish_reason == "stop"
 
 
@@ -396,7 +390,7 @@ def test_a_stream_that_is_dropped_in_the_middle_is_finished(server):
     next(events)
     del events
     gc.collect()
-    assert wait_until(lambda: standin.active_requests == 0)
+    settled(standin)
     assert [(r.finish_reason, r.is_finished) for r in talk] == [("interrupted", True)]
 
 
@@ -475,7 +469,7 @@ def test_cancelling_an_async_reader_ends_the_request(server):
         return stream.reply
 
     assert asyncio.run(read()).finish_reason == "interrupted"
-    assert wait_until(lambda: standin.active_requests == 0)
+    settled(standin)
 
 
 def test_several_turns_are_one_conversation(server):

@@ -6,7 +6,6 @@ import http.server
 import json
 import os
 import threading
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from omni_nb.views.stages import TextStage
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.dialects import DIALECTS, body_for
 from omni_nb.wire.request import Message, Request
+from tests.waiting import wait_until
 
 KEY = "sk-for-uploads"
 MEGABYTE = 1_000_000
@@ -138,13 +138,6 @@ def stream_to(receiver: Receiver, request: Request) -> EventStream:
 
 def sent(body: Path) -> dict:
     return json.loads(body.read_bytes())
-
-
-def wait_until(condition, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_a_long_video_arrives_whole_and_is_never_in_memory(receiver, tmp_path):

@@ -7,7 +7,6 @@ import base64
 import http.client
 import json
 import logging
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,10 @@ from omni_nb.offline.behaviour import FAULTS, Behaviour
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, encode_stream
 from omni_nb.offline.server import start
 from tests.media_files import video_file
+from tests.waiting import settled, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from omni_nb.offline.server import StandIn
 
@@ -112,13 +112,6 @@ def opened(
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     connection.request(method, path, data if method == "POST" else None, headers)
     return connection, connection.getresponse()
-
-
-def wait_for(statement: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not statement():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 # Keys and errors
@@ -356,13 +349,12 @@ def test_a_client_that_leaves_ends_its_answer(standin: StandIn, behaviour: str) 
     before = standin.activity.cancelled
     connection, response = opened(standin, SPOKEN, behaviour=behaviour)
     response.read1(100)
-    wait_for(lambda: standin.active_requests == 1)
+    assert wait_until(lambda: standin.active_requests == 1)
 
     response.close()
     connection.close()
 
-    wait_for(lambda: standin.active_requests == 0)
-    assert standin.activity.cancelled == before + 1
+    assert settled(standin).cancelled == before + 1
 
 
 def test_a_whole_answer_counts_as_completed(standin: StandIn) -> None:
@@ -370,8 +362,7 @@ def test_a_whole_answer_counts_as_completed(standin: StandIn) -> None:
 
     request(standin)
 
-    wait_for(lambda: standin.active_requests == 0)
-    assert standin.activity.completed == before + 1
+    assert settled(standin).completed == before + 1
 
 
 # Behaviour, chosen by the request

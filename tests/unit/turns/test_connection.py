@@ -10,6 +10,7 @@ from omni_nb import connect as connect_function
 from omni_nb.errors import RequestError
 from omni_nb.wire.client import Secret
 from omni_nb.wire.dialects import DIALECTS
+from tests.waiting import settled
 
 connect_module = import_module("omni_nb.turns.connection")
 KEY, OPENAI_KEY = "sk-a-secret", "sk-another-secret"
@@ -45,7 +46,7 @@ def test_a_stand_in_of_its_own_answers_one_chat_alone():
         assert "stand-in" in chat.ask("Who are you?", show=False).text
         assert practice.dialect == "vllm-omni"
         assert practice.server.requests[0]["messages"][-1]["content"] == "Who are you?"
-        assert practice.server.activity.completed == 1
+        assert settled(practice.server).completed == 1
         assert practice.is_stand_in
         assert current() == before != practice
         assert practice.server.api_key not in repr(practice)
@@ -304,10 +305,10 @@ def test_a_chat_keeps_the_connection_of_its_first_question():
         with ours:
             chat.ask("And again", show=False)
         assert chat.connection is other
-        assert (ours.server.activity.completed, other.server.activity.completed) == (0, 2)
+        assert (settled(ours.server).completed, settled(other.server).completed) == (0, 2)
         chat.connection = ours
         chat.ask("And now?", show=False)
-        assert ours.server.activity.completed == 1
+        assert settled(ours.server).completed == 1
     finally:
         ours.server.stop()
         other.server.stop()
