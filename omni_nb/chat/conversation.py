@@ -161,7 +161,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for event in chat.stream("Who are you?"): pass
         >>> chat[-1].finish_reason
         'stop'
@@ -218,7 +219,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo", system="You are a cat.")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo", system="You are a cat.")
         >>> chat.estimate("Who are you?").tokens
         7
         """
@@ -298,7 +300,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo", voice="Cherry")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo", voice="Cherry")
         >>> chat.use("qwen3.5-omni-flash", temperature=0.2)
         >>> chat.voice, dict(chat.options)
         ('Tina', {'temperature': 0.2})
@@ -472,7 +475,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for question in ("Who are you?", "What can you do?"):
         ...     for event in chat.stream(question, at=0 if len(chat) else None): pass
         >>> len(chat), len(chat.versions(0))
@@ -497,7 +501,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for question in ("Who are you?", "What can you do?"):
         ...     for event in chat.stream(question, at=0 if len(chat) else None): pass
         >>> chat.switch(0, 0)
@@ -516,7 +521,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for event in chat.stream("Who are you?"): pass
         >>> chat.clear()
         >>> len(chat), len(chat.branches)
@@ -539,7 +545,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for event in chat.stream("Who are you?"): pass
         >>> len(chat.undo()), len(chat)
         (1, 0)
@@ -558,7 +565,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> chat.fork() is chat
         False
         """
@@ -605,7 +613,8 @@ class Conversation:
 
         Examples
         --------
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for event in chat.stream("Who are you?"): pass
         >>> for event in chat.stream(*chat.reworded(0, "What can you do?"), at=0): pass
         >>> [len(chat), chat.messages[0]["content"]]
@@ -640,7 +649,8 @@ class Conversation:
 
         Examples
         --------
-        >>> Conversation("qwen-omni-turbo").trim().dropped
+        >>> import omni_nb as omni
+        >>> omni.Chat("qwen-omni-turbo").trim().dropped
         ()
         """
         limit = input_limit(self.model, self.options)
@@ -713,7 +723,8 @@ class Conversation:
         Examples
         --------
         >>> import tempfile
-        >>> chat = Conversation("qwen-omni-turbo", system="You are a cat.")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo", system="You are a cat.")
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     chat.save(f"{folder}/talk.json").name
         'talk.json'
@@ -741,7 +752,8 @@ class Conversation:
         Examples
         --------
         >>> import tempfile
-        >>> chat = Conversation("qwen-omni-turbo", system="You are a cat.")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo", system="You are a cat.")
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     Conversation.load(chat.save(f"{folder}/talk.json")).system
         'You are a cat.'
@@ -781,7 +793,8 @@ class Conversation:
         Examples
         --------
         >>> import tempfile
-        >>> chat = Conversation("qwen-omni-turbo")
+        >>> import omni_nb as omni
+        >>> chat = omni.Chat("qwen-omni-turbo")
         >>> for event in chat.stream("Who are you?"): pass
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     again = Conversation.from_notebook(chat.export(f"{folder}/talk.ipynb"))
@@ -806,7 +819,8 @@ class Conversation:
         Examples
         --------
         >>> import tempfile
-        >>> chat, other = Conversation(), Conversation(system="You are a cat.")
+        >>> import omni_nb as omni
+        >>> chat, other = omni.Chat(), omni.Chat(system="You are a cat.")
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     chat.resume(other.save(f"{folder}/talk.json"))
         >>> chat.system
@@ -868,7 +882,8 @@ class Conversation:
 
         Examples
         --------
-        >>> Conversation("qwen-omni-turbo").exported("html")[:15]
+        >>> import omni_nb as omni
+        >>> omni.Chat("qwen-omni-turbo").exported("html")[:15]
         b'<!doctype html>'
         """
         return exported(self.document(), form, storage=storage)
