@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 from omni_nb.archive.document import (
     CHAT,
     ERROR,
+    LATER,
     PARTS,
     PLAYBACK,
     REPLY,
@@ -196,6 +197,7 @@ def restored(values: Mapping[str, Any], request: Request, pcm: bytes) -> Reply:
         request,
         text=values["text"],
         reasoning=values["reasoning"],
+        refusal=values.get("refusal") or "",
         pcm=pcm,
         finish_reason=values["finish_reason"],
         error=ServiceError(**fields_of(error, ERROR)) if error else None,
@@ -223,6 +225,7 @@ def fields_of(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the named values of a record, each of its kind."""
     if not isinstance(record, dict):
         raise UnusableError(f"expected an object with {', '.join(kinds)}.")
+    record = dict.fromkeys(LATER & kinds.keys()) | record
     for name, kind in kinds.items():
         if name not in record or not isinstance(record[name], kind):
             raise UnusableError(f"{name!r} is missing or not of its type.")

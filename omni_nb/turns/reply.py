@@ -15,6 +15,7 @@ from omni_nb.wire.events import (
     AudioDelta,
     Finished,
     ReasoningDelta,
+    RefusalDelta,
     TextDelta,
     TranscriptDelta,
     UsageReport,
@@ -89,6 +90,7 @@ class Reply(Shown):
         self._content: list[str] = []
         self._transcript: list[str] = []
         self._reasoning: list[str] = []
+        self._refusal: list[str] = []
         self._arrivals: list[Arrival] = []
         self._total_seconds: float | None = None
 
@@ -99,6 +101,7 @@ class Reply(Shown):
         *,
         text: str,
         reasoning: str,
+        refusal: str = "",
         pcm: bytes,
         usage: Usage | None,
         finish_reason: str | None,
@@ -113,6 +116,7 @@ class Reply(Shown):
         """Return an answer as it was when it was saved; nothing more will come."""
         reply = cls(request, region=region, is_stand_in=is_stand_in)
         reply._content, reply._reasoning, reply.pcm = [text], [reasoning], bytearray(pcm)
+        reply._refusal = [refusal]
         reply.usage, reply.finish_reason, reply.error = usage, finish_reason, error
         reply.sent_at, reply.playback = sent_at, playback
         reply._arrivals, reply._total_seconds = list(arrivals), total_seconds
@@ -125,6 +129,8 @@ class Reply(Shown):
         """Take one event, ``seconds`` after the request was sent."""
         match event:
             case TextDelta(text):
+                if isinstance(event, RefusalDelta):
+                    self._refusal.append(text)
                 self._content.append(text)
                 self._arrivals.append(Arrival(seconds, "text", len(text)))
             case TranscriptDelta(text):
@@ -179,6 +185,11 @@ class Reply(Shown):
     def reasoning(self) -> str:
         """The model's thinking, kept apart from its answer."""
         return "".join(self._reasoning)
+
+    @property
+    def refusal(self) -> str:
+        """The words with which the model declined, which are in ``text``, too; else ``""``."""
+        return "".join(self._refusal)
 
     @property
     def audio(self) -> AudioClip | None:

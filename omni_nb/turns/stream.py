@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply, Stopped
     from omni_nb.wire.events import Event
+    from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import UploadProgress
 
 
@@ -149,6 +150,11 @@ class ReplyStream:
     def upload(self) -> UploadProgress | None:
         """How much of the request has been sent; None when it carries nothing large."""
         return self._source.upload
+
+    @property
+    def wait(self) -> Wait | None:
+        """The wait before the request is sent again, while there is one."""
+        return self._source.wait
 
     def stop(self) -> None:
         """End the answer now, from any thread; what has arrived stays in `reply`."""
