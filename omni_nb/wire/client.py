@@ -295,7 +295,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
             response.stream = _sliced_class()(response.stream)
         look_at(response, endpoint)
 
-    host = urlsplit(endpoint.base_url).hostname or ""
+    is_here = (urlsplit(endpoint.base_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
     return openai.OpenAI(
         api_key=key.reveal(),
         base_url=endpoint.base_url,
@@ -304,7 +304,8 @@ def _client(endpoint: Endpoint) -> OpenAI:
         timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         http_client=openai.DefaultHttpxClient(
             event_hooks={"request": [send_only_ours], "response": [look]},
-            trust_env=host not in {"127.0.0.1", "localhost", "::1"},  # no proxy to ourselves
+            trust_env=not is_here,  # no proxy to ourselves, but the certificates that are trusted
+            verify=_http().create_ssl_context() if is_here else True,
             # The SDK does not read an answer's last bytes, so hardly any connection can be used
             # again; that none is lets `stop` know each by its beginning.
             limits=_http().Limits(max_connections=1000, max_keepalive_connections=0),

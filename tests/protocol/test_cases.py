@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
+import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -529,6 +531,32 @@ def test_whatever_a_proxy_does_is_an_error_that_says_what_to_do(monkeypatch, var
     assert chat[0].finish_reason == "error"
     assert advice in caught.value.advice
     assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_certificate_that_the_environment_trusts_counts_on_this_machine_too(
+    server, tmp_path, monkeypatch, is_trusted
+):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    files = ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    private = streams.start()
+    private.socket = context.wrap_socket(private.socket, server_side=True)
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    there = connection_to(f"https://localhost:{private.server_port}/good/v1?{is_trusted}")
+    try:
+        if is_trusted:
+            reply = omni.ask("Hi", model="a-model", connection=there, show=False)
+            assert reply.text == "Hello world"
+        else:
+            with pytest.raises(ServiceError, match="CERTIFICATE_VERIFY_FAILED"):
+                omni.ask("Hi", model="a-model", connection=there, show=False)
+    finally:
+        private.shutdown()
 
 
 def test_a_failure_that_nobody_foresaw_is_an_error_in_words(asked, monkeypatch):
