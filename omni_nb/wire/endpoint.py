@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
@@ -67,16 +68,22 @@ class Endpoint:
 
     def hide_in(self, text: str) -> str:
         """Return ``text`` without the key and without the values of the query."""
-        for secret in (self.key, *(Secret(value) for _, value in self.queries())):
+        for secret in _secrets(self):
             text = secret.hide_in(text)
         return text
 
     def hide_in_bytes(self, data: bytes) -> bytes:
         """Return ``data`` without the key and without the values of the query."""
-        for secret in (self.key, *(Secret(value) for _, value in self.queries())):
+        for secret in _secrets(self):
             data = secret.hide_in_bytes(data)
         return data
 
     def queries(self) -> list[tuple[str, str]]:
         """Return the names and values of the query that belongs to the address."""
         return parse_qsl(self.query.reveal(), keep_blank_values=True)
+
+
+@lru_cache(maxsize=16)
+def _secrets(endpoint: Endpoint) -> tuple[Secret, ...]:
+    """Return what no message may show; each line of every answer is searched for it."""
+    return (endpoint.key, *(Secret(value) for _, value in endpoint.queries()))
