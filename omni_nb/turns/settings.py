@@ -62,7 +62,8 @@ class Settings:
         RequestError
             A setting has the wrong type, or the model does not answer like that.
         """
-        wanted, chosen = choose_modalities(modalities, voice, _text("model", model))
+        model, voice = _text("model", model), _text("voice", voice, or_none=True)
+        wanted, chosen = choose_modalities(modalities, voice, model)
         made = cls(model, chosen, wanted, _text("system", system, or_none=True) or None)
         made = replace(
             made,

@@ -120,7 +120,7 @@ def unexpected(error: Exception, endpoint: Endpoint) -> ServiceError:
     code = trace.tb_frame.f_code if trace is not None else None
     place = f" ({Path(code.co_filename).name}, {code.co_name})" if code is not None else ""
     return ServiceError(
-        f"The answer could not be read: {type(error).__name__}: "
+        f"Something failed that omni_nb did not foresee: {type(error).__name__}: "
         f"{_words_of(error, endpoint)}{place}",
         **advised("unexpected"),
     )
