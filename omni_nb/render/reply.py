@@ -6,6 +6,7 @@ JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import TextPart
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from omni_nb.media.parts import Part
     from omni_nb.rules.pricing import Usage
     from omni_nb.turns.reply import Reply
+    from omni_nb.wire.retry import Wait
     from omni_nb.words import Language
 
 CARD: Final = style(
@@ -112,6 +114,8 @@ def progress_html(reply: Reply) -> HTML:
 def meter_text(reply: Reply, language: Language | None = None) -> str:
     """Write the tokens of a reply so far, and their cost where it is known."""
     language = language or language_of(reply.question)
+    if reply.wait is not None:
+        return wait_text(reply.wait, language)
     names, labels = words("reply", language), words("labels", language)
     usage, cost = reply.usage_so_far, reply.cost_so_far
     said = [tokens_text(usage.output.get("text", 0), language, key="about count")]
@@ -122,6 +126,19 @@ def meter_text(reply: Reply, language: Language | None = None) -> str:
         free = names["would cost"].format(model=reply.model, amount=amount)
         said.append(free if reply.is_stand_in else labels["about"].format(amount=amount))
     return names["so far"].format(words=" · ".join(said))
+
+
+def wait_text(wait: Wait, language: Language) -> str:
+    """Say how long it is until the question is sent again, and why.
+
+    Examples
+    --------
+    >>> from omni_nb.wire.retry import Wait
+    >>> wait_text(Wait(seconds=20, is_asked=True, until=0), "en")
+    'The service asks to wait 20 s; then the question is sent again.'
+    """
+    names = words("reply", language)
+    return names["asked" if wait.is_asked else "again"].format(seconds=math.ceil(wait.seconds))
 
 
 def question_html(parts: Sequence[Part], language: Language) -> HTML:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.pricing import Cost
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
+    from omni_nb.wire.retry import Wait
 
 
 Stopped: TypeAlias = Literal["interrupted", "budget", "timeout"]
@@ -64,6 +65,8 @@ class Reply(Shown):
         When the request was sent, in unix seconds.
     is_finished : bool
         Whether nothing more will come.
+    wait : Wait or None
+        The wait before the request is sent again, while there is one.
 
     Examples
     --------
@@ -85,6 +88,7 @@ class Reply(Shown):
         self.error: ServiceError | None = None
         self.is_finished = False
         self.sent_at: float | None = None
+        self.wait: Wait | None = None
         self.playback: Playback | None = None
         self.pcm = bytearray()
         self._content: list[str] = []

@@ -81,7 +81,7 @@ class ReplyStream:
         self._state_lock = threading.RLock()
         self._is_begun = False
         self._is_over = threading.Event()
-        self._source = EventStream(connection.endpoint, reply.request)
+        self._source = EventStream(connection.endpoint, reply.request, note_wait=self._note_wait)
 
     def begin(self) -> None:
         """Enter the reply into its conversation: its request is sent now.
@@ -151,11 +151,6 @@ class ReplyStream:
         """How much of the request has been sent; None when it carries nothing large."""
         return self._source.upload
 
-    @property
-    def wait(self) -> Wait | None:
-        """The wait before the request is sent again, while there is one."""
-        return self._source.wait
-
     def stop(self) -> None:
         """End the answer now, from any thread; what has arrived stays in `reply`."""
         self._stop("interrupted")
@@ -168,6 +163,9 @@ class ReplyStream:
         """
         if threading.get_ident() == self._owner:
             self._budget.settle()
+
+    def _note_wait(self, wait: Wait | None) -> None:
+        self.reply.wait = wait
 
     def _stop(self, reason: Stopped) -> None:
         self._finish(reason)  # first: the reader may see the end at once

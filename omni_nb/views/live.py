@@ -116,7 +116,7 @@ def _shown(stream: ReplyStream, stage: Stage) -> Iterator[None]:
 def _look(stream: ReplyStream, stage: Stage) -> None:
     if stage.is_stop_requested:
         stream.stop()
-    stage.look_at_upload(stream.reply, stream.upload, stream.wait)
+    stage.look_at_upload(stream.reply, stream.upload)
     stage.look(stream.reply)
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from omni_nb.turns.reply import Reply
     from omni_nb.views.player import AudioPlayer, Price
     from omni_nb.views.session import Session
-    from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import UploadProgress
 
 TEXT_REPAINT_SECONDS = 0.1
@@ -47,9 +46,7 @@ class Stage(Protocol):
         """Show the question, before anything is sent."""
         ...
 
-    def look_at_upload(
-        self, reply: Reply, upload: UploadProgress | None, wait: Wait | None = None
-    ) -> None:
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Show how far the upload is while it is slow, and take that away after it."""
         ...
 
@@ -125,9 +122,7 @@ class SilentStage:
     def open(self, reply: Reply) -> None:
         """Open nothing."""
 
-    def look_at_upload(
-        self, reply: Reply, upload: UploadProgress | None, wait: Wait | None = None
-    ) -> None:
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Show nothing."""
 
     def look(self, reply: Reply) -> None:
@@ -153,11 +148,9 @@ class TerminalStage:
         if hint := self._session.hint(reply):
             print(hint, file=sys.stderr)
 
-    def look_at_upload(
-        self, reply: Reply, upload: UploadProgress | None, wait: Wait | None = None
-    ) -> None:
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Rewrite one line on standard error, where that is a terminal."""
-        now = worth_showing(upload, wait)
+        now = worth_showing(upload, reply.wait)
         if now is None:
             self._write_upload_line("")
         elif sys.stderr.isatty() and self._clock.is_due(REPAINT_SECONDS):
@@ -206,11 +199,9 @@ class TextStage:
         """Show the question."""
         self._handle = self._session.show(_progress(reply))
 
-    def look_at_upload(
-        self, reply: Reply, upload: UploadProgress | None, wait: Wait | None = None
-    ) -> None:
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Show a bar in the place of the answer, a few times a second."""
-        now = worth_showing(upload, wait)
+        now = worth_showing(upload, reply.wait)
         if now is not None and self._clock.is_due(REPAINT_SECONDS):
             bundle = uploading_bundle(reply.question, now, language_of(reply.question))
             self._handle.update(bundle, raw=True)
@@ -277,11 +268,9 @@ class SpeechStage:
         self._player = player
         self._handle = self._session.show({**_view(player), **_progress(reply)})
 
-    def look_at_upload(
-        self, reply: Reply, upload: UploadProgress | None, wait: Wait | None = None
-    ) -> None:
+    def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Show a bar below the question, in the widget's header."""
-        now, language = worth_showing(upload, wait), language_of(reply.question)
+        now, language = worth_showing(upload, reply.wait), language_of(reply.question)
         if self._player is None:
             return
         if now is not None and self._clock.is_due(REPAINT_SECONDS):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from omni_nb.render.html import HTML, join, style, tag
 from omni_nb.render.labels import labelled
 from omni_nb.render.palette import ACCENT, LINE, MUTED
-from omni_nb.render.reply import CARD, question_html
+from omni_nb.render.reply import CARD, question_html, wait_text
 from omni_nb.wire.retry import Wait
 from omni_nb.words import words
 
@@ -78,19 +77,6 @@ def upload_html(sent: int, total: int, seconds_left: float | None, language: Lan
     )
     line = tag("div", labelled(label, said, language), style=_WORDS)
     return tag("div", bar, line, class_="omni-upload", style="margin:0.25em 0")
-
-
-def wait_text(wait: Wait, language: Language) -> str:
-    """Say how long it is until the question is sent again, and why.
-
-    Examples
-    --------
-    >>> from omni_nb.wire.retry import Wait
-    >>> wait_text(Wait(seconds=20, is_asked=True, until=0), "en")
-    'The service asks to wait 20 s; then the question is sent again.'
-    """
-    names = words("upload", language)
-    return names["asked" if wait.is_asked else "again"].format(seconds=math.ceil(wait.seconds))
 
 
 def uploading_html(

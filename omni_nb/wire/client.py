@@ -35,7 +35,7 @@ from omni_nb.wire.said import made_anew
 from omni_nb.wire.upload import Abandoned, Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
     from openai import OpenAI
@@ -70,6 +70,13 @@ class EventStream:
 
     `stop` may be called from any thread: it wakes a reader that waits for the network.
 
+    Parameters
+    ----------
+    endpoint, request
+        Where to send what.
+    note_wait
+        Is told of a wait before the next try when it begins, and None when it is over.
+
     Attributes
     ----------
     sent : threading.Event
@@ -80,18 +87,22 @@ class EventStream:
         Seconds from the sending of the request to the latest event.
     request_id : str or None
         The service's id of the request, when it sends one.
-    wait : Wait or None
-        The wait before the next try, while there is one.
     """
 
-    def __init__(self, endpoint: Endpoint, request: Request) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        *,
+        note_wait: Callable[[Wait | None], None] = lambda _: None,
+    ) -> None:
+        self._note_wait = note_wait
         self._endpoint = endpoint
         self._request = request
         self._upload = Upload()
         self._network: Any = None  # the network stream that the request goes out on
         self._lock = threading.Lock()
         self._is_complete = False
-        self.wait: Wait | None = None
         self._stopped = threading.Event()
         self.sent = threading.Event()
         self.sent_at: float | None = None
@@ -168,14 +179,15 @@ class EventStream:
                         "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=kind
                     )
                 except (Refused, Exception) as error:
-                    self.wait = wait_after(error, tried)
-                    if self.wait is None:
+                    wait = wait_after(error, tried)
+                    if wait is None:
                         raise
-                if self._stopped.wait(self.wait.seconds):
+                self._note_wait(wait)
+                if self._stopped.wait(wait.seconds):
                     raise Abandoned
-                self.wait = None
+                self._note_wait(None)
         finally:
-            self.wait = None
+            self._note_wait(None)
             _sending.reset(context)
 
     def _prepare(self, request: Any) -> None:

@@ -182,8 +182,8 @@ def test_a_wait_that_the_service_asks_for_ends_with_the_time_or_with_stop(server
     if how == "stop":
 
         def stop() -> None:
-            wait_until(lambda: stream.wait)
-            waits.append(stream.wait)
+            wait_until(lambda: stream.reply.wait)
+            waits.append(stream.reply.wait)
             stream.stop()
 
         threading.Thread(target=stop).start()

@@ -152,8 +152,8 @@ SOON = Wait(seconds=0.5, is_asked=False, until=0)
 def test_a_wait_that_the_service_asks_for_is_shown_in_a_cell_until_it_is_over(clock):
     stage, made = stages.TextStage(Session(), "mp3"), reply()
     handle = stage._handle = Handle()
-    for wait in (SOON, ASKED, None):
-        stage.look_at_upload(made, None, wait)
+    for made.wait in (SOON, ASKED, None):
+        stage.look_at_upload(made, None)
         clock[0] += 1
     assert [bundle["text/plain"] for bundle in handle.bundles] == [
         "The service asks to wait 20 s; then the question is sent again.",
@@ -166,13 +166,17 @@ def test_a_wait_that_the_service_asks_for_is_shown_in_a_cell_until_it_is_over(cl
 def test_a_spoken_answers_widget_and_a_terminal_say_it_too(clock, capsys, monkeypatch):
     stage, made = stages.SpeechStage(Session(), "mp3", 0.3), reply("发生了什么?")
     player = stage._player = Player()
-    stage.look_at_upload(made, None, ASKED)
+    made.wait = ASKED
+    stage.look_at_upload(made, None)
     assert "服务要求等待 20 秒" in player.header_html
-    stage.look_at_upload(made, None, None)
+    made.wait = None
+    stage.look_at_upload(made, None)
     assert "服务要求等待" not in player.header_html
     monkeypatch.setattr(stages.sys.stderr, "isatty", lambda: True, raising=False)
     terminal = stages.TerminalStage(Session())
-    terminal.look_at_upload(reply(), SLOW, Wait(seconds=3.2, is_asked=False, until=0))
+    made = reply()
+    made.wait = Wait(seconds=3.2, is_asked=False, until=0)
+    terminal.look_at_upload(made, SLOW)
     assert "the question is sent again in 4 s" in capsys.readouterr().err
 
 
@@ -181,7 +185,7 @@ def test_a_cell_shows_the_wait_of_a_real_refusal(monkeypatch):
     monkeypatch.setitem(streams.BODIES, "again", (b"{}", {"status": 429, "retry-after": "2"}))
     server, seen = streams.start(), []
     monkeypatch.setattr(
-        stages.SilentStage, "look_at_upload", lambda _, __, ___, wait: seen.append(wait)
+        stages.SilentStage, "look_at_upload", lambda _, reply, __: seen.append(reply.wait)
     )
     there = connection_to(f"http://127.0.0.1:{server.server_port}/again/v1")
     omni.Chat("a-model", connection=there, timeout=0.6).ask("Hi", show=False)
