@@ -66,7 +66,9 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
             return {"audio": audio_tokens(part.seconds, model=model)}
         case MeasuredVideo():
             return {"video": _image_tokens(part, model)} | (
-                {"audio": audio_tokens(part.audio.seconds, model=model)} if part.audio else {}
+                {"audio": audio_tokens(part.audio.decoded_seconds, model=model)}
+                if part.audio
+                else {}
             )
         case MeasuredFrames():
             sizes = [(image.width, image.height) for image in part.measured]

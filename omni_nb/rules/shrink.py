@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media import parts as media_parts
 from omni_nb.media.parts import PART_TYPES, AudioPart, FramesPart, ImagePart, VideoPart
+from omni_nb.media.pixels import MOST_PIXELS
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.smaller import (
@@ -155,7 +156,8 @@ def _image(part: ImagePart, facts: ModelFacts) -> ImagePart:
     if shorter < least:
         sides = (math.ceil(side * least / shorter) for side in (part.width, part.height))
         return smaller_image(part, *sides, most_bytes=most_bytes)
-    if most_bytes is None or part.total_bytes <= most_bytes:
+    is_decodable = part.width * part.height <= MOST_PIXELS
+    if is_decodable and (most_bytes is None or part.total_bytes <= most_bytes):
         return part
     return smaller_image(part, *_seen_size(part, facts, least), most_bytes=most_bytes)
 
@@ -182,7 +184,8 @@ def _audio(part: AudioPart, facts: ModelFacts, max_seconds: float | None) -> Aud
 def _video(part: VideoPart, facts: ModelFacts, max_seconds: float | None) -> VideoPart:
     most_bytes = _most_bytes(facts, facts.limits.video_bytes)
     seconds = _smallest(facts.limits.video_seconds, max_seconds)
-    if part.seconds <= seconds and part.total_bytes <= (most_bytes or math.inf):
+    longest = max(part.seconds, part.heard_seconds if max_seconds is not None else 0)
+    if longest <= seconds and part.total_bytes <= (most_bytes or math.inf):
         return part
     rules = facts.tokens
     most_pixels = (
