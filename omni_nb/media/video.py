@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import is_pil_image, jpeg
 from omni_nb.media.image import ImagePart, image
-from omni_nb.media.pixels import flat, open_image
+from omni_nb.media.pixels import flat, opened_image
 from omni_nb.media.probe import probe_video
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import RemoteSource, described, embed, open_source
@@ -254,13 +254,12 @@ def _from_video(source: HeldSource, count: int | None) -> tuple[ImagePart, ...]:
 
 def _from_animation(source: HeldSource, count: int | None) -> tuple[ImagePart, ...]:
     """Return the pictures of an animation or of a file of several pages; none of anything else."""
-    with source.open() as file:
+    with source.open() as file, ExitStack() as stack:
         try:
-            moving = open_image(file)
+            moving = stack.enter_context(opened_image(file))
         except Exception:  # no image
             return ()
-        with moving:
-            return () if _total_pages(moving) == 1 else _pages(moving, count, source.name)
+        return () if _total_pages(moving) == 1 else _pages(moving, count, source.name)
 
 
 def _pages(moving: PIL.Image.Image, count: int | None, name: str) -> tuple[ImagePart, ...]:
@@ -273,9 +272,7 @@ def _pages(moving: PIL.Image.Image, count: int | None, name: str) -> tuple[Image
                 "Pass omni.frames(file, count=...) for some of them, evenly spaced."
             )
         wanted = total if count is None else _checked_count(count, total, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return tuple(_page(moving, number * total // wanted) for number in range(wanted))
+        return tuple(_page(moving, number * total // wanted) for number in range(wanted))
     except MediaError:
         raise
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
