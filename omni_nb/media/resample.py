@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RATES: Final = range(1_000, 768_001)
 """Samples per second of sound; on what damaged files claim, ffmpeg's resampler would hang."""
 
+_BLOCKS_PER_SECOND: Final = 4  # a codec's own frames would be many, and each costs some time
+
 
 class Resampler:
     """Bring the frames of an audio track to floats of one sample rate.
@@ -38,7 +40,7 @@ class Resampler:
         self._resampler: Any = None
 
     def resample(self, frame: Any) -> Iterator[Samples]:
-        """Yield what is ready, as arrays (samples, channels) of -1 to 1; None ends the track.
+        """Yield what is ready, as arrays (samples, channels) of -1 to 1; None yields the rest.
 
         Raises
         ------
@@ -61,7 +63,12 @@ class Resampler:
         if frame.sample_rate not in RATES:
             raise MediaError(f"{frame.sample_rate:,} samples per second are no sound.")
         self._channels = frame.layout.nb_channels
-        return av.AudioResampler(format="flt", layout=frame.layout, rate=self._sample_rate)
+        return av.AudioResampler(
+            format="flt",
+            layout=frame.layout,
+            rate=self._sample_rate,
+            frame_size=max(1, self._sample_rate // _BLOCKS_PER_SECOND),
+        )
 
     def _arrays(self, frame: Any) -> Iterator[Samples]:
         import av
@@ -89,7 +96,8 @@ def pcm16(samples: Samples) -> bytes:
     """Return floats of -1 to 1 as little-endian PCM16; PCM16 itself comes back exactly."""
     import numpy as np
 
-    return np.minimum(np.floor(samples * 32768 + 0.5), 32767).astype("<i2").tobytes()
+    pcm: bytes = np.minimum(np.floor(samples * 32768 + 0.5), 32767).astype("<i2").tobytes()
+    return pcm
 
 
 def _kind(frame: Any) -> tuple[str, str, int]:

@@ -115,7 +115,7 @@ def read_tracks(source: HeldSource, *, is_glance: bool = False) -> Tracks | None
                     f"{source.name!r} has more than {PACKETS_MAX:,} packets of sound or video: "
                     "hours of it, or a damaged file. Cut it, or pass a URL."
                 )
-            tracks = [counter.track(form) for counter in counters if counter.total]
+            tracks = [c.track(form) for c in counters if c.total or (is_glance and c.has_packets)]
         moving = [t for t in tracks if t.kind == "video" and not _is_cover(t)]
         audios = [t for t in tracks if t.kind == "audio" and t.sample_rate and t.channels]
         turned = form in ("mp4", "mov", "3gp") and is_turned(file, source.total_bytes)
@@ -205,6 +205,11 @@ class TrackCounter:
         self._ticks = self._longest = 0
         self._first: int | None = None
         self._last = self._last_ticks = 0
+
+    @property
+    def has_packets(self) -> bool:
+        """Whether there are any, be they hidden."""
+        return self._read > 0
 
     def add(self, packet: Any) -> None:
         """Count a packet."""

@@ -41,10 +41,10 @@ class MeasuredAudio:
     sample_rate, channels
         Of the file.
     loudness
-        Level of its first minute in dBFS, of all channels together: a square wave at full scale
+        Level of its first minute in dBFS, in its loudest channel: a square wave at full scale
         has 0.
     is_silent
-        Whether each of its channels is below -60 dBFS.
+        Whether the loudness is below -60 dBFS.
     is_speech_like
         Whether it changes as speech does; a rule of thumb, see `measure_audio`.
     tone_hz
@@ -114,18 +114,20 @@ class AudioMeter:
         """Return what was measured of the packets so far, in a file of the form ``form``."""
         import numpy as np
 
+        self._keep(None)
         track = self._counter.track(form)
         samples = _joined(self._pieces)
         power = np.square(samples).mean(axis=1) if samples.size else np.zeros(1)
         loudest = samples[int(power.argmax())]
-        is_silent = _decibels(float(np.sqrt(power.max()))) < _SILENCE
+        loudness = _decibels(float(np.sqrt(power.max())))
+        is_silent = loudness < _SILENCE
         tone = None if is_silent else _tone(loudest)
         is_heard = self._decoded_seconds > 0
         return MeasuredAudio(
             seconds=track.seconds if is_heard else 0.0,
             sample_rate=track.sample_rate,
             channels=track.channels,
-            loudness=_decibels(float(np.sqrt(power.mean()))),
+            loudness=loudness,
             is_silent=is_silent,
             is_speech_like=not is_silent and tone is None and _is_speech_like(loudest),
             tone_hz=tone,

@@ -139,7 +139,7 @@ def test_pcm16_comes_back_exactly() -> None:
 
 def test_more_channels_than_can_be_read_are_refused_in_words() -> None:
     data = wav(np.zeros((4000, 80), np.int16))
-    with pytest.raises(MediaError, match="Sound of 80 channels cannot be read.*Mix it down"):
+    with pytest.raises(MediaError, match=r"Sound of 80 channels cannot be read.*Mix it down"):
         read_audio(LocalSource(data, "array.wav"))
 
 

@@ -16,7 +16,7 @@ import pytest
 import omni_nb as omni
 from omni_nb.errors import MediaError
 from omni_nb.media.extract import draw_frames, read_audio
-from omni_nb.media.parts import VideoPart, audio, video
+from omni_nb.media.parts import VideoPart, as_parts, audio, video
 from omni_nb.media.tracks import TrackCounter
 from omni_nb.offline.audio import measure_audio
 from omni_nb.offline.video import measure_video
@@ -74,6 +74,12 @@ def test_the_frames_that_an_edit_list_hides_are_not_drawn() -> None:
     assert len(draw_frames(part.source, 135)) == 135
     with pytest.raises(MediaError, match="has 135 frames; 136"):
         draw_frames(part.source, 136)
+
+
+def test_a_glance_at_hidden_packets_tells_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omni_nb.media.tracks._GLANCE_PACKETS", 20)
+    (part,) = as_parts(CASES / "trimmed.mp4")
+    assert part.modality == "video"
 
 
 def packets(*rows: tuple[int | None, int, bool]) -> list[Any]:
