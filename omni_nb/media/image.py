@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import draw, encoded, jpeg, lossless
-from omni_nb.media.pixels import PLAIN_MODES, flat, normal, opened_image, small
+from omni_nb.media.pixels import MOST_PIXELS, PLAIN_MODES, flat, normal, opened_image, small
 from omni_nb.media.probe import kind_of, probe_image
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import (
@@ -123,7 +123,8 @@ def image(given: Any) -> ImagePart | ImageURLPart:
             "frames=, or one page of it as a PIL image."
         )
     data = read_all(source)
-    if facts.form in _SENT and facts.mode in PLAIN_MODES:
+    is_large = facts.width * facts.height > MOST_PIXELS  # `shrink` brings it to plain pixels
+    if facts.form in _SENT and (facts.mode in PLAIN_MODES or is_large):
         return ImagePart(data, facts.mime, facts.width, facts.height, source.name)
     return _converted(data, facts, source.name)
 

@@ -47,14 +47,16 @@ def shrink(
     """Shrink an image, audio, video or frames to a model's limits.
 
     * An image becomes a JPEG of the size to which the model scales it anyway; one that is too
-      small is enlarged.
+      small is enlarged. So does one of more than 89 megapixels, which many programs refuse to
+      decode.
     * Audio becomes an MP3 of 16 kHz mono. Audio that is too long is cut 0.1 s before the
       model's limit: an encoder adds up to that at the ends, and a service may count it.
     * A video becomes an MP4 of at most 10 frames per second and of the size to which the
       model scales frames anyway, cut where it is too long; its audio 0.1 s before that.
     * Of too many frames, as many as the model takes are kept, evenly spaced.
 
-    What is within the limits is returned as it is. Nothing else in omni_nb changes an input.
+    What is within the limits is returned as it is. Nothing else in omni_nb changes an input, but
+    for images that services do not read alike; the name of such a part says so.
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ from tests.media_files import audio_file, frame_pixels, video_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 MUTANTS = 50
 GUARD_SECONDS = 30
@@ -95,7 +96,7 @@ def guarded() -> Iterator[None]:
 
 @pytest.mark.filterwarnings("error")  # nothing of Pillow's and ffmpeg's reaches a notebook
 @pytest.mark.parametrize("form", FILES)
-def test_a_damaged_file_is_answered_or_refused_in_words(form: str) -> None:
+def test_a_damaged_file_is_answered_or_refused_in_words(form: str, tmp_path: Path) -> None:
     kind, make = FILES[form]
     whole, dice = make(), random.Random(form)
     chat = omni.Chat(modalities=["text"])
@@ -116,5 +117,8 @@ def test_a_damaged_file_is_answered_or_refused_in_words(form: str) -> None:
             assert reply.finish_reason == "stop"
         chat.clear()
     assert answered > 0
-    assert chat.ask("Still there?", show=False).text
+    assert chat.ask("Still there?", **{kind: whole}, show=False).text
+    loaded = omni.Chat.load(chat.save(tmp_path / "chat"))
+    assert [reply.text for reply in loaded.replies] == [reply.text for reply in chat.replies]
+    assert repr(loaded.replies[0].request.messages) == repr(chat.replies[0].request.messages)
     assert threading.active_count() <= threads + 2  # the stand-in's, where it was started here

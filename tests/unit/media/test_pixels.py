@@ -358,9 +358,7 @@ def test_more_pictures_than_any_model_takes_are_refused_with_a_way_out(
 
 
 def test_several_pages_are_frames_and_no_image() -> None:
-    with pytest.raises(
-        MediaError, match=r"has 4 pages; an image is one\. Pass .* frames="
-    ):
+    with pytest.raises(MediaError, match=r"has 4 pages; an image is one\. Pass .* frames="):
         image(CASES / "multi.tif")
     assert [part.width for part in frames(CASES / "multi.tif").images] == [80] * 4
     page = Image.open(CASES / "multi.tif")
