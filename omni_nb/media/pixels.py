@@ -36,6 +36,7 @@ EXIF_NAMES: Final = frozenset({"exif", "Raw profile type exif", "XML:com.adobe.x
 """Where Pillow keeps what says how an image is turned."""
 
 _ORIENTATION: Final = 0x0112
+_SUBFILE_TYPE: Final = 254  # a tag of TIFF 6.0
 _BOMB_FACTOR: Final = 1.25  # with Pillow's own factor of 2: up to 223 megapixels, as phones make
 _STRIP_PIXELS: Final = 2**22
 _ROWS_AT_ONCE: Final = 256
@@ -66,6 +67,30 @@ def open_image(file: BinaryIO) -> PIL.Image.Image:
             return Image.open(file)
         finally:
             Image.MAX_IMAGE_PIXELS = usual
+
+
+def pages_of(image: PIL.Image.Image) -> list[int]:
+    """Return the numbers of the pictures in a file of pages, or in an animation.
+
+    What a camera adds to a JPEG, and smaller copies of a page in a TIFF file, are none. The image
+    is at its first page afterwards.
+    """
+    if image.format in ("JPEG", "MPO"):
+        return [0]
+    try:
+        total = int(getattr(image, "n_frames", 1))
+        if image.format != "TIFF" or total == 1:
+            return list(range(total))
+        pages = [number for number in range(total) if not _is_smaller_copy(image, number)]
+        image.seek(0)
+    except Exception:  # a damaged or closed file: reading its pixels will say so
+        return [0]
+    return pages or [0]
+
+
+def _is_smaller_copy(image: Any, number: int) -> bool:
+    image.seek(number)
+    return bool(image.tag_v2.get(_SUBFILE_TYPE, 0) & 1)
 
 
 def normal(image: PIL.Image.Image) -> PIL.Image.Image:

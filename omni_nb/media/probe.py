@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
-from omni_nb.media.pixels import EXIF_NAMES, open_image
+from omni_nb.media.pixels import EXIF_NAMES, open_image, pages_of
 from omni_nb.media.resample import RATES
 from omni_nb.media.tracks import read_tracks
 
@@ -140,7 +140,7 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
             width, height = image.size
             form, mode = {"MPO": "JPEG"}.get(image.format or "", image.format or ""), image.mode
             turned = form != "TIFF" and _is_turned(image)
-            total_pages = getattr(image, "n_frames", 1) if form == "TIFF" else 1
+            total_pages = len(pages_of(image)) if form == "TIFF" else 1
     except UnidentifiedImageError:
         file.seek(0)
         raise MediaError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import is_pil_image, jpeg
 from omni_nb.media.image import ImagePart, image
-from omni_nb.media.pixels import flat, opened_image
+from omni_nb.media.pixels import flat, opened_image, pages_of
 from omni_nb.media.probe import probe_video
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import RemoteSource, described, embed, open_source
@@ -233,11 +233,11 @@ def _drawn(given: Any, count: int | None) -> FramesPart:
 
 def _of_pil_image(given: PIL.Image.Image, count: int | None) -> FramesPart:
     name = PurePath(str(getattr(given, "filename", "") or "")).name or "PIL image"
-    if _total_pages(given) == 1:
+    shown, pages = given.tell(), pages_of(given)
+    if len(pages) == 1:
         raise MediaError(f"{name!r} is one picture; pass it as image=, or frames= a list of them.")
-    shown = given.tell()
     try:
-        return FramesPart(_pages(given, count, name), name)
+        return FramesPart(_drawn_pages(given, pages, count, name), name)
     finally:
         given.seek(shown)
 
@@ -259,34 +259,25 @@ def _from_animation(source: HeldSource, count: int | None) -> tuple[ImagePart, .
             moving = stack.enter_context(opened_image(file))
         except Exception:  # no image
             return ()
-        return () if _total_pages(moving) == 1 else _pages(moving, count, source.name)
+        pages = pages_of(moving)
+        return () if len(pages) == 1 else _drawn_pages(moving, pages, count, source.name)
 
 
-def _pages(moving: PIL.Image.Image, count: int | None, name: str) -> tuple[ImagePart, ...]:
-    """Return all pictures of an image that has several, or ``count``, evenly spaced."""
+def _drawn_pages(
+    moving: PIL.Image.Image, pages: list[int], count: int | None, name: str
+) -> tuple[ImagePart, ...]:
+    """Return all pages of an image, or ``count``, evenly spaced."""
+    total = len(pages)
+    if count is None and total > _PAGES_MAX:
+        raise MediaError(
+            f"{name!r} has {total:,} pictures, more than any model takes ({_PAGES_MAX:,}). "
+            "Pass omni.frames(file, count=...) for some of them, evenly spaced."
+        )
+    wanted = total if count is None else _checked_count(count, total, name)
     try:
-        total = _total_pages(moving)
-        if count is None and total > _PAGES_MAX:
-            raise MediaError(
-                f"{name!r} has {total:,} pictures, more than any model takes ({_PAGES_MAX:,}). "
-                "Pass omni.frames(file, count=...) for some of them, evenly spaced."
-            )
-        wanted = total if count is None else _checked_count(count, total, name)
-        return tuple(_page(moving, number * total // wanted) for number in range(wanted))
-    except MediaError:
-        raise
+        return tuple(_page(moving, pages[n * total // wanted]) for n in range(wanted))
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The pictures of {name!r} cannot be read: {error}.") from error
-
-
-def _total_pages(moving: PIL.Image.Image) -> int:
-    """Return how many pictures an image has; what a camera adds to a JPEG are no frames."""
-    if moving.format in ("JPEG", "MPO"):
-        return 1
-    try:
-        return int(getattr(moving, "n_frames", 1))
-    except Exception:  # a damaged or closed file: reading it will say so
-        return 1
 
 
 def _page(moving: PIL.Image.Image, number: int) -> ImagePart:

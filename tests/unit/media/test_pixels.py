@@ -366,6 +366,18 @@ def test_several_pages_are_frames_and_no_image() -> None:
     assert sent(image(page)).convert("RGB").tobytes() == flat(page).tobytes()
 
 
+def test_a_smaller_copy_in_a_tiff_file_is_no_page() -> None:
+    """As cameras and slide scanners add them."""
+    small = Image.new("RGB", (10, 8), "red")
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    large = Image.new("RGB", (100, 80), "red")
+    data = saved(large, "TIFF", save_all=True, append_images=[small])
+    assert opened(data).n_frames == 2
+    assert image(data).width == 100
+    pages = saved(large, "TIFF", save_all=True, append_images=[small, large.copy()])
+    assert [frame.width for frame in frames(pages).images] == [100, 100]
+
+
 def test_nothing_of_pillows_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     data = saved(Image.new("RGB", (44, 30), "red"), "TGA")
