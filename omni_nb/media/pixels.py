@@ -17,7 +17,7 @@ from __future__ import annotations
 import io
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 if TYPE_CHECKING:
@@ -59,12 +59,31 @@ def open_image(file: BinaryIO) -> PIL.Image.Image:
     """Return an image of which only the header is read."""
     from PIL import Image
 
+    with _raised_limit():
+        return Image.open(file)
+
+
+def _load(image: PIL.Image.Image) -> None:
+    """Decode an image; Pillow looks at the size of some formats once more."""
+    from PIL import Image
+
+    most = Image.MAX_IMAGE_PIXELS
+    is_beyond = most is not None and image.width * image.height > 2 * most
+    with _raised_limit() if is_beyond else nullcontext():
+        image.load()
+
+
+@contextmanager
+def _raised_limit() -> Iterator[None]:
+    """Raise Pillow's limit for a moment; it is one for all threads."""
+    from PIL import Image
+
     with _OPENING:
         usual = Image.MAX_IMAGE_PIXELS
         if usual is not None:
             Image.MAX_IMAGE_PIXELS = int(usual * _BOMB_FACTOR)
         try:
-            return Image.open(file)
+            yield
         finally:
             Image.MAX_IMAGE_PIXELS = usual
 
@@ -98,7 +117,7 @@ def normal(image: PIL.Image.Image) -> PIL.Image.Image:
 
     Its colour profile stays in ``info`` where it is one of these pixels.
     """
-    image.load()  # a TIFF file is turned by Pillow
+    _load(image)  # a TIFF file is turned by Pillow
     turn = _turn(image)
     made = _plain(image)
     if turn is None:
@@ -122,7 +141,7 @@ def decode_small(data: bytes, width: int, height: int) -> PIL.Image.Image:
     with opened_image(io.BytesIO(data)) as image:
         side = max(width, height) * 2
         image.draft("RGB", (side, side))
-        image.load()
+        _load(image)
         turn = _turn(image)
         factor = min(image.size) // max(1, min(width, height))
         made = _reduced(image, factor) if factor > 1 else _on_white(_plain(image))
