@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from omni_nb.errors import MediaError
 from omni_nb.media.pixels import EXIF_NAMES, open_image, pages_of
 from omni_nb.media.resample import RATES
-from omni_nb.media.tracks import read_tracks
+from omni_nb.media.tracks import read_tracks, sound_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +78,7 @@ class AudioFacts:
 class VideoFacts:
     """MIME type, duration, displayed size (pixels), frames and audio of a video file.
 
-    ``audio_seconds`` is how long the decoded audio lasts; 0 without any.
+    ``audio_seconds`` is how long the audio lasts (see `sound_seconds`); 0 without any.
     """
 
     mime: str
@@ -229,7 +229,9 @@ def probe_video(source: HeldSource) -> VideoFacts:
         fps=video.total_packets / video.seconds,
         total_frames=video.total_packets,
         has_audio=tracks.audio is not None,
-        audio_seconds=tracks.audio.decoded_seconds if tracks.audio else 0.0,
+        audio_seconds=(
+            sound_seconds(video.seconds, tracks.audio.decoded_seconds) if tracks.audio else 0.0
+        ),
     )
 
 
