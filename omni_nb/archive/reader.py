@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
 
 _ASIDE: Final[Mapping[str, Any]] = {"others": list, "branches": list}
+_LATER: Final = frozenset({"audio_seconds"})
+"""Fields of parts that files of earlier versions lack."""
 _KINDS: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -118,6 +120,7 @@ class Reader:
         values = {
             field.name: self._value(record, field.name, field.type, str(shown_as or name))
             for field in fields(PARTS[name])
+            if field.name in record or field.name not in _LATER
         }
         return PARTS[name](**values)
 
