@@ -772,8 +772,8 @@ class Conversation:
 
         Everything is there: questions and answers, speech, usage and cost. Speech, and a WAV of a
         question, is as the notebook keeps it, exact with ``storage="wav"``. An image, audio or
-        video of more than a megabyte is looked for where it was and beside the notebook; where it
-        is gone, a line of words takes its place.
+        video of more than a megabyte is looked for beside the notebook and in the folders there,
+        nowhere else; where it is not, a line of words takes its place.
 
         Parameters
         ----------

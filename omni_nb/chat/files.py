@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from omni_nb.archive.document import media_folder
 from omni_nb.archive.export import notebook_file
 from omni_nb.archive.page import export_html
-from omni_nb.errors import RequestError
+from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.clip import check_storage
 from omni_nb.media.folder import replacing
+from omni_nb.media.paths import path_of
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from omni_nb.archive.document import Archive
     from omni_nb.media.clip import Storage
@@ -32,14 +33,14 @@ def export_to(
         The ending or the storage is another, or the file cannot be written.
     """
     check_storage(storage)
-    target = Path(path).expanduser()
-    form = target.suffix.lower().removeprefix(".")
-    if form not in ("html", "ipynb"):
-        raise RequestError(
-            f"A conversation is exported as .html or .ipynb, not as {target.name!r}; "
-            "save() writes .json."
-        )
     try:
+        target = path_of(path)
+        form = target.suffix.lower().removeprefix(".")
+        if form not in ("html", "ipynb"):
+            raise RequestError(
+                f"A conversation is exported as .html or .ipynb, not as {brief(target.name)}; "
+                "save() writes .json."
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         data = (
             export_html(document, storage=storage, title=title)
@@ -48,9 +49,11 @@ def export_to(
         )
         with replacing(target) as file:
             file.write(data)
-    except (OSError, TypeError) as error:
+    except OmniError:
+        raise
+    except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise RequestError(
-            f"The conversation cannot be exported to {str(path)!r}: {error}."
+            f"The conversation cannot be exported to {brief(str(path))}: {error}."
         ) from error
     return target
 
