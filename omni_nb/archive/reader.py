@@ -326,10 +326,9 @@ def _read_usage(record: Any) -> Usage:
         for side in ("input", "output")
     }
     totals = [count_of(values[name]) for name in ("input_total", "output_total")]
-    sums = [-1 if total is None else total for total in totals]  # -1: of the parts
-    return Usage(
-        parts["input"], parts["output"], *sums, reasoning=count_of(values["reasoning"]) or 0
-    )
+    total_in, total_out = (-1 if total is None else total for total in totals)  # -1: the sum
+    reasoning = count_of(values["reasoning"]) or 0
+    return Usage(parts["input"], parts["output"], total_in, total_out, reasoning)
 
 
 def _read_playback(record: Any) -> Playback | None:

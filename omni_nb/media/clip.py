@@ -88,9 +88,10 @@ class AudioClip(Shown):
         >>> AudioClip.from_samples(np.zeros((8000, 2)), 16000)
         <AudioClip 0.50 s, 16000 Hz>
         """
+        rate = checked_rate(sample_rate)
         pcm = as_pcm16(samples)
         mono = pcm[:, 0] if pcm.shape[1] == 1 else pcm.mean(axis=1).round()
-        return cls(mono.astype("<i2").tobytes(), checked_rate(sample_rate))
+        return cls(mono.astype("<i2").tobytes(), rate)
 
     @property
     def samples(self) -> npt.NDArray[np.int16]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import RequestError, warn
-from omni_nb.media.parts import join_text
+from omni_nb.media.parts import FramesPart, join_text
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
 from omni_nb.rules.catalog import find_model
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user", "assistant"]
 DEFAULT_MODEL = "qwen-omni-turbo"
+_FROM_STORE = {"X-DashScope-OssResourceResolve": "enable"}
+"""Has the service look into its own store for the ``oss://`` URLs of a request."""
+
 _OURS = {"model", "messages", "modalities", "audio", "stream", "stream_options"}
 
 
@@ -125,6 +128,14 @@ class Request(Shown):
     def question(self) -> tuple[Part, ...]:
         """The parts of the last message."""
         return self.messages[-1].parts
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The HTTP headers that this request needs beside those of every request."""
+        parts = [part for message in self.messages for part in message.parts]
+        each = [one for p in parts for one in (p.images if isinstance(p, FramesPart) else (p,))]
+        urls = [getattr(one, "url", "") for one in each]
+        return dict(_FROM_STORE) if any(url[:6].lower() == "oss://" for url in urls) else {}
 
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the body of the request, always streaming and with usage.
