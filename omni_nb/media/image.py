@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omni_nb.errors import MediaError
+from omni_nb.media import heic
 from omni_nb.media.drawn import draw, encoded, flat
 from omni_nb.media.probe import kind_of, probe_image
 from omni_nb.media.shown import Shown
@@ -21,8 +22,6 @@ from omni_nb.media.sources import (
 )
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from omni_nb.media.probe import ImageFacts
     from omni_nb.media.sources import Embed, HeldSource
 
@@ -92,8 +91,9 @@ def image(given: Any) -> ImagePart | ImageURLPart:
     given
         A path, URL, data URL, bytes, binary file object, PIL image, array of shape (h, w),
         (h, w, 1), (h, w, 3) or (h, w, 4), matplotlib Figure, or any object that has
-        ``_repr_png_``. Arrays are ``uint8`` 0–255, ``bool``, or floats 0–1. A URL is passed
-        on as it is; the service fetches it.
+        ``_repr_png_``. Arrays are ``uint8`` 0–255, ``bool``, or floats 0–1. A phone's HEIC photo
+        is sent as JPEG (``pip install "omni_nb[heic]"``). A URL is passed on as it is; the
+        service fetches it.
 
     Raises
     ------
@@ -116,14 +116,17 @@ def image(given: Any) -> ImagePart | ImageURLPart:
         )
     if isinstance(source, RemoteSource):
         return ImageURLPart(source.url)
-    with source.open() as file:
-        facts = _probed(file, source)
+    facts = _probed(source)
+    if facts.mime == heic.MIME:
+        source = heic.as_jpeg(source)
+        facts = _probed(source)
     return ImagePart(read_all(source), facts.mime, facts.width, facts.height, source.name)
 
 
-def _probed(file: BinaryIO, source: HeldSource) -> ImageFacts:
+def _probed(source: HeldSource) -> ImageFacts:
     try:
-        return probe_image(file, name=source.name)
+        with source.open() as file:
+            return probe_image(file, name=source.name)
     except MediaError:
         kind = kind_of(source)
         if kind in ("audio", "video"):

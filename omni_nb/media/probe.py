@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.heic import HINT, enable, is_heic
 from omni_nb.media.tracks import read_tracks
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _EXIF_ORIENTATION: Final = 0x0112
 _EXIF_NAMES: Final = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}  # Pillow's
+_HEAD_BYTES: Final = 64
 _LEAST_RATE: Final = 1_000
 _MOST_RATE: Final = 768_000
 _AUDIO_MIMES: Final = {
@@ -123,6 +125,9 @@ def probe_images(paths: Iterable[Path]) -> list[ImageFacts]:
 def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
     from PIL import Image, UnidentifiedImageError
 
+    if is_heic(file.read(_HEAD_BYTES)):
+        enable(name)
+    file.seek(0)
     try:
         with Image.open(file) as image:
             width, height = image.size
@@ -231,8 +236,8 @@ def _is_image(source: HeldSource) -> bool:
     with source.open() as file:
         try:
             probe_image(file, name=source.name)
-        except MediaError:
-            return False
+        except MediaError as error:
+            return error.hint == HINT
     return True
 
 
