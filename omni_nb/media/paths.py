@@ -27,7 +27,7 @@ def path_of(given: Given) -> Path:
     --------
     >>> path_of("a\0b.json")
     Traceback (most recent call last):
-    ValueError: the name of a file cannot have a NUL character (\\x00) in it
+    ValueError: the name of a file cannot have a NUL character (\x00) in it
     """
     path = os.fsdecode(given)
     if "\0" in path:
