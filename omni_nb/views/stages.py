@@ -11,6 +11,7 @@ from omni_nb.errors import RequestError
 from omni_nb.render.reply import progress_html, question_html
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import Sent
+from omni_nb.views.named_file import named_file_text
 from omni_nb.views.session import session
 from omni_nb.views.upload import (
     REPAINT_SECONDS,
@@ -145,7 +146,8 @@ class TerminalStage:
 
     def open(self, reply: Reply) -> None:
         """Say once that a stand-in answers; on standard error, the answer is the output."""
-        if hint := self._session.hint(reply):
+        named = named_file_text(reply.question, language_of(reply.question))
+        for hint in filter(None, (named, self._session.hint(reply))):
             print(hint, file=sys.stderr)
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:

@@ -18,6 +18,7 @@ from omni_nb.turns.connection import current_connection
 from omni_nb.turns.history import reworded
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import whole_samples
+from omni_nb.views.named_file import named_file_text
 from omni_nb.views.panel.composer import Composer
 from omni_nb.views.panel.header import cost_text, header_of
 from omni_nb.views.panel.inbox import Inbox, require, speech_pieces
@@ -225,6 +226,8 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
 
     def _on_send(self, message: Message, _: Any) -> None:
         parts = self._composer.take(message["draft"], message["text"])
+        if said := named_file_text(parts, self._language, key="file in the panel"):
+            self._say("info", said)
         self._ask(parts, message["page"])
         self._composer.show(message["draft"])
 
