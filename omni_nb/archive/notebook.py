@@ -25,7 +25,7 @@ from omni_nb.archive.reader import (
 )
 from omni_nb.errors import MediaError, OmniError, RequestError, brief, warn
 from omni_nb.media.parts import TextPart, join_text
-from omni_nb.media.paths import path_of
+from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import decode_data_url
 from omni_nb.turns.history import in_words, opening, turns
 from omni_nb.wire.request import Message
@@ -83,7 +83,7 @@ def read_notebook(path: str | os.PathLike[str], chat: str | int | None = None) -
             f"{shown} is no notebook with answers that omni_nb saved: {error}"
         ) from error
     except (OSError, RuntimeError) as error:
-        raise RequestError(f"The notebook {shown} cannot be read: {error}.") from error
+        raise RequestError(f"The notebook {shown} cannot be read: {why(error)}.") from error
 
 
 @dataclass(frozen=True)

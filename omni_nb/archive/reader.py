@@ -23,7 +23,7 @@ from omni_nb.archive.document import (
 from omni_nb.errors import OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.parts import ImagePart, ImageURLPart
-from omni_nb.media.paths import open_regular, path_of
+from omni_nb.media.paths import open_regular, path_of, why
 from omni_nb.rules.pricing import MEDIA, Usage
 from omni_nb.turns.history import Trimming
 from omni_nb.turns.reply import Reply
@@ -78,7 +78,7 @@ def read(path: str | os.PathLike[str]) -> Archive:
     except (OSError, RuntimeError) as error:
         if isinstance(error, RecursionError):
             raise RequestError(f"{shown} is nested too deeply to be a conversation.") from None
-        raise RequestError(f"The conversation {shown} cannot be read: {error}.") from error
+        raise RequestError(f"The conversation {shown} cannot be read: {why(error)}.") from error
     except (UnusableError, ValueError) as error:
         raise RequestError(
             f"{shown} is not a whole conversation that omni_nb saved: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import os
 from dataclasses import asdict, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -12,11 +13,10 @@ from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_
 from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.folder import replacing
 from omni_nb.media.parts import AudioPart
-from omni_nb.media.paths import path_of
+from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import FileSource, LocalSource
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -65,7 +65,7 @@ def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
         raise
     except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise RequestError(
-            f"The conversation cannot be saved to {brief(str(path))}: {error}."
+            f"The conversation cannot be saved to {brief(os.fsdecode(path))}: {why(error)}."
         ) from error
     return target
 

@@ -14,7 +14,7 @@ from omni_nb.archive.page import export_html
 from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.clip import check_storage
 from omni_nb.media.folder import replacing
-from omni_nb.media.paths import path_of
+from omni_nb.media.paths import path_of, why
 
 if TYPE_CHECKING:
     from omni_nb.archive.document import Archive
@@ -54,7 +54,7 @@ def export_to(
         raise
     except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise RequestError(
-            f"The conversation cannot be exported to {brief(str(path))}: {error}."
+            f"The conversation cannot be exported to {brief(os.fsdecode(path))}: {why(error)}."
         ) from error
     return target
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from omni_nb.errors import MediaError, RequestError, brief
 from omni_nb.media.compressed import BITS_PER_SECOND, compressed
 from omni_nb.media.folder import replacing
-from omni_nb.media.paths import path_of
+from omni_nb.media.paths import path_of, why
 from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
 from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -154,5 +154,6 @@ class AudioClip(Shown):
         except MediaError:
             raise
         except (OSError, ValueError, RuntimeError) as error:
-            raise MediaError(f"The clip cannot be saved to {brief(str(path))}: {error}.") from error
+            shown = brief(os.fsdecode(path))
+            raise MediaError(f"The clip cannot be saved to {shown}: {why(error)}.") from error
         return target

@@ -35,6 +35,17 @@ def path_of(given: Given) -> Path:
     return Path(path).expanduser()
 
 
+def why(error: Exception) -> str:
+    """Say why a file cannot be used, without its name, which an `OSError` repeats.
+
+    Examples
+    --------
+    >>> why(FileNotFoundError(2, "No such file or directory", "dog.jpg"))
+    'No such file or directory'
+    """
+    return getattr(error, "strerror", None) or str(error)
+
+
 class NoRegularFileError(OSError):
     """What is there is a device or a pipe, which may never end."""
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
 
 from omni_nb.errors import MediaError, brief
-from omni_nb.media.paths import NoRegularFileError, open_regular, path_of
+from omni_nb.media.paths import NoRegularFileError, open_regular, path_of, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +101,8 @@ class FileSource:
             file = open_regular(self.path)
         except OSError as error:
             raise MediaError(
-                f"The file {brief(str(self.path))} cannot be read: {error}.", hint="missing file"
+                f"The file {brief(str(self.path))} cannot be read: {why(error)}.",
+                hint="missing file",
             ) from error
         now = os.fstat(file.fileno())
         if (now.st_size, now.st_mtime_ns) != (self.total_bytes, self.modified_ns):
@@ -300,8 +301,7 @@ def _find_path(given: str | os.PathLike[str], kind: str) -> HeldSource:
             raise MediaError(
                 f"There is no {kind} file {shown}; {where}.", hint="missing file"
             ) from None
-        why = getattr(error, "strerror", None) or error  # the error itself repeats the path
-        raise MediaError(f"The {kind} file {shown} cannot be read: {why}.") from None
+        raise MediaError(f"The {kind} file {shown} cannot be read: {why(error)}.") from None
 
 
 _BARE = (

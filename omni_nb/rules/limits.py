@@ -286,7 +286,7 @@ def check_modalities(modalities: Sequence[str], facts: ModelFacts) -> None:
     if facts.modalities and sorted(modalities) not in [sorted(known) for known in facts.modalities]:
         accepted = " or ".join(str(list(known)) for known in facts.modalities)
         raise RequestError(
-            f"{facts.name} does not answer with modalities={list(modalities)}; it takes "
+            f"{facts.name} does not answer with modalities={brief(list(modalities))}; it takes "
             f"{accepted}.",
             hint="modalities",
         )

@@ -11,7 +11,7 @@ from operator import index
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
-from omni_nb.errors import OptionError, RequestError
+from omni_nb.errors import OptionError, RequestError, brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -185,7 +185,7 @@ def check_extra(extra: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if isinstance(extra, Mapping) and all(isinstance(name, str) for name in extra):
         return dict(extra)
-    raise RequestError(f"extra is a dict of fields by name, not {_short(extra)}.")
+    raise RequestError(f"extra is a dict of fields by name, not {brief(extra)}.")
 
 
 def unknown_option(name: str, *, where: str, names: Iterable[str]) -> OptionError:
@@ -227,8 +227,8 @@ def _checked(name: str, value: Any, where: str, names: Iterable[str] = ()) -> An
     kind = OPTIONS[name].kind
     try:
         return _READERS[kind](value)
-    except (TypeError, ValueError):
-        raise RequestError(f"{name} is {_ACCEPTED[kind]}, not {_short(value)}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise RequestError(f"{name} is {_ACCEPTED[kind]}, not {brief(value)}.") from None
 
 
 def _number(value: Any) -> float:
@@ -275,9 +275,3 @@ _READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "stop": _stop,
     "mapping": _is(Mapping),
 }
-
-
-def _short(value: Any) -> str:
-    """Return what was given in at most a line."""
-    words = repr(value)
-    return words if len(words) <= 60 else f"{words[:59]}…"

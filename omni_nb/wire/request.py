@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from omni_nb.errors import RequestError, warn
+from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.parts import FramesPart, join_text
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
@@ -200,7 +200,9 @@ def choose_modalities(
     (('text', 'audio'), 'Cherry')
     """
     if isinstance(modalities, str):
-        raise RequestError(f"modalities is a list, such as ['text', 'audio'], not {modalities!r}.")
+        raise RequestError(
+            f"modalities is a list, such as ['text', 'audio'], not {brief(modalities)}."
+        )
     wanted = tuple(modalities or (("text", "audio") if voice else ("text",)))
     facts = find_model(model)
     if "audio" in wanted and facts and facts.voices.names:
@@ -217,6 +219,6 @@ def _warn_of_unknown_voice(voice: str, facts: ModelFacts) -> None:
     near = get_close_matches(voice, voices.names)
     known = f"near it: {', '.join(near)}" if near else f"among them: {', '.join(voices.names[:6])}"
     warn(
-        f"{voice!r} is not among the {len(voices.names)} voices listed for {facts.name} on "
+        f"{brief(voice)} is not among the {len(voices.names)} voices listed for {facts.name} on "
         f"{voices.date} ({known}). It is sent as it is; the service decides.",
     )
