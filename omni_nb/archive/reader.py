@@ -24,6 +24,7 @@ from omni_nb.errors import OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
+from omni_nb.media.text import well_formed
 from omni_nb.rules.pricing import MEDIA, Usage
 from omni_nb.turns.history import Trimming
 from omni_nb.turns.reply import Reply
@@ -352,11 +353,7 @@ def text_of(value: Any) -> str:
     """Return a text as well-formed Unicode; of anything else its JSON."""
     if not isinstance(value, str):
         return "" if value is None else json.dumps(value, ensure_ascii=False)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return value
+    return well_formed(value)
 
 
 def count_of(value: Any) -> int | None:

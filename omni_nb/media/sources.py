@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 
 from omni_nb.errors import MediaError, brief
 from omni_nb.media.paths import NoRegularFileError, open_regular, path_of, why
+from omni_nb.media.text import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,8 +288,9 @@ def _find_path(given: str | os.PathLike[str], kind: str) -> HeldSource:
         with open_regular(path) as file:
             facts = os.fstat(file.fileno())
             if facts.st_size <= HELD_BYTES:
-                return LocalSource(file.read(), path.name)
-        return FileSource(path.absolute(), path.name, facts.st_size, facts.st_mtime_ns)
+                return LocalSource(file.read(), well_formed(path.name))
+        name = well_formed(path.name)
+        return FileSource(path.absolute(), name, facts.st_size, facts.st_mtime_ns)
     except MediaError:
         raise
     except NoRegularFileError:
@@ -334,7 +336,8 @@ def _read_file(file: Readable, kind: str) -> LocalSource:
     if not isinstance(data, (bytes, bytearray)):
         raise MediaError(f"This file object gives {type(data).__name__}; open it in mode 'rb'.")
     name = getattr(file, "name", None)
-    return LocalSource(bytes(data), Path(name).name if isinstance(name, str) else f"{kind} file")
+    shown = well_formed(Path(name).name) if isinstance(name, str) else f"{kind} file"
+    return LocalSource(bytes(data), shown)
 
 
 def _checked(source: HeldSource, kind: str) -> HeldSource:
