@@ -6,7 +6,7 @@ import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from omni_nb.errors import BudgetError, RequestError, warn
+from omni_nb.errors import BudgetError, RequestError, brief, warn
 from omni_nb.rules.money import Money, exact_sum
 from omni_nb.rules.quota import Quota
 
@@ -44,7 +44,7 @@ class Budget:
     def limit(self, limit: Money | None) -> None:
         if limit is not None and not (isinstance(limit, Money) and limit.amount > 0):
             raise RequestError(
-                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {limit!r}."
+                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {brief(limit)}."
             )
         self._limit = limit
 
@@ -56,7 +56,7 @@ class Budget:
     @quota.setter
     def quota(self, quota: Quota | None) -> None:
         if quota is not None and not isinstance(quota, Quota):
-            raise RequestError(f"A quota is omni_nb.Quota(1_000_000), not {quota!r}.")
+            raise RequestError(f"A quota is omni_nb.Quota(1_000_000), not {brief(quota)}.")
         self._quota = quota
 
     def remember(self, replies: Iterable[Reply]) -> None:

@@ -6,7 +6,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.turns.history import Trimming
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Line:
             count = len(self._replies)
             if isinstance(turns, bool) or not isinstance(turns, int) or not 0 <= turns <= count:
                 raise RequestError(
-                    f"undo() takes 0 to {count} turns of this conversation, not {turns!r}."
+                    f"undo() takes 0 to {count} turns of this conversation, not {brief(turns)}."
                 )
             removed = self._replies[count - turns :]
             self._replies = self._replies[: count - turns]
