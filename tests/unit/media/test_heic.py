@@ -95,7 +95,7 @@ def test_colours_and_gray_and_what_is_transparent_come_as_they_are_seen():
     file = io.BytesIO()
     pillow_heif.from_pillow(clear).save(file)
     with Image.open(io.BytesIO(omni.image(file.getvalue()).data)) as sent:
-        assert min(sent.getpixel((32, 20))) > 240, "white, as on a page"
+        assert (sent.format, sent.getpixel((32, 20))[3]) == ("PNG", 0), "JPEG has no such pixels"
     with Image.open(io.BytesIO(omni.image(photo(mode="L")).data)) as sent:
         assert sent.getpixel((4, 4))[0] > 200
 
