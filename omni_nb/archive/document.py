@@ -56,7 +56,7 @@ def media_folder(path: Path) -> MediaFolder:
 
     It is beside the file itself, also where the path is a link to it.
     """
-    file = Path(os.path.realpath(path))
+    file = Path(os.path.realpath(path)) if path.is_symlink() else path
     return MediaFolder(file.with_name(f"{file.stem}_media"))
 
 

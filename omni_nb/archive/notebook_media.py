@@ -124,7 +124,7 @@ def as_sent(part: Part) -> Part:
     if not isinstance(part.source, LocalSource) or not _is_compressed(part.source.data):
         return part
     rate, total = part.sample_rate, round(part.seconds * part.sample_rate)
-    if rate > _MOST_RATE:
+    if not 0 < rate <= _MOST_RATE:
         raise MediaError(f"{brief(part.name)} cannot have {rate:,} samples a second.")
     # a coder may add some at the end
     pcm = decompressed(part.source.data, rate, most_samples=min(total, MOST_SAMPLES))

@@ -55,8 +55,8 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "width": (1, 2**31),
     "height": (1, 2**31),
     "seconds": (0, 1e7),
-    "sample_rate": (1, 2**31),
-    "channels": (1, 2**16),
+    "sample_rate": (0, 2**31),
+    "channels": (0, 2**16),
     "fps": (0, 1e6),
     "total_frames": (0, 1e9),
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+_LEAST_RATE = 1000
 _WAV_BYTES_MAX = 2**32 - 1024
 """A WAV file writes its size in 32 bits."""
 
@@ -20,12 +21,16 @@ _WAV_BYTES_MAX = 2**32 - 1024
 def are_samples(given: object) -> TypeGuard[tuple[Any, Any]]:
     """Return whether ``given`` can only be meant as ``(samples, sample_rate)``.
 
-    So can the two in the other order, for which `checked_rate` has a hint.
+    So are a list of samples, and the two in the other order, for which `checked_rate` has a hint;
+    but with a rate that sound has: other numbers may be anything.
     """
     if not (isinstance(given, tuple) and len(given) == 2):
         return False
-    samples, rate = given if _is_number(given[1]) else reversed(given)
-    return _is_number(rate) and _is_row(samples)
+    first, second = given
+    if getattr(first, "ndim", 0) in (1, 2) and _is_number(second):
+        return True
+    samples, rate = (first, second) if _is_number(second) else (second, first)
+    return _is_number(rate) and rate >= _LEAST_RATE and _is_row(samples)
 
 
 def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
@@ -297,7 +298,7 @@ def _find_path(given: str | os.PathLike[str], kind: str) -> HeldSource:
         raise MediaError(f"{shown} is no regular file; read it and pass its bytes.") from None
     except (OSError, ValueError, RuntimeError) as error:
         if _is_base64(words):
-            raise MediaError(_BARE.format(given=shown, kind=kind), hint="data url") from None
+            raise _bare_base64(words, kind) from None
         if isinstance(error, FileNotFoundError):
             where = "check the path" if path.is_absolute() else f"the notebook runs in {Path.cwd()}"
             raise MediaError(
@@ -306,10 +307,13 @@ def _find_path(given: str | os.PathLike[str], kind: str) -> HeldSource:
         raise MediaError(f"The {kind} file {shown} cannot be read: {why(error)}.") from None
 
 
-_BARE = (
-    "{given} is base64 without its head. Pass a data URL: 'data:{kind}/...;base64,' and then the "
-    "base64; or pass the bytes: base64.b64decode(...)."
-)
+def _bare_base64(given: str | bytes, kind: str) -> MediaError:
+    kind = "image" if kind == "media" else kind
+    return MediaError(
+        f"{brief(given)} is base64 without its head. Pass a data URL: 'data:{kind}/...;base64,' "
+        "and then the base64; or pass the bytes: base64.b64decode(...).",
+        hint="data url",
+    )
 
 
 def _is_base64(words: str) -> bool:
@@ -328,7 +332,7 @@ def _begins_media(compact: str) -> bool:
 def _read_file(file: Readable, kind: str) -> LocalSource:
     try:
         # From its start, as Pillow does: after savefig() or write() a file stands at its end.
-        if getattr(file, "seekable", bool)():
+        with suppress(AttributeError, OSError, ValueError):  # a pipe cannot go back
             file.seek(0)  # type: ignore[attr-defined]
         data = file.read()
     except (OSError, ValueError) as error:  # ValueError: it is closed
@@ -347,8 +351,7 @@ def _checked(source: HeldSource, kind: str) -> HeldSource:
     if isinstance(source, LocalSource) and source.data[:24].isascii():
         head = source.data[:24].decode("ascii")
         if _BASE64.fullmatch(head) and _begins_media(head):
-            given = brief(source.data)
-            raise MediaError(_BARE.format(given=given, kind=kind), hint="data url")
+            raise _bare_base64(source.data, kind)
     return source
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,18 @@ from omni_nb.archive.outputs import block_metadata, without_places
 from omni_nb.archive.reader import code_of, count_of, read, text_of
 from omni_nb.archive.writer import write
 from omni_nb.errors import ServiceError
-from omni_nb.media.parts import ImagePart, Part, TextPart
+from omni_nb.media.parts import (
+    AudioPart,
+    AudioURLPart,
+    FramesPart,
+    ImagePart,
+    ImageURLPart,
+    Part,
+    TextPart,
+    VideoPart,
+    VideoURLPart,
+)
+from omni_nb.media.sources import FileSource, LocalSource, read_all
 from omni_nb.render.reply import reply_bundle
 from omni_nb.rules.pricing import Usage
 from omni_nb.turns.reply import Reply
@@ -50,6 +62,38 @@ IMAGES = st.builds(
     st.integers(1, 2**20),
     TEXT,
 )
+SOURCES = st.builds(LocalSource, st.binary(min_size=1, max_size=9), TEXT)
+NUMBERS = st.integers(1, 2**20)
+URLS = st.sampled_from(["https://example.com/a?b#c", "oss://a/b", "http://[", ""]) | TEXT
+PARTS = (
+    IMAGES
+    | st.builds(
+        AudioPart,
+        SOURCES,
+        st.sampled_from(["mp3", "ogg", "/../x"]),
+        TEXT,
+        st.floats(0, 1e6),
+        NUMBERS,
+        st.integers(1, 64),
+        TEXT,
+    )
+    | st.builds(
+        VideoPart,
+        SOURCES,
+        st.sampled_from(["video/mp4", "x"]),
+        st.floats(0, 1e6),
+        NUMBERS,
+        NUMBERS,
+        st.floats(0, 240),
+        NUMBERS,
+        st.booleans(),
+        TEXT,
+    )
+    | st.builds(ImageURLPart, URLS)
+    | st.builds(VideoURLPart, URLS)
+    | st.builds(AudioURLPart, URLS, st.sampled_from(["mp3", "wav"]))
+    | st.builds(FramesPart, st.lists(IMAGES, max_size=2).map(tuple), TEXT)
+)
 USAGES = st.builds(
     Usage,
     st.dictionaries(st.sampled_from(["text", "image", "audio", "video"]), COUNT),
@@ -71,7 +115,7 @@ ERRORS = st.builds(
 @st.composite
 def replies(draw: st.DrawFn) -> Reply:
     """Return an answer of any words, counts and times, as a service may give it."""
-    parts: tuple[Part, ...] = (TextPart(draw(SAID)), *draw(st.lists(IMAGES, max_size=2)))
+    parts: tuple[Part, ...] = (TextPart(draw(SAID)), *draw(st.lists(PARTS, max_size=2)))
     messages = (Message("user", parts),)
     request = Request("someone's-model", messages, options={"stop": [draw(TEXT)]})
     size = st.floats(0, 1e4)
@@ -96,16 +140,25 @@ def replies(draw: st.DrawFn) -> Reply:
     )
 
 
+def seen_part(value: Any) -> Any:
+    """Return everything of a part, its text as it can be written and its media as bytes."""
+    match value:
+        case str():
+            return text_of(value)
+        case tuple():
+            return [seen_part(item) for item in value]
+        case LocalSource() | FileSource():
+            return read_all(value)
+        case _ if is_dataclass(value):
+            return [type(value), *(seen_part(getattr(value, one.name)) for one in fields(value))]
+    return value
+
+
 def seen(reply: Reply) -> dict[str, Any]:
     """Return everything of an answer, its text as it can be written."""
     error = reply.error
     return {
-        "question": [
-            text_of(part.text)
-            if isinstance(part, TextPart)
-            else (part.data, part.mime, text_of(part.name))
-            for part in reply.question
-        ],
+        "question": [seen_part(part) for part in reply.question],
         "options": [text_of(word) for word in reply.request.options["stop"]],
         "text": text_of(reply.text),
         "reasoning": text_of(reply.reasoning),

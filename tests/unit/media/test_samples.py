@@ -101,6 +101,8 @@ def test_only_an_array_and_a_number_can_be_nothing_but_a_sound():
     assert not are_samples([np.zeros(4), 8000])
     assert are_samples(([0.0, 0.5], 8000))
     assert not are_samples(([], 8000))
+    assert not are_samples(([1, 2], 3))
+    assert not are_samples((3, np.zeros(4)))
     assert not are_samples((["a.wav"], 8000))
     assert not are_samples((np.zeros((4, 4, 3)), 8000))
     assert not are_samples(("samples", 8000))

@@ -252,6 +252,25 @@ def test_a_file_object_that_cannot_go_back_is_read_from_where_it_is():
         assert read_all(open_source(pipe, kind="image")) == b"pixels"
 
 
+def test_a_file_that_only_reads_and_one_that_only_seeks_are_read():
+    class Reading:
+        def read(self, size: int = -1) -> bytes:
+            return b"pixels"
+
+    class Spooled(Reading):
+        def __init__(self) -> None:
+            self.at = 6
+
+        def seek(self, at: int) -> None:
+            self.at = at
+
+        def read(self, size: int = -1) -> bytes:
+            return b"pixels"[self.at :]
+
+    for one in (Reading(), Spooled()):
+        assert read_all(open_source(one, kind="image")) == b"pixels"
+
+
 def test_a_figure_saved_to_memory_is_that_figure():
     figure = Figure(figsize=(1, 2))
     file = io.BytesIO()
