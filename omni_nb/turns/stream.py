@@ -105,14 +105,14 @@ class ReplyStream:
                 self._budget.release(self.reply)
                 raise
             self._is_begun = True
-        if self._timeout is not None:
-            threading.Thread(target=self._watch, name="omni_nb timeout", daemon=True).start()
 
     def __iter__(self) -> Iterator[Event]:
         if self._is_over.is_set():
             return
         self.begin()
         try:
+            if self._timeout is not None:
+                threading.Thread(target=self._watch, name="omni_nb timeout", daemon=True).start()
             for event in self._source:
                 self.reply.sent_at = self._source.sent_at
                 if self.reply.is_finished:  # stopped from another thread

@@ -105,12 +105,15 @@ class _Reader:
 @contextlib.contextmanager
 def _shown(stream: ReplyStream, stage: Stage) -> Iterator[None]:
     """Open the stage, and close it on the last state whatever happens in between."""
-    stage.open(stream.reply)
     try:
-        yield
+        stage.open(stream.reply)
+        try:
+            yield
+        finally:
+            stream.stop()  # first: what the stage shows is final
+            stage.close(stream.reply)
     finally:
-        stream.stop()
-        stage.close(stream.reply)
+        stream.stop()  # also where the stage did not open
 
 
 def _look(stream: ReplyStream, stage: Stage) -> None:
