@@ -187,7 +187,8 @@ def note_text(reply: Reply, language: Language) -> str:
         headline = names["error"] if reply.text or reply.pcm else names[failure_of(reply.error)]
         return f"{headline} {error_text(reply.error, language)}"
     if ending in _ENDINGS:
-        return names[ending]
+        is_empty = not (reply.text or reply.pcm or reply.reasoning)
+        return is_empty and names.get(f"nothing {ending}") or names[ending]
     is_silent = ending and "audio" in reply.request.modalities and not reply.pcm
     return names["silence"] if is_silent else ""
 

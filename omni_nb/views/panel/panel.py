@@ -322,9 +322,10 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._talk.post({"type": "sample", "state": "here", "words": said}, pcm)
 
     def _on_clear(self) -> None:
+        names, had = words("panel", self._language), len(self.chat.replies)
         self.chat.clear()
         self._queue.forget_refused()
-        self._say("info", words("panel", self._language)["cleared"])
+        self._say("info", names["cleared" if had else "cleared nothing"])
         self._sync.hurry()
 
     def _on_save(self, name: str) -> None:
