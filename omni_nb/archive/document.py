@@ -88,6 +88,7 @@ REPLY: Final[Mapping[str, Any]] = {
     "options": dict,
     "text": str,
     "reasoning": str,
+    "refusal": STRING,
     "speech": STRING,
     "finish_reason": STRING,
     "error": dict | None,
@@ -99,6 +100,8 @@ REPLY: Final[Mapping[str, Any]] = {
     "arrivals": list,
     "playback": dict | None,
 }
+LATER: Final = frozenset({"refusal"})
+"""The names that 0.1 did not write; they are written where there is something to write."""
 ERROR: Final[Mapping[str, Any]] = {
     "message": str,
     "status_code": int | None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 from omni_nb.archive.document import (
     CHAT,
     ERROR,
+    LATER,
     PARTS,
     PLAYBACK,
     REPLY,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
 
 _ASIDE: Final[Mapping[str, Any]] = {"others": list, "branches": list}
+_LATER: Final = frozenset({"audio_seconds"})
+"""Fields of parts that files of earlier versions lack."""
 _KINDS: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -117,6 +120,7 @@ class Reader:
         values = {
             field.name: self._value(record, field.name, field.type, str(shown_as or name))
             for field in fields(PARTS[name])
+            if field.name in record or field.name not in _LATER
         }
         return PARTS[name](**values)
 
@@ -196,6 +200,7 @@ def restored(values: Mapping[str, Any], request: Request, pcm: bytes) -> Reply:
         request,
         text=values["text"],
         reasoning=values["reasoning"],
+        refusal=values.get("refusal") or "",
         pcm=pcm,
         finish_reason=values["finish_reason"],
         error=ServiceError(**fields_of(error, ERROR)) if error else None,
@@ -223,6 +228,7 @@ def fields_of(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the named values of a record, each of its kind."""
     if not isinstance(record, dict):
         raise UnusableError(f"expected an object with {', '.join(kinds)}.")
+    record = dict.fromkeys(LATER & kinds.keys()) | record
     for name, kind in kinds.items():
         if name not in record or not isinstance(record[name], kind):
             raise UnusableError(f"{name!r} is missing or not of its type.")

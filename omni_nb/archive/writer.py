@@ -173,6 +173,7 @@ def answer(reply: Reply) -> dict[str, Any]:
         "total_seconds": timing.total_seconds,
         "arrivals": [[piece.seconds, piece.kind, piece.size] for piece in timing.arrivals],
         "playback": asdict(reply.playback) if reply.playback else None,
+        **({"refusal": reply.refusal} if reply.refusal else {}),
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.resample import Resampler, mixed, pcm16
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,17 +52,16 @@ def decompressed(data: bytes, sample_rate: int) -> bytes:
     """
     import av
 
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
+    resampler = Resampler(sample_rate)
     try:
         with av.open(io.BytesIO(data), "r") as container:
-            pieces = [
-                piece
-                for frame in (*container.decode(audio=0), None)
+            return b"".join(
+                pcm16(mixed(piece))
+                for frame in chain(container.decode(audio=0), [None])
                 for piece in resampler.resample(frame)
-            ]
+            )
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise MediaError(f"This speech cannot be decoded: {error}.") from error
-    return b"".join(piece.to_ndarray().astype("<i2").tobytes() for piece in pieces)
 
 
 class _Speech:

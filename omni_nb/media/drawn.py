@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from omni_nb.errors import MediaError
+from omni_nb.media.pixels import flat, normal
 from omni_nb.media.sources import LocalSource, decode_data_url
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def draw(given: Any) -> LocalSource | None:
     return None
 
 
-def _is_pil_image(given: object) -> TypeGuard[PIL.Image.Image]:
+def is_pil_image(given: object) -> TypeGuard[PIL.Image.Image]:
+    """Return whether something is a PIL image, without importing Pillow."""
     pil = sys.modules.get("PIL.Image")
     return pil is not None and isinstance(given, pil.Image)
 
@@ -53,11 +55,19 @@ def _has_png(given: object) -> bool:
 
 
 def _from_pil(given: PIL.Image.Image) -> LocalSource:
-    name = PurePath(getattr(given, "filename", "") or "").name
+    name = PurePath(str(getattr(given, "filename", "") or "")).name
     width, height = given.size
     if not width or not height:
         raise MediaError(f"This PIL image has no pixels: {width} × {height}.")
-    return LocalSource(_lossless(given), name or f"PIL image {width}×{height}")
+    name = name or f"PIL image {width}×{height}"
+    try:
+        return LocalSource(lossless(normal(given)), name)
+    except Exception as error:  # Pillow's readers raise what their formats happen to raise
+        raise MediaError(
+            f"The image {name!r} cannot be read: {error}. It is closed, or its file is cut "
+            "short. Open it again, or pass the path of the file.",
+            hint="unreadable",
+        ) from error
 
 
 def _from_figure(given: Any) -> LocalSource:
@@ -71,7 +81,7 @@ def _from_array(given: np.ndarray[Any, Any]) -> LocalSource:
 
     pixels = _pixels(given)
     height, width = pixels.shape[:2]
-    return LocalSource(_lossless(Image.fromarray(pixels)), f"array {width}×{height}")
+    return LocalSource(lossless(Image.fromarray(pixels)), f"array {width}×{height}")
 
 
 def _from_repr_png(given: Any) -> LocalSource:
@@ -89,7 +99,7 @@ def _base64_png(text: str) -> bytes:
 
 
 _DRAWERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], LocalSource]], ...] = (
-    (_is_pil_image, _from_pil),
+    (is_pil_image, _from_pil),
     (_is_array, _from_array),
     (_is_figure, _from_figure),
     (_has_png, _from_repr_png),
@@ -137,16 +147,17 @@ def _from_floats(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return pixels
 
 
-def _lossless(image: PIL.Image.Image) -> bytes:
-    """Return an image as PNG, or as JPEG of quality 95 where its PNG is too large to send."""
-    savable = image if image.mode in _PNG_MODES else image.convert("RGB")
-    png = encoded(savable, "PNG", compress_level=3)
-    if len(png) <= _PNG_TOO_LARGE_BYTES or "A" in savable.mode:
+def lossless(image: PIL.Image.Image) -> bytes:
+    """Return a `normal` image as PNG, or as JPEG where its PNG is too large to send."""
+    png = encoded(image, "PNG", compress_level=3)
+    if len(png) <= _PNG_TOO_LARGE_BYTES or "A" in image.mode or "transparency" in image.info:
         return png
-    return encoded(flat(savable), "JPEG", quality=95)
+    return jpeg(flat(image), quality=95)
 
 
-_PNG_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
+def jpeg(image: PIL.Image.Image, quality: int) -> bytes:
+    """Return a `flat` image as JPEG, with its colour profile."""
+    return encoded(image, "JPEG", quality=quality, icc_profile=image.info.get("icc_profile"))
 
 
 def encoded(image: PIL.Image.Image, form: str, **options: Any) -> bytes:
@@ -154,14 +165,3 @@ def encoded(image: PIL.Image.Image, form: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
-
-
-def flat(image: PIL.Image.Image) -> PIL.Image.Image:
-    """Return an image as RGB, on white where it is transparent, as on a page."""
-    from PIL import Image
-
-    if "A" not in image.mode and "transparency" not in image.info:
-        return image.convert("RGB")
-    clear = image.convert("RGBA")
-    white = Image.new("RGBA", clear.size, "white")
-    return Image.alpha_composite(white, clear).convert("RGB")

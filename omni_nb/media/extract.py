@@ -7,10 +7,12 @@ import struct
 from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
+from omni_nb.media.resample import Resampler, mixed, pcm16
 from omni_nb.media.tracks import READERS
 
 if TYPE_CHECKING:
@@ -297,12 +299,7 @@ def rotation(frame: Any) -> int:
 
 def _mono_pieces(container: Any, stream: Any, sample_rate: int) -> Iterator[bytes]:
     """Yield the PCM16 of an audio track, piece by piece."""
-    import av
-
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
-    for frame in decoded(container, stream):
-        frame.pts = None  # gaps in the file's times would upset the resampler
+    resampler = Resampler(sample_rate)
+    for frame in chain(decoded(container, stream), [None]):
         for piece in resampler.resample(frame):
-            yield piece.to_ndarray().tobytes()
-    for piece in resampler.resample(None):
-        yield piece.to_ndarray().tobytes()
+            yield pcm16(mixed(piece))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from omni_nb.errors import MediaError
-from omni_nb.media.drawn import draw, encoded, flat
+from omni_nb.media.drawn import draw, encoded, jpeg, lossless
+from omni_nb.media.pixels import MOST_PIXELS, PLAIN_MODES, flat, normal, opened_image, small
 from omni_nb.media.probe import kind_of, probe_image
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import (
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import Embed, HeldSource
 
 THUMBNAIL_PIXELS = 240
+
+_SENT: Final = frozenset({"BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"})
+"""What services read (spec, "支持的图像"), if its pixels are plain; the rest is converted."""
+_LOSSY: Final = frozenset({"AVIF", "HEIF", "JPEG", "JPEG2000"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,11 @@ class ImagePart(Shown):
 
     def thumbnail(self, pixels: int = THUMBNAIL_PIXELS) -> bytes | None:
         """Return a small JPEG of the image, or None when it cannot be decoded."""
-        from PIL import Image, ImageOps
-
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with Image.open(io.BytesIO(self.data)) as image:
-                    image.draft("RGB", (pixels * 2, pixels * 2))
-                    image.thumbnail((pixels * 2, pixels * 2))
-                    small = flat(ImageOps.exif_transpose(image))
+            made = small(self.data, pixels)
         except Exception:  # a damaged image is the service's to judge; we only show less
             return None
-        small.thumbnail((pixels, pixels))
-        return encoded(small, "JPEG", quality=70)
+        return encoded(made, "JPEG", quality=70)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +88,11 @@ def image(given: Any) -> ImagePart | ImageURLPart:
     given
         A path, URL, data URL, bytes, binary file object, PIL image, array of shape (h, w),
         (h, w, 1), (h, w, 3) or (h, w, 4), matplotlib Figure, or any object that has
-        ``_repr_png_``. Arrays are ``uint8`` 0–255, ``bool``, or floats 0–1. A URL is passed
-        on as it is; the service fetches it.
+        ``_repr_png_``. Arrays are ``uint8`` 0–255, ``bool``, or floats 0–1; the mode of a PIL
+        image says what its values mean, so that gray of 16 bits or of floats is scaled. A PNG,
+        JPEG, WEBP, GIF, BMP or TIFF file is sent as it is, unless its pixels are gray of more
+        than 8 bits or CMYK; any other is sent as PNG or JPEG, and the name of the part says so.
+        A URL is passed on as it is; the service fetches it.
 
     Raises
     ------
@@ -118,7 +117,30 @@ def image(given: Any) -> ImagePart | ImageURLPart:
         return ImageURLPart(source.url)
     with source.open() as file:
         facts = _probed(file, source)
-    return ImagePart(read_all(source), facts.mime, facts.width, facts.height, source.name)
+    if facts.total_pages > 1:
+        raise MediaError(
+            f"{source.name!r} has {facts.total_pages} pages; an image is one. Pass the file as "
+            "frames=, or one page of it as a PIL image."
+        )
+    data = read_all(source)
+    is_large = facts.width * facts.height > MOST_PIXELS  # `shrink` brings it to plain pixels
+    if facts.form in _SENT and (facts.mode in PLAIN_MODES or is_large):
+        return ImagePart(data, facts.mime, facts.width, facts.height, source.name)
+    return _converted(data, facts, source.name)
+
+
+def _converted(data: bytes, facts: ImageFacts, name: str) -> ImagePart:
+    """Return an image that services do not read, or not alike, as PNG or JPEG; its name says so."""
+    try:
+        with opened_image(io.BytesIO(data)) as image:
+            is_lossy = facts.form in _LOSSY and "A" not in facts.mode
+            made = flat(image) if is_lossy else normal(image)
+            file = jpeg(made, quality=95) if is_lossy else lossless(made)
+    except Exception as error:  # Pillow's readers raise what their formats happen to raise
+        raise MediaError(f"The image {name!r} cannot be decoded: {error}.") from error
+    form = "JPEG" if file.startswith(b"\xff\xd8") else "PNG"
+    what = facts.form if facts.form not in _SENT else f"{facts.form} of mode {facts.mode}"
+    return ImagePart(file, f"image/{form.lower()}", *made.size, f"{name} ({what}, sent as {form})")
 
 
 def _probed(file: BinaryIO, source: HeldSource) -> ImageFacts:

@@ -14,6 +14,7 @@ from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import RemoteSource, display_kind, embed, open_source
+from omni_nb.media.text import well_formed
 from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart, frames, video
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class TextPart(Shown):
 
     text: str
     modality: ClassVar[str] = "text"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", well_formed(self.text))
 
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it."""

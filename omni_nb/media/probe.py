@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
-from omni_nb.media.tracks import read_tracks
+from omni_nb.media.pixels import EXIF_NAMES, open_image, pages_of
+from omni_nb.media.resample import RATES
+from omni_nb.media.tracks import read_tracks, sound_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,9 +22,8 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
 
 _EXIF_ORIENTATION: Final = 0x0112
-_EXIF_NAMES: Final = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}  # Pillow's
-_LEAST_RATE: Final = 1_000
-_MOST_RATE: Final = 768_000
+_NO_PICTURES: Final = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
+"""Formats that Pillow opens, and does not draw without other programs."""
 _AUDIO_MIMES: Final = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
@@ -48,11 +49,18 @@ _VIDEO_MIMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """MIME type and displayed size (pixels) of an image."""
+    """MIME type and displayed size (pixels) of an image.
+
+    ``form`` and ``mode`` are Pillow's names of its format and pixels; ``total_pages`` counts
+    the pages of a TIFF file.
+    """
 
     mime: str
     width: int
     height: int
+    form: str = field(default="", repr=False, compare=False)
+    mode: str = field(default="RGB", repr=False, compare=False)
+    total_pages: int = field(default=1, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,10 @@ class AudioFacts:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """MIME type, duration, displayed size (pixels), frames and audio of a video file."""
+    """MIME type, duration, displayed size (pixels), frames and audio of a video file.
+
+    ``audio_seconds`` is how long the audio lasts (see `sound_seconds`); 0 without any.
+    """
 
     mime: str
     seconds: float
@@ -77,6 +88,7 @@ class VideoFacts:
     fps: float
     total_frames: int
     has_audio: bool
+    audio_seconds: float = 0.0
 
 
 def probe_image(data: bytes | BinaryIO, *, name: str) -> ImageFacts:
@@ -124,10 +136,11 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(file) as image:
+        with open_image(file) as image:
             width, height = image.size
-            turned = image.format != "TIFF" and _is_turned(image)
-            mime = Image.MIME.get(image.format or "", "")
+            form, mode = {"MPO": "JPEG"}.get(image.format or "", image.format or ""), image.mode
+            turned = form != "TIFF" and _is_turned(image)
+            total_pages = len(pages_of(image)) if form == "TIFF" else 1
     except UnidentifiedImageError:
         file.seek(0)
         raise MediaError(
@@ -139,16 +152,18 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
         raise MediaError(f"{name!r} is too large to be a picture: {error}") from None
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The header of the image {name!r} is damaged: {error}.") from error
-    if not mime.startswith("image/"):  # Pillow also opens EPS, and takes MPEG for an image
+    if form in _NO_PICTURES:
         raise MediaError(f"{name!r} is no image that services know; save it as PNG or JPEG.")
-    return ImageFacts(mime, *((height, width) if turned else (width, height)))
+    mime = Image.MIME.get(form) or f"image/{form.lower()}"
+    size = (height, width) if turned else (width, height)
+    return ImageFacts(mime, *size, form, mode, total_pages)
 
 
 def _is_turned(image: Image) -> bool:
     """Return whether the header says that the image is shown with its sides swapped."""
     from PIL import Image
 
-    if not _EXIF_NAMES & image.info.keys():
+    if not EXIF_NAMES & image.info.keys():
         return False
     # A PNG's own getexif() may decode the whole image, in search of a block behind the pixels.
     orientation: int = Image.Image.getexif(image).get(_EXIF_ORIENTATION, 1)
@@ -177,10 +192,10 @@ def probe_audio(source: HeldSource) -> AudioFacts:
     audio = tracks.audio
     if audio is None or not audio.seconds > 0:
         raise MediaError(f"The sound file {source.name!r} has no sound in it.")
-    if not _LEAST_RATE <= audio.sample_rate <= _MOST_RATE:  # ffmpeg's resampler would hang on it
+    if audio.sample_rate not in RATES:
         raise MediaError(
             f"The header of {source.name!r} claims {audio.sample_rate:,} samples per second; sound "
-            f"has {_LEAST_RATE:,} to {_MOST_RATE:,}. The file is damaged."
+            f"has {RATES[0]:,} to {RATES[-1]:,}. The file is damaged."
         )
     return AudioFacts(form, _AUDIO_MIMES[form], audio.seconds, audio.sample_rate, audio.channels)
 
@@ -214,6 +229,9 @@ def probe_video(source: HeldSource) -> VideoFacts:
         fps=video.total_packets / video.seconds,
         total_frames=video.total_packets,
         has_audio=tracks.audio is not None,
+        audio_seconds=(
+            sound_seconds(video.seconds, tracks.audio.decoded_seconds) if tracks.audio else 0.0
+        ),
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.media.audio import AudioPart
-from omni_nb.media.drawn import encoded, flat
+from omni_nb.media.drawn import jpeg
 from omni_nb.media.extract import (
     INPUT_SAMPLE_RATE,
     decoded,
@@ -20,18 +19,26 @@ from omni_nb.media.extract import (
     video_stream,
 )
 from omni_nb.media.image import ImagePart
+from omni_nb.media.pixels import decode_small
+from omni_nb.media.resample import Resampler, mixed
 from omni_nb.media.sources import LocalSource
-from omni_nb.media.video import VideoPart
+from omni_nb.media.video import measured_video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import PIL.Image
 
+    from omni_nb.media.resample import Samples
     from omni_nb.media.sources import HeldSource
+    from omni_nb.media.video import VideoPart
 
 INPUT_FRAMES_PER_SECOND = 10
 """More than enough for models that take two frames of each second (models.toml)."""
+_BT709 = 1  # the number of the matrix, in ffmpeg as in ITU-T H.273
+_LIMITED = 1  # the range of video: black is 16, white 235
+_LEAST_FPS = 2
+"""Places for frames in each second, also of a video whose frames are few or stand still."""
 
 _JPEG_QUALITIES = (90, 80, 65, 50)
 _AUDIO_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; what MP3 has at 16 kHz
@@ -54,11 +61,11 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
     MediaError
         The image cannot be decoded, or cannot be made so small.
     """
-    image = _decoded_image(part)
+    image = _decoded_image(part, width, height)
     while min(width, height) >= 1:
         scaled = image.resize((width, height))
         for quality in _JPEG_QUALITIES:
-            data = encoded(scaled, "JPEG", quality=quality)
+            data = jpeg(scaled, quality)
             if most_bytes is None or len(data) <= most_bytes:
                 return ImagePart(data, "image/jpeg", width, height, part.name)
         width, height = width // 2, height // 2
@@ -139,32 +146,23 @@ def smaller_video(
     MediaError
         The video cannot be decoded, or so much of it cannot be made so small.
     """
-    fps = Fraction(max(1, min(part.fps, INPUT_FRAMES_PER_SECOND))).limit_denominator(1001)
+    fps = Fraction(max(_LEAST_FPS, min(part.fps, INPUT_FRAMES_PER_SECOND))).limit_denominator(1001)
     size = _even_size(part.width, part.height, most_pixels)
     bits = float(_VIDEO_BITS)
+    shown, heard = min(seconds, part.seconds), min(seconds, part.heard_seconds)
     if most_bytes is not None:
-        bits = min(bits, most_bytes * 8 / min(seconds, part.seconds) * 0.9 - _TRACK_BITS)
+        bits = min(bits, (most_bytes * 8 * 0.9 - _TRACK_BITS * heard) / shown)
     for _ in range(4):
         if bits < 1000:
             break
-        video = _VideoConverter(fps, size, seconds)
+        video = _VideoConverter(fps, size, seconds, shown)
         audio = _AudioConverter(min(seconds, most_seconds - PADDING_SECONDS))
         data = _encoded_video(part.source, video, audio, int(bits))
         if most_bytes is None or len(data) <= most_bytes:
-            return VideoPart(
-                LocalSource(data, part.name),
-                mime="video/mp4",
-                seconds=float(video.places / fps),
-                width=size[0],
-                height=size[1],
-                fps=float(video.total_frames * fps / video.places),
-                total_frames=video.total_frames,
-                has_audio=part.has_audio,
-                name=part.name,
-            )
+            return measured_video(LocalSource(data, part.name))
         bits *= 0.8 * most_bytes / len(data)
     raise MediaError(
-        f"{min(seconds, part.seconds):.0f} seconds of the video {part.name!r} do not fit in "
+        f"{max(shown, heard):.0f} seconds of the video {part.name!r} do not fit in "
         f"{most_bytes:,} bytes. Pass a smaller max_seconds."
     )
 
@@ -172,44 +170,87 @@ def smaller_video(
 class _VideoConverter:
     """Convert a video's frames: upright, scaled, at most ``fps`` a second, up to an end.
 
+    Parameters
+    ----------
+    seconds
+        Where to cut.
+    shown_seconds
+        Where the last frame disappears; it may be shown for long.
+
     Attributes
     ----------
     places, total_frames
         How long that is, in units of ``1 / fps``, and how many frames were taken.
     """
 
-    def __init__(self, fps: Fraction, size: tuple[int, int], seconds: float) -> None:
+    def __init__(
+        self, fps: Fraction, size: tuple[int, int], seconds: float, shown_seconds: float
+    ) -> None:
         self.fps, self.size = fps, size
         self.places = self.total_frames = 0
         self.is_ended = False
         self._most_places = max(1, int(min(seconds * fps, 2**31)))
+        self._shown_places = min(self._most_places, round(shown_seconds * fps))
         self._start: float | None = None
+        self._latest: Any = None
 
     def convert(self, frame: Any) -> Iterator[Any]:
-        """Yield the frame to encode, if it is one."""
+        """Yield the frame to encode, if it is one; None ends the video."""
+        if frame is None:
+            yield from self._last_again()
+            return
         if frame.time is None:
             return
         self._start = frame.time if self._start is None else self._start
         place = math.floor((frame.time - self._start) * self.fps + Fraction(1, 100))
         self.is_ended = place >= self._most_places
         if self.places <= place and not self.is_ended:
-            self.places = place + 1
-            self.total_frames += 1
             yield self._made(frame, place)
 
-    def _made(self, frame: Any, place: int) -> Any:
-        import av
-        import numpy as np
+    def _last_again(self) -> Iterator[Any]:
+        """Yield the last frame at the place where it disappears, if it is shown for long."""
+        if self._latest is not None and self.places < self._shown_places - 1:
+            yield self._made(self._latest, self._shown_places - 1)
 
-        width, height = self.size
-        turns = rotation(frame) // 90 % 4
-        if turns:
-            lying = (height, width) if turns % 2 else (width, height)
-            pixels = frame.reformat(*lying, "rgb24").to_ndarray()
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.rot90(pixels, turns)))
-        made = frame.reformat(width, height, "yuv420p")
+    def _made(self, frame: Any, place: int) -> Any:
+        self.places, self._latest = place + 1, frame
+        self.total_frames += 1
+        made = _scaled(frame, *self.size)
         made.pts, made.time_base = place, 1 / self.fps
         return made
+
+
+def _scaled(frame: Any, width: int, height: int) -> Any:
+    """Return a frame upright and scaled, in YUV of the matrix and range that it names."""
+    import av
+    import numpy as np
+
+    turns = rotation(frame) // 90 % 4
+    if not turns:
+        return _planar(frame, width, height, "yuv420p")
+    lying = (height, width) if turns % 2 else (width, height)
+    planes = _planar(frame, *lying, "yuv444p").to_ndarray()
+    turned = np.ascontiguousarray(np.rot90(planes, turns, axes=(1, 2)))
+    return av.VideoFrame.from_ndarray(turned, "yuv444p").reformat(width, height, "yuv420p")
+
+
+def _planar(frame: Any, width: int, height: int, form: str) -> Any:
+    if frame.format.is_rgb:
+        colors = {"dst_colorspace": _BT709, "dst_color_range": _LIMITED}
+    elif frame.color_range:
+        colors = {"src_color_range": frame.color_range, "dst_color_range": frame.color_range}
+    else:
+        colors = {}
+    return frame.reformat(width, height, form, **colors)
+
+
+def _name_colors(given: Any, made: Any) -> None:
+    """Name in one codec the matrix, range, primaries and curve that another one names."""
+    if given.format is not None and given.format.is_rgb:  # `_planar` chooses
+        made.colorspace, made.color_range = _BT709, _LIMITED
+    else:
+        made.colorspace, made.color_range = given.colorspace, given.color_range
+    made.color_primaries, made.color_trc = given.color_primaries, given.color_trc
 
 
 class _AudioConverter:
@@ -221,20 +262,28 @@ class _AudioConverter:
         self.is_ended = False
         self._most_samples = max(0.0, seconds) * INPUT_SAMPLE_RATE
         self._samples = 0
-        self._resampler = av.AudioResampler(
-            format="fltp", layout="mono", rate=INPUT_SAMPLE_RATE, frame_size=_AAC_FRAME_SAMPLES
-        )
+        self._resampler = Resampler(INPUT_SAMPLE_RATE)
+        self._waiting = av.AudioFifo()
 
     def convert(self, frame: Any) -> Iterator[Any]:
-        """Yield the pieces to encode now."""
-        frame.pts = None  # gaps in the file's times would upset the resampler
-        for piece in self._resampler.resample(frame):
+        """Yield the pieces to encode now; None ends the track."""
+        for samples in self._resampler.resample(frame):
+            self._waiting.write(_mono_frame(samples))
+        while piece := self._waiting.read(_AAC_FRAME_SAMPLES, partial=frame is None):
             self.is_ended = self._samples + piece.samples > self._most_samples
             if self.is_ended:
                 return
             piece.pts, piece.time_base = self._samples, Fraction(1, INPUT_SAMPLE_RATE)
             self._samples += piece.samples
             yield piece
+
+
+def _mono_frame(samples: Samples) -> Any:
+    import av
+
+    frame = av.AudioFrame.from_ndarray(mixed(samples).reshape(1, -1), "fltp", "mono")
+    frame.sample_rate = INPUT_SAMPLE_RATE
+    return frame
 
 
 def _encoded_video(
@@ -246,7 +295,9 @@ def _encoded_video(
     file = io.BytesIO()
     with opened(source) as given, av.open(file, "w", format="mp4") as made:
         streams = [video_stream(given, source.name), *given.streams.audio[:1]]
-        converters: dict[str, tuple[Any, Any]] = {"video": (video, _add_video(made, video, bits))}
+        pictures = _add_video(made, video, bits)
+        _name_colors(streams[0].codec_context, pictures.codec_context)
+        converters: dict[str, tuple[Any, Any]] = {"video": (video, pictures)}
         if len(streams) > 1:
             converters["audio"] = (audio, _add_audio(made))
         for frame in decoded(given, *streams):
@@ -257,8 +308,9 @@ def _encoded_video(
                 break
         if not video.total_frames:
             raise MediaError(f"None of the frames of {source.name!r} can be decoded.")
-        for _, track in converters.values():
-            made.mux(track.encode(None))
+        for converter, track in converters.values():
+            for piece in (*converter.convert(None), None):
+                made.mux(track.encode(piece))
     return file.getvalue()
 
 
@@ -293,13 +345,8 @@ def _even_size(width: int, height: int, most_pixels: int | None) -> tuple[int, i
     return next(sides), next(sides)
 
 
-def _decoded_image(part: ImagePart) -> PIL.Image.Image:
-    from PIL import Image, ImageOps
-
+def _decoded_image(part: ImagePart, width: int, height: int) -> PIL.Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(part.data)) as image:
-                return flat(ImageOps.exif_transpose(image))
+        return decode_small(part.data, width, height)
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The image {part.name!r} cannot be decoded: {error}.") from error

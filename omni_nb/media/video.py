@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import io
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omni_nb.errors import MediaError
-from omni_nb.media.drawn import encoded, flat
-from omni_nb.media.image import image
+from omni_nb.media.drawn import is_pil_image, jpeg
+from omni_nb.media.image import ImagePart, image
+from omni_nb.media.pixels import flat, opened_image, pages_of
 from omni_nb.media.probe import probe_video
 from omni_nb.media.shown import Shown
-from omni_nb.media.sources import RemoteSource, described, embed, open_source, read_all
+from omni_nb.media.sources import RemoteSource, described, embed, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import PIL.Image
 
-    from omni_nb.media.image import ImagePart, ImageURLPart
+    from omni_nb.media.image import ImageURLPart
     from omni_nb.media.sources import Embed, HeldSource
 
 FRAMES_DRAWN = 8
 """How many frames are drawn from a file by default."""
 
+_PAGES_MAX = 2048  # the most frames of a model in models.toml
 _JPEG_QUALITY = 90
 
 
@@ -34,11 +37,14 @@ class VideoPart(Shown):
     Attributes
     ----------
     seconds, fps, total_frames
-        Duration, average frames per second and how many frames there are.
+        Duration of the frames, how many a second on average and how many there are.
     width, height
         Displayed size in pixels.
     has_audio
         Whether it has an audio track.
+    audio_seconds
+        Duration of the audio track, which may be longer or shorter than that of the frames; 0
+        where it was not measured.
     """
 
     source: HeldSource = field(repr=False)
@@ -50,7 +56,13 @@ class VideoPart(Shown):
     total_frames: int
     has_audio: bool
     name: str = "video"
+    audio_seconds: float = 0.0
     modality: ClassVar[str] = "video"
+
+    @property
+    def heard_seconds(self) -> float:
+        """How long its audio lasts; where it was not measured, as long as its frames."""
+        return (self.audio_seconds or self.seconds) if self.has_audio else 0.0
 
     @property
     def total_bytes(self) -> int:
@@ -127,6 +139,17 @@ def video(given: Any) -> VideoPart | VideoURLPart:
         )
     if isinstance(source, RemoteSource):
         return VideoURLPart(source.url)
+    return measured_video(source)
+
+
+def measured_video(source: HeldSource) -> VideoPart:
+    """Return the part of a video file.
+
+    Raises
+    ------
+    MediaError
+        The file is no video that services know.
+    """
     facts = probe_video(source)
     return VideoPart(
         source,
@@ -138,6 +161,7 @@ def video(given: Any) -> VideoPart | VideoURLPart:
         facts.total_frames,
         facts.has_audio,
         source.name,
+        facts.audio_seconds,
     )
 
 
@@ -148,9 +172,11 @@ def frames(given: Any, count: int | None = None) -> FramesPart:
     ----------
     given
         A list of anything that `image` takes, an array of shape (n, h, w, 3) or (n, h, w), or
-        a video file or animation as a path, data URL, bytes, file object or `VideoPart`.
+        a video file or animation, or a file of several pages, as a path, data URL, bytes, file
+        object, `VideoPart` or PIL image.
     count
-        How many evenly spaced frames are drawn from a file; 8 when not given.
+        How many evenly spaced frames are drawn from a file. When not given, 8 of a video, and
+        all pictures of an animation or of several pages.
 
     Raises
     ------
@@ -194,53 +220,76 @@ def _listed(given: Any) -> Sequence[Any] | None:
 
 
 def _drawn(given: Any, count: int | None) -> FramesPart:
+    if is_pil_image(given):
+        return _of_pil_image(given, count)
     source = given.source if isinstance(given, VideoPart) else open_source(given, kind="video")
     if source is None or isinstance(source, RemoteSource):
         raise MediaError(
             f"Frames cannot be drawn from {described(given)}. Accepted: a list of pictures, an "
             "array (n, h, w, 3), or a video file; a URL is not fetched here, pass it as video=."
         )
-    drawn = _from_animation(source, count) or _from_video(source, count)
-    parts = [image(encoded(frame, "JPEG", quality=_JPEG_QUALITY)) for frame in drawn]
-    return FramesPart(tuple(parts), source.name)
+    return FramesPart(_from_animation(source, count) or _from_video(source, count), source.name)
 
 
-def _from_video(source: HeldSource, count: int | None) -> Sequence[PIL.Image.Image]:
+def _of_pil_image(given: PIL.Image.Image, count: int | None) -> FramesPart:
+    name = PurePath(str(getattr(given, "filename", "") or "")).name or "PIL image"
+    shown, pages = given.tell(), pages_of(given)
+    if len(pages) == 1:
+        raise MediaError(f"{name!r} is one picture; pass it as image=, or frames= a list of them.")
+    try:
+        return FramesPart(_drawn_pages(given, pages, count, name), name)
+    finally:
+        given.seek(shown)
+
+
+def _from_video(source: HeldSource, count: int | None) -> tuple[ImagePart, ...]:
     from omni_nb.media.extract import draw_frames
 
     total = probe_video(source).total_frames  # says what the file is when it is no video
-    return draw_frames(source, _checked_count(count, total, source.name))
+    wanted = (
+        min(FRAMES_DRAWN, total) if count is None else _checked_count(count, total, source.name)
+    )
+    return tuple(map(_frame, draw_frames(source, wanted)))
 
 
-def _from_animation(source: HeldSource, count: int | None) -> Sequence[PIL.Image.Image]:
-    """Return evenly spaced frames of an animated GIF, WEBP or PNG; none of anything else."""
-    from PIL import Image
+def _from_animation(source: HeldSource, count: int | None) -> tuple[ImagePart, ...]:
+    """Return the pictures of an animation or of a file of several pages; none of anything else."""
+    with source.open() as file, ExitStack() as stack:
+        try:
+            moving = stack.enter_context(opened_image(file))
+        except Exception:  # no image
+            return ()
+        pages = pages_of(moving)
+        return () if len(pages) == 1 else _drawn_pages(moving, pages, count, source.name)
 
-    with source.open() as file:
-        head = file.read(12)
-    if not (head.startswith((b"GIF8", b"\x89PNG")) or head[8:12] == b"WEBP"):
-        return ()
+
+def _drawn_pages(
+    moving: PIL.Image.Image, pages: list[int], count: int | None, name: str
+) -> tuple[ImagePart, ...]:
+    """Return all pages of an image, or ``count``, evenly spaced."""
+    total = len(pages)
+    if count is None and total > _PAGES_MAX:
+        raise MediaError(
+            f"{name!r} has {total:,} pictures, more than any model takes ({_PAGES_MAX:,}). "
+            "Pass omni.frames(file, count=...) for some of them, evenly spaced."
+        )
+    wanted = total if count is None else _checked_count(count, total, name)
     try:
-        with Image.open(io.BytesIO(read_all(source))) as moving:
-            total = getattr(moving, "n_frames", 1)
-            if total == 1:
-                return ()
-            wanted = _checked_count(count, total, source.name)
-            return [_image_at(moving, place * total // wanted) for place in range(wanted)]
-    except MediaError:
-        raise
+        return tuple(_page(moving, pages[n * total // wanted]) for n in range(wanted))
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
-        raise MediaError(f"The animation {source.name!r} is damaged: {error}.") from error
+        raise MediaError(f"The pictures of {name!r} cannot be read: {error}.") from error
 
 
-def _image_at(moving: PIL.Image.Image, place: int) -> PIL.Image.Image:
-    moving.seek(place)
-    return flat(moving)
+def _page(moving: PIL.Image.Image, number: int) -> ImagePart:
+    moving.seek(number)
+    return _frame(flat(moving))
 
 
-def _checked_count(count: int | None, total: int, name: str) -> int:
-    if count is None:
-        return min(FRAMES_DRAWN, total)
+def _frame(drawn: PIL.Image.Image) -> ImagePart:
+    return ImagePart(jpeg(drawn, _JPEG_QUALITY), "image/jpeg", *drawn.size)
+
+
+def _checked_count(count: int, total: int, name: str) -> int:
     if count > total:
         raise MediaError(f"{name!r} has {total} frames; {count} cannot be drawn from it.")
     return count

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from omni_nb.errors import MediaError
+from omni_nb.media.resample import Resampler
+from omni_nb.media.tracks import TrackCounter
 from omni_nb.offline.containers import frames, opened, packets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
 
@@ -19,8 +23,8 @@ if TYPE_CHECKING:
 QUIETEST: Final = -120.0
 _SILENCE: Final = -60.0
 _RATE: Final = 16_000
-_RATES: Final = range(1000, 768_001)
 _DECODED_SECONDS: Final = 60  # the rest is counted
+_KEPT_SAMPLES: Final = 8 * _DECODED_SECONDS * _RATE  # of all channels: 30 MB
 _STEP: Final = 160  # 10 ms
 _WINDOW: Final = 512  # 32 ms
 _LOWEST_TONE: Final = 20.0
@@ -33,17 +37,20 @@ class MeasuredAudio:
     Attributes
     ----------
     seconds
-        The duration of what can be decoded, which a header may misstate.
+        The duration of its packets, which a header may misstate; 0 where nothing is decoded.
     sample_rate, channels
         Of the file.
     loudness
-        Level of its first minute in dBFS: a square wave at full scale has 0.
+        Level of its first minute in dBFS, in its loudest channel: a square wave at full scale
+        has 0.
     is_silent
         Whether the loudness is below -60 dBFS.
     is_speech_like
         Whether it changes as speech does; a rule of thumb, see `measure_audio`.
     tone_hz
         The frequency of audio that is one steady tone; None for any other.
+    decoded_seconds
+        The duration of its samples, in whole frames of the codec.
     """
 
     seconds: float
@@ -53,6 +60,7 @@ class MeasuredAudio:
     is_silent: bool
     is_speech_like: bool
     tone_hz: float | None = None
+    decoded_seconds: float = 0.0
 
 
 def measure_audio(file: BinaryIO) -> MeasuredAudio:
@@ -76,66 +84,70 @@ def measure_audio(file: BinaryIO) -> MeasuredAudio:
         meter = AudioMeter(container.streams.audio[0])
         for packet in packets(container, meter.stream):
             meter.add(packet)
-        return meter.result()
+        return meter.result(container.format.name)
 
 
 class AudioMeter:
-    """Measure an audio stream packet by packet."""
+    """Measure an audio stream packet by packet.
+
+    Its beginning is decoded; for how long it lasts all packets count, as in an estimate.
+    """
 
     def __init__(self, stream: Any) -> None:
-        import av
-
         self.stream = stream
-        self._resampler: Any = av.AudioResampler(format="fltp", rate=_RATE)
+        self._counter = TrackCounter(stream)
+        self._resampler = Resampler(_RATE)
         self._pieces: list[Samples] = []
+        self._kept_samples = 0
         self._decoded_seconds = 0.0
-        self._counted_seconds = 0.0
 
     def add(self, packet: Any) -> None:
         """Take a packet."""
-        if self._decoded_seconds >= _DECODED_SECONDS:
-            self._counted_seconds += _seconds(packet)
+        self._counter.add(packet)
+        if self._decoded_seconds >= _DECODED_SECONDS or self._kept_samples >= _KEPT_SAMPLES:
             return
         for frame in frames(packet):
-            if frame.sample_rate not in _RATES:  # bringing it to ours would take all memory
-                raise MediaError(f"{frame.sample_rate} samples per second are no sound.")
-            self._decoded_seconds += frame.samples / frame.sample_rate
             self._keep(frame)
+            self._decoded_seconds += frame.samples / frame.sample_rate
 
-    def result(self) -> MeasuredAudio:
-        """Return what was measured of the packets so far."""
+    def result(self, form: str) -> MeasuredAudio:
+        """Return what was measured of the packets so far, in a file of the form ``form``."""
         import numpy as np
 
-        context = self.stream.codec_context
-        samples = np.concatenate(self._pieces, axis=1) if self._pieces else np.zeros((1, 0))
-        loudness = _decibels(float(np.sqrt(np.mean(np.square(samples)))) if samples.size else 0.0)
-        loudest = samples[int(np.square(samples).sum(axis=1).argmax())]
+        self._keep(None)
+        track = self._counter.track(form)
+        samples = _joined(self._pieces)
+        power = np.square(samples).mean(axis=1) if samples.size else np.zeros(1)
+        loudest = samples[int(power.argmax())]
+        loudness = _decibels(float(np.sqrt(power.max())))
         is_silent = loudness < _SILENCE
         tone = None if is_silent else _tone(loudest)
+        is_heard = self._decoded_seconds > 0
         return MeasuredAudio(
-            seconds=round(self._decoded_seconds + self._counted_seconds, 6),
-            sample_rate=context.sample_rate or 0,
-            channels=context.channels,
+            seconds=track.seconds if is_heard else 0.0,
+            sample_rate=track.sample_rate,
+            channels=track.channels,
             loudness=loudness,
             is_silent=is_silent,
             is_speech_like=not is_silent and tone is None and _is_speech_like(loudest),
             tone_hz=tone,
+            decoded_seconds=track.decoded_seconds if is_heard else 0.0,
         )
 
     def _keep(self, frame: Any) -> None:
-        import numpy as np
-
         for piece in self._resampler.resample(frame):
-            samples: Samples = piece.to_ndarray()[:2]  # two channels tell enough
-            # Floats of a damaged file are beyond full scale, or no numbers.
-            self._pieces.append(np.nan_to_num(np.clip(samples, -1, 1)))
+            self._pieces.append(piece.T)
+            self._kept_samples += piece.size
 
 
-def _seconds(packet: Any) -> float:
-    ticks = packet.duration or 0
-    if ticks >= 2**31:  # ffmpeg's Vorbis reader: a negative duration in 32 bits
-        ticks -= 2**32
-    return float(ticks * packet.time_base)
+def _joined(pieces: Sequence[Samples]) -> Samples:
+    """Return pieces as one array (channels, samples); of fewer channels, the others are silent."""
+    import numpy as np
+
+    channels = max((len(piece) for piece in pieces), default=1)
+    empty: Samples = np.zeros((channels, 0), np.float32)
+    wide = (np.pad(piece, ((0, channels - len(piece)), (0, 0))) for piece in pieces)
+    return np.concatenate([empty, *wide], axis=1)
 
 
 def _decibels(root_mean_square: float) -> float:

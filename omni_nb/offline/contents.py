@@ -214,7 +214,8 @@ class _Reader:
             item = self._open(url, self._limits.image_bytes, _BAD_IMAGE)
             return measure_image(item.file.read())
         except MediaError as error:
-            raise Refusal(_BAD_IMAGE) from error
+            way_out = f" {error}" if error.hint == "shrink" else ""
+            raise Refusal(f"{_BAD_IMAGE}{way_out}") from error
 
     def _open(self, url: str, most_bytes: int | None, message: str | None = None) -> Item:
         """Return the medium of a data URL, or of the mark in its place."""

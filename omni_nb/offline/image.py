@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from omni_nb.errors import MediaError
+from omni_nb.media.pixels import MOST_PIXELS, decode_small
 from omni_nb.media.probe import probe_image
 
 if TYPE_CHECKING:
@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
-    import PIL.Image
 
     Pixels = npt.NDArray[np.float64]
 
-MOST_PIXELS: Final = 89_478_485  # where Pillow starts to warn of a decompression bomb
 SIDE: Final = 60
 """An image is measured in this many rows and columns."""
 _SQUARES: Final = 12  # and compared in this many
@@ -64,7 +62,11 @@ def measure_image(data: bytes) -> MeasuredImage:
     """
     facts = probe_image(data, name="image")
     if facts.width * facts.height > MOST_PIXELS:
-        raise MediaError(f"{facts.width} × {facts.height} pixels are too many to decode safely.")
+        raise MediaError(
+            f"{facts.width} × {facts.height} pixels are too many to decode safely; omni.shrink() "
+            "makes the image smaller.",
+            hint="shrink",
+        )
     with _DECODERS:
         pixels = _pixels(data)
     return measure_pixels(pixels, facts.width, facts.height)
@@ -109,38 +111,13 @@ def main_colors(images: Sequence[MeasuredImage]) -> tuple[tuple[str, float], ...
 def _pixels(data: bytes) -> Pixels:
     """Decode to a small RGB array of 0–1, on white where the image is transparent."""
     import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (4 * SIDE, 4 * SIDE))
-            small: Any = _eight_bits(image)
-            small.thumbnail((4 * SIDE, 4 * SIDE))
-            small = _on_white(ImageOps.exif_transpose(small))
-            small = small.resize((SIDE, SIDE), Image.Resampling.BOX)
-            return np.asarray(small, dtype=np.float64) / 255
+        small = decode_small(data, 4 * SIDE, 4 * SIDE).resize((SIDE, SIDE), Image.Resampling.BOX)
+        return np.asarray(small, dtype=np.float64) / 255
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
         raise MediaError(f"The image cannot be decoded: {error}.") from error
-
-
-def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
-    import numpy as np
-    from PIL import Image
-
-    if not image.mode.startswith(("I", "F")):
-        return image
-    deep = np.asarray(image, dtype=np.float64)
-    most = 65535.0 if image.mode.startswith("I") else max(1.0, float(deep.max()))
-    return Image.fromarray(np.clip(deep / most * 255, 0, 255).astype(np.uint8))
-
-
-def _on_white(image: PIL.Image.Image) -> PIL.Image.Image:
-    from PIL import Image
-
-    if "A" not in image.mode and "transparency" not in image.info:
-        return image.convert("RGB")
-    clear = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
 
 
 def _squares(pixels: Pixels) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import TextPart
+from omni_nb.media.tracks import sound_seconds
 from omni_nb.offline.audio import MeasuredAudio
 from omni_nb.offline.image import MeasuredImage
 from omni_nb.offline.video import MeasuredFrames, MeasuredVideo
@@ -65,14 +66,18 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
         case MeasuredAudio():
             return {"audio": audio_tokens(part.seconds, model=model)}
         case MeasuredVideo():
-            return {"video": _image_tokens(part, model)} | (
-                {"audio": audio_tokens(part.audio.seconds, model=model)} if part.audio else {}
-            )
+            seen = {"video": _image_tokens(part, model)}
+            return seen | ({"audio": _track_tokens(part, part.audio, model)} if part.audio else {})
         case MeasuredFrames():
             sizes = [(image.width, image.height) for image in part.measured]
             return {"video": frames_tokens(sizes, model=model).tokens} if sizes else {}
         case _:
             return {}
+
+
+def _track_tokens(video: MeasuredVideo, audio: MeasuredAudio, model: str) -> int:
+    seconds = sound_seconds(video.seconds, audio.decoded_seconds or audio.seconds)
+    return audio_tokens(seconds, model=model)
 
 
 def _image_tokens(video: MeasuredVideo, model: str) -> int:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.extract import rotation
+from omni_nb.media.pixels import MOST_PIXELS
+from omni_nb.media.tracks import TrackCounter
 from omni_nb.offline.audio import AudioMeter, MeasuredAudio
 from omni_nb.offline.containers import frames, opened, packets
-from omni_nb.offline.image import MOST_PIXELS, SIDE, MeasuredImage, difference, measure_pixels
+from omni_nb.offline.image import SIDE, MeasuredImage, difference, measure_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +89,7 @@ def measure_video(file: BinaryIO) -> MeasuredVideo:
                 video.add(packet)
             elif audio:
                 audio.add(packet)
-        track = audio.result() if audio else None
+        track = audio.result(container.format.name) if audio else None
         return video.result(track if track and track.seconds else None)
 
 
@@ -109,9 +111,7 @@ class _VideoMeter:
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
-        self._count = 0
-        self._start: float | None = None
-        self._end = 0.0
+        self._counter = TrackCounter(stream)
         self._decoded_pixels = 0
         self._sampled: list[tuple[float, MeasuredImage]] = []
         self._step = _SAMPLING_SECONDS
@@ -120,8 +120,7 @@ class _VideoMeter:
             raise MediaError("The picture is too large to be decoded safely.")
 
     def add(self, packet: Any) -> None:
-        if packet.size:
-            self._time(packet)
+        self._counter.add(packet)
         if self._decoded_pixels >= _KEY_FRAME_PIXELS:
             return
         if self._decoded_pixels >= _EVERY_FRAME_PIXELS:
@@ -133,32 +132,20 @@ class _VideoMeter:
     def result(self, audio: MeasuredAudio | None) -> MeasuredVideo:
         if not self._sampled:
             raise MediaError("No picture of the video can be decoded.")
-        if self._count == 1 and self.stream.codec_context.name in _STILL_CODECS:
+        track = self._counter.track("")
+        if track.total_packets == 1 and self.stream.codec_context.name in _STILL_CODECS:
             raise MediaError("The file has a cover, but no moving picture.")
         sampled = tuple(image for _, image in self._sampled)
-        seconds = round(self._end - (self._start or 0.0), 6)
         width, height = self._size
         return MeasuredVideo(
-            seconds=seconds,
+            seconds=track.seconds,
             width=width,
             height=height,
-            fps=round(self._count / seconds, 3) if seconds > 0 else 0.0,
+            fps=track.total_packets / track.seconds if track.seconds > 0 else 0.0,
             sampled=sampled,
             change=largest_change(sampled),
             audio=audio,
         )
-
-    def _time(self, packet: Any) -> None:
-        self._count += 1
-        moment = packet.dts if packet.dts is not None else packet.pts
-        if moment is None:  # a stream without times: count with its own rate
-            moment, length = self._end, 1 / float(self.stream.average_rate or 25)
-        else:
-            moment = float(moment * packet.time_base)
-            length = float((packet.duration or 0) * packet.time_base)
-        length = length or 1 / float(self.stream.average_rate or 25)
-        self._start = moment if self._start is None else min(self._start, moment)
-        self._end = max(self._end, moment + length)
 
     def _sample(self, frame: Any) -> None:
         """Keep frames that are a step apart; when there are many, every other one."""

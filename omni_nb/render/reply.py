@@ -6,6 +6,7 @@ JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import TextPart
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from omni_nb.media.parts import Part
     from omni_nb.rules.pricing import Usage
     from omni_nb.turns.reply import Reply
+    from omni_nb.wire.retry import Wait
     from omni_nb.words import Language
 
 CARD: Final = style(
@@ -129,6 +131,8 @@ def _end_of(text: str, language: Language) -> str:
 def meter_text(reply: Reply, language: Language | None = None) -> str:
     """Write the tokens of a reply so far, and their cost where it is known."""
     language = language or language_of(reply.question)
+    if reply.wait is not None:
+        return wait_text(reply.wait, language)
     names, labels = words("reply", language), words("labels", language)
     usage, cost = reply.usage_so_far, reply.cost_so_far
     said = [tokens_text(usage.output.get("text", 0), language, key="about count")]
@@ -143,6 +147,19 @@ def meter_text(reply: Reply, language: Language | None = None) -> str:
 
 def _so_far(seconds: float) -> str:
     return f"{seconds:.0f}" if seconds >= 1 else seconds_text(seconds)
+
+
+def wait_text(wait: Wait, language: Language) -> str:
+    """Say how long it is until the question is sent again, and why.
+
+    Examples
+    --------
+    >>> from omni_nb.wire.retry import Wait
+    >>> wait_text(Wait(seconds=20, is_asked=True, until=0), "en")
+    'The service asks to wait 20 s; then the question is sent again.'
+    """
+    names = words("reply", language)
+    return names["asked" if wait.is_asked else "again"].format(seconds=math.ceil(wait.seconds))
 
 
 def question_html(parts: Sequence[Part], language: Language) -> HTML:
@@ -188,7 +205,7 @@ def note_text(reply: Reply, language: Language) -> str:
         return f"{headline} {error_text(reply.error, language)}"
     if ending in _ENDINGS:
         is_empty = not (reply.text or reply.pcm or reply.reasoning)
-        return is_empty and names.get(f"nothing {ending}") or names[ending]
+        return (is_empty and names.get(f"nothing {ending}")) or names[ending]
     is_silent = ending and "audio" in reply.request.modalities and not reply.pcm
     return names["silence"] if is_silent else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from omni_nb.errors import OptionError, RequestError
+from omni_nb.media.text import well_formed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -76,6 +78,9 @@ class Options(TypedDict, total=False):
     vl_high_resolution_images: bool | None
     use_multichannel: bool | None
 
+
+MOST_DEPTH: Final = 64
+"""How deep a field may be nested: what copies and sends it walks it down."""
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("picture", "pictures", "img", "imgs", "photo", "photos"), "image="),
@@ -158,7 +163,11 @@ class OptionDict(MutableMapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         is_extra = name in self._fields and name not in OPTIONS
-        self._fields[name] = value if is_extra else _checked(name, value, "options", ["extra"])
+        self._fields[name] = (
+            as_json(f"options[{name!r}]", value)
+            if is_extra
+            else _checked(name, value, "options", ["extra"])
+        )
 
     def __delitem__(self, name: str) -> None:
         del self._fields[name]
@@ -179,13 +188,49 @@ def check_extra(extra: Mapping[str, Any] | None) -> dict[str, Any]:
     Raises
     ------
     RequestError
-        ``extra`` is no dict with names as its keys.
+        ``extra`` is no dict with names as its keys, or a field is not JSON.
     """
     if extra is None:
         return {}
     if isinstance(extra, Mapping) and all(isinstance(name, str) for name in extra):
-        return dict(extra)
+        return {name: as_json(f"extra[{name!r}]", value) for name, value in extra.items()}
     raise RequestError(f"extra is a dict of fields by name, not {_short(extra)}.")
+
+
+def as_json(name: str, value: Any) -> Any:
+    """Return a value as JSON has it, which later changes of the value do not reach.
+
+    Raises
+    ------
+    RequestError
+        The value is not JSON (another type, NaN), or is nested too deep.
+
+    Examples
+    --------
+    >>> as_json("extra['a']", {"b": (1, 2)})
+    {'b': [1, 2]}
+    """
+    try:
+        made = json.loads(well_formed(json.dumps(value, ensure_ascii=False, allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        raise RequestError(f"{name} cannot be sent as JSON: {error}.") from None
+    except RecursionError:
+        made = value
+    if _is_deep(made):
+        raise RequestError(f"{name} cannot be sent: it is nested more than {MOST_DEPTH} deep.")
+    return made
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MOST_DEPTH):
+        level = [
+            item
+            for holder in level
+            if isinstance(holder, (dict, list))
+            for item in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+    return bool(level)
 
 
 def unknown_option(name: str, *, where: str, names: Iterable[str]) -> OptionError:
@@ -226,9 +271,10 @@ def _checked(name: str, value: Any, where: str, names: Iterable[str] = ()) -> An
         return None
     kind = OPTIONS[name].kind
     try:
-        return _READERS[kind](value)
+        read = _READERS[kind](value)
     except (TypeError, ValueError):
         raise RequestError(f"{name} is {_ACCEPTED[kind]}, not {_short(value)}.") from None
+    return as_json(name, read)
 
 
 def _number(value: Any) -> float:
@@ -279,5 +325,8 @@ _READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
 
 def _short(value: Any) -> str:
     """Return what was given in at most a line."""
-    words = repr(value)
+    try:
+        words = repr(value)
+    except RecursionError:
+        return f"a {type(value).__name__} that is nested too deep"
     return words if len(words) <= 60 else f"{words[:59]}…"

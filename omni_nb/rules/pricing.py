@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import RequestError
 from omni_nb.media.shown import Shown
 from omni_nb.rules.catalog import find_model
+from omni_nb.rules.counts import token_count
 from omni_nb.rules.money import EXACT, Money, exact_sum, plain
 
 if TYPE_CHECKING:
@@ -85,19 +86,26 @@ class Usage(Shown):
         Parameters
         ----------
         payload
-            The object as the service sent it; its details may be missing or null.
+            The object as the service sent it. Its details may be missing or null; a value that
+            is no count is left out, and a modality that we do not know is in the sums alone.
 
         Examples
         --------
         >>> Usage.from_payload({"prompt_tokens": 10, "completion_tokens": 5}).total
         15
         """
+        asked, answered = (
+            details if isinstance(details := payload.get(f"{side}_tokens_details"), dict) else {}
+            for side in ("prompt", "completion")
+        )
+        totals = (token_count(payload.get(f"{side}_tokens")) for side in ("prompt", "completion"))
+        input_total, output_total = (-1 if total is None else total for total in totals)
         return cls(
-            input=_details(payload.get("prompt_tokens_details"), ("text", *MEDIA)),
-            output=_details(payload.get("completion_tokens_details"), ("text", "audio")),
-            input_total=payload.get("prompt_tokens") or 0,
-            output_total=payload.get("completion_tokens") or 0,
-            reasoning=(payload.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
+            input=_details(asked, ("text", *MEDIA)),
+            output=_details(answered, ("text", "audio")),
+            input_total=input_total,
+            output_total=output_total,
+            reasoning=token_count(answered.get("reasoning_tokens")) or 0,
         )
 
     def cost(self, model: str, *, region: str = "beijing", batch: bool = False) -> Cost | None:
@@ -286,9 +294,9 @@ def _amount(tokens: int, per_million: Decimal | None) -> Decimal | None:
     return EXACT.divide(EXACT.multiply(per_million, Decimal(int(tokens))), Decimal(1_000_000))
 
 
-def _details(details: Mapping[str, Any] | None, names: Iterable[str]) -> dict[str, int]:
-    found = {name: (details or {}).get(f"{name}_tokens") for name in names}
-    return {name: count for name, count in found.items() if count}
+def _details(details: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
+    counts = {name: token_count(details.get(f"{name}_tokens")) for name in names}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _sum(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media import parts as media_parts
 from omni_nb.media.parts import PART_TYPES, AudioPart, FramesPart, ImagePart, VideoPart
+from omni_nb.media.pixels import MOST_PIXELS
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.smaller import (
@@ -46,14 +47,16 @@ def shrink(
     """Shrink an image, audio, video or frames to a model's limits.
 
     * An image becomes a JPEG of the size to which the model scales it anyway; one that is too
-      small is enlarged.
+      small is enlarged. So does one of more than 89 megapixels, which many programs refuse to
+      decode.
     * Audio becomes an MP3 of 16 kHz mono. Audio that is too long is cut 0.1 s before the
       model's limit: an encoder adds up to that at the ends, and a service may count it.
     * A video becomes an MP4 of at most 10 frames per second and of the size to which the
       model scales frames anyway, cut where it is too long; its audio 0.1 s before that.
     * Of too many frames, as many as the model takes are kept, evenly spaced.
 
-    What is within the limits is returned as it is. Nothing else in omni_nb changes an input.
+    What is within the limits is returned as it is. Nothing else in omni_nb changes an input, but
+    for images that services do not read alike; the name of such a part says so.
 
     Parameters
     ----------
@@ -155,7 +158,8 @@ def _image(part: ImagePart, facts: ModelFacts) -> ImagePart:
     if shorter < least:
         sides = (math.ceil(side * least / shorter) for side in (part.width, part.height))
         return smaller_image(part, *sides, most_bytes=most_bytes)
-    if most_bytes is None or part.total_bytes <= most_bytes:
+    is_decodable = part.width * part.height <= MOST_PIXELS
+    if is_decodable and (most_bytes is None or part.total_bytes <= most_bytes):
         return part
     return smaller_image(part, *_seen_size(part, facts, least), most_bytes=most_bytes)
 
@@ -182,7 +186,8 @@ def _audio(part: AudioPart, facts: ModelFacts, max_seconds: float | None) -> Aud
 def _video(part: VideoPart, facts: ModelFacts, max_seconds: float | None) -> VideoPart:
     most_bytes = _most_bytes(facts, facts.limits.video_bytes)
     seconds = _smallest(facts.limits.video_seconds, max_seconds)
-    if part.seconds <= seconds and part.total_bytes <= (most_bytes or math.inf):
+    longest = max(part.seconds, part.heard_seconds if max_seconds is not None else 0)
+    if longest <= seconds and part.total_bytes <= (most_bytes or math.inf):
         return part
     rules = facts.tokens
     most_pixels = (

@@ -138,7 +138,7 @@ def _by_rule(part: Part, facts: ModelFacts) -> Weight:
 def _video(part: VideoPart, facts: ModelFacts) -> Weight:
     """Return the tokens of frames and audio, apart as in the usage."""
     seen = video_tokens(part.width, part.height, part.seconds, part.fps, model=facts).tokens
-    heard = {"audio": audio_tokens(part.seconds, model=facts)} if part.has_audio else {}
+    heard = {"audio": audio_tokens(part.heard_seconds, model=facts)} if part.has_audio else {}
     return Weight({"video": seen, **heard})
 
 

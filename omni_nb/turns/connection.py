@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omni_nb.errors import RequestError
+from omni_nb.media.text import one_line
 from omni_nb.wire.client import Endpoint, Secret
 from omni_nb.wire.dialects import DIALECTS, Dialect
 
@@ -38,7 +40,7 @@ _DASHSCOPE_HOST = re.compile(
     r"(dashscope(-[a-z]+)?|[a-z0-9-]+\.dashscope|[a-z0-9_-]+\.(?P<region>[a-z0-9-]+)\.maas)"
     r"\.aliyuncs\.com"
 )
-_USER_IN_ADDRESS = re.compile(r"[^/]*//[^/?#]*[@\\]")
+_USER_IN_ADDRESS = re.compile(r"[^/?#]*/*[^/?#]*[@\\]")
 _WORKSPACE_REGIONS = {"cn-beijing": "beijing", "ap-southeast-1": "singapore"}
 
 
@@ -311,10 +313,13 @@ def _choose(
     api_key: str | None,
     dialect: Dialect | None,
 ) -> Connection:
+    for name, given in (("service", service), ("base_url", base_url), ("api_key", api_key)):
+        if given is not None and not isinstance(given, str):
+            raise RequestError(f"connect(): {name} is a string, not {type(given).__name__}.")
     if service is not None and service != "offline" and service not in REGIONS:
         if "://" not in service:
             raise RequestError(
-                f"connect() does not know {service!r}. Accepted: 'offline', a region "
+                f"connect() does not know {_shown(service)}. Accepted: 'offline', a region "
                 f"({', '.join(REGIONS)}) or a base URL such as 'http://localhost:8000/v1'."
             )
         base_url = base_url or service
@@ -360,17 +365,33 @@ def _at(base_url: str, api_key: str | None, dialect: Dialect | None) -> Connecti
 def _host(base_url: str) -> str:
     """Return the host of an address, which is where its key goes."""
     example = "it looks like 'http://localhost:8000/v1'."
-    if _USER_IN_ADDRESS.match(base_url):  # first: no message may show it
-        raise RequestError(f"A base URL holds no user or password: pass api_key=; {example}")
+    shown = _shown(base_url)
     try:
         pieces = urlsplit(base_url)
         host = (pieces.hostname or "").rstrip(".")
         _ = pieces.port  # a wrong one is an error here, not when something is asked
     except ValueError as error:
-        raise RequestError(f"{base_url!r} is no base URL ({error}); {example}") from None
+        raise RequestError(f"{shown} is no base URL ({error}); {example}") from None
     if pieces.scheme not in {"http", "https"} or not host:
-        raise RequestError(f"{base_url!r} is no base URL; {example}")
+        raise RequestError(f"{shown} is no base URL; {example}")
     return host
+
+
+def _shown(address: str) -> str:
+    """Return an address as a message may show it: without its query, which may hold a key.
+
+    Raises
+    ------
+    RequestError
+        It holds a user or a password.
+    """
+    if _USER_IN_ADDRESS.match(address):
+        raise RequestError(
+            "A base URL holds no user or password: pass api_key=; it looks like "
+            "'http://localhost:8000/v1'."
+        )
+    bare, mark, _ = address.partition("?")
+    return repr(one_line(bare) + (f"{mark}…" if mark else ""))
 
 
 def _is_dashscope(host: str) -> bool:
@@ -420,7 +441,29 @@ def _stand_in() -> Connection:
 
 
 def _endpoint(base_url: str, key: str, dialect: Dialect) -> Endpoint:
-    return Endpoint(base_url.rstrip("/"), Secret(key.strip()), dialect)
+    bare, _, query = base_url.partition("#")[0].partition("?")
+    return Endpoint(bare.rstrip("/"), Secret(_sendable(key)), dialect, Secret(query))
+
+
+def _sendable(key: str) -> str:
+    """Return a key as it can be sent: what a text editor made of it is found here.
+
+    Raises
+    ------
+    RequestError
+        The key has a character that no header takes.
+    """
+    key = key.strip()
+    wrong = next((place for place, letter in enumerate(key) if not "!" <= letter <= "~"), None)
+    if wrong is None:
+        return key
+    name = unicodedata.name(key[wrong], "a control character").lower()
+    raise RequestError(
+        f"The API key cannot be sent: its character {wrong + 1} of {len(key)} is {name!r}, and a "
+        "key has letters, digits and signs of ASCII only. Copy it again from the console, "
+        "without quotes.",
+        hint="no key",
+    )
 
 
 def _typed_key() -> str:

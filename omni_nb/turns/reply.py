@@ -15,6 +15,7 @@ from omni_nb.wire.events import (
     AudioDelta,
     Finished,
     ReasoningDelta,
+    RefusalDelta,
     TextDelta,
     TranscriptDelta,
     UsageReport,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.pricing import Cost
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
+    from omni_nb.wire.retry import Wait
 
 
 Stopped: TypeAlias = Literal["interrupted", "budget", "timeout"]
@@ -63,6 +65,8 @@ class Reply(Shown):
         When the request was sent, in unix seconds.
     is_finished : bool
         Whether nothing more will come.
+    wait : Wait or None
+        The wait before the request is sent again, while there is one.
 
     Examples
     --------
@@ -84,11 +88,13 @@ class Reply(Shown):
         self.error: ServiceError | None = None
         self.is_finished = False
         self.sent_at: float | None = None
+        self.wait: Wait | None = None
         self.playback: Playback | None = None
         self.pcm = bytearray()
         self._content: list[str] = []
         self._transcript: list[str] = []
         self._reasoning: list[str] = []
+        self._refusal: list[str] = []
         self._arrivals: list[Arrival] = []
         self._total_seconds: float | None = None
 
@@ -99,6 +105,7 @@ class Reply(Shown):
         *,
         text: str,
         reasoning: str,
+        refusal: str = "",
         pcm: bytes,
         usage: Usage | None,
         finish_reason: str | None,
@@ -113,6 +120,7 @@ class Reply(Shown):
         """Return an answer as it was when it was saved; nothing more will come."""
         reply = cls(request, region=region, is_stand_in=is_stand_in)
         reply._content, reply._reasoning, reply.pcm = [text], [reasoning], bytearray(pcm)
+        reply._refusal = [refusal]
         reply.usage, reply.finish_reason, reply.error = usage, finish_reason, error
         reply.sent_at, reply.playback = sent_at, playback
         reply._arrivals, reply._total_seconds = list(arrivals), total_seconds
@@ -125,6 +133,8 @@ class Reply(Shown):
         """Take one event, ``seconds`` after the request was sent."""
         match event:
             case TextDelta(text):
+                if isinstance(event, RefusalDelta):
+                    self._refusal.append(text)
                 self._content.append(text)
                 self._arrivals.append(Arrival(seconds, "text", len(text)))
             case TranscriptDelta(text):
@@ -179,6 +189,11 @@ class Reply(Shown):
     def reasoning(self) -> str:
         """The model's thinking, kept apart from its answer."""
         return "".join(self._reasoning)
+
+    @property
+    def refusal(self) -> str:
+        """The words with which the model declined, which are in ``text``, too; else ``""``."""
+        return "".join(self._refusal)
 
     @property
     def audio(self) -> AudioClip | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError, warn
+from omni_nb.media.text import well_formed
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_modalities, check_voice
 from omni_nb.rules.options import OptionDict
@@ -61,7 +62,8 @@ class Settings:
         RequestError
             A setting has the wrong type, or the model does not answer like that.
         """
-        wanted, chosen = choose_modalities(modalities, voice, _text("model", model))
+        model, voice = _text("model", model), _text("voice", voice, or_none=True)
+        wanted, chosen = choose_modalities(modalities, voice, model)
         made = cls(model, chosen, wanted, _text("system", system, or_none=True) or None)
         made = replace(
             made,
@@ -175,7 +177,9 @@ class Settings:
 
 
 def _text(name: str, value: Any, *, or_none: bool = False) -> Any:
-    if isinstance(value, str) or (or_none and value is None):
+    if isinstance(value, str):
+        return well_formed(value)
+    if or_none and value is None:
         return value
     raise RequestError(f"{name} is a str, not {type(value).__name__} ({str(value)[:40]!r}).")
 

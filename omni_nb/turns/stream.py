@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply, Stopped
     from omni_nb.wire.events import Event
+    from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import UploadProgress
 
 
@@ -80,7 +81,7 @@ class ReplyStream:
         self._state_lock = threading.RLock()
         self._is_begun = False
         self._is_over = threading.Event()
-        self._source = EventStream(connection.endpoint, reply.request)
+        self._source = EventStream(connection.endpoint, reply.request, note_wait=self._note_wait)
 
     def begin(self) -> None:
         """Enter the reply into its conversation: its request is sent now.
@@ -162,6 +163,9 @@ class ReplyStream:
         """
         if threading.get_ident() == self._owner:
             self._budget.settle()
+
+    def _note_wait(self, wait: Wait | None) -> None:
+        self.reply.wait = wait
 
     def _stop(self, reason: Stopped) -> None:
         self._finish(reason)  # first: the reader may see the end at once

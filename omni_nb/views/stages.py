@@ -152,7 +152,7 @@ class TerminalStage:
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Rewrite one line on standard error, where that is a terminal."""
-        now = worth_showing(upload)
+        now = worth_showing(upload, reply.wait)
         if now is None:
             self._write_upload_line("")
         elif sys.stderr.isatty() and self._clock.is_due(REPAINT_SECONDS):
@@ -211,7 +211,7 @@ class TextStage:
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Show a bar in the place of the answer, a few times a second."""
-        now = worth_showing(upload)
+        now = worth_showing(upload, reply.wait)
         if now is not None and self._clock.is_due(REPAINT_SECONDS):
             bundle = uploading_bundle(reply.question, now, language_of(reply.question))
             self._handle.update(bundle, raw=True)
@@ -281,7 +281,7 @@ class SpeechStage:
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Show a bar below the question, in the widget's header."""
-        now, language = worth_showing(upload), language_of(reply.question)
+        now, language = worth_showing(upload, reply.wait), language_of(reply.question)
         if self._player is None:
             return
         if now is not None and self._clock.is_due(REPAINT_SECONDS):

@@ -1,4 +1,4 @@
-"""Show the progress of an upload, in a cell and in a terminal."""
+"""Show what an answer waits for, in a cell and in a terminal: an upload, or the service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from omni_nb.render.html import HTML, join, style, tag
 from omni_nb.render.labels import labelled
 from omni_nb.render.palette import ACCENT, LINE, MUTED
-from omni_nb.render.reply import CARD, question_html
+from omni_nb.render.reply import CARD, question_html, wait_text
+from omni_nb.wire.retry import Wait
 from omni_nb.words import words
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ _BAR = style("height:6px;border-radius:3px", f"background-color:{ACCENT}")
 _WORDS = f"color:{MUTED};font-size:0.85em"
 
 
-def worth_showing(upload: UploadProgress | None) -> UploadProgress | None:
-    """Return the progress of a slow upload that still goes on, else None."""
+def worth_showing(
+    upload: UploadProgress | None, wait: Wait | None = None
+) -> UploadProgress | Wait | None:
+    """Return what takes long: a wait before the next try, or an upload that still goes on."""
+    if wait is not None:
+        return wait if wait.seconds >= SHOWN_AFTER_SECONDS else None
     if upload is None or upload.is_done or upload.seconds < SHOWN_AFTER_SECONDS:
         return None
     return upload
@@ -74,14 +79,19 @@ def upload_html(sent: int, total: int, seconds_left: float | None, language: Lan
     return tag("div", bar, line, class_="omni-upload", style="margin:0.25em 0")
 
 
-def uploading_html(question: Sequence[Part], upload: UploadProgress, language: Language) -> HTML:
-    """Return a question and how much of it has been sent, as HTML."""
-    bar = upload_html(upload.sent_bytes, upload.total_bytes, upload.seconds_left, language)
-    return join(question_html(question, language), bar)
+def uploading_html(
+    question: Sequence[Part], now: UploadProgress | Wait, language: Language
+) -> HTML:
+    """Return a question and what it waits for, as HTML."""
+    if isinstance(now, Wait):
+        said = tag("div", wait_text(now, language), class_="omni-wait", role="status", style=_WORDS)
+    else:
+        said = upload_html(now.sent_bytes, now.total_bytes, now.seconds_left, language)
+    return join(question_html(question, language), said)
 
 
 def uploading_bundle(
-    question: Sequence[Part], upload: UploadProgress, language: Language
+    question: Sequence[Part], upload: UploadProgress | Wait, language: Language
 ) -> dict[str, str]:
     """Return the same as a MIME bundle for a cell."""
     html = uploading_html(question, upload, language)
@@ -91,8 +101,10 @@ def uploading_bundle(
     }
 
 
-def uploading_line(upload: UploadProgress, language: Language) -> str:
-    """Return the progress as one line for a terminal."""
+def uploading_line(upload: UploadProgress | Wait, language: Language) -> str:
+    """Return what a question waits for, as one line for a terminal."""
+    if isinstance(upload, Wait):
+        return wait_text(upload, language)
     said = upload_text(upload.sent_bytes, upload.total_bytes, upload.seconds_left, language)
     return labelled(words("upload", language)["sending"], said, language)
 

@@ -14,30 +14,35 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omni_nb.errors import MediaError, ServiceError
+from omni_nb.media.text import one_line
 from omni_nb.wire.advice import advised
 from omni_nb.wire.decode import Decoder, SSEDecoder
 from omni_nb.wire.dialects import body_for
 from omni_nb.wire.endpoint import Endpoint, Secret
-from omni_nb.wire.events import Finished, UsageReport
 from omni_nb.wire.failures import (
+    MOST_BODY_BYTES,
+    Refused,
     broken_off,
-    completed,
-    refused,
-    require_event_stream,
+    look_at,
+    no_answer,
+    request_id_of,
     unanswered,
+    unexpected,
     unsent,
 )
-from omni_nb.wire.retry import retry_seconds
+from omni_nb.wire.retry import wait_after
+from omni_nb.wire.said import made_anew
 from omni_nb.wire.upload import Abandoned, Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
     from openai import OpenAI
 
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
+    from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import Body, UploadProgress
 
 __all__ = ["Endpoint", "EventStream", "Secret"]
@@ -45,6 +50,9 @@ __all__ = ["Endpoint", "EventStream", "Secret"]
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
 """The service gives up a request after 300 s (its page of error codes, ``RequestTimeOut``)."""
+
+SLICE_BYTES = 4096
+_OF_PROXIES = (ImportError, ValueError)
 
 _SENT_HEADERS = (
     "accept",
@@ -62,6 +70,13 @@ class EventStream:
 
     `stop` may be called from any thread: it wakes a reader that waits for the network.
 
+    Parameters
+    ----------
+    endpoint, request
+        Where to send what.
+    note_wait
+        Is told of a wait before the next try when it begins, and None when it is over.
+
     Attributes
     ----------
     sent : threading.Event
@@ -74,7 +89,14 @@ class EventStream:
         The service's id of the request, when it sends one.
     """
 
-    def __init__(self, endpoint: Endpoint, request: Request) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        *,
+        note_wait: Callable[[Wait | None], None] = lambda _: None,
+    ) -> None:
+        self._note_wait = note_wait
         self._endpoint = endpoint
         self._request = request
         self._upload = Upload()
@@ -97,16 +119,16 @@ class EventStream:
                     yield event
         except Abandoned as abandoned:
             failure = abandoned.reason
+        except Refused as refused:
+            failure = refused.error
         except Exception as error:
             failure = self._failure(error)
-            if failure is None:
-                raise
         finally:
             self.sent.set()
         self.elapsed_seconds = self.age_seconds
         # Raised here, where no local holds the service's body any more: it may echo the key.
         if failure is not None and not self.is_stopped:
-            raise failure from None
+            raise made_anew(failure, self._endpoint.hide_in, self.request_id) from None
 
     @property
     def is_stopped(self) -> bool:
@@ -140,7 +162,7 @@ class EventStream:
         self.sent.set()
         stream = self._post(client, body, openai.Stream[object])
         with contextlib.closing(stream.response) as response:
-            self.request_id = response.headers.get("x-request-id")
+            self.request_id = request_id_of(response, self._endpoint)
             try:
                 yield response
             finally:
@@ -156,13 +178,16 @@ class EventStream:
                     return client.post(
                         "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=kind
                     )
-                except Exception as error:
-                    seconds = retry_seconds(error, tried)
-                    if seconds is None:
+                except (Refused, Exception) as error:
+                    wait = wait_after(error, tried)
+                    if wait is None:
                         raise
-                if self._stopped.wait(seconds):
+                self._note_wait(wait)
+                if self._stopped.wait(wait.seconds):
                     raise Abandoned
+                self._note_wait(None)
         finally:
+            self._note_wait(None)
             _sending.reset(context)
 
     def _prepare(self, request: Any) -> None:
@@ -189,53 +214,70 @@ class EventStream:
         """Yield events until the stream says it is done, is stopped, or breaks off."""
         if self._stopped.is_set():
             return
-        require_event_stream(response)
-        lines, decoder = SSEDecoder(), Decoder()
-        for piece in response.iter_bytes():
-            for chunk in lines.decode(piece):
-                yield from self._noted(decoder.decode(chunk))
-            if lines.is_done or self._stopped.is_set():
-                break
+        lines, decoder = SSEDecoder(self._endpoint.hide_in_bytes), Decoder()
+        failure: Exception | None = None
+        try:
+            for chunk in self._chunks(response, lines):
+                yield from decoder.decode(chunk)
+                if self._stopped.is_set():
+                    return
+        except ServiceError as error:
+            failure = error
+        except Exception as error:
+            # What was closed uncleanly after the answer had ended is an answer all the same.
+            failure = None if self._is_network(error) and decoder.is_complete else error
         if self._stopped.is_set():
             return
-        for chunk in _last_chunks(lines):
-            yield from self._noted(decoder.decode(chunk))
-        yield from decoder.flush()
-        if not (self._is_complete or lines.is_done):
-            raise ServiceError(
-                "The answer broke off: the stream ended without a finish_reason.",
-                **advised("kept"),
-            )
+        try:
+            yield from decoder.flush()
+        except ServiceError as error:
+            failure = failure or error
+        if failure is not None:
+            raise failure
+        if decoder.is_complete or (lines.is_done and decoder.has_choice):
+            return
+        said = decoder.said or lines.strange.decode("utf-8", "replace")
+        if not decoder.has_choice:
+            raise no_answer(said, response.headers.get("content-type", ""))
+        raise ServiceError(
+            "The answer broke off: the stream ended without a finish_reason."
+            + (f" The service said: {one_line(said)}" if said else ""),
+            **advised("kept"),
+        )
 
-    def _failure(self, error: Exception) -> ServiceError | None:
+    def _chunks(self, response: Any, lines: SSEDecoder) -> Iterator[dict[str, Any]]:
+        """Yield the chunks of a body; one that is no event stream is not read to its end."""
+        for piece in response.iter_bytes():
+            yield from lines.decode(piece)
+            if lines.is_done or self._stopped.is_set():
+                return
+            if not lines.has_events and len(lines.strange) >= MOST_BODY_BYTES:
+                return
+        try:
+            yield from lines.flush()
+        except ServiceError:  # a chunk cut in the middle is none
+            return
+
+    def _failure(self, error: Exception) -> ServiceError:
         """Turn a failure of ours, the SDK or its HTTP library into a `ServiceError`."""
+        if isinstance(error, MediaError):
+            return unsent(error)
+        if isinstance(error, ServiceError):
+            return error
+        is_network = self._is_network(error)
+        if self.elapsed_seconds and is_network:
+            return broken_off(error, self._endpoint)
+        # A proxy that is written wrongly, or a package that it needs, is one of the others.
+        if not self.elapsed_seconds and (is_network or isinstance(error, _OF_PROXIES)):
+            return unanswered(error, self._endpoint)
+        return unexpected(error, self._endpoint)
+
+    def _is_network(self, error: Exception) -> bool:
         import openai
 
         http = _http()
-        match error:
-            case MediaError():
-                return unsent(error)
-            case ServiceError():
-                return completed(error, self._endpoint, self.request_id)
-            case openai.APIStatusError():
-                return refused(error, self._endpoint)
-            case openai.OpenAIError() | http.HTTPError() | http.StreamError() | OSError():
-                if self.elapsed_seconds:
-                    return broken_off(error, self._endpoint, self.request_id)
-                return unanswered(error, self._endpoint)
-        return None
-
-    def _noted(self, events: list[Event]) -> list[Event]:
-        self._is_complete |= any(isinstance(event, (Finished, UsageReport)) for event in events)
-        return events
-
-
-def _last_chunks(lines: SSEDecoder) -> list[dict[str, Any]]:
-    """Return the chunk that lacked only its blank line; a chunk cut in the middle is none."""
-    try:
-        return lines.flush()
-    except ServiceError:
-        return []
+        kinds = (openai.OpenAIError, http.HTTPError, http.StreamError, http.InvalidURL, OSError)
+        return isinstance(error, kinds)
 
 
 @lru_cache(maxsize=16)
@@ -253,20 +295,29 @@ def _client(endpoint: Endpoint) -> OpenAI:
         for name in list(request.headers):
             if not name.lower().startswith(_SENT_HEADERS):
                 del request.headers[name]
+        # Compressed, an answer would wait in a proxy until a block is full.
+        request.headers["Accept-Encoding"] = "identity"
         if takes_key:
             request.headers["Authorization"] = f"Bearer {key.reveal()}"
         if (stream := _sending.get()) is not None:
             stream._prepare(request)
 
-    host = urlsplit(endpoint.base_url).hostname or ""
+    def look(response: Any) -> None:
+        if response.headers.get("content-encoding"):
+            response.stream = _sliced_class()(response.stream)
+        look_at(response, endpoint)
+
+    is_here = (urlsplit(endpoint.base_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
     return openai.OpenAI(
         api_key=key.reveal(),
         base_url=endpoint.base_url,
+        default_query=dict(endpoint.queries()),
         max_retries=0,  # we try again ourselves: the SDK's waiting cannot be stopped
         timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         http_client=openai.DefaultHttpxClient(
-            event_hooks={"request": [send_only_ours]},
-            trust_env=host not in {"127.0.0.1", "localhost", "::1"},  # no proxy to ourselves
+            event_hooks={"request": [send_only_ours], "response": [look]},
+            trust_env=not is_here,  # no proxy to ourselves, but the certificates that are trusted
+            verify=_http().create_ssl_context() if is_here else True,
             # The SDK does not read an answer's last bytes, so hardly any connection can be used
             # again; that none is lets `stop` know each by its beginning.
             limits=_http().Limits(max_connections=1000, max_keepalive_connections=0),
@@ -300,6 +351,25 @@ def _spliced_class() -> type[Any]:
                 raise Abandoned(unsent(error)) from error
 
     return Spliced
+
+
+@lru_cache(maxsize=1)
+def _sliced_class() -> type[Any]:
+    """Return the class of a stream in pieces so small that decompressed they fit in memory."""
+
+    class Sliced(_http().SyncByteStream):  # type: ignore[misc]
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            for piece in self._stream:
+                for start in range(0, len(piece), SLICE_BYTES):
+                    yield piece[start : start + SLICE_BYTES]
+
+        def close(self) -> None:
+            self._stream.close()
+
+    return Sliced
 
 
 def _shut(network: Any) -> None:

@@ -1,4 +1,7 @@
-"""Decode a stream without I/O: bytes into chunks, and chunks into events."""
+"""Decode a stream without I/O: bytes into chunks, and chunks into events.
+
+Everything here yields what is good before it raises for what is bad.
+"""
 
 from __future__ import annotations
 
@@ -7,76 +10,135 @@ import binascii
 import contextlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import ServiceError
+from omni_nb.media.text import TextJoiner, one_line
 from omni_nb.rules.pricing import Usage
 from omni_nb.wire.advice import advised
 from omni_nb.wire.events import (
     AudioDelta,
     Finished,
     ReasoningDelta,
+    RefusalDelta,
     TextDelta,
     TranscriptDelta,
     UsageReport,
 )
+from omni_nb.wire.said import code_of, error_from, is_error, words_of
 from omni_nb.wire.wav import AudioReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from omni_nb.wire.events import Event
 
+MOST_EVENT_BYTES: Final = 8 * 1024 * 1024
+"""The largest event: two minutes of speech in one piece. A service may send any number of them."""
+
+_MOST_STRANGE_BYTES: Final = 64 * 1024
 _UNITS = re.compile(r"[^=]+=*")
+_PASSED_OVER: Final = frozenset({b"", b"id", b"retry"})
 
 
 class SSEDecoder:
     """Cut a server-sent event stream into chunks.
 
-    Written here because the SDK hides what we must know: whether ``[DONE]`` came, and
-    whether the last event was whole.
+    Written here because the SDK hides what we must know: whether ``[DONE]`` came, whether the
+    last event was whole, and what else the service sent.
+
+    Parameters
+    ----------
+    hide
+        Takes secrets out of a line before anything is made of it.
 
     Attributes
     ----------
     is_done : bool
         ``[DONE]`` has come; what follows it is ignored.
+    has_events : bool
+        A field of an event has come.
+    strange : bytes
+        Lines that belong to no event, as a body that is no event stream has them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hide: Callable[[bytes], bytes] = bytes) -> None:
         self.is_done = False
+        self.has_events = False
+        self.strange = b""
+        self._hide = hide
+        self._is_first = True
+        self._ended_in_cr = False
         self._line: list[bytes] = []
         self._data: list[bytes] = []
+        self._name = b""
+        self._size = 0
 
-    def decode(self, piece: bytes) -> list[dict[str, Any]]:
-        """Take any piece of the stream; return the chunks that it completes.
+    def decode(self, piece: bytes) -> Iterator[dict[str, Any]]:
+        """Take any piece of the stream; yield the chunks that it completes.
 
         Raises
         ------
         ServiceError
-            A chunk is not a JSON object.
+            A chunk is not a JSON object, or an event is larger than `MOST_EVENT_BYTES`.
         """
-        *whole, rest = piece.split(b"\n")
-        chunks: list[dict[str, Any]] = []
-        for end in whole:
-            self._line.append(end)
-            chunks += self._take_line(b"".join(self._line).removesuffix(b"\r"))
-            self._line = []
-        if rest:
-            self._line.append(rest)
-        return chunks
+        if self._ended_in_cr and piece.startswith(b"\n"):  # a CR LF that was cut in two
+            piece = piece[1:]
+        if piece:
+            self._ended_in_cr = piece.endswith(b"\r")
+        for line in piece.splitlines(keepends=True):
+            bare = line.rstrip(b"\r\n")
+            self._hold(self._line, bare)
+            if len(bare) < len(line):
+                yield from self._take_line(b"".join(self._line))
 
-    def flush(self) -> list[dict[str, Any]]:
+    def flush(self) -> Iterator[dict[str, Any]]:
         """Take the end of the stream: an event that lacks only its blank line still counts."""
-        return [*self.decode(b"\n"), *self._take_line(b"")] if self._line or self._data else []
+        if self._line:
+            yield from self._take_line(b"".join(self._line))
+        yield from self._take_line(b"")
 
-    def _take_line(self, line: bytes) -> list[dict[str, Any]]:
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
-        if line or not self._data:
-            return []
-        data, self._data = b"\n".join(self._data), []
-        self.is_done = self.is_done or data.strip() == b"[DONE]"
-        return [] if self.is_done or not data.strip() else [_json_object(data)]
+    def _hold(self, pieces: list[bytes], piece: bytes) -> None:
+        pieces.append(piece)
+        self._size += len(piece)
+        if self._size > MOST_EVENT_BYTES:
+            self._line, self._data = [], []
+            raise ServiceError(
+                f"The service sent an event of more than {MOST_EVENT_BYTES >> 20} MB.",
+                **advised("kept"),
+            )
+
+    def _take_line(self, line: bytes) -> Iterator[dict[str, Any]]:
+        self._size -= len(line)
+        self._line = []
+        line = self._hide(line)
+        if self._is_first:
+            line, self._is_first = line.removeprefix(b"\xef\xbb\xbf"), False
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if not line:
+            yield from self._end_event()
+        elif name in (b"data", b"error"):  # llama.cpp's server names a field "error"
+            self.has_events = True
+            self._name = name if name == b"error" else self._name
+            self._hold(self._data, value)
+        elif name == b"event":
+            self.has_events = True
+            self._name = value.strip()
+        elif name not in _PASSED_OVER:
+            self.strange = (self.strange + line + b"\n")[:_MOST_STRANGE_BYTES]
+
+    def _end_event(self) -> Iterator[dict[str, Any]]:
+        name, data = self._name, b"\n".join(self._data).strip()
+        self._name, self._data, self._size = b"", [], 0
+        self.is_done = self.is_done or data == b"[DONE]"
+        if self.is_done or not data:
+            return
+        if name == b"error":
+            said = json_or_text(data)
+            yield said if isinstance(said, dict) and "error" in said else {"error": said}
+        else:
+            yield _json_object(data)
 
 
 class Decoder:
@@ -93,21 +155,34 @@ class Decoder:
     Each audio piece is base64-decoded on its own, because joined pieces that carry padding
     lose everything after the first ``=``.
 
+    Attributes
+    ----------
+    has_choice : bool
+        A choice has come: the answer has begun.
+    is_complete : bool
+        A ``finish_reason`` of the whole answer has come.
+    said : str
+        What the service said in chunks that are no part of an answer, shortened.
+
     Examples
     --------
-    >>> Decoder().decode({"choices": [{"delta": {"content": "Hello"}}]})
+    >>> list(Decoder().decode({"choices": [{"delta": {"content": "Hello"}}]}))
     [TextDelta(text='Hello')]
-    >>> Decoder().decode({"modality": "audio", "choices": [{"delta": {"content": "AQIDBA=="}}]})
+    >>> list(Decoder().decode({"modality": "audio", "choices": [{"delta": {"content": "AQI="}}]}))
     [AudioDelta()]
     """
 
     def __init__(self) -> None:
+        self.has_choice = False
+        self.is_complete = False
+        self.said = ""
         self._quartet = ""
         self._audio = AudioReader()
+        self._texts = {kind: TextJoiner() for kind in _TEXT_KINDS}
         self._at_end: dict[type, Event] = {}
 
-    def decode(self, chunk: Mapping[str, Any]) -> list[Event]:
-        """Return the events of one chunk.
+    def decode(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
+        """Yield the events of one chunk: all that can be read, before what cannot is raised.
 
         Raises
         ------
@@ -115,71 +190,127 @@ class Decoder:
             The chunk is an error of the service inside a stream, its audio is not base64, or
             it is no chunk at all.
         """
-        _raise_error_frame(chunk)
-        try:
-            events = [
-                event
-                for choice in chunk.get("choices") or []
-                for event in self._choice(choice, chunk)
-            ]
-            usage = chunk.get("usage")
-            if usage:
-                events.append(UsageReport(Usage.from_payload(usage), usage))
-        except (AttributeError, TypeError) as error:
-            raise ServiceError(
-                f"The service sent a chunk of an unknown shape: {str(chunk)[:120]}.",
-                **advised("kept"),
-            ) from error
-        return self._held_back(events) if chunk.get("modality") else self._unheld(events)
+        modality = chunk.get("modality")
+        failures: list[ServiceError] = []
+        for read in self._readers(chunk):
+            try:
+                for event in read:
+                    if not (modality and self._is_held_back(event)):
+                        yield self._noted(event, is_whole=not modality)
+            except ServiceError as error:
+                failures.append(error)
+            except (AttributeError, TypeError, ValueError, RecursionError):
+                failures.append(
+                    ServiceError(
+                        "The service sent a chunk of an unknown shape: "
+                        f"{one_line(str(chunk)[:1000], 120)}.",
+                        **advised("kept"),
+                    )
+                )
+        if is_error(chunk):
+            raise error_from(chunk)
+        if failures:
+            raise failures[0]
 
-    def flush(self) -> list[Event]:
-        """Return what was still waiting at the end of the stream.
+    def flush(self) -> Iterator[Event]:
+        """Yield what was still waiting at the end of the stream.
 
-        That is base64 whose last quartet was never filled, the last samples of a conversion,
-        and what vLLM-Omni says of the end. Half a last sample is dropped.
+        That is half a character, base64 whose last quartet was never filled, the last samples
+        of a conversion, and what vLLM-Omni says of the end. Half a last sample is dropped.
+
+        Raises
+        ------
+        ServiceError
+            The last of the audio is not base64; everything else was yielded.
         """
+        for kind, joiner in self._texts.items():
+            if text := joiner.flush():
+                yield kind(text)
         rest, self._quartet = self._quartet, ""
-        pcm = self._audio.read(_base64(rest)) if len(rest) > 1 else b""
+        failure: ServiceError | None = None
+        pcm = b""
+        try:
+            pcm = self._audio.read(_base64(rest)) if len(rest) > 1 else b""
+        except ServiceError as error:
+            failure = error
+        yield from _speech(pcm + self._audio.flush())
         ends, self._at_end = list(self._at_end.values()), {}
-        return [*_speech(pcm + self._audio.flush()), *ends]
+        yield from ends
+        if failure is not None:
+            raise failure
 
-    def _choice(self, choice: Mapping[str, Any], chunk: Mapping[str, Any]) -> list[Event]:
+    def _readers(self, chunk: Mapping[str, Any]) -> Iterator[Iterator[Event]]:
+        """Yield a reader for each part of a chunk: one that fails takes no other with it."""
+        choices = chunk.get("choices") or []
+        if not isinstance(choices, list):
+            yield _fail(TypeError("choices"))
+            choices = []
+        for choice in choices:
+            if not isinstance(choice, dict):
+                yield _fail(TypeError("choice"))
+            elif choice.get("index") in (None, 0, "0"):  # another index is another answer
+                self.has_choice = True
+                yield from self._choice(choice, chunk.get("modality") == "audio")
+        yield self._usage(chunk.get("usage"))
+        if chunk and "choices" not in chunk and not chunk.get("usage") and not is_error(chunk):
+            self.said = self.said or words_of(chunk)
+
+    def _choice(self, choice: Mapping[str, Any], is_speech: bool) -> Iterator[Iterator[Event]]:
         delta = choice.get("delta") or {}
+        if not isinstance(delta, dict):
+            yield _fail(TypeError("delta"))
+            delta = {}
         audio = delta.get("audio") or {}
-        events: list[Event] = []
-        content, data = _text(delta, "content"), _text(audio, "data")
-        if chunk.get("modality") == "audio":
-            content, data = "", content or data
-        if reasoning := _text(delta, "reasoning_content"):
-            events.append(ReasoningDelta(reasoning))
-        if content:
-            events.append(TextDelta(content))
-        if transcript := _text(audio, "transcript"):
-            events.append(TranscriptDelta(transcript))
-        if data:
-            events += _speech(self._audio.read(self._piece(data)))
-        if reason := _text(choice, "finish_reason"):
-            events.append(Finished(reason))
-        return events
+        if not isinstance(audio, dict):
+            yield _fail(TypeError("audio"))
+            audio = {}
+        content, data = delta.get("content"), audio.get("data")
+        if is_speech:
+            content, data = None, content or data
+        thinking = delta.get("reasoning_content") or delta.get("reasoning")
+        yield self._text(ReasoningDelta, thinking)
+        yield self._text(TextDelta, content)
+        yield self._text(RefusalDelta, delta.get("refusal"))
+        yield self._text(TranscriptDelta, audio.get("transcript"))
+        yield self._pieces(data)
+        if reason := code_of(choice.get("finish_reason")):
+            yield iter([Finished(reason)])
+        if choice.get("error"):
+            yield _fail(error_from(choice))
 
-    def _held_back(self, events: list[Event]) -> list[Event]:
-        """Hold the latest usage and finish_reason back until the end."""
-        live: list[Event] = []
-        for event in events:
-            match event:
-                case Finished("stop"):  # another modality's "length" says more
-                    self._at_end.setdefault(Finished, event)
-                case Finished() | UsageReport():
-                    self._at_end[type(event)] = event
-                case _:
-                    live.append(event)
-        return live
+    def _text(self, kind: type[_Text], value: object) -> Iterator[Event]:
+        if text := self._texts[kind].add(_text(value)):
+            yield kind(text)
 
-    def _unheld(self, events: list[Event]) -> list[Event]:
-        """Forget what was held back: without a modality, an event is of the whole answer."""
-        for event in events:
+    def _pieces(self, value: object) -> Iterator[Event]:
+        if value:
+            if not isinstance(value, str):
+                raise TypeError("audio data")
+            yield from _speech(self._audio.read(self._piece(value)))
+
+    def _usage(self, value: object) -> Iterator[Event]:
+        if isinstance(value, dict):
+            usage = Usage.from_payload(value)
+            if usage.total or any(name in value for name in _TOTALS):
+                yield UsageReport(usage, value)
+
+    def _is_held_back(self, event: Event) -> bool:
+        """Hold the latest usage and finish_reason of a modality back until the end."""
+        match event:
+            case Finished("stop"):  # another modality's "length" says more
+                self._at_end.setdefault(Finished, event)
+            case Finished() | UsageReport():
+                self._at_end[type(event)] = event
+            case _:
+                return False
+        return True
+
+    def _noted(self, event: Event, *, is_whole: bool) -> Event:
+        """Note an event of the whole answer, which takes the place of one of a modality."""
+        if is_whole:
             self._at_end.pop(type(event), None)
-        return events
+            self.is_complete |= isinstance(event, Finished)
+        return event
 
     def _piece(self, data: str) -> bytes:
         """Decode one piece; a quartet cut in two is completed by the next piece.
@@ -187,7 +318,7 @@ class Decoder:
         Padding ends a unit wherever it stands: what follows it starts a new quartet.
         """
         if not self._quartet and len(data) % 4 == 0:
-            with contextlib.suppress(binascii.Error):  # the usual piece, twice as quickly
+            with contextlib.suppress(binascii.Error, ValueError):  # the usual piece, at once
                 return base64.b64decode(data, validate=True)
         units: list[str] = _UNITS.findall(self._quartet + "".join(data.split()))
         self._quartet = ""
@@ -199,15 +330,41 @@ class Decoder:
         return b"".join(_base64(unit) for unit in units)
 
 
-def _speech(pcm: bytes) -> list[Event]:
+_Text = TextDelta | TranscriptDelta | ReasoningDelta | RefusalDelta
+_TEXT_KINDS: Final = (ReasoningDelta, TextDelta, RefusalDelta, TranscriptDelta)
+_TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def json_or_text(data: bytes) -> Any:
+    """Return the value of JSON, or the text of what is none."""
+    text = data.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
+def _fail(error: Exception) -> Iterator[Event]:
+    """Return a reader that fails."""
+    return map(_raise, (error,))
+
+
+def _raise(error: Exception) -> Event:
+    raise error
+
+
+def _speech(pcm: bytes) -> Iterable[Event]:
     return [AudioDelta(pcm)] if pcm else []
 
 
-def _text(fields: Mapping[str, Any], key: str) -> str:
-    value = fields.get(key) or ""
-    if not isinstance(value, str):
-        raise TypeError(f"{key} is {type(value).__name__}")
-    return value
+def _text(value: object) -> str:
+    """Return text that comes as a string or as a list of parts."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if not isinstance(value, list):
+        raise TypeError(f"text is {type(value).__name__}")
+    parts = [part.get("text", "") if isinstance(part, dict) else part for part in value]
+    return "".join(parts)
 
 
 def _base64(text: str) -> bytes:
@@ -216,34 +373,24 @@ def _base64(text: str) -> bytes:
         return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise ServiceError(
-            f"A piece of the answer's audio is not base64: {error}.",
+            f"A piece of the answer's audio is not base64: {one_line(str(error))}.",
             **advised("kept"),
-        ) from error
+        ) from None
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
     try:
-        chunk = json.loads(data)
-    except ValueError as error:
+        chunk = json.loads(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        start = one_line(data[:60].decode("utf-8", "replace"))
         raise ServiceError(
-            f"The service sent a chunk that is not JSON: {error}. It starts with {data[:60]!r}.",
+            f"The service sent a chunk that is not JSON: {one_line(str(error))}. "
+            f"It starts with {start!r}.",
             **advised("kept"),
-        ) from error
+        ) from None
     if not isinstance(chunk, dict):
-        raise ServiceError(f"The service sent a chunk that is no JSON object: {data[:60]!r}.")
+        start = one_line(data[:60].decode("utf-8", "replace"))
+        raise ServiceError(
+            f"The service sent a chunk that is no JSON object: {start!r}.", **advised("kept")
+        )
     return chunk
-
-
-def _raise_error_frame(chunk: Mapping[str, Any]) -> None:
-    """Raise the error inside a 200 stream, of either shape: ``{"error": {...}}`` or flat."""
-    error = chunk.get("error")
-    if error is None and "message" in chunk and not chunk.get("choices"):
-        error = chunk
-    if error is None:
-        return
-    facts = error if isinstance(error, dict) else {"message": str(error)}
-    raise ServiceError(
-        str(facts.get("message") or "The service reported an error in its answer."),
-        code=facts.get("code") or facts.get("type"),
-        request_id=chunk.get("request_id") or facts.get("request_id"),
-    )

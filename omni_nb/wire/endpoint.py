@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from omni_nb.wire.dialects import Dialect
+
+
+SHORTEST_SECRET: Final = 8
+"""A shorter key is not looked for in what a service says."""
 
 
 class Secret:
@@ -23,7 +29,16 @@ class Secret:
 
     def hide_in(self, text: str) -> str:
         """Return ``text`` without the key, in case a service echoed it."""
-        return text.replace(self.__value, "[key]") if self.__value else text
+        return text.replace(self.__value, "[key]") if self._is_secret else text
+
+    def hide_in_bytes(self, data: bytes) -> bytes:
+        """Return ``data`` without the key, as `hide_in` does."""
+        return data.replace(self.__value.encode(), b"[key]") if self._is_secret else data
+
+    @property
+    def _is_secret(self) -> bool:
+        """Whether it is hidden: "none" and "EMPTY" are no secrets, and stand in many texts."""
+        return len(self.__value) >= SHORTEST_SECRET
 
     def __repr__(self) -> str:
         return "[key]"
@@ -40,8 +55,35 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where requests go, the key they go with, and how the server there wants them written."""
+    """Where requests go, the key they go with, and how the server there wants them written.
+
+    The query of an address (``?api-version=1``) goes with every request; it may hold a key, so
+    it is kept like one.
+    """
 
     base_url: str
     key: Secret
     dialect: Dialect = "dashscope"
+    query: Secret = field(default_factory=lambda: Secret(""))
+
+    def hide_in(self, text: str) -> str:
+        """Return ``text`` without the key and without the values of the query."""
+        for secret in _secrets(self):
+            text = secret.hide_in(text)
+        return text
+
+    def hide_in_bytes(self, data: bytes) -> bytes:
+        """Return ``data`` without the key and without the values of the query."""
+        for secret in _secrets(self):
+            data = secret.hide_in_bytes(data)
+        return data
+
+    def queries(self) -> list[tuple[str, str]]:
+        """Return the names and values of the query that belongs to the address."""
+        return parse_qsl(self.query.reveal(), keep_blank_values=True)
+
+
+@lru_cache(maxsize=16)
+def _secrets(endpoint: Endpoint) -> tuple[Secret, ...]:
+    """Return what no message may show; each line of every answer is searched for it."""
+    return (endpoint.key, *(Secret(value) for _, value in endpoint.queries()))

@@ -20,6 +20,11 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalDelta(TextDelta):
+    """More of the text with which the model declines (``delta.refusal``)."""
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptDelta:
     """More of the text of the speech (``delta.audio.transcript``)."""
 
@@ -28,7 +33,7 @@ class TranscriptDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """More of the model's thinking (``delta.reasoning_content``)."""
+    """More of the model's thinking (``delta.reasoning_content`` or ``delta.reasoning``)."""
 
     text: str
 
@@ -56,5 +61,6 @@ class Finished:
 
 
 Event: TypeAlias = (
-    "TextDelta | TranscriptDelta | ReasoningDelta | AudioDelta | UsageReport | Finished"
+    "TextDelta | RefusalDelta | TranscriptDelta | ReasoningDelta | AudioDelta | UsageReport | "
+    "Finished"
 )

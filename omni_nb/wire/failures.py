@@ -1,21 +1,73 @@
-"""Turn failures of the network and the service into a `ServiceError`."""
+"""Turn failures of the network and the service into a `ServiceError`.
+
+Each is made anew, with the key taken out of every field, and without the exception that it comes
+from: that one holds the request with its key.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin, urlsplit
 
-from omni_nb.errors import ServiceError
-from omni_nb.wire.advice import advice_for, advised
-from omni_nb.wire.decode import Decoder
+from omni_nb.errors import MediaError, ServiceError
+from omni_nb.media.text import one_line
+from omni_nb.wire.advice import advised
+from omni_nb.wire.decode import json_or_text
+from omni_nb.wire.said import error_from, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from openai import APIStatusError
-
-    from omni_nb.errors import MediaError
     from omni_nb.wire.endpoint import Endpoint
+
+MOST_BODY_BYTES: Final = 64 * 1024
+"""How much is read of a body that is no answer."""
+
+_USER = re.compile(r"//[^/?#\s]*@")
+_SAME_METHOD: Final = (307, 308)
+_PROXIES: Final = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+
+
+class Refused(BaseException):
+    """A service refused a request: raised past the SDK, which would keep the request with it.
+
+    Attributes
+    ----------
+    error : ServiceError
+        What to tell the person.
+    status_code : int
+        The HTTP status.
+    headers : dict
+        The headers that say when to try again.
+    """
+
+    def __init__(self, error: ServiceError, status_code: int, headers: dict[str, str]) -> None:
+        super().__init__()
+        self.error = error
+        self.status_code = status_code
+        self.headers = headers
+
+
+def look_at(response: Any, endpoint: Endpoint) -> None:
+    """Look at the head of an answer, before the SDK does.
+
+    Raises
+    ------
+    Refused
+        It has the status of an error, or sends the request to another host.
+    """
+    status = response.status_code
+    if response.has_redirect_location:
+        if reason := _refused_redirect(response):
+            raise Refused(ServiceError(reason, status_code=status, **advised("redirect")), 0, {})
+    elif not 200 <= status < 300:
+        body = json_or_text(endpoint.hide_in_bytes(beginning_of(response)))
+        error = error_from(body, status_code=status)
+        error.request_id = error.request_id or request_id_of(response, endpoint)
+        names = ("x-should-retry", "retry-after-ms", "retry-after")
+        headers = {name: response.headers[name] for name in names if name in response.headers}
+        raise Refused(error, status, headers)
 
 
 def unsent(error: MediaError) -> ServiceError:
@@ -23,72 +75,105 @@ def unsent(error: MediaError) -> ServiceError:
     return ServiceError(f"The request was not sent: {error}", **advised(error.hint or "made again"))
 
 
-def completed(error: ServiceError, endpoint: Endpoint, request_id: str | None) -> ServiceError:
-    """Complete an error from inside a stream with its request id and advice."""
-    error.message = endpoint.key.hide_in(error.message)
-    error.request_id = error.request_id or request_id
-    if not error.advice:
-        said = advised(advice_for(error.status_code, error.code, error.message))
-        error.advice, error.hint = said["advice"], said["hint"]
-    return error
-
-
-def refused(error: APIStatusError, endpoint: Endpoint) -> ServiceError:
-    """Return the error of an error status, in the service's own words."""
-    body = _json_or_none(error.response.text)
-    facts: Mapping[str, Any] = body if isinstance(body, dict) else {}
-    inner = facts.get("error") if isinstance(facts.get("error"), dict) else facts
-    words = (inner or {}).get("message") or error.response.text.strip()[:200] or error.message
-    message = endpoint.key.hide_in(str(words))
-    code = (inner or {}).get("code") or (inner or {}).get("type")
-    return ServiceError(
-        message,
-        status_code=error.status_code,
-        code=code,
-        request_id=facts.get("request_id") or error.response.headers.get("x-request-id"),
-        **advised(advice_for(error.status_code, code, message)),
-    )
-
-
 def unanswered(error: Exception, endpoint: Endpoint) -> ServiceError:
     """Return the error of a request without any answer."""
     words = _words_of(error, endpoint)
-    cause = endpoint.key.hide_in(str(error.__cause__ or ""))
-    detail = f" ({cause})" if cause and cause not in words else ""
+    cause = error.__cause__ or error.__context__
+    detail = _words_of(cause, endpoint) if cause is not None else ""
+    also = f" ({detail})" if detail and detail not in words else ""
     return ServiceError(
-        f"No answer from {endpoint.base_url}: {words}{detail}",
-        **advised("network"),
+        f"No answer from {endpoint.base_url}: {words}{also}", **advised(_hint_for(words + also))
     )
 
 
-def broken_off(error: Exception, endpoint: Endpoint, request_id: str | None) -> ServiceError:
+def broken_off(error: Exception, endpoint: Endpoint) -> ServiceError:
     """Return the error of a connection that ended in mid-answer."""
-    words = _words_of(error, endpoint)
-    return ServiceError(f"The answer broke off: {words}", request_id=request_id, **advised("kept"))
+    return ServiceError(f"The answer broke off: {_words_of(error, endpoint)}", **advised("kept"))
 
 
-def require_event_stream(response: Any) -> None:
-    """Refuse a 200 that is no stream: the SDK would show it as an empty answer."""
-    kind = response.headers.get("content-type", "")
-    if kind.startswith("text/event-stream"):
-        return
-    text = response.read()[:20_000].decode("utf-8", "replace")
-    body = _json_or_none(text)
-    if isinstance(body, dict) and (body.get("error") or body.get("message")):
-        Decoder().decode({"choices": [], **body})  # raises, with the service's own words
-    raise ServiceError(
-        f"The service answered with {kind or 'no type'} instead of a stream: {text[:120]!r}",
-        status_code=response.status_code,
-        **advised("base url"),
+def no_answer(said: str, content_type: str) -> ServiceError:
+    """Return the error of a body without any answer in it.
+
+    Parameters
+    ----------
+    said
+        What the service sent instead, as JSON or text; it may be empty.
+    content_type
+        The type that it gave its body.
+    """
+    body = json_or_text(said.encode())
+    if isinstance(body, dict) and (body.get("error") or not body.get("choices")):
+        return error_from(body)
+    start = f": {one_line(words_of(body), 120)!r}" if body else "."
+    kind = one_line(content_type) or "no type"
+    said = f"The service answered with {kind} instead of a stream{start}"
+    if kind.lower().startswith("text/event-stream"):
+        said = f"The answer broke off: the stream ended without a finish_reason{start}"
+    return ServiceError(said, **advised("base url"))
+
+
+def unexpected(error: Exception, endpoint: Endpoint) -> ServiceError:
+    """Return the error of a failure that nobody foresaw, with the place where it happened."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace is not None else None
+    place = f" ({Path(code.co_filename).name}, {code.co_name})" if code is not None else ""
+    return ServiceError(
+        f"Something failed that omni_nb did not foresee: {type(error).__name__}: "
+        f"{_words_of(error, endpoint)}{place}",
+        **advised("unexpected"),
     )
 
 
-def _json_or_none(text: str) -> Any:
+def beginning_of(response: Any) -> bytes:
+    """Return the beginning of a body, as far as it comes."""
+    start = b""
     try:
-        return json.loads(text)
-    except ValueError:
-        return None
+        for piece in response.iter_bytes():
+            start += piece
+            if len(start) >= MOST_BODY_BYTES:
+                break
+    except Exception:  # cut or garbled: what came says more than how it ended
+        pass
+    return start[:MOST_BODY_BYTES]
 
 
-def _words_of(error: Exception, endpoint: Endpoint) -> str:
-    return endpoint.key.hide_in(str(error) or type(error).__name__)
+def request_id_of(response: Any, endpoint: Endpoint) -> str | None:
+    """Return the service's id of a request, from the head of its answer."""
+    said = one_line(endpoint.hide_in(response.headers.get("x-request-id", "")))
+    return said or None
+
+
+def _refused_redirect(response: Any) -> str:
+    """Return why a redirection is not followed; "" for one to the same service."""
+    asked = str(response.request.url)
+    wanted = urljoin(asked, response.headers["location"])
+    here, there = urlsplit(asked).hostname, urlsplit(wanted).hostname
+    if here != there:
+        return (
+            f"{here} sends the request on to another host, {there}: a question and its key go "
+            "only where you said."
+        )
+    if response.status_code not in _SAME_METHOD:
+        return f"{here} sends the request on to {_address(wanted)} in a way that loses its body."
+    return ""
+
+
+def _address(url: str) -> str:
+    pieces = urlsplit(url)
+    return one_line(f"{pieces.scheme}://{pieces.netloc.rpartition('@')[2]}{pieces.path}")
+
+
+def _hint_for(words: str) -> str:
+    lowered = words.lower()
+    if "socks" in lowered:
+        return "socks"
+    if "proxy" in lowered and any(os.environ.get(n) or os.environ.get(n.lower()) for n in _PROXIES):
+        return "proxy"
+    return "network"
+
+
+def _words_of(error: BaseException, endpoint: Endpoint) -> str:
+    words = endpoint.hide_in(str(error) or type(error).__name__)
+    return one_line(_USER.sub("//", words), 500)

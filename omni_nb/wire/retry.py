@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from omni_nb.wire.failures import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +22,32 @@ _MOST_SECONDS: Final = 8.0
 _PASSING: Final = frozenset({408, 409, 429})
 
 
-def retry_seconds(error: Exception, tried: int) -> float | None:
-    """Return the seconds to wait before a retry; None: no retry.
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait before a request is sent again.
+
+    Attributes
+    ----------
+    seconds
+        How long it lasts.
+    is_asked
+        Whether the service asked for it.
+    until
+        When it ends, by `time.monotonic`.
+    """
+
+    seconds: float
+    is_asked: bool
+    until: float
+
+
+def wait_after(error: BaseException, tried: int) -> Wait | None:
+    """Return the wait before a request is sent again; None: it is not.
 
     Parameters
     ----------
     error
-        What the SDK raised.
+        A refusal, or what the SDK raised.
     tried
         How often the request has been sent.
 
@@ -36,19 +58,21 @@ def retry_seconds(error: Exception, tried: int) -> float | None:
     """
     import openai
 
+    asked: float | None = None
     if tried >= MOST_TRIES:
         return None
-    if isinstance(error, openai.APIStatusError):
-        headers: Mapping[str, str] = error.response.headers
-        if not _may_pass(error.status_code, headers):
+    if isinstance(error, Refused):
+        if not _may_pass(error.status_code, error.headers):
             return None
-        asked = asked_seconds(headers)
-        if asked is not None:
-            return asked if asked <= LONGEST_SECONDS else None
+        asked = asked_seconds(error.headers)
     elif not isinstance(error, openai.APIConnectionError):
         return None
-    usual: float = min(_FIRST_SECONDS * 2 ** (tried - 1), _MOST_SECONDS)
-    return usual * random.uniform(0.75, 1.0)  # so that many who wait do not come at once
+    if asked is not None and asked > LONGEST_SECONDS:
+        return None
+    usual = min(_FIRST_SECONDS * 2 ** (tried - 1), _MOST_SECONDS)
+    usual *= random.uniform(0.75, 1.0)  # so that many who wait do not come at once
+    seconds = usual if asked is None else asked
+    return Wait(seconds, asked is not None, time.monotonic() + seconds)
 
 
 def asked_seconds(headers: Mapping[str, Any]) -> float | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.media.drawn import flat
 from omni_nb.media.image import ImageURLPart, image
+from omni_nb.media.pixels import small
 from omni_nb.media.sources import not_here
 from omni_nb.render.labels import labelled, weight_text
 from omni_nb.render.palette import MODALITY_COLORS
@@ -164,15 +162,8 @@ def _opened(given: Any) -> tuple[tuple[int, int], str, PIL.Image.Image | None]:
 
 def decoded(part: ImagePart) -> PIL.Image.Image | None:
     """Return an image upright on white, as large as a figure needs; None if damaged."""
-    from PIL import Image, ImageOps
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(part.data)) as picture:
-                picture.draft("RGB", (2 * _SHOWN_PIXELS, 2 * _SHOWN_PIXELS))
-                picture.thumbnail((2 * _SHOWN_PIXELS, 2 * _SHOWN_PIXELS))
-                return flat(ImageOps.exif_transpose(picture))
+        return small(part.data, 2 * _SHOWN_PIXELS)
     except Exception:  # a damaged image is for the service to refuse; an outline is drawn
         return None
 

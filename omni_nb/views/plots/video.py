@@ -139,7 +139,7 @@ def _seen(given: Any, model: str) -> _Seen:
         shown=_images(part, min(counted.frames, _STRIP)),
         has_audio=part.has_audio,
         audio=heard_clip(part.source) if part.has_audio else None,
-        audio_tokens=audio_tokens(part.seconds, model=model) if part.has_audio else 0,
+        audio_tokens=audio_tokens(part.heard_seconds, model=model),
     )
 
 

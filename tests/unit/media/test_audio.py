@@ -217,11 +217,14 @@ def test_a_file_of_too_many_packets_is_not_measured_for_ever(monkeypatch):
 
 
 def test_a_negative_duration_of_a_packet_is_not_taken_for_hours():
-    stream = SimpleNamespace(time_base=Fraction(1, 16000))
-    counter = tracks._Counter(stream)
+    codec = SimpleNamespace(name="vorbis", sample_rate=16000, channels=1, frame_size=0)
+    stream = SimpleNamespace(
+        time_base=Fraction(1, 16000), type="audio", duration=None, codec_context=codec
+    )
+    counter = tracks.TrackCounter(stream)
     for ticks in (16000, 2**32 - 8000):
-        counter.add(SimpleNamespace(duration=ticks, pts=0, dts=0))
-    assert counter.seconds == 0.5
+        counter.add(SimpleNamespace(duration=ticks, pts=0, dts=0, size=9))
+    assert counter.track("ogg").seconds == 0.5
 
 
 class CountingFile(io.BytesIO):

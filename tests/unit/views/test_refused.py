@@ -166,3 +166,32 @@ def test_an_error_of_an_option_survives_another_process():
         omni.estimate("Hello", voise="Cherry")
     again = pickle.loads(pickle.dumps(raised.value))
     assert (type(again), str(again)) == (OptionError, str(raised.value))
+
+
+def nested(depth: int) -> list:
+    made: list = []
+    for _ in range(depth):
+        made = [made]
+    return made
+
+
+@pytest.mark.parametrize("name", ["extra", "search_options"])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({1}, "set is not JSON"),
+        (float("nan"), "not JSON compliant"),
+        (b"x", "bytes is not JSON"),
+        (nested(100), "more than 64 deep"),
+        (nested(100_000), "more than 64 deep"),
+    ],
+    ids=["set", "nan", "bytes", "deep", "very deep"],
+)
+def test_a_field_that_is_no_json_is_refused_before_anything_is_sent(here, name, value, words):
+    with pytest.raises(RequestError, match=words):
+        omni.ask("Hi", connection=here, show=False, **{name: {"a": value}})
+
+
+def test_half_a_character_in_an_option_is_replaced():
+    reply = omni.ask("Hi", show=False, stop=["\ud83d"], extra={"user": "\ude00"})
+    assert reply.request.options == {"stop": ["\ufffd"], "user": "\ufffd"}

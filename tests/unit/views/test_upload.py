@@ -1,4 +1,4 @@
-"""The progress of an upload in a cell, in the widget and in a terminal."""
+"""What an answer waits for, an upload or the service: in a cell, in the widget, in a terminal."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import html.parser
 
 import pytest
 
+import omni_nb as omni
 from omni_nb.media.parts import TextPart
+from omni_nb.turns.connection import connection_to
 from omni_nb.turns.reply import Reply
 from omni_nb.views import stages
 from omni_nb.views.session import Session
 from omni_nb.views.upload import upload_html, upload_text, worth_showing
 from omni_nb.wire.events import TextDelta
 from omni_nb.wire.request import Message, Request
+from omni_nb.wire.retry import Wait
 from omni_nb.wire.upload import UploadProgress
+from tests.cases import streams
 
 QUICK = UploadProgress(50, 100, 0.9)
 SLOW = UploadProgress(12_300_000, 150_000_000, 2.0)
@@ -139,3 +143,51 @@ def test_a_log_file_gets_no_progress(clock, capsys):
     stage.look_at_upload(reply(), SLOW)
     stage.close(reply())
     assert capsys.readouterr().err == ""
+
+
+ASKED = Wait(seconds=20, is_asked=True, until=0)
+SOON = Wait(seconds=0.5, is_asked=False, until=0)
+
+
+def test_a_wait_that_the_service_asks_for_is_shown_in_a_cell_until_it_is_over(clock):
+    stage, made = stages.TextStage(Session(), "mp3"), reply()
+    handle = stage._handle = Handle()
+    for made.wait in (SOON, ASKED, None):
+        stage.look_at_upload(made, None)
+        clock[0] += 1
+    assert [bundle["text/plain"] for bundle in handle.bundles] == [
+        "The service asks to wait 20 s; then the question is sent again.",
+        "…",
+    ]
+    assert 'role="status"' in handle.bundles[0]["text/html"]
+    assert "What &lt;b&gt;happens&lt;/b&gt;?" in handle.bundles[0]["text/html"]
+
+
+def test_a_spoken_answers_widget_and_a_terminal_say_it_too(clock, capsys, monkeypatch):
+    stage, made = stages.SpeechStage(Session(), "mp3", 0.3), reply("发生了什么?")
+    player = stage._player = Player()
+    made.wait = ASKED
+    stage.look_at_upload(made, None)
+    assert "服务要求等待 20 秒" in player.header_html
+    made.wait = None
+    stage.look_at_upload(made, None)
+    assert "服务要求等待" not in player.header_html
+    monkeypatch.setattr(stages.sys.stderr, "isatty", lambda: True, raising=False)
+    terminal = stages.TerminalStage(Session())
+    made = reply()
+    made.wait = Wait(seconds=3.2, is_asked=False, until=0)
+    terminal.look_at_upload(made, SLOW)
+    assert "the question is sent again in 4 s" in capsys.readouterr().err
+
+
+def test_a_cell_shows_the_wait_of_a_real_refusal(monkeypatch):
+    """The wait goes the whole way: from the service's header into the cell."""
+    monkeypatch.setitem(streams.BODIES, "again", (b"{}", {"status": 429, "retry-after": "2"}))
+    server, seen = streams.start(), []
+    monkeypatch.setattr(
+        stages.SilentStage, "look_at_upload", lambda _, reply, __: seen.append(reply.wait)
+    )
+    there = connection_to(f"http://127.0.0.1:{server.server_port}/again/v1")
+    omni.Chat("a-model", connection=there, timeout=0.6).ask("Hi", show=False)
+    server.shutdown()
+    assert {wait.seconds for wait in seen if wait} == {2}

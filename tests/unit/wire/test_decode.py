@@ -57,7 +57,7 @@ def events_of(pieces) -> list:
     for chunk in lines.flush():
         events += decoder.decode(chunk)
     assert lines.is_done
-    return merged(events + decoder.flush())
+    return merged([*events, *decoder.flush()])
 
 
 def merged(events) -> list:
@@ -190,27 +190,27 @@ def test_a_finish_reason_of_one_modality_is_not_the_end_of_the_answer():
     decoder = Decoder()
     live = [event for chunk in VLLM for event in decoder.decode(chunk)]
     assert not any(isinstance(event, (Finished, UsageReport)) for event in live)
-    assert decoder.flush() == END
-    assert decoder.flush() == []
+    assert list(decoder.flush()) == END
+    assert list(decoder.flush()) == []
 
 
 def test_an_answer_that_was_cut_short_is_not_called_finished_by_its_speech():
     decoder = Decoder()
     for chunk in [modality("text", "Hi", "length"), modality("audio", wav(PCM), "stop")]:
-        decoder.decode(chunk)
-    assert decoder.flush() == [Finished("length")]
+        list(decoder.decode(chunk))
+    assert list(decoder.flush()) == [Finished("length")]
 
 
 def test_a_usage_of_the_whole_answer_takes_the_place_of_one_so_far():
     decoder = Decoder()
-    decoder.decode(VLLM[3])
+    list(decoder.decode(VLLM[3]))
     (last,) = decoder.decode({"choices": [], "usage": USAGE})
     assert last.usage.total == 7
-    assert decoder.flush() == [Finished("stop")]
+    assert list(decoder.flush()) == [Finished("stop")]
 
 
 def test_text_that_looks_like_base64_is_text_where_the_modality_is_text():
-    assert Decoder().decode(modality("text", "UklGRg==")) == [TextDelta("UklGRg==")]
+    assert list(Decoder().decode(modality("text", "UklGRg=="))) == [TextDelta("UklGRg==")]
 
 
 def test_speech_that_is_converted_has_its_last_samples_at_the_end():
@@ -219,13 +219,13 @@ def test_speech_that_is_converted_has_its_last_samples_at_the_end():
     with wave.open(file, "wb") as writer:
         writer.setparams((2, 2, 48000, 0, "NONE", ""))
         writer.writeframes(bytes(4 * 4800))
-    live = decoder.decode(modality("audio", file.getvalue()))
+    live = list(decoder.decode(modality("audio", file.getvalue())))
     assert sum(len(event.pcm) for event in [*live, *decoder.flush()]) == 2 * 2400
 
 
 def test_speech_in_mp3_is_an_error_that_says_so():
     with pytest.raises(ServiceError, match="MP3") as caught:
-        Decoder().decode(audio(b"ID3\x04\x00\x00\x00\x00\x00\x00"))
+        list(Decoder().decode(audio(b"ID3\x04\x00\x00\x00\x00\x00\x00")))
     assert "wav" in caught.value.advice
 
 
@@ -288,19 +288,20 @@ def test_a_piece_that_is_only_a_cut_header_gives_nothing():
 
 
 def test_both_generations_of_text_and_thinking_are_told_apart():
-    assert Decoder().decode(delta(content="a", reasoning_content="b")) == [
+    assert list(Decoder().decode(delta(content="a", reasoning_content="b"))) == [
         ReasoningDelta("b"),
         TextDelta("a"),
     ]
-    assert Decoder().decode(delta(content=None, audio={"transcript": "a"})) == [
+    assert list(Decoder().decode(delta(content=None, audio={"transcript": "a"}))) == [
         TranscriptDelta("a")
     ]
 
 
 def test_usage_in_the_last_choice_counts():
     chunk = {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": USAGE}
-    assert Decoder().decode(chunk)[0] == Finished("stop")
-    assert isinstance(Decoder().decode(chunk)[1], UsageReport)
+    finished, usage = Decoder().decode(chunk)
+    assert finished == Finished("stop")
+    assert isinstance(usage, UsageReport)
 
 
 @pytest.mark.parametrize(
@@ -320,7 +321,7 @@ def test_an_error_inside_the_stream_is_the_services_own(frame):
 @pytest.mark.parametrize("body", ["{", "[1]", "null", '"text"'])
 def test_a_chunk_that_is_no_object_is_an_error_of_ours(body):
     with pytest.raises(ServiceError, match="The service sent a chunk"):
-        SSEDecoder().decode(f"data: {body}\n\n".encode())
+        list(SSEDecoder().decode(f"data: {body}\n\n".encode()))
 
 
 @pytest.mark.parametrize(
@@ -331,46 +332,44 @@ def test_a_chunk_that_is_no_object_is_an_error_of_ours(body):
         {"choices": [{"delta": [1]}]},
         {"choices": [{"delta": {"content": 5}}]},
         {"choices": [{"delta": {"audio": "x"}}]},
-        {"choices": [], "usage": {"prompt_tokens_details": 5}},
     ],
 )
 def test_a_chunk_of_another_shape_is_an_error_of_ours(chunk):
     with pytest.raises(ServiceError, match="unknown shape"):
-        Decoder().decode(chunk)
+        list(Decoder().decode(chunk))
 
 
 def test_audio_that_is_not_base64_is_an_error_of_ours():
     with pytest.raises(ServiceError, match="not base64"):
-        Decoder().decode(audio("!!!!"))
+        list(Decoder().decode(audio("!!!!")))
 
 
 @pytest.mark.parametrize(
     "chunk", [{}, {"choices": None}, {"choices": [{}]}, {"choices": [{"delta": None}]}]
 )
 def test_an_empty_chunk_says_nothing(chunk):
-    assert Decoder().decode(chunk) == []
+    assert list(Decoder().decode(chunk)) == []
 
 
 def test_comments_names_and_empty_data_are_passed_over():
     lines = SSEDecoder()
-    assert lines.decode(b': ping\n\nevent: ping\ndata:\n\nid: 3\nretry: 9\ndata:{"a":1}\n\n') == [
-        {"a": 1}
-    ]
+    stream = b': ping\n\nevent: ping\ndata:\n\nid: 3\nretry: 9\ndata:{"a":1}\n\n'
+    assert list(lines.decode(stream)) == [{"a": 1}]
     assert not lines.is_done
 
 
 def test_data_over_two_lines_is_one_chunk():
-    assert SSEDecoder().decode(b'data: {"a":\ndata: 1}\n\n') == [{"a": 1}]
+    assert list(SSEDecoder().decode(b'data: {"a":\ndata: 1}\n\n')) == [{"a": 1}]
 
 
 def test_an_event_without_its_blank_line_counts_at_the_end():
     lines = SSEDecoder()
-    assert lines.decode(b'data: {"a": 1}') == []
-    assert lines.flush() == [{"a": 1}]
-    assert lines.flush() == []
+    assert list(lines.decode(b'data: {"a": 1}')) == []
+    assert list(lines.flush()) == [{"a": 1}]
+    assert list(lines.flush()) == []
 
 
 def test_nothing_counts_after_done():
     lines = SSEDecoder()
-    assert lines.decode(b'data: [DONE]\n\ndata: {"a": 1}\n\n') == []
+    assert list(lines.decode(b'data: [DONE]\n\ndata: {"a": 1}\n\n')) == []
     assert lines.is_done

@@ -136,4 +136,5 @@ def test_a_damaged_header_is_an_error_of_ours_or_sound(noise, place):
 
 def test_a_header_without_a_format_changes_nothing():
     assert read([b"RIFF\0\0\0\0WAVEdata\x04\0\0\0abcd"]).tobytes() == b"abcd"
-    assert read_wav(b"RIFF\0\0\0\0WAVEfmt \x02\0\0\0ab") == (None, b"")
+    assert read_wav(b"RIFF\0\0\0\0WAVEfmt \x02\0\0\0abdata\x02\0\0\0cd") == (None, b"cd")
+    assert read_wav(b"RIFF\0\0\0\0WAVEfmt \x02\0\0\0ab") is None, "samples may come yet"

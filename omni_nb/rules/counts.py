@@ -1,0 +1,31 @@
+"""Counts of tokens as a service sends them."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+MOST_TOKENS: Final = 10**12
+"""A larger number is no count of tokens."""
+
+
+def token_count(value: object) -> int | None:
+    """Return a count of tokens, or None where a value is none.
+
+    Parameters
+    ----------
+    value
+        What a service or a file gives: some send whole numbers as floats or as strings.
+
+    Examples
+    --------
+    >>> [token_count(value) for value in (12, 12.0, "5", None, -1, True, float("nan"))]
+    [12, 12, 5, None, None, None, None]
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+    if isinstance(value, float) and math.isfinite(value):
+        value = int(value)
+    return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else None
