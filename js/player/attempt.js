@@ -15,10 +15,21 @@ export function attempt(action) {
     action();
     return true;
   } catch (error) {
-    const place = error instanceof Error ? `${error.stack ?? error.message}` : String(error);
-    if (!known.has(place)) console.error("omni_nb:", error);
+    const failure = nameOf(error);
+    if (!known.has(failure)) console.error("omni_nb:", error);
     if (known.size >= MOST_KNOWN) known.clear();
-    known.add(place);
+    known.add(failure);
     return false;
   }
+}
+
+/**
+ * Return what makes two failures the same: the error's name and the line of code that threw it.
+ *
+ * @param {unknown} error
+ */
+function nameOf(error) {
+  if (!(error instanceof Error)) return String(error);
+  const line = error.stack?.split("\n").find((frame) => /:\d+:\d+/.test(frame));
+  return `${error.name} ${line ?? error.message}`;
 }
