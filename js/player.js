@@ -23,6 +23,7 @@ import words from "words:player";
  * @property {string} language a name of those in omni_nb/words/
  * @property {string} header_html
  * @property {string} tail_id
+ * @property {string} ending how the answer ended: "complete", or why it is not; "" before
  * @property {import("./player/meter.js").Price | null} price null: unknown
  *
  * @typedef {import("./sound/arrival.js").DeltaMessage} DeltaMessage
@@ -176,7 +177,8 @@ class Session {
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
     const { heardSeconds, hasAudio, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasAudio, isMuted, meter: this.#meter };
+    const ending = this.#model.get("ending");
+    return { text: this.#arrival.text, phase: this.#phase, ending, heardSeconds, hasAudio, isMuted, meter: this.#meter };
   }
 
   /**

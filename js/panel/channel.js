@@ -2,6 +2,7 @@
  * @file Exchange messages with Python: what is sent is acknowledged, what is lost is asked for again, and
  * whether the kernel listens is known before somebody wonders.
  */
+import { attempt } from "../player/attempt.js";
 import { randomId } from "../player/dom.js";
 import { kernelOf } from "../player/kernel.js";
 import { sessionStore } from "./storage.js";
@@ -180,7 +181,7 @@ export class Channel {
     if (message.type === "ack") this.#takeAck(message.of, message.is_taken);
     const [first] = buffers ?? [];
     const bytes = first ? new Uint8Array(first.buffer, first.byteOffset, first.byteLength) : new Uint8Array();
-    for (const handler of [...(this.#handlers.get(message.type) ?? [])]) handler(message, bytes);
+    for (const handler of [...(this.#handlers.get(message.type) ?? [])]) attempt(() => handler(message, bytes));
     if (isGap) this.repair();
     else if (message.type !== "ack") this.#repairs = 0;
     this.#watchForSilence();
@@ -247,7 +248,7 @@ export class Channel {
   #setState(state) {
     if (state === this.#state) return;
     this.#state = state;
-    for (const listener of [...this.#stateListeners]) listener();
+    for (const listener of [...this.#stateListeners]) attempt(listener);
   }
 
   /** Watch for silence; no timer runs while nothing is expected. */

@@ -1,4 +1,5 @@
 /** @file Share the conversation among all views of one model on this page. */
+import { attempt } from "../player/attempt.js";
 import { INTERRUPT_MILLISECONDS, interruptKernel } from "../player/kernel.js";
 import { languageFor } from "../player/words.js";
 import { download } from "./download.js";
@@ -173,6 +174,6 @@ export class Talk {
   }
 
   #changed = () => {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) attempt(listener);
   };
 }

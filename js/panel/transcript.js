@@ -1,5 +1,6 @@
 /** @file Show the conversation: header, turns, notices, and the state of the kernel. */
 import { createMarkdown } from "../markdown/markdown.js";
+import { attempt } from "../player/attempt.js";
 import { make, setText } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
 import { createHeader } from "./header.js";
@@ -30,7 +31,10 @@ export function createTranscript(element, talk) {
   const words = wordsFor(allWords, talk.language);
   const { copy, copied, image } = words;
   const imageOf = (/** @type {string} */ name) => fill(words.imageOf, { name });
-  const markdown = createMarkdown({ labels: { copy, copied, image, imageOf } });
+  const numbers = new Intl.NumberFormat(talk.language);
+  const showAll = (/** @type {number} */ count) => fill(words.showAll, { count: numbers.format(count) });
+  const between = (/** @type {number} */ count) => fill(words.between, { count: numbers.format(count) });
+  const markdown = createMarkdown({ labels: { copy, copied, image, imageOf, showAll, between } });
   const header = createHeader(talk, words);
   const notices = createNotices(talk, words);
   const hint = make("div", "omni-panel-hint", make("strong", "", words.emptyTitle), make("span", "", words.emptyHint));
@@ -61,11 +65,11 @@ export function createTranscript(element, talk) {
   function draw() {
     clearTimeout(timer);
     timer = undefined;
-    if (isReordered) reorder();
+    if (isReordered) attempt(reorder);
     isReordered = false;
     drawTurns();
-    header.update();
-    notices.update();
+    attempt(header.update);
+    attempt(notices.update);
     setText(kernel, kernelWords(talk, words));
     kernel.dataset.state = talk.channel.state;
     scroller.stay();
@@ -76,7 +80,7 @@ export function createTranscript(element, talk) {
     const { shown } = talk.turns;
     for (let place = shown.length - 1; place >= 0 && dirty.size > 0; place--) {
       if (!dirty.delete(shown[place])) continue;
-      views.get(shown[place])?.update();
+      attempt(() => views.get(shown[place])?.update());
       if (performance.now() > end) break;
     }
     if (dirty.size > 0 && shown.some((turn) => dirty.has(turn))) timer = setTimeout(draw);
@@ -143,7 +147,7 @@ function kernelWords(talk, words) {
 }
 
 /**
- * Say once that an answer begins, and once that it is complete: the words themselves are read, or heard.
+ * Say once that an answer begins, and once how it ended: the words themselves are read, or heard.
  *
  * @param {Talk} talk
  * @param {import("words:conversation").Words} words
@@ -154,12 +158,22 @@ function announceAnswers(talk, words) {
   return talk.turns.onChange(() => {
     const now = talk.turns.answering;
     if (now === answering) return;
-    if (answering?.isOver && talk.turns.shown.includes(answering)) {
-      const seconds = Math.round(talk.turns.secondsOf(answering));
-      const spoken = seconds === 1 ? words.completeSecond : fill(words.completeSpoken, { seconds });
-      talk.announce(seconds > 0 ? spoken : words.complete);
-    }
+    if (answering?.isOver && talk.turns.shown.includes(answering)) talk.announce(endingWords(talk, answering, words));
     if (now) talk.announce(words.begins);
     answering = now;
   });
+}
+
+/**
+ * @param {Talk} talk
+ * @param {Turn} turn
+ * @param {import("words:conversation").Words} words
+ */
+function endingWords(talk, turn, words) {
+  /** @type {Record<string, string>} */
+  const endings = words.endings;
+  if (Object.hasOwn(endings, turn.record.ending)) return endings[turn.record.ending];
+  const seconds = Math.round(talk.turns.secondsOf(turn));
+  if (seconds === 0) return words.complete;
+  return seconds === 1 ? words.completeSecond : fill(words.completeSpoken, { seconds });
 }

@@ -1,6 +1,6 @@
 /** @file Show one question with its answer. */
 import { createCode } from "./code.js";
-import { ICONS, button, make, setText } from "../player/dom.js";
+import { ICONS, button, changeText, make, setText } from "../player/dom.js";
 import { createLive, phaseOf } from "./live.js";
 import { copyButton, createQuestion } from "./question.js";
 import { createReplay } from "./replay.js";
@@ -124,7 +124,8 @@ export function createTurn(talk, turn, words, markdown) {
 
 /** @param {import("words:conversation").Words} words */
 function createThoughts(words) {
-  const text = make("div", "omni-panel-thoughts-text");
+  const thoughts = document.createTextNode("");
+  const text = make("div", "omni-panel-thoughts-text", thoughts);
   text.dir = "auto";
   const element = make("details", "omni-panel-thoughts", make("summary", "", words.thoughts), text);
   return {
@@ -132,7 +133,7 @@ function createThoughts(words) {
     /** @param {Turn} turn */
     update({ reasoning }) {
       element.hidden = reasoning === "";
-      setText(text, reasoning);
+      changeText(thoughts, reasoning);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** @file Keep the turns of a conversation as they are known here: their order, words and speech. */
+import { attempt } from "../player/attempt.js";
 import { Arrival, countCodePoints, spliceText } from "../sound/arrival.js";
 import { sharedPreferences } from "./preferences.js";
 import { Progress, Speech } from "./speech.js";
@@ -94,7 +95,10 @@ export class Turn {
     if (delta.reasoning_offset > this.reasoningLength) return null;
     const fresh = this.#arrival.take(delta, bytes);
     if (!fresh) return null;
-    this.reasoning = spliceText(this.reasoning, delta.reasoning_offset, delta.reasoning);
+    const isNext = delta.reasoning_offset === this.reasoningLength;
+    this.reasoning = isNext
+      ? this.reasoning + delta.reasoning
+      : spliceText(this.reasoning, delta.reasoning_offset, delta.reasoning);
     this.reasoningLength = delta.reasoning_offset + countCodePoints(delta.reasoning);
     if (delta.meter !== undefined) this.record.meter = delta.meter;
     return this.#keep(fresh);
@@ -415,7 +419,7 @@ export class Turns {
 
   /** @param {Turn | null} turn */
   #changed(turn) {
-    for (const listener of [...this.#listeners]) listener(turn);
+    for (const listener of [...this.#listeners]) attempt(() => listener(turn));
     // Speech that goes on changes nothing but its own turn.
     if (turn === null || !turn.speech || turn.speech.isOver || turn.isOver) this.#options.onChange();
   }

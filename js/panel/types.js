@@ -42,6 +42,7 @@
  * @property {import("../player/meter.js").Price | null} price of the speech; null: unknown
  * @property {string} speaker the page that speaks it while it comes, else ""
  * @property {boolean} is_of_cell a cell asked, and is blocked until the answer is over
+ * @property {string} ending how the answer ended: "complete", or why it is not; "" while it comes
  * @property {boolean} is_stopped somebody stopped it: be silent at once
  * @property {boolean} is_refused it was never sent; it can be asked again or taken back
  * @property {number} sibling which of its versions this is, from 1

@@ -91,6 +91,21 @@ export function setText(element, text) {
 }
 
 /**
+ * Change only what differs of a text, so that what a person has selected stays selected.
+ *
+ * @param {Text} node
+ * @param {string} text
+ */
+export function changeText(node, text) {
+  const old = node.data;
+  if (text === old) return;
+  if (text.startsWith(old)) return node.appendData(text.slice(old.length));
+  let same = 0;
+  while (same < old.length && old[same] === text[same]) same++;
+  node.replaceData(same, old.length - same, text.slice(same));
+}
+
+/**
  * Keep keys inside from the notebook; some go their way.
  *
  * @param {HTMLElement} element

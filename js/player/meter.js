@@ -45,7 +45,7 @@ export function amountText(amount) {
  */
 export function meterText(seconds, price, words) {
   const whole = Math.floor(seconds);
-  const spoken = fill(words.seconds, { seconds: whole });
+  const spoken = fill(words.seconds, { seconds: whole || (seconds > 0 ? "< 1" : 0) });
   if (!price) return spoken;
   // Of the same whole seconds, so that the cost changes once a second.
   const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
@@ -60,7 +60,8 @@ export function meterText(seconds, price, words) {
  * @param {Words} words
  */
 function moneyText(amount, currency, words) {
+  const { CNY, USD } = words;
   /** @type {Record<string, string>} */
-  const forms = words;
+  const forms = { CNY, USD };
   return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
 }

@@ -1,5 +1,6 @@
 /** @file Show the player: the question, the words as they come, and a row about the speech. */
-import { button, guardKeys, make, setText, wave } from "./dom.js";
+import { button, changeText, guardKeys, make, setText, wave } from "./dom.js";
+import { startOfTail } from "./long.js";
 
 /** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
@@ -9,11 +10,15 @@ import { button, guardKeys, make, setText, wave } from "./dom.js";
  * @typedef {object} Shown everything the view needs to know
  * @property {string} text
  * @property {Phase} phase
+ * @property {string} ending how the answer ended: "complete", or why it is not; "" before
  * @property {number} heardSeconds
  * @property {boolean} hasAudio
  * @property {boolean} isMuted
  * @property {string} meter the speech so far and its cost
  */
+
+/** Of a longer text the end is shown while it is spoken; the static result has all of it. */
+const MOST_CAPTIONS = 20_000;
 
 /** @typedef {{stop(): void, toggleMute(): void}} Actions */
 
@@ -60,10 +65,11 @@ export function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasAudio, isMuted, meter: meterText }) {
-      changeText(captionText, text);
+    update({ text, phase, ending, heardSeconds, hasAudio, isMuted, meter: meterText }) {
+      const start = text.length > MOST_CAPTIONS ? startOfTail(text) : 0;
+      changeText(captionText, start > 0 ? `…${text.slice(start)}` : text);
       root.dataset.phase = phase;
-      setText(state, words[phase]);
+      setText(state, isOver(phase) ? endingWords(words, phase, ending) : words[phase]);
       setText(time, hasAudio ? clock(heardSeconds) : "");
       setText(meter, hasAudio ? meterText : "");
       mute.hidden = !hasAudio || isOver(phase);
@@ -73,22 +79,20 @@ export function createView(element, { language, words, actions }) {
   };
 }
 
+/**
+ * Say why an answer is not complete, else whether its speech was played or stopped.
+ *
+ * @param {Words} words
+ * @param {Phase} phase
+ * @param {string} ending
+ */
+function endingWords(words, phase, ending) {
+  /** @type {Record<string, string>} */
+  const endings = words.endings;
+  return Object.hasOwn(endings, ending ?? "") ? endings[ending] : words[phase];
+}
+
 /** @param {Phase} phase */
 function isOver(phase) {
   return phase === "done" || phase === "stopped";
-}
-
-/**
- * Change only what differs, so that what a person has selected stays selected.
- *
- * @param {Text} node
- * @param {string} text
- */
-function changeText(node, text) {
-  const old = node.data;
-  if (text === old) return;
-  if (text.startsWith(old)) return node.appendData(text.slice(old.length));
-  let same = 0;
-  while (same < old.length && old[same] === text[same]) same++;
-  node.replaceData(same, old.length - same, text.slice(same));
 }

@@ -75,7 +75,9 @@ export class Arrival {
    */
   take(delta, bytes) {
     if (delta.text_offset > this.textLength || delta.pcm_offset > this.totalBytes) return null;
-    this.text = spliceText(this.text, delta.text_offset, delta.text);
+    // Mostly it goes on where it was: then nothing is counted.
+    const isNext = delta.text_offset === this.textLength;
+    this.text = isNext ? this.text + delta.text : spliceText(this.text, delta.text_offset, delta.text);
     this.textLength = delta.text_offset + countCodePoints(delta.text);
     const fresh = trimToNew(bytes, delta.pcm_offset, this.totalBytes);
     this.totalBytes += fresh.byteLength;

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -102,6 +103,9 @@ class _Service:
                 return await answer(request, request_id)
             except Refusal as refusal:
                 return self._refuse(refusal, request_id)
+            except ClientDisconnect:  # while it uploaded; nobody is left to be answered
+                self._activity.cancelled += 1
+                return Response(status_code=499)
             except Exception:
                 _log.exception("The stand-in failed to answer; this is a bug of omni_nb.")
                 status, code, kind, message = HTTP_FAULTS["500"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import PART_TYPES
+from omni_nb.media.text import plain
 from omni_nb.render.account import account_table
 from omni_nb.render.estimate import comparison_table, estimate_table
 from omni_nb.render.model_table import models_html, models_text
@@ -60,9 +61,14 @@ def html_of(value: object) -> str:
     return table_of(value).html()
 
 
-@singledispatch
 def text_of(value: object) -> str:
-    """Return a value as text."""
+    """Return a value as text that is fit for a terminal."""
+    return plain(raw_text_of(value))
+
+
+@singledispatch
+def raw_text_of(value: object) -> str:
+    """Return a value as text, as it is; `text_of` makes it fit for a terminal."""
     return str(table_of(value))
 
 
@@ -88,4 +94,4 @@ for _kind, _table in _TABLES:
     table_of.register(_kind, _table)
 for _kind, _html, _text in _RENDERERS:
     html_of.register(_kind, _html)
-    text_of.register(_kind, _text)
+    raw_text_of.register(_kind, _text)

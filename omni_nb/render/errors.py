@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omni_nb.words import words
 
 if TYPE_CHECKING:
-    from omni_nb.errors import OmniError
+    from omni_nb.errors import OmniError, ServiceError
     from omni_nb.words import Language
 
 
@@ -37,3 +37,25 @@ def error_text(error: OmniError, language: Language) -> str:
         return str(error)
     advice = advice_text(error, language) or getattr(error, "advice", None)
     return "\n".join(filter(None, (error.headline, advice)))
+
+
+def failure_of(error: ServiceError) -> str:
+    """Return what kind of failure left a question without an answer: a key of the words.
+
+    Only a service that says so has refused a request (HTTP 4xx). It may also report an error, or
+    never have been reached; of the rest nothing is known but that there is no answer.
+
+    Examples
+    --------
+    >>> from omni_nb.errors import ServiceError
+    >>> failure_of(ServiceError("Incorrect API key provided.", status_code=401))
+    'refused'
+    >>> failure_of(ServiceError("No answer from http://127.0.0.1:1/v1.", hint="network"))
+    'unreachable'
+    """
+    status = error.status_code or 0
+    if 400 <= status < 500:
+        return "refused"
+    if status >= 500 or error.code:
+        return "failed"
+    return "unreachable" if error.hint == "network" else "unanswered"

@@ -2,7 +2,7 @@ r"""Keep formulas in an answer as they are, for the page to typeset.
 
 JupyterLab and nbconvert typeset what stands between ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]``
 in any words on the page. So a formula must come through Markdown unchanged, words that are no
-formula must not look like one, and a formula that would be a link or fetch something is code.
+formula must not look like one, and a formula that may do more than draw is code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.render.html import HTML, escaped, join, tag
+from omni_nb.render.tex import only_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +36,6 @@ _INLINE: Final = (
 _ANY: Final = re.compile("|".join(f"(?:{rule.pattern})" for rule in _INLINE), re.DOTALL)
 _LONGEST_WORDS: Final = 20_000  # beyond them no formula is looked for
 _BLOCK: Final = {"$$": "$$", "\\[": "\\]"}
-_ACTING: Final = re.compile(
-    r"\\(?:href|url|class|cssId|id|style|html\w*|data|includegraphics|require|mmlToken|toggle|"
-    r"texttip|mathtip|bbox|unicode|csname|def|gdef|edef|let|(?:re)?newcommand|newenvironment|"
-    r"tooltip|action\w*)(?![a-z])"
-)
-"""Commands that do more than draw: links, classes, styles, files, and ways to make new ones."""
 
 
 def plain_html(words: str) -> HTML:
@@ -70,11 +65,13 @@ def words_html(words: str) -> HTML:
     for found in _ANY.finditer(words[:_LONGEST_WORDS]):
         pieces += [plain_html(words[end : found.start()]), formula_html(found[0])]
         end = found.end()
-    return join(*pieces, plain_html(words[end:]))
+    pieces.append(plain_html(words[end:_LONGEST_WORDS]))
+    rest = words[max(end, _LONGEST_WORDS) :]
+    return join(*pieces, tag("span", rest, class_=IGNORED) if rest else None)
 
 
 def formula_html(formula: str) -> HTML:
-    r"""Return a formula as it was written, or as code where it does more than draw.
+    r"""Return a formula as it was written, or as code where it may do more than draw.
 
     Examples
     --------
@@ -83,7 +80,7 @@ def formula_html(formula: str) -> HTML:
     >>> formula_html(r"$\href{https://example.com}{x}$")
     '<code>$\\href{https://example.com}{x}$</code>'
     """
-    return tag("code", formula) if _ACTING.search(formula) else escaped(formula)
+    return escaped(formula) if only_draws(formula) else tag("code", formula)
 
 
 def read_formulas(reader: MarkdownIt) -> None:

@@ -81,6 +81,21 @@ def share_text(count: int, limit: int | None, language: Language) -> str:
     return words("labels", language)["share"].format(share=percent(count / limit))
 
 
+def seconds_text(seconds: float) -> str:
+    """Write seconds to a tenth, and what is less so that it is not nothing.
+
+    Examples
+    --------
+    >>> [seconds_text(seconds) for seconds in (12.34, 0.05, 0.042, 0.0001, 0)]
+    ['12.3', '0.1', '0.04', '< 0.001', '0']
+    """
+    if seconds <= 0:
+        return "0"
+    if seconds < 0.0005:
+        return "< 0.001"
+    return f"{seconds:.1f}" if seconds >= 0.05 else f"{seconds:.1g}"
+
+
 def region_name(region: str, language: Language) -> str:
     """Return the name of a region; an unknown one as it is written.
 

@@ -18,7 +18,7 @@ from omni_nb.render.html import HTML, escaped, join, style, tag
 from omni_nb.render.palette import LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.renderer import RendererHTML
@@ -37,6 +37,11 @@ _SIZES: Final = {"h4": "1.2em", "h5": "1.1em", "h6": "1em"}
 _LINES_HIGHLIGHTED: Final = 400
 """Longer code is shown plain: a lexer must not hold up a notebook."""
 
+_MOST_CHARACTERS: Final = 100_000
+_MOST_TAGS: Final = 15_000
+_SLICE_CHARACTERS: Final = 20_000
+_LONGEST_LINE: Final = 2_000
+
 _WORDS_OF: Final = {"Keyword": "keyword", "Comment": "comment", "Literal.String": "string"}
 _STYLES: Final = {"keyword": "font-weight:600", "comment": "font-style:italic;opacity:0.85"}
 # By weight and slant: no colour has enough contrast on a light and a dark page alike. The page
@@ -53,6 +58,51 @@ def markdown_html(text: str) -> HTML:
     '<p dir="auto">It is <strong>bold</strong>, &lt;b&gt;this&lt;/b&gt; is not.</p>\n'
     """
     return HTML(_reader().render(text))
+
+
+@lru_cache(maxsize=64)
+def beginning_html(text: str) -> tuple[HTML, str]:
+    r"""Return an answer as HTML, and the rest of it that is not in the HTML.
+
+    There is a rest where the answer has more than 100,000 characters, or would have more than
+    15,000 tags, which make a page slow. It begins on a line of its own, where one is near.
+
+    Examples
+    --------
+    >>> beginning_html("Short.")
+    ('<p dir="auto">Short.</p>\n', '')
+    """
+    most = _MOST_CHARACTERS
+    while True:
+        end = place_to_cut(text, most)
+        shown = markdown_html(text[:end])
+        tags = shown.count("<")
+        if tags <= _MOST_TAGS:
+            return shown, text[end:]
+        most = int(0.9 * end * _MOST_TAGS / tags)
+
+
+def slices_of(text: str) -> Iterator[str]:
+    """Yield the slices of a long text in which a page lays it out."""
+    start = 0
+    while start < len(text):
+        end = start + place_to_cut(text[start : start + _SLICE_CHARACTERS + 1], _SLICE_CHARACTERS)
+        yield text[start:end]
+        start = end
+
+
+def place_to_cut(text: str, most: int) -> int:
+    r"""Return where a text can be cut: at the beginning of a line, if one is near.
+
+    Examples
+    --------
+    >>> place_to_cut("one\ntwo", 5), place_to_cut("onetwo", 5), place_to_cut("one", 5)
+    (4, 5, 3)
+    """
+    if len(text) <= most:
+        return len(text)
+    line = text.rfind("\n", 0, most) + 1
+    return line if line and most - line < _LONGEST_LINE else most
 
 
 @lru_cache(maxsize=1)

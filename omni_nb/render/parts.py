@@ -25,7 +25,7 @@ from omni_nb.media.parts import (
 from omni_nb.media.sources import read_all
 from omni_nb.media.tracks import read_tracks
 from omni_nb.render.html import HTML, data_url, style, tag
-from omni_nb.render.labels import labelled, size_text
+from omni_nb.render.labels import labelled, seconds_text, size_text
 from omni_nb.render.palette import FONT, LINE, MUTED, TEXT
 from omni_nb.render.player import player_html
 from omni_nb.render.waveform import waveform
@@ -178,11 +178,14 @@ def _facts(part: Part, language: Language) -> list[str]:
             size = size_text(part.total_bytes, language)
             return [part.name, kinds["image"], pixels, size, part.mime]
         case AudioPart():
-            measures = [kinds["seconds"].format(seconds=part.seconds), _rate(part, language)]
+            measures = [
+                kinds["seconds"].format(seconds=seconds_text(part.seconds)),
+                _rate(part, language),
+            ]
             size = size_text(part.total_bytes, language)
             return [part.name, kinds["audio"], *measures, size, part.format]
         case VideoPart():
-            seconds = kinds["seconds"].format(seconds=part.seconds)
+            seconds = kinds["seconds"].format(seconds=seconds_text(part.seconds))
             pixels = names["pixels"].format(width=part.width, height=part.height)
             seen = [seconds, pixels, names["pace"].format(fps=part.fps)]
             track = names["with sound" if part.has_audio else "no sound"]

@@ -10,11 +10,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import TextPart
-from omni_nb.render.errors import error_text
+from omni_nb.media.text import plain
+from omni_nb.render.errors import error_text, failure_of
 from omni_nb.render.formulas import IGNORED, words_html
 from omni_nb.render.html import HTML, join, style, tag
-from omni_nb.render.labels import labelled, money_text, tokens_text
-from omni_nb.render.markdown import markdown_html
+from omni_nb.render.labels import labelled, money_text, seconds_text, tokens_text
+from omni_nb.render.markdown import beginning_html, slices_of
 from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT, WARN
 from omni_nb.render.parts import part_chip_html
 from omni_nb.render.player import clip_html
@@ -38,6 +39,9 @@ CARD: Final = style(
     f"font-family:{FONT}",
     "overflow-wrap:anywhere",
 )
+PROGRESS_CHARACTERS: Final = 20_000
+"""Of a longer answer that still streams only the end is shown."""
+
 _ASIDE: Final = f"color:{MUTED};font-size:0.85em"
 _ROW: Final = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:0.75em"
 _AS_WRITTEN: Final = "white-space:pre-wrap"
@@ -101,7 +105,7 @@ def turn_html(
         aside_html(aside, name=f"omni-aside {IGNORED}") if aside else HTML(),
         _note_html(reply, language),
         _reasoning_html(reply.reasoning, language),
-        _answer_html(markdown_html(reply.text), language),
+        _answer_html(_text_html(reply.text, language), language),
         _speech_html(reply, language, storage, tail_id),
         facts_html(reply, language),
     )
@@ -119,15 +123,28 @@ def progress_html(reply: Reply) -> HTML:
     text = reply.text
     if text:
         answer = join(
-            _reasoning_html(reply.reasoning, language),
-            _answer_html(_growing_html(f"{text} ▍"), language),
+            _reasoning_html(_end_of(reply.reasoning, language), language),
+            _answer_html(_growing_html(f"{_end_of(text, language)} ▍"), language),
             aside_html(meter_text(reply), name="omni-meter"),
         )
     else:
         thinking = aside_html(words("reply", language)["thinking"])
-        answer = join(thinking, _thoughts_html(reply.reasoning))
+        answer = join(thinking, _thoughts_html(_end_of(reply.reasoning, language)))
     question = question_html(reply.question, language)
     return tag("div", question, answer, class_="omni-reply omni-streaming", style=CARD)
+
+
+def progress_text(reply: Reply) -> str:
+    """Return a reply that still streams as plain text: what came so far, or the end of it."""
+    return plain(_end_of(reply.text, language_of(reply.question))) or "…"
+
+
+def _end_of(text: str, language: Language) -> str:
+    """Return a text that grows; of a long one the end, which is all that a page is sent anew."""
+    if len(text) <= PROGRESS_CHARACTERS:
+        return text
+    earlier = len(text) - PROGRESS_CHARACTERS // 2
+    return f"{words('reply', language)['earlier'].format(count=earlier)}\n{text[earlier:]}"
 
 
 def meter_text(reply: Reply, language: Language | None = None) -> str:
@@ -139,12 +156,16 @@ def meter_text(reply: Reply, language: Language | None = None) -> str:
     usage, cost = reply.usage_so_far, reply.cost_so_far
     said = [tokens_text(usage.output.get("text", 0), language, key="about count")]
     if reply.audio:
-        said = [names["speech so far"].format(seconds=reply.audio.seconds)]
+        said = [names["speech so far"].format(seconds=_so_far(reply.audio.seconds))]
     if cost is not None:
         amount = money_text(cost.total, cost.currency, language)
         free = names["would cost"].format(model=reply.model, amount=amount)
         said.append(free if reply.is_stand_in else labels["about"].format(amount=amount))
     return names["so far"].format(words=" · ".join(said))
+
+
+def _so_far(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 1 else seconds_text(seconds)
 
 
 def wait_text(wait: Wait, language: Language) -> str:
@@ -188,25 +209,40 @@ def reply_text(reply: Reply) -> str:
     names = words("reply", language)
     lines = [note_text(reply, language), reply.text]
     if reply.audio:
-        lines.append(f"[{names['seconds'].format(seconds=reply.audio.seconds)}]")
+        lines.append(f"[{names['seconds'].format(seconds=seconds_text(reply.audio.seconds))}]")
     lines.append(f"[{_usage_text(reply.usage, language)}; {_cost_text(reply, language)}]")
     if reply.is_stand_in:
         lines.append(f"[{names['stand-in']}]")
-    return "\n".join(line for line in lines if line)
+    return plain("\n".join(line for line in lines if line))
 
 
 def note_text(reply: Reply, language: Language) -> str:
     """Write why an answer is not complete; nothing when it is."""
-    names = words("reply", language)
+    names, ending = words("reply", language), ending_of(reply)
     if reply.error is not None:
-        headline = names["error"] if reply.text or reply.pcm else names["refused"]
+        headline = names["error"] if reply.text or reply.pcm else names[failure_of(reply.error)]
         return f"{headline} {error_text(reply.error, language)}"
-    if reply.is_finished and "audio" in reply.request.modalities and not reply.pcm:
-        return names.get(reply.finish_reason or "", "") or names["silence"]
-    return names.get(reply.finish_reason or "", "") if reply.finish_reason in _NOTED else ""
+    if ending in _ENDINGS:
+        is_empty = not (reply.text or reply.pcm or reply.reasoning)
+        return (is_empty and names.get(f"nothing {ending}")) or names[ending]
+    is_silent = ending and "audio" in reply.request.modalities and not reply.pcm
+    return names["silence"] if is_silent else ""
 
 
-_NOTED: Final = {"budget", "interrupted", "length", "timeout"}
+def ending_of(reply: Reply) -> str:
+    """Return how an answer ended: ``"complete"``, or why it is not; "" while it comes.
+
+    Why is one of ``"interrupted"``, ``"timeout"``, ``"budget"``, ``"error"``, ``"length"`` and
+    ``"content_filter"``.
+    """
+    if not reply.is_finished:
+        return ""
+    if reply.error is not None:
+        return "error"
+    return reply.finish_reason if reply.finish_reason in _ENDINGS else "complete"
+
+
+_ENDINGS: Final = ("interrupted", "timeout", "budget", "length", "content_filter")
 
 
 def _note_html(reply: Reply, language: Language) -> HTML:
@@ -226,6 +262,28 @@ def _answer_html(answer: HTML, language: Language) -> HTML:
         aria_label=words("reply", language)["answer"],
         dir="auto",
         style="margin:0.25em 0",
+    )
+
+
+def _text_html(text: str, language: Language) -> HTML:
+    """Return an answer as Markdown; of a long one the beginning, and the rest as folded words.
+
+    The rest is all there, to the letter, in few elements: a page shows it without getting slow.
+    """
+    shown, rest = beginning_html(text)
+    if not rest:
+        return shown
+    more = words("reply", language)["more"].format(count=len(rest))
+    slices = (tag("div", piece, dir="auto", style=_AS_WRITTEN) for piece in slices_of(rest))
+    return join(
+        shown,
+        tag(
+            "details",
+            tag("summary", more, style=style(_ASIDE, "cursor:pointer")),
+            *slices,
+            class_=f"omni-rest {IGNORED}",
+            style="margin:0.5em 0",
+        ),
     )
 
 
@@ -267,9 +325,9 @@ def facts_html(reply: Reply, language: Language) -> HTML:
     names = words("reply", language)
     facts = [_cost_text(reply, language), reply.model, _voice(reply)]
     if reply.audio:
-        facts.append(names["seconds"].format(seconds=reply.audio.seconds))
-    if (first := reply.timing.first_audio_seconds) is not None:
-        facts.append(names["first sound"].format(seconds=first))
+        facts.append(names["seconds"].format(seconds=seconds_text(reply.audio.seconds)))
+    if first := reply.timing.first_audio_seconds:
+        facts.append(names["first sound"].format(seconds=seconds_text(first)))
     line = " · ".join(filter(None, facts))
     return join(aside_html(_usage_html(reply.usage, language)), aside_html(line))
 

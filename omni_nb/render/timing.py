@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omni_nb.render.labels import seconds_text
 from omni_nb.render.tables import Row, Table
 from omni_nb.words import language_here, plural, words
 
@@ -41,5 +42,5 @@ def timing_table(timing: Timing, language: Language | None = None) -> Table:
     if timing.underruns is not None:
         count, seconds = timing.underruns, timing.gap_seconds or 0.0
         said = names["gaps"] if count else names["no gaps"]
-        notes.append(said.format(count=count, s=plural(count), seconds=seconds))
+        notes.append(said.format(count=count, s=plural(count), seconds=seconds_text(seconds)))
     return Table(names["title"], ("", names["seconds"]), rows, tuple(notes))

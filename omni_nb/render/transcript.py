@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from omni_nb.media.text import plain
 from omni_nb.render.html import HTML, style, tag
 from omni_nb.render.palette import LINE
 from omni_nb.render.reply import CARD, reply_text, stand_in_html, turn_html
@@ -81,7 +82,8 @@ def transcript_html(
 def transcript_text(replies: Sequence[Reply]) -> str:
     """Return turns as plain text, for front ends without HTML."""
     return "\n\n".join(
-        "\n".join(filter(None, [f"> {_words(reply)}", reply_text(reply)])) for reply in replies
+        "\n".join(filter(None, [f"> {plain(_words(reply))}", reply_text(reply)]))
+        for reply in replies
     )
 
 

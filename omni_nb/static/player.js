@@ -34,7 +34,8 @@ var Arrival = class {
    */
   take(delta, bytes) {
     if (delta.text_offset > this.textLength || delta.pcm_offset > this.totalBytes) return null;
-    this.text = spliceText(this.text, delta.text_offset, delta.text);
+    const isNext = delta.text_offset === this.textLength;
+    this.text = isNext ? this.text + delta.text : spliceText(this.text, delta.text_offset, delta.text);
     this.textLength = delta.text_offset + countCodePoints(delta.text);
     const fresh = trimToNew(bytes, delta.pcm_offset, this.totalBytes);
     this.totalBytes += fresh.byteLength;
@@ -903,6 +904,14 @@ function icon(path) {
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+function changeText(node, text) {
+  const old = node.data;
+  if (text === old) return;
+  if (text.startsWith(old)) return node.appendData(text.slice(old.length));
+  let same = 0;
+  while (same < old.length && old[same] === text[same]) same++;
+  node.replaceData(same, old.length - same, text.slice(same));
+}
 function guardKeys(element, others = ["Tab"]) {
   element.dataset.lmSuppressShortcuts = "true";
   for (const type of ["keydown", "keyup", "keypress"]) {
@@ -959,13 +968,14 @@ function amountText(amount) {
 }
 function meterText(seconds, price, words) {
   const whole = Math.floor(seconds);
-  const spoken = fill(words.seconds, { seconds: whole });
+  const spoken = fill(words.seconds, { seconds: whole || (seconds > 0 ? "< 1" : 0) });
   if (!price) return spoken;
   const amount = moneyText(costSoFar(Math.max(LEAST_SECONDS, whole), price), price.currency, words);
   return `${spoken} · ${fill(price.is_hypothetical ? words.wouldCost : words.cost, { amount })}`;
 }
 function moneyText(amount, currency, words) {
-  const forms = words;
+  const { CNY, USD } = words;
+  const forms = { CNY, USD };
   return fill(forms[currency] ?? words.price, { amount: amountText(amount), currency });
 }
 
@@ -1075,7 +1085,19 @@ function nearestWithAudio(element) {
   return ancestor;
 }
 
+// js/player/long.js
+var TAIL_CHARACTERS = 4e3;
+function startOfTail(text) {
+  const start = Math.max(0, Math.floor(text.length / TAIL_CHARACTERS) - 1) * TAIL_CHARACTERS;
+  return isWithinCharacter(text, start) ? start + 1 : start;
+}
+function isWithinCharacter(text, at) {
+  const [high, low] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  return high >= 55296 && high <= 56319 && low >= 56320 && low <= 57343;
+}
+
 // js/player/view.js
+var MOST_CAPTIONS = 2e4;
 function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -1107,10 +1129,11 @@ function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
-      changeText(captionText, text);
+    update({ text, phase, ending, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
+      const start = text.length > MOST_CAPTIONS ? startOfTail(text) : 0;
+      changeText(captionText, start > 0 ? `…${text.slice(start)}` : text);
       root.dataset.phase = phase;
-      setText(state, words[phase]);
+      setText(state, isOver(phase) ? endingWords(words, phase, ending) : words[phase]);
       setText(time, hasAudio ? clock(heardSeconds) : "");
       setText(meter, hasAudio ? meterText2 : "");
       mute.hidden = !hasAudio || isOver(phase);
@@ -1119,20 +1142,16 @@ function createView(element, { language, words, actions }) {
     }
   };
 }
+function endingWords(words, phase, ending) {
+  const endings = words.endings;
+  return Object.hasOwn(endings, ending ?? "") ? endings[ending] : words[phase];
+}
 function isOver(phase) {
   return phase === "done" || phase === "stopped";
 }
-function changeText(node, text) {
-  const old = node.data;
-  if (text === old) return;
-  if (text.startsWith(old)) return node.appendData(text.slice(old.length));
-  let same = 0;
-  while (same < old.length && old[same] === text[same]) same++;
-  node.replaceData(same, old.length - same, text.slice(same));
-}
 
 // words:player
-var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE = 2;
@@ -1255,7 +1274,8 @@ var Session = class {
   /** @returns {import("./player/view.js").Shown} */
   get #shown() {
     const { heardSeconds, hasAudio, isMuted } = this.#engine;
-    return { text: this.#arrival.text, phase: this.#phase, heardSeconds, hasAudio, isMuted, meter: this.#meter };
+    const ending = this.#model.get("ending");
+    return { text: this.#arrival.text, phase: this.#phase, ending, heardSeconds, hasAudio, isMuted, meter: this.#meter };
   }
   /**
    * @param {DeltaMessage | EndMessage} message

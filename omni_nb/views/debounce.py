@@ -6,23 +6,38 @@ import contextvars
 import threading
 from typing import TYPE_CHECKING
 
+from omni_nb.views.guard import Guard
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 class Debounce:
-    """Call once, on a thread of its own, when nobody has asked for some time."""
+    """Call once, on a thread of its own, when nobody has asked for some time.
 
-    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+    Parameters
+    ----------
+    seconds
+        How long nobody has asked.
+    call
+        What is called; where it fails the guard says so.
+    guard
+        Runs the call.
+    """
+
+    def __init__(
+        self, seconds: float, call: Callable[[], None], guard: Guard | None = None
+    ) -> None:
         self._seconds = seconds
         self._call = call
+        self._guard = guard or Guard("a call that waited failed")
         self._timer: threading.Timer | None = None
 
     def ask(self) -> None:
         """Call after the time; an earlier request is put off until then."""
         self.cancel()
         run = contextvars.copy_context().run  # ipykernel routes output by context
-        self._timer = threading.Timer(self._seconds, run, (self._call,))
+        self._timer = threading.Timer(self._seconds, run, (self._guard.run, self._call))
         self._timer.daemon = True
         self._timer.start()
 

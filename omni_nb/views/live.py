@@ -12,12 +12,13 @@ import contextlib
 import contextvars
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from omni_nb.views.guard import Guard
 from omni_nb.views.session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from omni_nb.turns.reply import Reply
     from omni_nb.turns.stream import ReplyStream
@@ -36,11 +37,11 @@ def watch(stream: ReplyStream, stage: Stage) -> Reply:
     """
     stream.begin()  # what is refused now is refused before anything is shown
     reader = _Reader(stream)
-    with _shown(stream, stage):
+    with _shown(stream, stage) as look:
         reader.start()
         try:
             while reader.is_reading(LOOK_SECONDS):
-                _look(stream, stage)
+                look()
         except KeyboardInterrupt:
             stream.stop()
     return reader.result()
@@ -54,12 +55,12 @@ async def watch_async(stream: ReplyStream, stage: Stage) -> Reply:
     """
     stream.begin()
     reader = _Reader(stream)
-    with _shown(stream, stage):
+    with _shown(stream, stage) as look:
         reader.start()
         try:
             while reader.is_reading(0):
                 await asyncio.sleep(LOOK_SECONDS / 2)
-                _look(stream, stage)
+                look()
         except (asyncio.CancelledError, KeyboardInterrupt) as interrupt:
             stream.stop()
             if session().shell is None:
@@ -103,24 +104,33 @@ class _Reader:
 
 
 @contextlib.contextmanager
-def _shown(stream: ReplyStream, stage: Stage) -> Iterator[None]:
-    """Open the stage, and close it on the last state whatever happens in between."""
-    try:
-        stage.open(stream.reply)
+def _shown(stream: ReplyStream, stage: Stage) -> Iterator[Callable[[], None]]:
+    """Open the stage, and close it on the last state whatever happens in between.
+
+    What cannot be shown ends no answer: it is paid for, and it is in the reply.
+    """
+    guard = Guard("an answer could not be shown")
+
+    def show(step: Callable[..., None], *values: Any) -> None:
         try:
-            yield
-        finally:
-            stream.stop()  # first: what the stage shows is final
-            stage.close(stream.reply)
+            step(*values)
+        except BrokenPipeError:  # nobody reads the output any more
+            raise
+        except Exception as error:
+            guard.note(error)
+
+    def look() -> None:
+        if stage.is_stop_requested:
+            stream.stop()
+        show(stage.look_at_upload, stream.reply, stream.upload)
+        show(stage.look, stream.reply)
+
+    try:
+        show(stage.open, stream.reply)
+        yield look
     finally:
-        stream.stop()  # also where the stage did not open
-
-
-def _look(stream: ReplyStream, stage: Stage) -> None:
-    if stage.is_stop_requested:
         stream.stop()
-    stage.look_at_upload(stream.reply, stream.upload)
-    stage.look(stream.reply)
+        show(stage.close, stream.reply)
 
 
 def _uncancel(interrupt: BaseException) -> None:

@@ -3,9 +3,10 @@
 The browser side is ``js/player.js``; what travels between the two is listed here and mirrored
 there.
 
-Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html``, ``tail_id`` and
-``price`` (null where it is unknown, else a `Price`: the browser itself counts what the speech has
-cost so far, so that its meter needs no traffic; for the eye only, money is `Decimal` in Python).
+Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html``, ``tail_id``,
+``ending`` (how the answer ended, as of `omni_nb.render.reply.ending_of`; "" before) and ``price``
+(null where it is unknown, else a `Price`: the browser itself counts what the speech has cost so
+far, so that its meter needs no traffic; for the eye only, money is `Decimal` in Python).
 
 Messages to the browser (PCM is 16 bit little-endian mono, and travels as the message's only
 buffer):
@@ -42,6 +43,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 import traitlets
 
 from omni_nb.views.deltas import common_length, whole_samples
+from omni_nb.views.guard import Guard
 from omni_nb.views.widget import BackgroundWidget
 
 if TYPE_CHECKING:
@@ -154,6 +156,7 @@ class AudioPlayer(BackgroundWidget):
     language = traitlets.Unicode("en").tag(sync=True)
     header_html = traitlets.Unicode("").tag(sync=True)
     tail_id = traitlets.Unicode().tag(sync=True)
+    ending = traitlets.Unicode("").tag(sync=True)
     price = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
 
     stop_requested: threading.Event
@@ -169,6 +172,7 @@ class AudioPlayer(BackgroundWidget):
         self._sent_bytes = 0
         self._end: EndMessage | None = None
         self._answered: tuple[HelloMessage | None, float] = (None, 0.0)
+        self._guard = Guard("the player failed at a message")
         super().__init__(**traits)
         self.on_msg(self._receive)
 
@@ -237,6 +241,9 @@ class AudioPlayer(BackgroundWidget):
         self.send(delta, buffers=[pcm] if pcm else None)
 
     def _receive(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
+        self._guard.run(self._take, message)
+
+    def _take(self, message: Mapping[str, Any]) -> None:
         match message.get("type"):
             case "stop":
                 self.stop_requested.set()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from omni_nb.errors import RequestError, brief
-from omni_nb.render.reply import progress_html, question_html
+from omni_nb.media.text import plain
+from omni_nb.render.reply import ending_of, note_text, progress_html, progress_text, question_html
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import Sent
 from omni_nb.views.named_file import named_file_text
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from omni_nb.wire.upload import UploadProgress
 
 TEXT_REPAINT_SECONDS = 0.1
+LONGEST_REPAINT_SECONDS = 5.0
 REPAINT_CHARACTERS_PER_SECOND = 20_000
 PREBUFFER_SECONDS = 0.3
 MOST_PREBUFFER_SECONDS = 60
@@ -148,7 +150,7 @@ class TerminalStage:
         """Say once that a stand-in answers; on standard error, the answer is the output."""
         named = named_file_text(reply.question, language_of(reply.question))
         for hint in filter(None, (named, self._session.hint(reply))):
-            print(hint, file=sys.stderr)
+            print(_printable(hint, sys.stderr), file=sys.stderr)
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Rewrite one line on standard error, where that is a terminal."""
@@ -173,15 +175,23 @@ class TerminalStage:
         if not text.startswith(self._shown):  # the longer of two buffers took over
             print()
             self._shown = ""
-        print(text[len(self._shown) :], end="", flush=True)
+        print(_printable(text[len(self._shown) :], sys.stdout), end="", flush=True)
         self._shown = text
 
     def close(self, reply: Reply) -> None:
-        """Print the rest and end the line."""
+        """Print the rest and end the line; on standard error, why the answer is not complete."""
         self._write_upload_line("")
         self.look(reply)
         if self._shown:
             print(flush=True)
+        if reply.error is None and (note := note_text(reply, language_of(reply.question))):
+            print(_printable(note, sys.stderr), file=sys.stderr, flush=True)
+
+
+def _printable(text: str, file: TextIO) -> str:
+    """Return text that commands no terminal, in characters that the output can write."""
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    return plain(text).encode(encoding, "replace").decode(encoding)
 
 
 class TextStage:
@@ -215,7 +225,8 @@ class TextStage:
     def look(self, reply: Reply) -> None:
         """Repaint, about ten times a second, less often when the text is long."""
         text = f"{reply.reasoning}\n{reply.text}"
-        seconds = max(TEXT_REPAINT_SECONDS, len(text) / REPAINT_CHARACTERS_PER_SECOND)
+        seconds = len(text) / REPAINT_CHARACTERS_PER_SECOND
+        seconds = min(max(TEXT_REPAINT_SECONDS, seconds), LONGEST_REPAINT_SECONDS)
         if text != self._shown and self._clock.is_due(seconds):
             self._handle.update(_progress(reply), raw=True)
             self._shown = text
@@ -296,6 +307,7 @@ class SpeechStage:
         tail_id = None
         if self._player is not None:
             self._player.update(reply.text, reply.pcm)
+            self._player.ending = ending_of(reply)
             self._player.finish(stopped=reply.finish_reason == "interrupted")
             tail_id = self._player.tail_id
         self._session.keep(self._handle, reply, self._storage, tail_id=tail_id)
@@ -321,4 +333,4 @@ def price_of(reply: Reply) -> Price | None:
 
 
 def _progress(reply: Reply) -> dict[str, str]:
-    return {"text/html": progress_html(reply), "text/plain": reply.text or "…"}
+    return {"text/html": progress_html(reply), "text/plain": progress_text(reply)}

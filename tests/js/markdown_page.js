@@ -9,9 +9,16 @@ Object.assign(globalThis, {
   HTMLElement: window.HTMLElement,
 });
 
-const { createMarkdown } = await import("../../js/markdown/markdown.js");
+export const { createMarkdown, LIMITS } = await import("../../js/markdown/markdown.js");
 
-export const LABELS = { copy: "Copy", copied: "Copied", image: "Image", imageOf: (name) => `Image: ${name}` };
+export const LABELS = {
+  copy: "Copy",
+  copied: "Copied",
+  image: "Image",
+  imageOf: (name) => `Image: ${name}`,
+  showAll: (count) => `Show all: ${count} more`,
+  between: (count) => `… ${count} …`,
+};
 export const markdown = createMarkdown({ labels: LABELS });
 
 /** @returns {HTMLElement} the only one on the page: thousands would make it slow */
@@ -23,10 +30,11 @@ export function newAnswer() {
 
 /**
  * @param {string} text
+ * @param {typeof markdown} [by]
  * @returns {HTMLElement} the whole text, shown at once
  */
-export function shown(text) {
+export function shown(text, by = markdown) {
   const answer = newAnswer();
-  markdown.update(answer, text, { isFinal: true });
+  by.update(answer, text, { isFinal: true });
   return answer;
 }

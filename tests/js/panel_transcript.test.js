@@ -61,6 +61,92 @@ test("the question's chips and the facts are Python's HTML", () => {
   assert.equal(find(".omni-panel-facts i").textContent, "3 tokens");
 });
 
+const ENDINGS = {
+  complete: ["Answer complete.", "回答完毕。"],
+  interrupted: ["Answer stopped.", "回答已停止。"],
+  timeout: ["Answer stopped: it took too long.", "回答已停止：已超时。"],
+  budget: ["Answer stopped: the budget is spent.", "回答已停止：预算已用完。"],
+  error: ["The answer failed.", "回答失败。"],
+  length: ["Answer cut off at the token limit.", "回答达到 Token 上限，被截断。"],
+  content_filter: ["Answer cut by the content filter.", "回答被内容过滤截断。"],
+};
+for (const [ending, [english, chinese]] of Object.entries(ENDINGS)) {
+  test(`what is announced at the end is how it ended: ${ending}`, () => {
+    for (const [language, words] of [["en", english], ["zh", chinese]]) {
+      for (const bytes of ending === "complete" ? [0] : [0, 96_000]) {
+        const { model, talk } = openTranscript({ language });
+        const said = [];
+        talk.addAnnouncer((text) => said.push(text));
+        model.post({ type: "turns", order: ["t1"], records: [recordOf({ state: "answering" })] });
+        model.post(delta({ text: "Hello" }), bytes ? new Uint8Array(bytes) : undefined);
+        model.post({ type: "end", turn: "t1", record: recordOf({ text: null, text_length: 5, total_bytes: bytes, ending }) });
+        assert.equal(said.at(-1), words);
+        assert.equal(said.length, 2);
+      }
+    }
+  });
+}
+
+test("a turn that cannot be drawn keeps no other from being drawn, now and later", (context) => {
+  const logged = context.mock.method(console, "error", () => {});
+  const bad = recordOf({ turn: "t2", text: "bad" });
+  Object.defineProperty(bad, "note", { get() { throw new Error("broken"); } });
+  const { model, find, all, see } = openTranscript(withTurns(recordOf({ text: "one" }), bad, recordOf({ turn: "t3", text: "three" })));
+  see();
+  const texts = () => all(".omni-panel-text").map(({ textContent }) => textContent.trim());
+  assert.deepEqual([texts()[0], texts()[2]], ["one", "three"]);
+  model.post({ type: "turns", order: ["t1", "t2", "t3", "t4"], records: [bad, recordOf({ turn: "t4", text: "four" })] });
+  see();
+  assert.equal(texts()[3], "four");
+  model.post({ type: "notice", kind: "info", text: "still here" });
+  see();
+  assert.equal(find(".omni-panel-notice-text").textContent, "still here");
+  assert.equal(logged.mock.callCount(), 1, "the same failure is written once");
+});
+
+test("a listener that throws keeps no other from hearing, and no message is lost", (context) => {
+  context.mock.method(console, "error", () => {});
+  const { model, talk, find, see } = openTranscript();
+  talk.channel.listen("turns", () => { throw new Error("one"); });
+  talk.channel.onState(() => { throw new Error("two"); });
+  talk.turns.onChange(() => { throw new Error("three"); });
+  talk.onChange(() => { throw new Error("four"); });
+  const heard = [];
+  talk.channel.listen("turns", ({ order }) => heard.push(order));
+  model.post({ type: "turns", order: ["t1"], records: [recordOf({ text: "Because." })] });
+  model.post({ type: "nonsense" });
+  model.post({ type: "delta", turn: "t1" });
+  model.post({ type: "turns", order: ["t1", "t2"], records: [recordOf({ turn: "t2", text: "And so." })] });
+  see();
+  assert.deepEqual(heard, [["t1"], ["t1", "t2"]]);
+  assert.equal(find("[data-turn=t2] .omni-panel-text").textContent.trim(), "And so.");
+});
+
+test("a long answer is cut short, and what shows all of it has the words of the language", () => {
+  const text = "a word ".repeat(700_000);
+  for (const [language, words] of [["en", /^Show all: 4,8\d\d,\d{3} more characters$/], ["zh", /^显示全部：还有 4,8\d\d,\d{3} 个字符$/]]) {
+    const { find, element } = openTranscript({ ...withTurns(recordOf({ text })), language });
+    assert.match(find("details.omni-rest > summary").textContent, words);
+    assert.ok(element.querySelectorAll("*").length < 300);
+    const rest = find("details.omni-rest");
+    rest.open = true;
+    rest.dispatchEvent(new window.Event("toggle"));
+    assert.equal(find(".omni-panel-text p").textContent.length + [...rest.querySelectorAll(".omni-slice")].map(({ textContent }) => textContent).join("").length, text.length);
+  }
+});
+
+test("while a long answer comes its end is seen, and what is between is said to be there", () => {
+  const { model, find, see } = openTranscript();
+  const text = "a word\n\n".repeat(100_000);
+  model.post({ type: "turns", order: ["t1"], records: [recordOf({ state: "answering" })] });
+  model.post(delta({ text }));
+  see();
+  assert.match(find(".omni-gap").textContent, /^… \d{3},\d{3} characters in between …$/);
+  model.post(delta({ text_offset: text.length, text: "the end" }));
+  see();
+  assert.ok(find(".omni-growing").textContent.endsWith("the end"));
+});
+
 test("an answer is busy while it comes, and is announced once at each end", () => {
   const { model, talk, find, see } = openTranscript();
   const said = [];

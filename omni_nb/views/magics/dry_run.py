@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omni_nb.media.shown import Shown
-from omni_nb.render.bundle import html_of, text_of
+from omni_nb.render.bundle import html_of, raw_text_of
 from omni_nb.render.html import HTML, tag
 from omni_nb.render.reply import CARD
 from omni_nb.render.request import body_text, code_html
@@ -55,7 +55,7 @@ def dry_run_html(made: DryRun) -> HTML:
     return tag("div", estimate, request, class_="omni-dry-run", style=CARD)
 
 
-text_of.register(DryRun, dry_run_text)
+raw_text_of.register(DryRun, dry_run_text)
 html_of.register(DryRun, dry_run_html)
 
 

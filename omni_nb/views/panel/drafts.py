@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from omni_nb.errors import MediaError, OmniError, RequestError
 from omni_nb.media.parts import AudioPart, ImagePart, TextPart, VideoPart, as_parts
 from omni_nb.render.errors import error_text
-from omni_nb.render.labels import cost_text, money_text, size_text, tokens_text
+from omni_nb.render.labels import cost_text, money_text, seconds_text, size_text, tokens_text
 from omni_nb.render.parts import part_chip_html
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_part, check_parts
@@ -176,4 +176,4 @@ def _facts(part: Part, model: str, region: str | None, language: Language) -> st
 
 
 def _seconds(part: AudioPart | VideoPart, language: Language) -> str:
-    return words("labels", language)["seconds"].format(seconds=part.seconds)
+    return words("labels", language)["seconds"].format(seconds=seconds_text(part.seconds))

@@ -56,13 +56,15 @@ def cost_text(reply: Reply, language: Language) -> str:
 
 
 def _total(replies: Sequence[Reply], language: Language) -> str:
-    """Say the number of answers, their tokens and their cost."""
-    if not replies:
+    """Say the number of answers, their tokens and their cost; nothing before there is one."""
+    over = [reply for reply in replies if reply.is_finished]
+    count = sum(1 for reply in over if reply.text or reply.pcm)
+    total = sum(reply.usage_so_far.total for reply in over)
+    if not (count or total):
         return ""
-    answers = words("panel", language)["answers"]
-    count = answers.format(count=len(replies), s=plural(len(replies)))
-    total = sum(reply.usage_so_far.total for reply in replies)
-    return " · ".join([count, tokens_text(total, language), _cost(replies, language)])
+    answers = words("panel", language)["answers"].format(count=count, s=plural(count))
+    said = [answers] if count else []
+    return " · ".join([*said, tokens_text(total, language), _cost(over, language)])
 
 
 def _cost(replies: Sequence[Reply], language: Language) -> str:

@@ -8,13 +8,13 @@ runs. So they are queued here and handled in order. Two things do not wait in th
 from __future__ import annotations
 
 import contextvars
-import logging
 import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import OmniError, RequestError, noted_warnings
 from omni_nb.render.errors import error_text
+from omni_nb.views.guard import Guard
 from omni_nb.views.panel.protocol import PIECE_BYTES
 from omni_nb.words import words
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from omni_nb.views.panel.protocol import Message
     from omni_nb.words import Language
 
-log = logging.getLogger("omni_nb")
-
 _AT_ONCE = frozenset({"stop", "cancel"})
 _ACKED_WHEN_DONE = frozenset({"send", "edit", "again"})
+_OF_ITSELF = frozenset({"hello", "draft", "report", "upload", "speech"})
+"""What a page sends without a click, again and again: the same failure is said once."""
 
 
 class Inbox:
@@ -52,6 +52,7 @@ class Inbox:
         self._handlers = handlers
         self._post = post
         self._language = language
+        self._guard = Guard("the panel failed at a message")
         self._waiting: queue.SimpleQueue[tuple[Message, Any] | None] = queue.SimpleQueue()
         run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
         threading.Thread(target=run, args=(self._work,), name="omni_nb inbox", daemon=True).start()
@@ -59,10 +60,10 @@ class Inbox:
     def take(self, message: Message, buffer: bytes | memoryview | None) -> None:
         """Take a message from whatever thread it arrives on."""
         kind = message.get("type")
-        if kind not in self._handlers:
+        if not isinstance(kind, str) or kind not in self._handlers:
             return
         if kind not in _ACKED_WHEN_DONE and (of := message.get("id")):
-            self._post({"type": "ack", "of": of, "is_taken": True})
+            self._answer({"type": "ack", "of": of, "is_taken": True})
         if kind in _AT_ONCE:
             self._handle(message, buffer)
         else:
@@ -70,7 +71,7 @@ class Inbox:
 
     def say(self, kind: str, text: str) -> None:
         """Show a notice in the panel."""
-        self._post({"type": "notice", "kind": kind, "text": text})
+        self._post(_notice(kind, text))
 
     def close(self) -> None:
         """Take no more messages."""
@@ -78,29 +79,35 @@ class Inbox:
 
     def _work(self) -> None:
         while (one := self._waiting.get()) is not None:
-            self._handle(*one)
+            self._guard.run(self._handle, *one)
 
     def _handle(self, message: Message, buffer: Any) -> None:
-        is_taken = False
+        kind, is_taken = message["type"], False
         try:
             with noted_warnings() as said:
-                self._handlers[message["type"]](message, buffer)
-            for warning in said:
-                self.say("warning", warning)
+                self._handlers[kind](message, buffer)
             is_taken = True
+            for warning in said:
+                self._answer(_notice("warning", warning))
         except OmniError as error:
-            self.say("error", error_text(error, self._language()))
+            self._answer(_notice("error", error_text(error, self._language())))
         except Exception as error:  # the next message can still be handled
-            log.error("omni_nb: the panel failed at %r: %s", message["type"], _named(error))
-            self.say(
-                "error", words("panel", self._language())["unexpected"].format(error=_named(error))
-            )
-        if message["type"] in _ACKED_WHEN_DONE and (of := message.get("id")):
-            self._post({"type": "ack", "of": of, "is_taken": is_taken})
+            is_new = self._guard.note(error, is_said=True)
+            if is_new or kind not in _OF_ITSELF:
+                names = words("panel", self._language())
+                said_of = names["unexpected"].format(error=type(error).__name__)
+                self._answer(_notice("error", said_of))
+        finally:
+            if kind in _ACKED_WHEN_DONE and (of := message.get("id")):
+                self._answer({"type": "ack", "of": of, "is_taken": is_taken})
+
+    def _answer(self, message: Message) -> None:
+        """Send an answer; one that cannot be sent ends nothing, the page asks again."""
+        self._guard.run(self._post, message)
 
 
-def _named(error: BaseException) -> str:
-    return type(error).__name__
+def _notice(kind: str, text: str) -> Message:
+    return {"type": "notice", "kind": kind, "text": text}
 
 
 def speech_pieces(pcm: bytes, offset: int) -> list[tuple[int, bytes]]:

@@ -13,11 +13,13 @@ from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.clip import check_storage
 from omni_nb.media.parts import TextPart
 from omni_nb.media.paths import path_of
+from omni_nb.render.labels import seconds_text
 from omni_nb.rules.options import unknown_option
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.history import reworded
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import whole_samples
+from omni_nb.views.guard import Guard
 from omni_nb.views.named_file import named_file_text
 from omni_nb.views.panel.composer import Composer
 from omni_nb.views.panel.header import cost_text, header_of
@@ -99,10 +101,13 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         check_prebuffer(prebuffer_seconds)
         self.chat = Chat(voice="Cherry") if chat is None else chat
         panel_id = uuid.uuid4().hex
-        self._queue = Queue(self.chat, self._say)
+        self._guard = Guard("the panel failed", self._say_failure)
+        self._queue = Queue(self.chat, self._say, lambda: self._language)
         self._sync = Sync(self.chat, self._queue, self._changed)
         self._sync.language = self._language
-        self._saved_form = SavedForm(self.chat, panel_id, self._saved_form_changed)
+        self._saved_form = SavedForm(
+            self.chat, panel_id, self._saved_form_changed, self._say_failure
+        )
         self._settings = SettingsForm(
             self.chat,
             storage=storage,
@@ -113,6 +118,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._talk = Talk(
             self._sync.records,
             self._take,
+            guard=self._guard,
             panel_id=panel_id,
             language="" if self._is_auto else self._language,
             prebuffer_seconds=prebuffer_seconds,
@@ -160,12 +166,18 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
     def _say(self, kind: str, text: str) -> None:
         self._inbox.say(kind, text)
 
+    def _say_failure(self, name: str) -> None:
+        self._say("error", words("panel", self._language)["unexpected"].format(error=name))
+
     def _changed(self) -> None:
-        """Follow turns that have begun, ended or moved."""
-        self._saved_form.update(self._settings.storage, self._language)
-        self._talk.show_header(self._header())
-        self._settings.follow()
-        self._composer.show()
+        """Follow turns that have begun, ended or moved: each of these whatever the others do."""
+        for follow in (
+            lambda: self._saved_form.update(self._settings.storage, self._language),
+            lambda: self._talk.show_header(self._header()),
+            self._settings.follow,
+            self._composer.show,
+        ):
+            self._guard.run(follow)
 
     def _saved_form_changed(self) -> None:
         if not self._is_closed:
@@ -308,7 +320,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             self._talk.post({"type": "sample", "state": "failed", "words": said})
             return
         reply = stream.reply
-        seconds = reply.audio.seconds if reply.audio else 0.0
+        seconds = seconds_text(reply.audio.seconds if reply.audio else 0.0)
         said = names["sample of"].format(
             voice=self.chat.voice, seconds=seconds, cost=cost_text(reply, self._language)
         )
@@ -316,9 +328,10 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._talk.post({"type": "sample", "state": "here", "words": said}, pcm)
 
     def _on_clear(self) -> None:
+        names, had = words("panel", self._language), len(self.chat.replies)
         self.chat.clear()
         self._queue.forget_refused()
-        self._say("info", words("panel", self._language)["cleared"])
+        self._say("info", names["cleared" if had else "cleared nothing"])
         self._sync.hurry()
 
     def _on_save(self, message: Message, _: Any) -> None:

@@ -120,7 +120,8 @@ class TurnRecord(TypedDict):
     ``question_html`` and ``facts_html`` are made and escaped by Python (chips of the media; tokens
     and cost); ``question_text`` and ``text`` are what people and models wrote. ``note`` says why an
     answer is not whole. ``speaker`` is the page that speaks it while it comes, else ``""``;
-    ``is_of_cell``: a cell asked, which is blocked until the answer is over. ``sibling`` and
+    ``is_of_cell``: a cell asked, which is blocked until the answer is over. ``ending``: how the
+    answer ended, as of `omni_nb.render.reply.ending_of`, or ``"refused"``. ``sibling`` and
     ``siblings``: this is the n-th of so many branches. ``is_refused``: it was never sent. ``text``
     is null in an ``end``.
     """
@@ -140,6 +141,7 @@ class TurnRecord(TypedDict):
     price: Price | None
     speaker: str
     is_of_cell: bool
+    ending: str
     is_stopped: bool
     is_refused: bool
     sibling: int

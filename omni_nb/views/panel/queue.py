@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from omni_nb.errors import OmniError, ServiceError, noted_warnings
+from omni_nb.views.guard import Guard, words_of
+from omni_nb.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.parts import Part
     from omni_nb.turns.reply import Reply
     from omni_nb.turns.stream import ReplyStream
+    from omni_nb.words import Language
 
 LOOK_SECONDS = 0.05
 
@@ -60,6 +63,8 @@ class Queue:
         The conversation.
     say
         Called with a kind (``"warning"``, ``"error"``) and words.
+    language
+        Returns the language of the words.
 
     Attributes
     ----------
@@ -67,10 +72,17 @@ class Queue:
         Held while a question becomes a reply: who holds it sees each of them once.
     """
 
-    def __init__(self, chat: Conversation, say: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        chat: Conversation,
+        say: Callable[[str, str], None],
+        language: Callable[[], Language] = lambda: "en",
+    ) -> None:
         self.lock = threading.RLock()
         self._chat = chat
         self._say = say
+        self._language = language
+        self._guard = Guard("the panel's queue failed", self._say_failure)
         self._waiting: list[QueuedQuestion] = []
         self._asked: WeakKeyDictionary[Reply, QueuedQuestion] = WeakKeyDictionary()
         self._stream: ReplyStream | None = None
@@ -126,30 +138,34 @@ class Queue:
         self.stop()
 
     def _work(self) -> None:
-        for question in self._questions():
-            try:
-                with noted_warnings() as said:
-                    self._answer(question)
-                for words in said:
-                    self._say("warning", words)
-            except ServiceError:
-                pass  # its reply says so
-            except OmniError as error:
-                self._refuse(question, str(error))
-            except Exception as error:  # the next question can still be asked
-                self._refuse(question, f"{type(error).__name__}: {error}")
-
-    def _questions(self) -> Iterator[QueuedQuestion]:
-        """Yield one question after the other, each when nothing else is being answered."""
         while not self._is_closed:
-            ready = [question for question in self.waiting if not question.refusal]
-            if ready and all(reply.is_finished for reply in self._chat.replies):
-                yield ready[0]
-            elif ready:
-                time.sleep(LOOK_SECONDS)  # a cell asks
-            else:
-                self._news.wait()
-                self._news.clear()
+            if not self._guard.run(self._turn):
+                time.sleep(self._guard.pause_seconds)
+
+    def _turn(self) -> None:
+        """Ask the next question, when nothing else is being answered; or wait for one."""
+        ready = [question for question in self.waiting if not question.refusal]
+        if not ready:
+            self._news.wait()
+            self._news.clear()
+        elif all(reply.is_finished for reply in self._chat.replies):
+            self._ask(ready[0])
+        else:
+            time.sleep(LOOK_SECONDS)  # a cell asks
+
+    def _ask(self, question: QueuedQuestion) -> None:
+        try:
+            with noted_warnings() as said:
+                self._answer(question)
+        except ServiceError:
+            pass  # its reply says so
+        except OmniError as error:
+            self._refuse(question, str(error))
+        except Exception as error:  # the next question can still be asked
+            self._guard.note(error, is_said=True)
+            self._refuse(question, words_of(error))
+        for warning in said:
+            self._say("warning", warning)
 
     def _answer(self, question: QueuedQuestion) -> None:
         with self.lock:
@@ -169,9 +185,12 @@ class Queue:
         finally:
             self._stream = None
 
-    def _refuse(self, question: QueuedQuestion, words: str) -> None:
+    def _refuse(self, question: QueuedQuestion, why: str) -> None:
         with self.lock:
             if question in self._waiting:
-                question.refusal = words
+                question.refusal = why
                 return
-        self._say("error", words)
+        self._say("error", why)
+
+    def _say_failure(self, name: str) -> None:
+        self._say("error", words("panel", self._language())["unexpected"].format(error=name))

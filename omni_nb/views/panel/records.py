@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omni_nb.media.parts import join_text
 from omni_nb.render.html import HTML, join
+from omni_nb.render.labels import seconds_text
 from omni_nb.render.parts import part_chip_html
 from omni_nb.render.reply import (
     aside_html,
+    ending_of,
     facts_html,
     meter_text,
     note_text,
     stand_in_html,
 )
+from omni_nb.turns.reply import Reply
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.protocol import TurnRecord
 from omni_nb.views.stages import price_of
 from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from omni_nb.media.parts import Part
-    from omni_nb.turns.reply import Reply
     from omni_nb.views.panel.queue import QueuedQuestion
     from omni_nb.words import Language
 
@@ -56,6 +58,7 @@ def record_of_reply(
         price=None if is_over else price_of(reply),
         speaker=question.page if question and "audio" in reply.request.modalities else "",
         is_of_cell=question is None,
+        ending=ending_of(reply),
         is_stopped=reply.finish_reason == "interrupted",
         is_refused=False,
         sibling=siblings[0] + 1,
@@ -81,11 +84,56 @@ def record_of_question(question: QueuedQuestion, language: Language) -> TurnReco
         price=None,
         speaker="",
         is_of_cell=False,
+        ending="refused" if question.refusal else "",
         is_stopped=False,
         is_refused=bool(question.refusal),
         sibling=1,
         siblings=1,
     )
+
+
+def record_of_failure(
+    item: Any,
+    turn: str,
+    error: str,
+    *,
+    siblings: tuple[int, int],
+    language: Language,
+    has_text: bool = True,
+) -> TurnRecord:
+    """Return the record of a turn whose own cannot be made; ``error`` is the error's name."""
+    text, reasoning = _read(lambda: item.text, ""), _read(lambda: item.reasoning, "")
+    is_over = _read(lambda: item.is_finished, default=True)
+    is_reply = isinstance(item, Reply)
+    return TurnRecord(
+        turn=turn,
+        state="over" if is_over else "answering",
+        question_text=_read(lambda: join_text(item.question if is_reply else item.parts), ""),
+        question_html="",
+        text=text if has_text else None,
+        text_length=len(text),
+        reasoning=reasoning if has_text else None,
+        reasoning_length=len(reasoning),
+        total_bytes=0,
+        note=words("panel", language)["not shown"].format(error=error) if is_over else "",
+        facts_html="",
+        meter="",
+        price=None,
+        speaker="",
+        is_of_cell=False,
+        ending="error" if is_over else "",
+        is_stopped=False,
+        is_refused=not is_reply,
+        sibling=siblings[0] + 1,
+        siblings=siblings[1],
+    )
+
+
+def _read(value: Callable[[], Any], default: Any) -> Any:
+    try:
+        return value()
+    except Exception:  # the record is made of what can be read
+        return default
 
 
 def _facts_html(reply: Reply, language: Language) -> str:
@@ -97,15 +145,15 @@ def _facts_html(reply: Reply, language: Language) -> str:
 def _timing_html(reply: Reply, language: Language) -> HTML:
     names, timing = words("panel", language), reply.timing
     said = [
-        names[name].format(seconds=seconds)
+        names[name].format(seconds=seconds_text(seconds))
         for name, seconds in [
             ("first text", timing.first_text_seconds),
-            ("complete", timing.total_seconds),
+            ("complete" if ending_of(reply) == "complete" else "ended", timing.total_seconds),
         ]
-        if seconds is not None
+        if seconds  # nothing was measured of what was never sent
     ]
     if timing.underruns:
-        count, gap = timing.underruns, timing.gap_seconds
+        count, gap = timing.underruns, seconds_text(timing.gap_seconds or 0.0)
         said.append(names["underruns"].format(count=count, seconds=gap, s=plural(count)))
     return aside_html(" · ".join(said)) if said else HTML()
 

@@ -19,6 +19,7 @@ from omni_nb.media.parts import AudioPart
 from omni_nb.render.html import HTML, tag
 from omni_nb.render.transcript import split_turns, transcript_bundle
 from omni_nb.views.debounce import Debounce
+from omni_nb.views.guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,6 +57,8 @@ class SavedForm:
         The conversation, and the id of its panel.
     on_write
         Called after the saved form was updated.
+    on_failure
+        Called with the name of an error that kept a part of it from being written.
 
     Attributes
     ----------
@@ -63,7 +66,13 @@ class SavedForm:
         How many bytes the saved form takes in the notebook.
     """
 
-    def __init__(self, chat: Conversation, panel_id: str, on_write: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        chat: Conversation,
+        panel_id: str,
+        on_write: Callable[[], None],
+        on_failure: Callable[[str], None] | None = None,
+    ) -> None:
         self.size = 0
         self._chat = chat
         self._on_write = on_write
@@ -72,7 +81,8 @@ class SavedForm:
         self._shown: dict[int, object] = {}
         self._sizes: dict[int, int] = {}
         self._how: tuple[Storage, Language] = ("mp3", "en")
-        self._later = Debounce(SETTLED_SECONDS, self._write)
+        self._guard = Guard("the panel's saved form could not be written", on_failure)
+        self._later = Debounce(SETTLED_SECONDS, self._write, self._guard)
         self._lock = threading.Lock()
 
     def show(self, storage: Storage, language: Language) -> None:
@@ -84,7 +94,7 @@ class SavedForm:
             blocks = self._blocks() if self._is_quick() else {}
             handles = []
             for place in range(len(_LEAST)):
-                data, metadata = self._made(place, blocks.get(place))
+                data, metadata = self._made_or_empty(place, blocks)
                 handles.append(
                     display(  # type: ignore[no-untyped-call]
                         data, metadata=metadata, raw=True, display_id=True
@@ -111,25 +121,24 @@ class SavedForm:
         """Update the saved form for the last time."""
         self._later.cancel()
         if self._handles:
-            self._write()
+            self._guard.run(self._write)
 
     def _write(self) -> None:
         with self._lock:
-            try:
-                blocks = self._blocks()
-                for place in range(len(_LEAST)):
-                    if (key := self._key(blocks.get(place))) != self._shown.get(place):
-                        self._replace(place, blocks.get(place))
-                        self._shown[place] = key
-            except Exception:  # a copy that cannot be written must not end the conversation
-                log.exception("omni_nb: the panel's saved form could not be written")
+            blocks = self._blocks()
+            for place in range(len(_LEAST)):
+                self._guard.run(self._replace, place, blocks.get(place))
         self._on_write()
 
     def _replace(self, place: int, block: Block | None) -> None:
+        """Write a block anew if it has changed; the others are written whatever becomes of it."""
+        if (key := self._key(block)) == self._shown.get(place):
+            return
         data, metadata = self._made(place, block)
         for handles in self._handles:
             if place < len(handles):
                 handles[place].update(data, metadata=metadata, raw=True)
+        self._shown[place] = key
 
     def _blocks(self) -> dict[int, Block]:
         """Cut the finished turns into blocks, by the display that shows each."""
@@ -143,6 +152,15 @@ class SavedForm:
 
     def _key(self, block: Block | None) -> object:
         return (block, self._how)
+
+    def _made_or_empty(
+        self, place: int, blocks: Mapping[int, Block]
+    ) -> tuple[Mapping[str, str], Mapping[str, Any]]:
+        try:
+            return self._made(place, blocks.get(place))
+        except Exception as error:  # the panel itself can be shown
+            self._guard.note(error)
+            return self._made(place, None)
 
     def _made(self, place: int, block: Block | None) -> tuple[Mapping[str, str], Mapping[str, Any]]:
         storage, language = self._how

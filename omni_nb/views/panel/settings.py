@@ -191,7 +191,7 @@ class SettingsForm(widgets.VBox):  # type: ignore[misc]
         known = [made.name for made in known_models()]
         self.model.options = known if chat.model in known else [chat.model, *known]
         self.model.value = chat.model
-        self.model_note.value = _note(_takes(chat.model, facts, self._language), MUTED)
+        self.model_note.value = _note(_takes(chat, facts, self._language), MUTED)
         self.answers.value = SPEECH if "audio" in chat.modalities else TEXT
         self.answers.disabled = facts is not None and bool(facts.modalities) and not facts.speaks
         self.voice.options = list(facts.voices.names) if facts else []
@@ -301,14 +301,14 @@ def _note(said: str, color: str, *, role: str = "note") -> HTML:
     return tag("div", said, class_="omni-panel-settings-note", role=role, style=f"color:{color}")
 
 
-def _takes(model: str, facts: ModelFacts | None, language: Language) -> str:
-    """Say what a model can take and how it answers."""
-    names = words("settings", language)
+def _takes(chat: Conversation, facts: ModelFacts | None, language: Language) -> str:
+    """Say what a model can take, and how it answers in this conversation."""
+    names, model = words("settings", language), chat.model
     if facts is None:
         return names["unknown model"].format(model=model)
     comma = words("labels", language)["list"]
     kinds = comma.join(names.get(kind, kind) for kind in facts.inputs).lower()
-    answers = names["speech" if facts.speaks else "text"].lower()
+    answers = names["speech" if "audio" in chat.modalities else "text"].lower()
     return names["takes"].format(model=model, inputs=kinds, outputs=answers)
 
 

@@ -15,7 +15,9 @@ from weakref import WeakKeyDictionary
 from omni_nb.render.reply import meter_text
 from omni_nb.turns.reply import Reply
 from omni_nb.views.deltas import Sent, common_length, whole_samples
-from omni_nb.views.panel.records import record_of_question, record_of_reply
+from omni_nb.views.guard import LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS, Guard
+from omni_nb.views.panel.records import record_of_failure, record_of_question, record_of_reply
+from omni_nb.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +61,9 @@ class Sync:
         self._begun: set[str] = set()
         self._counted: object = None
         self._siblings: dict[str, tuple[int, int]] = {}
+        self._unsent: set[str] = set()
+        self._unsent_until = self._unsent_pause = 0.0
+        self._guard = Guard("the panel's sync failed", self._say_failure)
         self._lock = threading.RLock()
         self._news = threading.Event()
         self._is_closed = False
@@ -67,7 +72,7 @@ class Sync:
         """Start watching, on a thread of its own."""
         self._talk = talk
         with self._lock:
-            self._look()
+            self._guard.run(self._look)
         run = contextvars.copy_context().run  # ipykernel 7.0 sends comms by context
         threading.Thread(target=run, args=(self._work,), name="omni_nb sync", daemon=True).start()
 
@@ -92,8 +97,7 @@ class Sync:
     def answer_hello(self, page: str, have: Mapping[str, Sequence[int]]) -> None:
         """Send a page what it lacks: ``have`` maps a turn to its text length, bytes, and end."""
         with self._lock, self._queue.lock:
-            if self._look():
-                self._on_change()
+            self._turn()
             turns = self._turns()
             lacking = [(turn, item) for turn, item in turns if not self._has(have, turn, item)]
             self._post_turns(turns, [turn for turn, _ in lacking], page=page)
@@ -114,16 +118,27 @@ class Sync:
 
     def _work(self) -> None:
         while not self._is_closed:
-            with self._lock, self._queue.lock:
-                is_changed = self._look()
-                is_live = bool(self._live)
-            if is_changed:
-                self._on_change()
-            self._news.wait(LOOK_SECONDS if is_live else IDLE_LOOK_SECONDS)
+            pause = 0.0 if self._guard.run(self._turn) else self._guard.pause_seconds
+            self._news.wait(pause or (LOOK_SECONDS if self._live else IDLE_LOOK_SECONDS))
             self._news.clear()
+
+    def _turn(self) -> None:
+        with self._lock, self._queue.lock:
+            is_changed = self._look()
+        if is_changed:
+            self._guard.run(self._on_change)
 
     def _look(self) -> bool:
         """Send what is new; return whether turns began, ended or moved."""
+        try:
+            return self._send_news()
+        except Exception:
+            # Nobody knows how far it came: the next look sends every turn once more.
+            self._order, self._shown = [], {}
+            raise
+
+    def _send_news(self) -> bool:
+        self._try_unsent_again()
         turns = self._turns()
         order = [turn for turn, _ in turns]
         self._count_siblings(order)
@@ -141,9 +156,19 @@ class Sync:
         if is_changed and (begun or not ended):
             self._post_turns(turns, begun)
         for turn, live in self._live.items():
-            if live.sent.is_due(live.reply):
-                self._post_delta(turn, live)
+            self._guard.run(self._post_due, turn, live)
         return is_changed
+
+    def _post_due(self, turn: str, live: _Live) -> None:
+        if live.sent.is_due(live.reply):
+            self._post_delta(turn, live)
+
+    def _try_unsent_again(self) -> None:
+        """Take for new what could not be sent, after a pause."""
+        if self._unsent and time.monotonic() >= self._unsent_until:
+            for turn in self._unsent:
+                self._shown.pop(turn, None)
+            self._unsent.clear()
 
     def _begin_quick_ones(self, turns: Sequence[Turn], changed: Sequence[str]) -> None:
         """Let answers be spoken that were over before they were first seen."""
@@ -152,11 +177,17 @@ class Sync:
                 continue
             self._begun.add(turn)
             if item.is_finished and turn in changed and self._speaks(item):
-                self._live[turn] = _Live(item, speaks=True)
-                record = {**self._record(turn, item), "state": "answering", "is_stopped": False}
-                self._post({"type": "turns", "order": self._order, "records": [record]})
-                self._live[turn].sent.text = item.text
-                self._live[turn].sent.reasoning = item.reasoning
+                record = {
+                    **self._record(turn, item),
+                    "state": "answering",
+                    "ending": "",
+                    "is_stopped": False,
+                }
+                if self._guard.run(
+                    self._post, {"type": "turns", "order": self._order, "records": [record]}
+                ):
+                    self._live[turn] = live = _Live(item, speaks=True)
+                    live.sent.text, live.sent.reasoning = item.text, item.reasoning
 
     def _end(self, turns: Sequence[Turn], changed: Sequence[str]) -> list[str]:
         """Close the answers that are over: what came last, then the end."""
@@ -165,11 +196,15 @@ class Sync:
             if turn in changed and turn in self._live and isinstance(item, Reply):
                 if not item.is_finished:
                     continue
-                self._post_delta(turn, self._live.pop(turn))
-                record = self._record(turn, item, has_text=False)
-                self._post({"type": "end", "turn": turn, "record": record})
-                ended.append(turn)
+                # What cannot be ended so is sent as a whole.
+                if self._guard.run(self._post_end, turn, item, self._live.pop(turn)):
+                    ended.append(turn)
         return ended
+
+    def _post_end(self, turn: str, item: Reply, live: _Live) -> None:
+        self._post_delta(turn, live)
+        record = self._record(turn, item, has_text=False)
+        self._post({"type": "end", "turn": turn, "record": record})
 
     def _open(self, turn: str, item: Reply | QueuedQuestion) -> None:
         """Note from where on an answer's deltas go, or that there are no more."""
@@ -213,22 +248,43 @@ class Sync:
     def _record(
         self, turn: str, item: Reply | QueuedQuestion, *, has_text: bool = True
     ) -> TurnRecord:
-        if not isinstance(item, Reply):
-            return record_of_question(item, self.language)
-        return record_of_reply(
-            item,
-            turn,
-            question=self._queue.asked(item),
-            siblings=self._siblings.get(turn, _ALONE),
-            language=self.language,
-            has_text=has_text,
-        )
+        """Return a turn's record; of one that cannot be shown, a record that says so."""
+        try:
+            if not isinstance(item, Reply):
+                return record_of_question(item, self.language)
+            return record_of_reply(
+                item,
+                turn,
+                question=self._queue.asked(item),
+                siblings=self._siblings.get(turn, _ALONE),
+                language=self.language,
+                has_text=has_text,
+            )
+        except Exception as error:  # the turns beside it can be shown
+            self._guard.note(error, is_said=True)
+            siblings, name = self._siblings.get(turn, _ALONE), type(error).__name__
+            return record_of_failure(
+                item, turn, name, siblings=siblings, language=self.language, has_text=has_text
+            )
 
     def _post_turns(self, turns: Sequence[Turn], changed: Sequence[str], page: str = "") -> None:
         records = [self._record(turn, item) for turn, item in turns if turn in changed]
-        answer = {"page": page} if page else {}
-        order = [turn for turn, _ in turns]
-        self._post({"type": "turns", "order": order, "records": records, **answer})
+        message: dict[str, object] = {"type": "turns", "order": [turn for turn, _ in turns]}
+        message |= {"page": page} if page else {}
+        if self._guard.run(self._post, {**message, "records": records}):
+            self._unsent_pause = 0.0
+            return self._note_sent(records)
+        # One of them may be to blame: each by itself, and what is left once more later.
+        for record in records:
+            if self._guard.run(self._post, {**message, "records": [record]}):
+                self._note_sent([record])
+            else:
+                self._unsent.add(record["turn"])
+        self._unsent_pause = min(2 * self._unsent_pause, MOST_PAUSE_SECONDS) or LEAST_PAUSE_SECONDS
+        self._unsent_until = time.monotonic() + self._unsent_pause
+        return None
+
+    def _note_sent(self, records: Sequence[TurnRecord]) -> None:
         for record in records:
             if (live := self._live.get(record["turn"])) is not None:
                 live.sent.text = record["text"] or ""
@@ -258,8 +314,12 @@ class Sync:
         }
         if not sent.speaks and live.is_meter_due():
             message["meter"] = meter_text(reply, language)
-        sent.note(text, reasoning, total_bytes)
         self._post(message, pcm)
+        sent.note(text, reasoning, total_bytes)  # last: what could not be sent is sent again
+
+    def _say_failure(self, name: str) -> None:
+        said = words("panel", self.language)["unexpected"].format(error=name)
+        self._post({"type": "notice", "kind": "error", "text": said})
 
     def _post(self, message: dict[str, object], buffer: bytes = b"") -> None:
         if self._talk is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from omni_nb.views.guard import Guard
 from omni_nb.views.widget import BackgroundWidget
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from omni_nb.views.panel.protocol import Header, Message
 
 STATIC = Path(__file__).parents[2] / "static"
-log = logging.getLogger("omni_nb")
 
 
 def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
@@ -33,6 +32,8 @@ class Talk(BackgroundWidget):
         Returns the records of all turns, for a page that asks for the state.
     take
         Called with each message from the browser and its buffer, on the thread it arrives on.
+    guard
+        Says what fails meanwhile: a message that cannot be read must not end the comm.
     **traits
         As in `omni_nb.views.panel.protocol`.
     """
@@ -53,9 +54,12 @@ class Talk(BackgroundWidget):
         self,
         turns: Callable[[], list[Any]],
         take: Callable[[Message, bytes | memoryview | None], None],
+        *,
+        guard: Guard | None = None,
         **traits: Any,
     ) -> None:
         self._turns = turns
+        self._guard = guard or Guard("a message from the browser could not be read")
         self._take = take
         self._lock = threading.RLock()
         self._seq = 0
@@ -86,7 +90,4 @@ class Talk(BackgroundWidget):
         message: Mapping[str, Any],
         buffers: Sequence[bytes | memoryview] | None,
     ) -> None:
-        try:
-            self._take(dict(message), buffers[0] if buffers else None)
-        except Exception:  # a message that cannot be read must not end the comm
-            log.exception("omni_nb: a message from the browser could not be read")
+        self._guard.run(lambda: self._take(dict(message), buffers[0] if buffers else None))

@@ -7,6 +7,8 @@ import base64
 import http.client
 import json
 import logging
+import socket
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -355,6 +357,39 @@ def test_a_client_that_leaves_ends_its_answer(standin: StandIn, behaviour: str) 
     connection.close()
 
     assert settled(standin).cancelled == before + 1
+
+
+UPLOADS = {
+    "nothing of it": (b"", 1000),
+    "half of a JSON": (b'{"model": "qwen-omni-turbo", "mess', 1000),
+    "a megabyte of more": (b'{"a": "' + b"x" * 1_000_000, 50_000_000),
+    "all but a byte": (b"x" * 999, 1000),
+}
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+@pytest.mark.parametrize(("sent", "promised"), UPLOADS.values(), ids=UPLOADS)
+def test_a_client_that_leaves_while_it_uploads_is_no_bug_of_ours(
+    standin: StandIn, sent: bytes, promised: int, is_reset: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = standin.activity.cancelled
+    head = (
+        f"POST /compatible-mode/v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Authorization: Bearer {standin.api_key}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {promised}\r\n\r\n"
+    )
+    with caplog.at_level(logging.DEBUG):
+        connection = socket.create_connection(("127.0.0.1", standin.port), timeout=10)
+        connection.sendall(head.encode() + sent)
+        if is_reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        assert wait_until(lambda: standin.activity.cancelled == before + 1)
+        answer = request(standin)
+
+    assert answer.status == 200
+    assert "bug" not in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_a_whole_answer_counts_as_completed(standin: StandIn) -> None:

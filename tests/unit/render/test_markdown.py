@@ -194,7 +194,7 @@ def test_words_beside_formulas_are_safe_too():
     assert words_html(r"<b> $x<y$ $\href{a}{b}$ $5") == (
         r"&lt;b&gt; $x&lt;y$ <code>$\href{a}{b}$</code> <span>$</span>5"
     )
-    assert formula_html(r"$\leftarrow \deficit$") == r"$\leftarrow \deficit$"
+    assert formula_html(r"$\leftarrow \Delta$") == r"$\leftarrow \Delta$"
 
 
 def test_a_table_scrolls_and_keeps_its_alignment():

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -10,12 +12,17 @@ from omni_nb.errors import ServiceError
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, image
 from omni_nb.render.palette import MODALITY_COLORS
 from omni_nb.render.reply import (
+    ending_of,
+    meter_text,
+    note_text,
     progress_html,
+    progress_text,
     question_html,
     reply_bundle,
     reply_html,
     reply_text,
 )
+from omni_nb.render.transcript import transcript_html
 from omni_nb.rules.pricing import Usage
 from omni_nb.turns.estimate import forecast
 from omni_nb.turns.reply import Reply
@@ -207,9 +214,156 @@ def test_an_answer_that_did_not_end_says_so(state, words):
 def test_a_refusal_is_not_called_a_broken_answer():
     request = Request("qwen-omni-turbo", (Message("user", (TextPart("?"),)),))
     made = Reply(request)
-    made.finish(error=ServiceError("no"))
+    made.finish(error=ServiceError("no", status_code=400))
     assert "refused" in reply_html(made)
     assert "no token count" in reply_html(made)
+
+
+REFUSED, FAILED = "The service refused the request.", "The service reported an error."
+UNREACHABLE, UNANSWERED = "The connection failed.", "There is no answer."
+
+
+@pytest.mark.parametrize(
+    ("facts", "title"),
+    [
+        ({"status_code": 400}, REFUSED),
+        ({"status_code": 401, "code": "invalid_api_key"}, REFUSED),
+        ({"status_code": 429, "hint": "network"}, REFUSED),
+        ({"status_code": 500, "code": "internal_error"}, FAILED),
+        ({"status_code": 503}, FAILED),
+        ({"code": "data_inspection_failed"}, FAILED),
+        ({"hint": "network"}, UNREACHABLE),
+        ({"hint": "kept"}, UNANSWERED),
+        ({"hint": "made again"}, UNANSWERED),
+        ({"status_code": 200, "hint": "base url"}, UNANSWERED),
+        ({}, UNANSWERED),
+    ],
+)
+def test_the_title_of_a_failure_is_of_its_kind(facts, title):
+    made = Reply(Request("qwen-omni-turbo", (Message("user", (TextPart("?"),)),)))
+    made.finish(error=ServiceError("no", **facts))
+    said = {REFUSED, FAILED, UNREACHABLE, UNANSWERED}
+    for shown in (reply_html(made), reply_text(made)):
+        assert title in shown
+        assert not any(other in shown for other in said - {title})
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+@pytest.mark.parametrize("speech", [True, False])
+@pytest.mark.parametrize(
+    ("question", "reason", "note"),
+    [
+        ("?", "content_filter", "The service's content filter cut the answer."),
+        ("你好", "content_filter", "服务的内容过滤截断了回答。"),
+        ("?", "length", "The answer reached the token limit and was cut off."),
+        ("你好", "length", "回答达到 Token 上限，被截断。"),
+    ],
+)
+def test_a_word_of_the_service_that_means_cut_has_a_note(question, reason, note, speech, has_text):
+    modalities = ("text", "audio") if speech else ("text",)
+    asked = (Message("user", (TextPart(question),)),)
+    made = Reply(Request("qwen-omni-turbo", asked, modalities, "Cherry"))
+    if has_text:
+        made.feed(TextDelta("I am"))
+    made.feed(Finished(reason))
+    made.finish(seconds=1)
+    assert ending_of(made) == reason
+    notes = [reply_text(made).splitlines()[0], note_text(made, language_of(made.question))]
+    assert notes == [note, note]
+    for html in (reply_html(made), transcript_html([made])):
+        assert note in Page(html).words
+
+
+@pytest.mark.parametrize("reason", ["stop", "tool_calls", "error", "refused", "speech", "x", None])
+def test_any_other_word_of_the_service_is_an_answer_that_is_complete(reason):
+    made = reply(speech=False)
+    made.finish_reason = reason
+    assert ending_of(made) == "complete"
+    assert note_text(made, "en") == ""
+
+
+def test_the_ending_is_nothing_before_it_and_an_error_is_one():
+    growing = Reply(reply().request)
+    assert ending_of(growing) == ""
+    growing.feed(Finished("length"))
+    assert ending_of(growing) == "", "its tokens are still to come"
+    growing.finish(error=ServiceError("no"))
+    assert ending_of(growing) == "error"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.02, "0.02 s"), (0.0, ""), (0.3, "0.3 s"), (12.0, "12.0 s")]
+)
+def test_no_time_and_no_speech_is_called_nothing(seconds, said):
+    made = Reply(
+        Request(
+            "qwen-omni-turbo", (Message("user", (TextPart("?"),)),), ("text", "audio"), "Cherry"
+        )
+    )
+    made.feed(AudioDelta(bytes(int(seconds * 48_000))), seconds=seconds)
+    made.finish(seconds=seconds)
+    for shown in (reply_html(made), reply_text(made), progress_html(made), meter_text(made)):
+        assert not re.search(r"(?<![\d.])0(\.0)? s\b", shown)
+    assert f"{said} of speech" in reply_text(made) if said else "speech" in reply_text(made)
+
+
+# -- long answers ----------------------------------------------------------------------------
+
+LONG = {
+    "paragraphs": "The *cat* sat on the `mat`, said https://example.com/a.\n\n",
+    "a list": "- an item\n",
+    "a table": "|1|2|\n",
+    "one line": "word ",
+    "one word": "x",
+    "emphasis": "*a* ",
+    "formulas": "$x^2$ and $y$\n\n",
+    "money": "$5 ",
+    "emoji": "😀",
+    "quotes": "> so\n",
+    "markup": "<b>&amp;</b> ",
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_long_answer_is_whole_in_few_tags(kind):
+    head = "|a|b|\n|-|-|\n" if kind == "a table" else ""
+    text = head + (LONG[kind] * (2_000_000 // len(LONG[kind])))
+    made = reply(text, speech=False)
+    html = reply_html(made)
+    assert html.count("<") < 16_000
+    rest = html[html.index('<details class="omni-rest') :]
+    (count,) = re.findall(r"Show all: ([\d,]+) more characters</summary>", rest)
+    kept = unescape("".join(re.findall(r"white-space:pre-wrap\">(.*?)</div>", rest, re.DOTALL)))
+    assert kept == text[len(text) - int(count.replace(",", "")) :]
+    assert len(text) - len(kept) <= 100_000
+    assert reply_text(made).startswith(text)
+
+
+def test_an_answer_that_is_just_not_long_is_markdown_to_its_end():
+    text = ("So it is, and so it was.\n\n" * 4_000)[:100_000]
+    assert "omni-rest" not in reply_html(reply(text, speech=False))
+    assert "omni-rest" in reply_html(reply(f"{text}!", speech=False))
+
+
+@pytest.mark.parametrize("length", [20_000, 20_001, 5_000_000])
+@pytest.mark.parametrize("question", ["Who?", "你是谁？"])
+def test_what_is_sent_while_an_answer_grows_is_bounded(length, question):
+    made = Reply(Request("qwen-omni-turbo", (Message("user", (TextPart(question),)),)))
+    text = "".join(f"{number}\n" for number in range(length // 2))[-length:]
+    made.feed(ReasoningDelta(text))
+    made.feed(TextDelta(text))
+    html = progress_html(made)
+    assert len(html) < 45_000
+    assert html.count(text[-1000:]) == 2
+    assert ("characters before" in html or "个字符" in html) == (length > 20_000)
+    assert len(progress_text(made)) < 21_000
+
+
+def test_a_long_question_is_whole_in_few_tags():
+    text = "$5 and \\(x " * 100_000
+    html = question_html([TextPart(text)], "en")
+    assert html.count("<") < 15_000
+    assert unescape(re.sub("<[^>]*>", "", html)) == text
 
 
 def test_a_cut_answer_and_missing_speech_are_said():

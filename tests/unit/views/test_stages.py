@@ -46,7 +46,8 @@ def test_in_plain_python_the_text_streams_to_standard_output():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     first, second = run.stdout.splitlines()
-    hint, _, said = run.stderr.split("\n")
+    hint, *cut, _, said = run.stderr.split("\n")
+    assert cut == ["The answer reached the token limit and was cut off."] * 2
     assert first == said.rstrip()
     assert second
     assert "DASHSCOPE_API_KEY" in hint
