@@ -130,7 +130,7 @@ def _pixels(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return _from_floats(array)
     raise MediaError(
         f"An array of {array.dtype} is ambiguous as a picture. Accepted: uint8 (0–255), bool, "
-        "or floats from 0 to 1."
+        "or floats from 0 to 1; gray of 16 bits as PIL.Image.fromarray(array)."
     )
 
 

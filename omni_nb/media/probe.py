@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.counter import sound_seconds
 from omni_nb.media.pixels import EXIF_NAMES, open_image, pages_of
 from omni_nb.media.resample import RATES
-from omni_nb.media.tracks import read_tracks, sound_seconds
+from omni_nb.media.tracks import read_tracks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
