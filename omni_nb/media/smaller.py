@@ -58,7 +58,7 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
     while min(width, height) >= 1:
         scaled = image.resize((width, height))
         for quality in _JPEG_QUALITIES:
-            data = jpeg(scaled, quality)
+            data = jpeg(scaled, quality=quality)
             if most_bytes is None or len(data) <= most_bytes:
                 return ImagePart(data, "image/jpeg", width, height, part.name)
         width, height = width // 2, height // 2
