@@ -58,15 +58,15 @@ def as_jpeg(source: HeldSource) -> LocalSource:
     MediaError
         The photo is damaged.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a photo of many pixels is the limits' to judge
             with source.open() as file, Image.open(file) as photo:
-                upright = ImageOps.exif_transpose(photo)
-                profile = upright.info.get("icc_profile") if upright.mode == "RGB" else None
-                data = encoded(flat(upright), "JPEG", quality=_JPEG_QUALITY, icc_profile=profile)
+                # upright already: pillow-heif turns it as it decodes
+                profile = photo.info.get("icc_profile") if photo.mode == "RGB" else None
+                data = encoded(flat(photo), "JPEG", quality=_JPEG_QUALITY, icc_profile=profile)
     except MediaError:
         raise
     except Exception as error:  # Pillow's readers raise what their formats happen to raise
