@@ -23,6 +23,7 @@ from omni_nb.archive.document import (
 )
 from omni_nb.errors import OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
+from omni_nb.media.compressed import MOST_SAMPLES
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
 from omni_nb.media.text import well_formed
@@ -48,6 +49,7 @@ _KINDS: Final[Mapping[str, Any]] = {
     "float": float | int,
     "bool": bool,
 }
+_MOST_BYTES: Final = 512 * 2**20
 _MOST: Final = 2**53
 """Up to here every whole number is exact also as a float, and in a browser."""
 
@@ -101,9 +103,11 @@ def parsed(path: Path) -> Any:
     OSError
         The file cannot be read, or is none.
     ValueError
-        The file is no JSON.
+        The file is no JSON, or too large to be read at once.
     """
     with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+            raise ValueError(f"it has more than {_MOST_BYTES / 2**20:.0f} MB")
         text = file.read().decode("utf-8-sig")
     document = json.loads(text, parse_float=_finite, parse_constant=_finite)
     return _well_formed(document) if "\\u" in text else document
@@ -203,9 +207,12 @@ class Reader:
         source = self._find(name, "speech")
         try:
             with source.open() as file, wave.open(file, "rb") as reader:
-                if reader.getparams()[:3] != (1, 2, SPEECH_SAMPLE_RATE):
+                # a header may claim more than there is, and a file may be of any size
+                samples = min(reader.getnframes(), source.total_bytes // 2)
+                is_speech = reader.getparams()[:3] == (1, 2, SPEECH_SAMPLE_RATE)
+                if not is_speech or samples > MOST_SAMPLES:
                     raise UnusableError(f"{brief(name)} is not speech of an answer.")
-                return reader.readframes(reader.getnframes())
+                return reader.readframes(samples)
         except (wave.Error, EOFError) as error:
             raise UnusableError(f"{brief(name)} is not speech of an answer.") from error
 
