@@ -55,7 +55,7 @@ test-quiet: check
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
 test-late:
-	$(BIN)/nox -r -s protocol
+	$(BIN)/nox -r -s protocol clients
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser

@@ -1,4 +1,7 @@
-"""The protocol tests on several versions of the openai SDK; `make test` runs them all."""
+"""Tests that need an environment of their own; `make test` runs them all.
+
+The protocol tests on several versions of the openai SDK, and clients that bring much with them.
+"""
 
 import sysconfig
 from pathlib import Path
@@ -12,6 +15,9 @@ nox.options.default_venv_backend = "venv"
 # tests' own environment has the newest of all.
 SDK_VERSIONS = ["==1.55.3", "<2", "<3"]
 
+# Other people's clients of the service; nothing else of ours needs what they need.
+CLIENTS = ["litellm==1.110.2"]
+
 
 @nox.session
 @nox.parametrize("openai", SDK_VERSIONS)
@@ -24,6 +30,18 @@ def protocol(session: nox.Session, openai: str) -> None:
     # runs them once.
     ours = ("-k", "not node and not curl", "-m", "not once")
     session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/protocol", *ours)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Run other people's clients against the stand-in."""
+    _see_the_packages_of(sysconfig.get_path("purelib"), session)
+    session.install("--no-compile", *CLIENTS, silent=True)
+    # litellm fetches prices from elsewhere when it is imported, unless it is told not to; and it
+    # has dozens of warnings for itself.
+    quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    run = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--disable-warnings")
+    session.run("python", *run, "tests/clients", env=quiet)
 
 
 def _see_the_packages_of(site_packages: str, session: nox.Session) -> None:

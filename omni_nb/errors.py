@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import sys
 import warnings
 from contextlib import contextmanager
@@ -19,6 +20,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
+
+
+_LINE = 120
+_SHORT = reprlib.Repr()
+_SHORT.maxother = _LINE
+
+
+def brief(given: object) -> str:
+    """Return what was given, for one line of a message: long words lose their middle.
+
+    Examples
+    --------
+    >>> brief("dog.jpg")
+    "'dog.jpg'"
+    >>> brief("x" * 3_000_000).endswith("xxx' (3,000,000 characters)")
+    True
+    """
+    if isinstance(given, (str, bytes)):
+        if len(given) <= _LINE:
+            return repr(given)
+        units = "bytes" if isinstance(given, bytes) else "characters"
+        return f"{given[:60]!r} … {given[-30:]!r} ({len(given):,} {units})"
+    try:
+        words = _SHORT.repr(given)
+    except Exception:  # an object's own __repr__ may raise anything
+        words = f"a {type(given).__name__}"
+    return " ".join(words.split())
 
 
 class OmniError(Exception):

@@ -1,5 +1,6 @@
 /** @file Show the panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
 import { ICONS, button, make, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
 import { createForm } from "./form.js";
 import { createMenu } from "./menu.js";
 
@@ -31,9 +32,9 @@ export function createHeader(talk, words) {
     label: words.more,
     menuLabel: words.menu,
     items: [
-      { name: "clear", label: words.clear, action: () => showForm(createConfirmation(words, clear, hideForm)) },
-      { name: "save", label: words.save, action: () => showForm(createNameForm(words, words.saveNow, save, hideForm)) },
-      { name: "load", label: words.load, action: () => showForm(createNameForm(words, words.loadNow, load, hideForm)) },
+      { name: "clear", label: words.clear, action: () => confirm(words.clearQuestion, words.clearNow, clear) },
+      { name: "save", label: words.save, action: () => askName(words.saveNow, talk.header.save_as || FILE_NAME, save) },
+      { name: "load", label: words.load, action: () => askName(words.loadNow, FILE_NAME, load) },
       { name: "export-html", label: words.exportHtml, action: () => talk.exportAs("html") },
       { name: "export-notebook", label: words.exportNotebook, action: () => talk.exportAs("ipynb") },
     ],
@@ -65,12 +66,40 @@ export function createHeader(talk, words) {
     menu.opener.focus();
   }
 
+  /**
+   * @param {string} label of the button that acts
+   * @param {string} name that is proposed
+   * @param {(name: string) => void} act
+   */
+  function askName(label, name, act) {
+    showForm(createNameForm(words, { label, name, act, hide: hideForm }));
+  }
+
+  /**
+   * @param {string} question
+   * @param {string} label of the button that acts
+   * @param {() => void} act
+   */
+  function confirm(question, label, act) {
+    showForm(createConfirmation(words, { question, label, act, hide: hideForm }));
+  }
+
   function clear() {
     talk.stop();
     void talk.channel.send({ type: "clear" });
   }
+  /** Whether this view has asked to save. */
+  let isSaving = false;
   /** @param {string} name */
-  const save = (name) => void talk.channel.send({ type: "save", name });
+  function save(name, replaces = false) {
+    isSaving = !replaces;
+    void talk.channel.send({ type: "save", name, replaces });
+  }
+  const stopListening = talk.channel.listen("exists", ({ name, page }) => {
+    if (page !== talk.page || !isSaving) return;
+    isSaving = false;
+    confirm(fill(words.replaceQuestion, { name }), words.replaceNow, () => save(name, true));
+  });
   /** @param {string} name */
   const load = (name) => void talk.channel.send({ type: "load", name });
 
@@ -90,40 +119,40 @@ export function createHeader(talk, words) {
       // Where there is little room the text is cut.
       account.title = [sum, size].filter(Boolean).join("\n");
     },
-    dispose: menu.dispose,
+    dispose() {
+      stopListening();
+      menu.dispose();
+    },
   };
 }
 
 /**
  * @param {Words} words
- * @param {string} label of the button that acts
- * @param {(name: string) => void} act
- * @param {() => void} hide
+ * @param {{label: string, name: string, act: (name: string) => void, hide: () => void}} options
  */
-function createNameForm(words, label, act, hide) {
-  const name = make("input", "omni-panel-name");
-  name.type = "text";
-  name.value = FILE_NAME;
-  name.required = true;
-  name.spellcheck = false;
-  const field = make("label", "omni-panel-label", words.fileName, name);
-  return createForm("omni-panel-form", { field, label, cancelLabel: words.cancel, act: () => act(name.value.trim()), hide });
+function createNameForm(words, { label, name, act, hide }) {
+  const input = make("input", "omni-panel-name");
+  input.type = "text";
+  input.value = name;
+  input.required = true;
+  input.spellcheck = false;
+  const field = make("label", "omni-panel-label", words.fileName, input);
+  return createForm("omni-panel-form", { field, label, cancelLabel: words.cancel, act: () => act(input.value.trim()), hide });
 }
 
 /**
  * @param {Words} words
- * @param {() => void} act
- * @param {() => void} hide
+ * @param {{question: string, label: string, act: () => void, hide: () => void}} options
  */
-function createConfirmation(words, act, hide) {
+function createConfirmation(words, { question, label, act, hide }) {
   const form = createForm("omni-panel-form", {
-    field: make("span", "omni-panel-label", words.clearQuestion),
-    label: words.clearNow,
+    field: make("span", "omni-panel-label", question),
+    label,
     cancelLabel: words.cancel,
     isDangerous: true,
     act,
     hide,
   });
-  form.setAttribute("aria-label", words.clearQuestion);
+  form.setAttribute("aria-label", question);
   return form;
 }

@@ -24,6 +24,7 @@
  * @property {string} total tokens and cost so far
  * @property {string} storage how large the conversation is in the notebook
  * @property {boolean} has_settings whether they are shown
+ * @property {string} save_as a name to save the conversation as: free, or its own
  *
  * @typedef {object} TurnRecord
  * @property {string} turn its id
@@ -71,11 +72,12 @@
  * @typedef {{type: "speech", seq: number, turn: string, offset: number, total_bytes: number}} SpeechMessage
  * @typedef {{type: "sample", seq: number, state: "asked" | "here" | "failed", words: string}} SampleMessage
  * @typedef {{type: "code", seq: number, turn: string, python: string, node: string, curl: string}} CodeMessage
+ * @typedef {{type: "exists", seq: number, name: string, page: string}} ExistsMessage
  * @typedef {{type: "file", seq: number, name: string, mime: string}} FileMessage
  * @typedef {{type: "notice", seq: number, kind: "info" | "warning" | "error", text: string}} NoticeMessage
  *
  * @typedef {TurnsMessage | DeltaMessage | EndMessage | AckMessage | PieceMessage | DraftMessage | SpeechMessage
- *   | SampleMessage | CodeMessage | FileMessage | NoticeMessage} Incoming
+ *   | SampleMessage | CodeMessage | ExistsMessage | FileMessage | NoticeMessage} Incoming
  */
 
 /**
@@ -91,7 +93,7 @@
  *   | {type: "again", turn: string} | {type: "edit", turn: string, text: string}
  *   | {type: "branch", turn: string, step: number}
  *   | {type: "speech", turn: string, offset: number} | {type: "code", turn: string} | {type: "sample"}
- *   | {type: "clear"} | {type: "save", name: string} | {type: "load", name: string}
+ *   | {type: "clear"} | {type: "save", name: string, replaces: boolean} | {type: "load", name: string}
  *   | {type: "export", form: "html" | "ipynb"}
  *   | {type: "settings"} | {type: "key", key: string}
  *   | ({type: "report", turn: string} & import("../player/report.js").Report)} Outgoing

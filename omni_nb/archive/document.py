@@ -9,7 +9,9 @@ videos and the answers' speech. Nothing of the connection is saved.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.media.folder import MediaFolder
@@ -27,7 +29,6 @@ from omni_nb.turns.history import Trimming
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from omni_nb.media.parts import Part
     from omni_nb.turns.reply import Reply
@@ -51,12 +52,17 @@ class Archive:
 
 
 def media_folder(path: Path) -> MediaFolder:
-    """Return the folder beside a conversation's file that holds its media."""
-    return MediaFolder(path.with_name(f"{path.stem}_media"))
+    """Return the folder beside a conversation's file that holds its media.
+
+    It is beside the file itself, also where the path is a link to it.
+    """
+    file = Path(os.path.realpath(path)) if path.is_symlink() else path
+    return MediaFolder(file.with_name(f"{file.stem}_media"))
 
 
 # The names of the document, each with the types it may have: the writer takes its names from
-# here, and the reader checks them.
+# here, and the reader checks them. A value without which an answer is still an answer may be
+# anything: the reader makes it absent where it is not as it should be.
 
 PARTS: Final[Mapping[str, type[Part]]] = {
     "text": TextPart,
@@ -70,7 +76,7 @@ PARTS: Final[Mapping[str, type[Part]]] = {
 }
 
 STRING: Final = str | None
-NUMBER: Final = int | float | None
+ANYTHING: Final = object
 CHAT: Final[Mapping[str, Any]] = {
     "model": str,
     "modalities": list,
@@ -90,34 +96,34 @@ REPLY: Final[Mapping[str, Any]] = {
     "reasoning": str,
     "refusal": STRING,
     "speech": STRING,
-    "finish_reason": STRING,
+    "finish_reason": ANYTHING,
     "error": dict | None,
     "usage": dict | None,
     "region": STRING,
     "is_stand_in": bool,
-    "sent_at": NUMBER,
-    "total_seconds": NUMBER,
+    "sent_at": ANYTHING,
+    "total_seconds": ANYTHING,
     "arrivals": list,
     "playback": dict | None,
 }
 LATER: Final = frozenset({"refusal"})
 """The names that 0.1 did not write; they are written where there is something to write."""
 ERROR: Final[Mapping[str, Any]] = {
-    "message": str,
-    "status_code": int | None,
-    "code": STRING,
-    "request_id": STRING,
-    "advice": STRING,
+    "message": ANYTHING,
+    "status_code": ANYTHING,
+    "code": ANYTHING,
+    "request_id": ANYTHING,
+    "advice": ANYTHING,
 }
 USAGE: Final[Mapping[str, Any]] = {
     "input": dict,
     "output": dict,
-    "input_total": int,
-    "output_total": int,
-    "reasoning": int,
+    "input_total": ANYTHING,
+    "output_total": ANYTHING,
+    "reasoning": ANYTHING,
 }
 PLAYBACK: Final[Mapping[str, Any]] = {
-    "first_heard_at": NUMBER,
-    "underruns": int,
-    "gap_seconds": int | float,
+    "first_heard_at": ANYTHING,
+    "underruns": ANYTHING,
+    "gap_seconds": ANYTHING,
 }

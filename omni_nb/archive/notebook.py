@@ -6,9 +6,8 @@ that no other goes on from, and its turns may be in any outputs of the notebook.
 
 from __future__ import annotations
 
-import json
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.archive.document import REPLY, Archive
@@ -17,21 +16,24 @@ from omni_nb.archive.outputs import NAME, SCHEMA_VERSION
 from omni_nb.archive.reader import (
     Reader,
     UnusableError,
+    count_of,
     fields_of,
+    parsed,
     read_settings,
     recorded,
     restored,
 )
-from omni_nb.errors import MediaError, OmniError, RequestError, warn
+from omni_nb.errors import MediaError, OmniError, RequestError, brief, warn
 from omni_nb.media.parts import TextPart, join_text
+from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import decode_data_url
 from omni_nb.turns.history import in_words, opening, turns
 from omni_nb.wire.request import Message
 from omni_nb.words import plural
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from omni_nb.media.parts import Part
     from omni_nb.turns.reply import Reply
@@ -56,8 +58,8 @@ _KIND: Final = {
 def read_notebook(path: str | os.PathLike[str], chat: str | int | None = None) -> Archive:
     """Read a conversation from a notebook that was saved with its outputs.
 
-    A medium that is neither in the notebook nor where it was is replaced by a line of words,
-    with one warning that names all of them.
+    A medium that is neither in the notebook nor beside it is replaced by a line of words, with
+    one warning that names all of them. Nothing but the notebook's own folder is looked into.
 
     Parameters
     ----------
@@ -70,18 +72,18 @@ def read_notebook(path: str | os.PathLike[str], chat: str | int | None = None) -
     RequestError
         The file is no notebook, holds no such conversation, or was written by a later version.
     """
-    source = Path(path).expanduser().absolute()
+    shown = brief(os.fsdecode(path))
     try:
-        outputs = _Outputs(json.loads(source.read_text("utf-8")), source.parent)
-        return outputs.archive(chat, source.name)
+        source = path_of(path).absolute()
+        return _Outputs(parsed(source), source.parent).archive(chat, source.name)
     except OmniError:
         raise
-    except OSError as error:
-        raise RequestError(f"The notebook {str(path)!r} cannot be read: {error}.") from error
     except (UnusableError, ValueError, TypeError, RecursionError) as error:
         raise RequestError(
-            f"{str(path)!r} is no notebook with answers that omni_nb saved: {error}"
+            f"{shown} is no notebook with answers that omni_nb saved: {error}"
         ) from error
+    except (OSError, RuntimeError) as error:
+        raise RequestError(f"The notebook {shown} cannot be read: {why(error)}.") from error
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class _Block:
         return after
 
 
+_CODER_BYTES: Final = 2 * 4096
 _Place: TypeAlias = tuple[_Block, int]
 """Where an answer is: its output, and its number there."""
 
@@ -152,7 +155,7 @@ class _Outputs:
         if chat in chats:
             return str(chat)
         known = "; ".join(f"{place}: {self._described(one)}" for place, one in enumerate(chats))
-        raise RequestError(f"There is no conversation {chat!r} in {name!r}. It has {known}.")
+        raise RequestError(f"There is no conversation {brief(chat)} in {name!r}. It has {known}.")
 
     def _described(self, last: str) -> str:
         chain = self._chain(last)
@@ -197,6 +200,10 @@ def _block(record: Any, data: Any) -> _Block:
         )
     values = fields_of(record, _BLOCK)
     replies = [fields_of(reply, _KIND) for reply in values["replies"]]
+    if any(
+        count_of(number) is None for number in [values["first"], *(r["samples"] for r in replies)]
+    ):
+        raise UnusableError("'first' and 'samples' are counts.")
     html = data.get("text/html", "") if isinstance(data, dict) else ""
     sources = players("".join(html) if isinstance(html, list) else str(html))
     speaking = [reply["id"] for reply in replies if reply["samples"]]
@@ -226,9 +233,9 @@ class _NotebookReader:
         """Warn once of everything that is missing."""
         if self._missing:
             warn(
-                f"{name!r} does not hold {', '.join(map(repr, self._missing))}, and there is no "
-                "such file where it was: the conversation goes on with a line of words in place "
-                "of each. Put the files beside the notebook to have them."
+                f"{name!r} does not hold {', '.join(map(brief, self._missing))}, and there is no "
+                "such file beside it: the conversation goes on with a line of words in place of "
+                "each. Put the files beside the notebook to have them."
             )
         if self._silent:
             warn(
@@ -261,4 +268,5 @@ class _NotebookReader:
         except MediaError:
             pcm = b""
         self._silent += bool(total and not pcm)
-        return pcm[:total].ljust(total, b"\0") if pcm else b""  # MP3 fills its last frame
+        # a coder's last frame may be short of a few samples; what claims more is as it decodes
+        return pcm[:total].ljust(min(total, len(pcm) + _CODER_BYTES), b"\0") if pcm else b""

@@ -8,13 +8,13 @@ import io
 import wave
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.archive.outputs import is_file_with
-from omni_nb.errors import MediaError
+from omni_nb.errors import MediaError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
-from omni_nb.media.compressed import decompressed
+from omni_nb.media.compressed import MOST_SAMPLES, decompressed
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.samples import wav_file
 from omni_nb.media.sources import FileSource, LocalSource
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
+
+
+_MOST_RATE: Final = 768_000
 
 
 def players(html: str) -> list[str]:
@@ -68,17 +71,32 @@ class KeptFiles:
             try:
                 data = base64.b64decode(self._media[name], validate=True)
             except binascii.Error as error:
-                raise MediaError(f"{shown_as!r} in the notebook is damaged.") from error
+                raise MediaError(f"{brief(shown_as)} in the notebook is damaged.") from error
             return LocalSource(data, shown_as)
         if path := self._files.get(name):
             digest = name.partition(".")[0]
-            for place in (self._folder / path, self._folder / Path(path).name, Path(path)):
+            for place in _beside(self._folder, path):
                 if is_file_with(place, digest):
                     status = place.stat()
                     return FileSource(
                         place.absolute(), shown_as, status.st_size, status.st_mtime_ns
                     )
-        raise MediaError(f"{shown_as!r} is neither in the notebook nor where it was.")
+        raise MediaError(f"{brief(shown_as)} is neither in the notebook nor beside it.")
+
+
+def _beside(folder: Path, path: str) -> list[Path]:
+    """Return where a file may be: at its path in the notebook's folder, or there by its name.
+
+    A path that leads out of the folder is not followed: a notebook that somebody sent does not
+    say which files of this machine are read.
+    """
+    leads_out = any(
+        shape.anchor or ".." in shape.parts
+        for shape in (PurePosixPath(path), PureWindowsPath(path))
+    )
+    return [
+        folder / below for below in ([] if leads_out else [path]) + [PureWindowsPath(path).name]
+    ]
 
 
 class Nothing:
@@ -106,7 +124,10 @@ def as_sent(part: Part) -> Part:
     if not isinstance(part.source, LocalSource) or not _is_compressed(part.source.data):
         return part
     rate, total = part.sample_rate, round(part.seconds * part.sample_rate)
-    pcm = decompressed(part.source.data, rate)[: 2 * total]  # a coder may add some at the end
+    if not 0 < rate <= _MOST_RATE:
+        raise MediaError(f"{brief(part.name)} cannot have {rate:,} samples a second.")
+    # a coder may add some at the end
+    pcm = decompressed(part.source.data, rate, most_samples=min(total, MOST_SAMPLES))
     source = LocalSource(wav_file(pcm, rate, 1), part.source.name)
     return replace(part, source=source, seconds=len(pcm) / 2 / rate, channels=1)
 

@@ -239,13 +239,13 @@ def place_beside(folder: MediaFolder, source: HeldSource, suffix: str) -> str:
 
 
 def _path(source: HeldSource) -> str:
-    """Return the path of a file, relative to the notebook's folder where it is below that."""
+    """Return the path of a file below the notebook's folder, else its name: no other is read."""
     if not isinstance(source, FileSource):
         return source.name
     try:
         return source.path.relative_to(Path.cwd()).as_posix()
     except ValueError:
-        return str(source.path)
+        return source.path.name
 
 
 def _digest(source: HeldSource) -> str:

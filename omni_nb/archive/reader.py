@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import wave
 from dataclasses import fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 
 from omni_nb.archive.document import (
@@ -20,18 +21,20 @@ from omni_nb.archive.document import (
     Archive,
     media_folder,
 )
-from omni_nb.errors import OmniError, RequestError, ServiceError
+from omni_nb.errors import OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.parts import ImagePart, ImageURLPart
-from omni_nb.rules.pricing import Usage
+from omni_nb.media.paths import open_regular, path_of, why
+from omni_nb.media.text import well_formed
+from omni_nb.rules.pricing import MEDIA, Usage
 from omni_nb.turns.history import Trimming
 from omni_nb.turns.reply import Reply
 from omni_nb.turns.timing import Arrival, Playback
 from omni_nb.wire.request import Message, Request, Role
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
@@ -45,6 +48,19 @@ _KINDS: Final[Mapping[str, Any]] = {
     "float": float | int,
     "bool": bool,
 }
+_MOST: Final = 2**53
+"""Up to here every whole number is exact also as a float, and in a browser."""
+
+_RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "width": (1, 2**31),
+    "height": (1, 2**31),
+    "seconds": (0, 1e7),
+    "sample_rate": (0, 2**31),
+    "channels": (0, 2**16),
+    "fps": (0, 1e6),
+    "total_frames": (0, 1e9),
+}
+"""What the numbers of a part can be, by their names."""
 
 
 def read(path: str | os.PathLike[str]) -> Archive:
@@ -57,22 +73,57 @@ def read(path: str | os.PathLike[str]) -> Archive:
     MediaError
         A medium beside it is missing or altered.
     """
-    source = Path(path).expanduser().absolute()  # its media stay in use
+    shown = brief(os.fsdecode(path))
     try:
-        document = json.loads(source.read_text("utf-8"))
-        return Reader(media_folder(source)).archive(document)
+        source = path_of(path).absolute()  # its media stay in use
+        return Reader(media_folder(source)).archive(parsed(source))
     except OmniError:
         raise
-    except OSError as error:
-        raise RequestError(f"The conversation {str(path)!r} cannot be read: {error}.") from error
-    except (UnusableError, ValueError, RecursionError) as error:
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RecursionError):
+            raise RequestError(f"{shown} is nested too deeply to be a conversation.") from None
+        raise RequestError(f"The conversation {shown} cannot be read: {why(error)}.") from error
+    except (UnusableError, ValueError) as error:
         raise RequestError(
-            f"{str(path)!r} is not a whole conversation that omni_nb saved: {error}"
+            f"{shown} is not a whole conversation that omni_nb saved: {error}"
         ) from error
 
 
 class UnusableError(Exception):
     """A document that is not as it was written."""
+
+
+def parsed(path: Path) -> Any:
+    """Return the content of a JSON file: its text is well-formed, its numbers are numbers.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read, or is none.
+    ValueError
+        The file is no JSON.
+    """
+    with open_regular(path) as file:
+        text = file.read().decode("utf-8-sig")
+    document = json.loads(text, parse_float=_finite, parse_constant=_finite)
+    return _well_formed(document) if "\\u" in text else document
+
+
+def _finite(written: str) -> float | None:
+    """Return a number; of NaN and of what no number is large enough for, None."""
+    number = float(written)
+    return number if math.isfinite(number) else None
+
+
+def _well_formed(value: Any) -> Any:
+    """Join the halves of surrogate pairs in a document; a lone one becomes U+FFFD."""
+    if isinstance(value, str):
+        return text_of(value)
+    if isinstance(value, list):
+        return [_well_formed(item) for item in value]
+    if isinstance(value, dict):
+        return {text_of(name): _well_formed(item) for name, item in value.items()}
+    return value
 
 
 class Finder(Protocol):
@@ -108,14 +159,14 @@ class Reader:
     def _message(self, record: Any) -> Message:
         values = fields_of(record, {"role": str, "parts": list})
         if values["role"] not in get_args(Role):
-            raise UnusableError(f"there is no role {values['role']!r}.")
+            raise UnusableError(f"there is no role {brief(values['role'])}.")
         return Message(values["role"], tuple(self.part(part) for part in values["parts"]))
 
     def part(self, record: Any) -> Part:
         """Return a part."""
         name = fields_of(record, {"type": str})["type"]
         if name not in PARTS:
-            raise UnusableError(f"there is no part of type {name!r}.")
+            raise UnusableError(f"there is no part of type {brief(name)}.")
         shown_as = record.get("name")
         values = {
             field.name: self._value(record, field.name, field.type, str(shown_as or name))
@@ -126,7 +177,7 @@ class Reader:
 
     def _value(self, record: Any, name: str, annotation: Any, shown_as: str) -> Any:
         if annotation in _KINDS:
-            return fields_of(record, {name: _KINDS[annotation]})[name]
+            return _in_range(name, fields_of(record, {name: _KINDS[annotation]})[name])
         if annotation.startswith("tuple"):
             images = tuple(self.part(item) for item in fields_of(record, {name: list})[name])
             if not all(isinstance(image, (ImagePart, ImageURLPart)) for image in images):
@@ -138,8 +189,9 @@ class Reader:
     def _reply(self, record: Any, messages: list[Message]) -> Reply:
         values = fields_of(record, REPLY)
         numbers = values["messages"]
-        if not all(isinstance(n, int) and 0 <= n < len(messages) for n in numbers):
-            raise UnusableError(f"'messages' of a reply counts to {len(messages)}, not {numbers}.")
+        if not all(type(n) is int and 0 <= n < len(messages) for n in numbers):
+            given = brief(numbers)
+            raise UnusableError(f"'messages' of a reply counts to {len(messages)}, not {given}.")
         if not numbers or messages[numbers[-1]].role != "user":
             raise UnusableError("a reply has no question.")
         request = recorded(values, tuple(messages[number] for number in numbers))
@@ -152,10 +204,10 @@ class Reader:
         try:
             with source.open() as file, wave.open(file, "rb") as reader:
                 if reader.getparams()[:3] != (1, 2, SPEECH_SAMPLE_RATE):
-                    raise UnusableError(f"{name!r} is not speech of an answer.")
+                    raise UnusableError(f"{brief(name)} is not speech of an answer.")
                 return reader.readframes(reader.getnframes())
         except (wave.Error, EOFError) as error:
-            raise UnusableError(f"{name!r} is not speech of an answer.") from error
+            raise UnusableError(f"{brief(name)} is not speech of an answer.") from error
 
     def _find(self, name: str, shown_as: str) -> HeldSource:
         if (name, shown_as) not in self._found:
@@ -168,7 +220,7 @@ def _line(numbers: Any, replies: Sequence[Reply]) -> tuple[Reply, ...]:
     if not isinstance(numbers, list) or not all(
         type(number) is int and 0 <= number < len(replies) for number in numbers
     ):
-        raise UnusableError(f"'branches' counts replies to {len(replies)}, not {numbers}.")
+        raise UnusableError(f"'branches' counts replies to {len(replies)}, not {brief(numbers)}.")
     return tuple(replies[number] for number in numbers)
 
 
@@ -176,6 +228,8 @@ def read_settings(record: Any) -> dict[str, Any]:
     """Return how a conversation asks, as arguments of an `Archive`."""
     chat = fields_of(record, CHAT)
     trimming = fields_of(chat["trimming"], {"turns": int, "media": int})
+    if any(count_of(number) is None for number in trimming.values()):
+        raise UnusableError("'trimming' counts turns.")
     return chat | {"modalities": strings(chat["modalities"]), "trimming": Trimming(**trimming)}
 
 
@@ -202,15 +256,15 @@ def restored(values: Mapping[str, Any], request: Request, pcm: bytes) -> Reply:
         reasoning=values["reasoning"],
         refusal=values.get("refusal") or "",
         pcm=pcm,
-        finish_reason=values["finish_reason"],
-        error=ServiceError(**fields_of(error, ERROR)) if error else None,
+        finish_reason=code_of(values["finish_reason"]),
+        error=_read_error(error) if error else None,
         usage=_read_usage(usage) if usage else None,
         region=values["region"],
         is_stand_in=values["is_stand_in"],
-        sent_at=values["sent_at"],
-        total_seconds=values["total_seconds"],
+        sent_at=_seconds_of(values["sent_at"]),
+        total_seconds=_seconds_of(values["total_seconds"]),
         arrivals=[_arrival(piece) for piece in values["arrivals"]],
-        playback=Playback(**fields_of(playback, PLAYBACK)) if playback else None,
+        playback=_read_playback(playback) if playback else None,
     )
 
 
@@ -230,7 +284,7 @@ def fields_of(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
         raise UnusableError(f"expected an object with {', '.join(kinds)}.")
     record = dict.fromkeys(LATER & kinds.keys()) | record
     for name, kind in kinds.items():
-        if name not in record or not isinstance(record[name], kind):
+        if name not in record or not _is(record[name], kind):
             raise UnusableError(f"{name!r} is missing or not of its type.")
     return {name: record[name] for name in kinds}
 
@@ -238,23 +292,95 @@ def fields_of(record: Any, kinds: Mapping[str, Any]) -> dict[str, Any]:
 def strings(values: list[Any]) -> tuple[str, ...]:
     """Return values that are all words, refusing others."""
     if not all(isinstance(value, str) for value in values):
-        raise UnusableError(f"expected words, not {values}.")
+        raise UnusableError(f"expected words, not {brief(values)}.")
     return tuple(values)
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Return whether a value is of a kind; True and False are no numbers."""
+    is_flag = isinstance(value, bool) and kind is not object
+    return kind is bool if is_flag else isinstance(value, kind)
+
+
+def _in_range(name: str, value: Any) -> Any:
+    """Return a value of a part, refusing a number that no file has."""
+    least, most = _RANGES.get(name, (-math.inf, math.inf))
+    if name in _RANGES and not least <= value <= most:
+        raise UnusableError(f"{name!r} is from {least:g} to {most:g}, not {brief(value)}.")
+    return value
+
+
+def _read_error(record: Any) -> ServiceError:
+    values = fields_of(record, ERROR)
+    status = count_of(values["status_code"])
+    return ServiceError(
+        text_of(values["message"]),
+        status_code=status if status and status < 1000 else None,
+        code=code_of(values["code"]),
+        request_id=code_of(values["request_id"]),
+        advice=code_of(values["advice"]),
+    )
 
 
 def _read_usage(record: Any) -> Usage:
     values = fields_of(record, USAGE)
-    counts = [*values["input"].values(), *values["output"].values()]
-    if not all(isinstance(count, int) for count in counts):
-        raise UnusableError("'usage' counts tokens.")
-    return Usage(**values)
+    parts = {
+        side: {
+            name: count
+            for name in ("text", *MEDIA)
+            if (count := count_of(values[side].get(name))) is not None
+        }
+        for side in ("input", "output")
+    }
+    totals = [count_of(values[name]) for name in ("input_total", "output_total")]
+    total_in, total_out = (-1 if total is None else total for total in totals)  # -1: the sum
+    reasoning = count_of(values["reasoning"]) or 0
+    return Usage(parts["input"], parts["output"], total_in, total_out, reasoning)
+
+
+def _read_playback(record: Any) -> Playback | None:
+    values = fields_of(record, PLAYBACK)
+    underruns, gap = count_of(values["underruns"]), _seconds_of(values["gap_seconds"])
+    if underruns is None or gap is None:
+        return None
+    return Playback(_seconds_of(values["first_heard_at"]), underruns, gap)
 
 
 def _arrival(piece: Any) -> Arrival:
     match piece:
-        case [float() | int(), "text" | "audio", float() | int()]:
-            return Arrival(*piece)
-    raise UnusableError(f"'arrivals' has {piece!r}.")
+        case [seconds, "text" | "audio" as kind, size]:
+            at, much = _seconds_of(seconds), _seconds_of(size)
+            if at is not None and much is not None:
+                return Arrival(at, kind, much)
+    raise UnusableError(f"'arrivals' has {brief(piece)}.")
+
+
+def text_of(value: Any) -> str:
+    """Return a text as well-formed Unicode; of anything else its JSON."""
+    if not isinstance(value, str):
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
+    return well_formed(value)
+
+
+def count_of(value: Any) -> int | None:
+    """Return a count, a whole number from 0 on; None of anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if 0 <= value <= _MOST and value == int(value) else None
+
+
+def code_of(value: Any) -> str | None:
+    """Return a code, an id or a reason as words; None of what is neither words nor a number."""
+    if isinstance(value, str):
+        return text_of(value)
+    return None if isinstance(value, bool) or not isinstance(value, int) else str(value)
+
+
+def _seconds_of(value: Any) -> float | None:
+    """Return a duration or a time in seconds; None of what is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if 0 <= value <= _MOST else None
 
 
 def _content(source: HeldSource) -> bytes:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import os
 from dataclasses import asdict, fields
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_folder
-from omni_nb.errors import RequestError
+from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.folder import replacing
 from omni_nb.media.parts import AudioPart
+from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import FileSource, LocalSource
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from omni_nb.archive.document import Archive
     from omni_nb.media.clip import AudioClip
@@ -51,18 +52,20 @@ def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
     ...     read(write(chat, f"{folder}/talk.json")) == chat
     True
     """
-    target = Path(path).expanduser()
     try:
+        target = path_of(path)
         writer = DocumentWriter(media_folder(target))
-        document = json.dumps(writer.document(archive), ensure_ascii=False)
+        document = json.dumps(writer.document(archive), ensure_ascii=False, allow_nan=False)
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as file:
             # Half of a surrogate pair, as a broken stream may end with, is no UTF-8; Python's
             # escape of it is JSON's.
             file.write(document.encode("utf-8", "backslashreplace"))
-    except (OSError, TypeError) as error:
+    except OmniError:
+        raise
+    except (OSError, TypeError, ValueError, RuntimeError) as error:
         raise RequestError(
-            f"The conversation cannot be saved to {str(path)!r}: {error}."
+            f"The conversation cannot be saved to {brief(os.fsdecode(path))}: {why(error)}."
         ) from error
     return target
 

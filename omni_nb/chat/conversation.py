@@ -10,7 +10,7 @@ from omni_nb.archive.document import Archive
 from omni_nb.archive.notebook import read_notebook
 from omni_nb.archive.reader import read
 from omni_nb.archive.writer import write
-from omni_nb.chat.files import export_to, exported
+from omni_nb.chat.files import SavedFile, export_to, exported
 from omni_nb.errors import OptionError
 from omni_nb.media.parts import parts_of
 from omni_nb.rules.options import OPTIONS, OptionDict, check_extra, check_options, unknown_option
@@ -70,6 +70,7 @@ class Conversation:
     _budget: Budget
     _connection: Connection | None
     _timeout: float | None
+    _file: SavedFile | None = None
 
     def __init__(
         self,
@@ -583,6 +584,7 @@ class Conversation:
         twin.__dict__.update(self.__dict__)
         twin._settings = self._settings.copy()
         twin._line = line
+        twin._file = None  # two conversations do not share a file
         return twin
 
     def reworded(
@@ -729,7 +731,14 @@ class Conversation:
         ...     chat.save(f"{folder}/talk.json").name
         'talk.json'
         """
-        return write(self.document(), path)
+        target = write(self.document(), path)
+        self._file = SavedFile.at(target)
+        return target
+
+    @property
+    def file(self) -> SavedFile | None:
+        """The file that the chat was last saved to or loaded from; None where there is none."""
+        return self._file
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, connection: Connection | None = None) -> Self:
@@ -758,7 +767,9 @@ class Conversation:
         ...     Conversation.load(chat.save(f"{folder}/talk.json")).system
         'You are a cat.'
         """
-        return cls._of(read(path), connection)
+        made = cls._of(read(path), connection)
+        made._file = SavedFile.at(path)
+        return made
 
     @classmethod
     def from_notebook(
@@ -772,8 +783,8 @@ class Conversation:
 
         Everything is there: questions and answers, speech, usage and cost. Speech, and a WAV of a
         question, is as the notebook keeps it, exact with ``storage="wav"``. An image, audio or
-        video of more than a megabyte is looked for where it was and beside the notebook; where it
-        is gone, a line of words takes its place.
+        video of more than a megabyte is looked for beside the notebook and in the folders there,
+        nowhere else; where it is not, a line of words takes its place.
 
         Parameters
         ----------
@@ -830,6 +841,7 @@ class Conversation:
         other = (type(self).from_notebook if is_notebook else type(self).load)(path)
         self._line.take_up(other.line)
         self._settings = other._settings
+        self._file = other._file
         self._budget.remember(other.line.every)
 
     def export(

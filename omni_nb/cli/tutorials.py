@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from itertools import chain, count
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 
 import omni_nb
 from omni_nb.cli.terminal import CommandError
+from omni_nb.media.folder import replacing
 
 QUICKSTART = "01_quickstart.ipynb"
 _ANOTHER = "Choose another folder, such as: omni-nb lab ~/my-tutorials"
@@ -26,11 +28,7 @@ def copy_tutorials(folder: Path) -> bool:
     try:
         if tutorials_in(folder):
             return False
-        if folder.is_symlink():
-            raise CommandError(
-                f"{folder} is a link to {os.readlink(folder)}, where no tutorials are, and "
-                f"nothing is copied through a link. {_ANOTHER}"
-            )
+        _check_no_link(folder)
         if folder.is_dir() and any(folder.iterdir()):
             raise CommandError(
                 f"{folder} holds other files but no tutorials, and these are copied into a new "
@@ -80,14 +78,29 @@ def _home() -> Path:
 
 def _copy(folder: Path) -> None:
     """Copy all tutorials or none: first into a temporary folder beside their places."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()  # where somebody has just put a link, this fails
     with TemporaryDirectory(dir=folder) as beside:
         for name in packaged_tutorials():
             target = Path(beside, name)
             target.parent.mkdir(exist_ok=True)
-            copyfile(_home() / name, target)  # its permissions stay behind
+            # its permissions stay behind
+            with (_home() / name).open("rb") as original, replacing(target) as copy:
+                copyfileobj(original, copy)
+        _check_no_link(folder)
         for entry in Path(beside).iterdir():
+            if os.path.lexists(folder / entry.name):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             entry.rename(folder / entry.name)
+
+
+def _check_no_link(folder: Path) -> None:
+    if folder.is_symlink():
+        raise CommandError(
+            f"{folder} is a link to {os.readlink(folder)}, where no tutorials are, and "
+            f"nothing is copied through a link. {_ANOTHER}"
+        )
 
 
 def _why(folder: Path, error: OSError) -> str:
@@ -95,6 +108,7 @@ def _why(folder: Path, error: OSError) -> str:
     if isinstance(error, (FileExistsError, NotADirectoryError)):
         places = (folder, *folder.parents)
         no_folder = (path for path in places if os.path.lexists(path) and not path.is_dir())
-        return f"{next(no_folder, folder)} is not a folder. {_ANOTHER}"
+        if (place := next(no_folder, None)) is not None:
+            return f"{place} is not a folder. {_ANOTHER}"
     reason = os.strerror(error.errno) if error.errno else str(error)
     return f"{folder} cannot be used ({reason}). {_ANOTHER}"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.probe import probe_audio
-from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
+from omni_nb.media.samples import are_samples, as_pcm16, checked_rate, wav_file
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import LocalSource, RemoteSource, described, embed, open_source
 
@@ -115,7 +115,7 @@ name='samples')
         return given
     if isinstance(given, AudioClip):
         return _from_samples(given.samples, given.sample_rate, "clip")
-    if isinstance(given, tuple) and len(given) == 2:
+    if are_samples(given) or (isinstance(given, tuple) and len(given) == 2):
         return _from_samples(*given, "samples")
     source = open_source(given, kind="audio")
     if source is None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omni_nb.errors import MediaError, RequestError
+from omni_nb.errors import MediaError, RequestError, brief
 from omni_nb.media.compressed import BITS_PER_SECOND, compressed
+from omni_nb.media.folder import replacing
+from omni_nb.media.paths import path_of, why
 from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
 from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
@@ -38,7 +40,7 @@ def check_storage(storage: object) -> Storage:
     if storage in get_args(Storage):
         return cast("Storage", storage)
     accepted = ", ".join(map(repr, get_args(Storage)))
-    raise RequestError(f"storage is one of {accepted}, not {storage!r}.")
+    raise RequestError(f"storage is one of {accepted}, not {brief(storage)}.")
 
 
 SPEECH_SAMPLE_RATE = 24_000
@@ -86,9 +88,10 @@ class AudioClip(Shown):
         >>> AudioClip.from_samples(np.zeros((8000, 2)), 16000)
         <AudioClip 0.50 s, 16000 Hz>
         """
+        rate = checked_rate(sample_rate)
         pcm = as_pcm16(samples)
         mono = pcm[:, 0] if pcm.shape[1] == 1 else pcm.mean(axis=1).round()
-        return cls(mono.astype("<i2").tobytes(), checked_rate(sample_rate))
+        return cls(mono.astype("<i2").tobytes(), rate)
 
     @property
     def samples(self) -> npt.NDArray[np.int16]:
@@ -137,11 +140,20 @@ class AudioClip(Shown):
         Raises
         ------
         MediaError
-            The file has another ending.
+            The file has another ending, or cannot be written.
         """
-        target = Path(path).expanduser()
-        storage = _ENDINGS.get(target.suffix.lower())
-        if storage is None:
-            raise MediaError(f"Save a clip as .wav, .mp3, .opus or .ogg, not as {target.name!r}.")
-        target.write_bytes(self.to_file(storage))
+        try:
+            target = path_of(path)
+            storage = _ENDINGS.get(target.suffix.lower())
+            if storage is None:
+                name = brief(target.name)
+                raise MediaError(f"Save a clip as .wav, .mp3, .opus or .ogg, not as {name}.")
+            data = self.to_file(storage)
+            with replacing(target) as file:
+                file.write(data)
+        except MediaError:
+            raise
+        except (OSError, ValueError, RuntimeError) as error:
+            shown = brief(os.fsdecode(path))
+            raise MediaError(f"The clip cannot be saved to {shown}: {why(error)}.") from error
         return target

@@ -22,6 +22,9 @@ BITS_PER_SECOND: Final[Mapping[Form, int]] = {"mp3": 40_000, "opus": 24_000}
 _CONTAINERS: Final[Mapping[Form, str]] = {"mp3": "mp3", "opus": "ogg"}
 _CODECS: Final[Mapping[Form, str]] = {"mp3": "libmp3lame", "opus": "libopus"}
 _OPUS_RATES: Final = (8_000, 12_000, 16_000, 24_000, 48_000)
+MOST_SAMPLES: Final = 24_000 * 60 * 120
+"""Two hours of speech, 346 MB: the most that is decoded at once."""
+
 _KEPT: Final = 128  # clips; a minute of MP3 has 300 kB
 
 
@@ -42,8 +45,10 @@ def compressed(pcm: bytes, sample_rate: int, form: Form, bits_per_second: int) -
     return data
 
 
-def decompressed(data: bytes, sample_rate: int) -> bytes:
-    """Decode an audio file to mono PCM16 of a sample rate.
+def decompressed(data: bytes, sample_rate: int, *, most_samples: int = MOST_SAMPLES) -> bytes:
+    """Decode an audio file to mono PCM16 of a sample rate, ``most_samples`` of it at most.
+
+    A small file may claim, and decode to, any length.
 
     Raises
     ------
@@ -53,15 +58,17 @@ def decompressed(data: bytes, sample_rate: int) -> bytes:
     import av
 
     resampler = Resampler(sample_rate)
+    pcm = bytearray()
     try:
         with av.open(io.BytesIO(data), "r") as container:
-            return b"".join(
-                pcm16(mixed(piece))
-                for frame in chain(container.decode(audio=0), [None])
-                for piece in resampler.resample(frame)
-            )
+            for frame in chain(container.decode(audio=0), [None]):
+                for piece in resampler.resample(frame):
+                    pcm += pcm16(mixed(piece))
+                if len(pcm) >= 2 * most_samples:
+                    break
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise MediaError(f"This speech cannot be decoded: {error}.") from error
+    return bytes(pcm[: 2 * most_samples])
 
 
 class _Speech:

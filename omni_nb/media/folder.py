@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import shutil
-from contextlib import contextmanager
+import stat
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from omni_nb.errors import MediaError
+from omni_nb.media.paths import check_regular, open_regular
 from omni_nb.media.sources import FileSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from omni_nb.media.sources import HeldSource
 
 _BLOCK_BYTES = 1 << 20
 _NAME = re.compile(r"([0-9a-f]{64})(\.[a-z0-9]{1,8})?")
+_PART = re.compile(r"\..+\.[0-9a-f]{8}\.part", re.DOTALL)
+_PART_SECONDS = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +98,62 @@ class MediaFolder:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """Open a file that replaces the target when all of it is written, or not at all."""
+    """Open a file that replaces the target when all of it is written and on disk, or not at all.
+
+    The new file has the permissions of the one that it replaces. A link stays, and what it leads
+    to is replaced. What an earlier process left half written beside it goes after a day.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written, or what is there is no regular file.
+    """
+    target = Path(os.path.realpath(target))
+    mode = _mode_of(target)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:
             yield file
+            if mode is not None:
+                part.chmod(mode)
+            file.flush()
+            os.fsync(file.fileno())
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+    _sync_folder(target.parent)
+    _sweep(target.parent)
+
+
+def _mode_of(target: Path) -> int | None:
+    """Return the permissions of a file that is to be replaced; None where there is none."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        return None
+    check_regular(status)
+    return stat.S_IMODE(status.st_mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name on disk, where the system can sync a folder."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove half-written files of ours that are more than a day old."""
+    oldest = time.time() - _PART_SECONDS
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            status = entry.stat(follow_symlinks=False) if _PART.fullmatch(entry.name) else None
+            if status and stat.S_ISREG(status.st_mode) and status.st_mtime < oldest:
+                os.unlink(entry.path)
 
 
 def source_digest(source: HeldSource) -> str:
@@ -111,7 +164,7 @@ def source_digest(source: HeldSource) -> str:
 
 def file_digest(path: Path) -> str:
     """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return _digest_of(file)
 
 

@@ -21,8 +21,6 @@ from omni_nb.media.sources import (
 )
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
     from omni_nb.media.probe import ImageFacts
     from omni_nb.media.sources import Embed, HeldSource
 
@@ -92,7 +90,8 @@ def image(given: Any) -> ImagePart | ImageURLPart:
         image says what its values mean, so that gray of 16 bits or of floats is scaled. A PNG,
         JPEG, WEBP, GIF, BMP or TIFF file is sent as it is, unless its pixels are gray of more
         than 8 bits or CMYK; any other is sent as PNG or JPEG, and the name of the part says so.
-        A URL is passed on as it is; the service fetches it.
+        A phone's HEIC photo is one of the others (``pip install "omni_nb[heic]"``). A URL is
+        passed on as it is; the service fetches it.
 
     Raises
     ------
@@ -115,8 +114,7 @@ def image(given: Any) -> ImagePart | ImageURLPart:
         )
     if isinstance(source, RemoteSource):
         return ImageURLPart(source.url)
-    with source.open() as file:
-        facts = _probed(file, source)
+    facts = _probed(source)
     if facts.total_pages > 1:
         raise MediaError(
             f"{source.name!r} has {facts.total_pages} pages; an image is one. Pass the file as "
@@ -143,9 +141,10 @@ def _converted(data: bytes, facts: ImageFacts, name: str) -> ImagePart:
     return ImagePart(file, f"image/{form.lower()}", *made.size, f"{name} ({what}, sent as {form})")
 
 
-def _probed(file: BinaryIO, source: HeldSource) -> ImageFacts:
+def _probed(source: HeldSource) -> ImageFacts:
     try:
-        return probe_image(file, name=source.name)
+        with source.open() as file:
+            return probe_image(file, name=source.name)
     except MediaError:
         kind = kind_of(source)
         if kind in ("audio", "video"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.heic import HINT, enable, is_heic
 from omni_nb.media.pixels import EXIF_NAMES, open_image, pages_of
 from omni_nb.media.resample import RATES
 from omni_nb.media.tracks import read_tracks, sound_seconds
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _EXIF_ORIENTATION: Final = 0x0112
 _NO_PICTURES: Final = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
 """Formats that Pillow opens, and does not draw without other programs."""
+_HEAD_BYTES: Final = 64
 _AUDIO_MIMES: Final = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",
@@ -135,6 +137,9 @@ def probe_images(paths: Iterable[Path]) -> list[ImageFacts]:
 def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
     from PIL import Image, UnidentifiedImageError
 
+    if is_heic(file.read(_HEAD_BYTES)):
+        enable(name)
+    file.seek(0)
     try:
         with open_image(file) as image:
             width, height = image.size
@@ -249,8 +254,8 @@ def _is_image(source: HeldSource) -> bool:
     with source.open() as file:
         try:
             probe_image(file, name=source.name)
-        except MediaError:
-            return False
+        except MediaError as error:
+            return error.hint == HINT
     return True
 
 

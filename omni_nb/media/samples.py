@@ -6,23 +6,31 @@ import io
 import wave
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from omni_nb.errors import MediaError
+from omni_nb.errors import MediaError, brief
 from omni_nb.media.sources import described
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+_LEAST_RATE = 1000
 _WAV_BYTES_MAX = 2**32 - 1024
 """A WAV file writes its size in 32 bits."""
 
 
-def are_samples(given: object) -> TypeGuard[tuple[Any, int]]:
-    """Return whether ``given`` can only be ``(samples, sample_rate)``."""
+def are_samples(given: object) -> TypeGuard[tuple[Any, Any]]:
+    """Return whether ``given`` can only be meant as ``(samples, sample_rate)``.
+
+    So are a list of samples, and the two in the other order, for which `checked_rate` has a hint;
+    but with a rate that sound has: other numbers may be anything.
+    """
     if not (isinstance(given, tuple) and len(given) == 2):
         return False
-    samples, sample_rate = given
-    return getattr(samples, "ndim", 0) in (1, 2) and _is_number(sample_rate)
+    first, second = given
+    if getattr(first, "ndim", 0) in (1, 2) and _is_number(second):
+        return True
+    samples, rate = (first, second) if _is_number(second) else (second, first)
+    return _is_number(rate) and rate >= _LEAST_RATE and _is_row(samples)
 
 
 def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:
@@ -73,9 +81,12 @@ def checked_rate(sample_rate: Any) -> int:
     if _is_number(sample_rate) and 0 < sample_rate < 2**31 and sample_rate == int(sample_rate):
         return int(sample_rate)
     hint = ""
-    if getattr(sample_rate, "ndim", 0):
-        hint = " The samples come first; scipy.io.wavfile.read gives them the other way round."
-    given = sample_rate if _is_number(sample_rate) else described(sample_rate)
+    if getattr(sample_rate, "ndim", 0) or _is_row(sample_rate):
+        hint = (
+            " The samples come first: (samples, sample_rate); scipy.io.wavfile.read gives "
+            "them the other way round."
+        )
+    given = brief(sample_rate) if _is_number(sample_rate) else described(sample_rate)
     raise MediaError(
         "A sample rate is a whole number of samples per second, such as 16000; this is "
         f"{given}.{hint}"
@@ -101,6 +112,15 @@ def _is_number(value: object) -> bool:
     import numpy as np
 
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _is_row(value: Any) -> bool:
+    """Return whether a value is an array of samples, or a list of numbers or of rows of them."""
+    for _ in range(2):
+        if isinstance(value, (list, tuple)) and value and not _is_number(value[0]):
+            value = value[0]
+    is_list = isinstance(value, (list, tuple)) and bool(value) and _is_number(value[0])
+    return is_list or getattr(value, "ndim", 0) in (1, 2)
 
 
 def _upright(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

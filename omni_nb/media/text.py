@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""C0 but for tab and line feed, DEL, C1, and halves of characters, which cannot be written."""
+
+_PICTURES = 0x2400
+_PICTURE_OF_DELETE = "\u2421"
+_REPLACEMENT = "\ufffd"
 _HIGH = range(0xD800, 0xDC00)
 
 
@@ -30,18 +35,40 @@ def well_formed(text: str) -> str:
     return text
 
 
-def plain(text: str, most: int) -> str:
-    r"""Return text without control characters but tabs and newlines, and shortened.
+def plain(text: str) -> str:
+    r"""Return text whose control characters are visible signs that a terminal does not obey.
 
-    A terminal obeys control characters: it may change its title or hide what follows.
+    A model's text, a file's name or a service's message may hold escape sequences, which clear the
+    screen, set the clipboard or write what was never said. Line feeds and tabs stay; a carriage
+    return, which would write over the line, is left out.
 
     Examples
     --------
-    >>> plain("a\x1b[31m b\n c", most=40)
-    'a[31m b\n c'
+    >>> plain("\x1b[2Jgone\x07\r\nnext\x9b")
+    '␛[2Jgone␇\nnext�'
     """
-    clean = _CONTROLS.sub("", well_formed(text[: 2 * most]))
-    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+    return _CONTROLS.sub(_sign, text)
+
+
+def _sign(found: re.Match[str]) -> str:
+    character = found[0]
+    if character == "\r":
+        return ""
+    if character < " ":
+        return chr(_PICTURES + ord(character))
+    return _PICTURE_OF_DELETE if character == "\x7f" else _REPLACEMENT
+
+
+def shortened(text: str, most: int) -> str:
+    """Return text of at most so many characters, without control characters.
+
+    Examples
+    --------
+    >>> shortened("a longer text", most=8)
+    'a longe…'
+    """
+    shown = plain(well_formed(text[: 2 * most]))
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def one_line(text: str, most: int = 200) -> str:

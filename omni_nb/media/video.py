@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from omni_nb.errors import MediaError
+from omni_nb.errors import MediaError, brief
 from omni_nb.media.drawn import is_pil_image, jpeg
 from omni_nb.media.image import ImagePart, image
 from omni_nb.media.pixels import flat, opened_image, pages_of
@@ -192,7 +192,7 @@ def frames(given: Any, count: int | None = None) -> FramesPart:
     if isinstance(given, FramesPart):
         return given
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        raise MediaError(f"count= is a number of frames, 1 or more; this is {count!r}.")
+        raise MediaError(f"count= is a number of frames, 1 or more; this is {brief(count)}.")
     listed = _listed(given)
     if listed is None:
         return _drawn(given, count)

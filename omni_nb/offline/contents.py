@@ -251,7 +251,7 @@ def _inside(part: Mapping[str, Any], kind: str, key: str) -> str:
 
 
 def _is_remote(url: str) -> bool:
-    return url[:8].lower().startswith(("http://", "https://"))
+    return url[:8].lower().startswith(("http://", "https://", "oss://"))
 
 
 def short(value: Any) -> str:

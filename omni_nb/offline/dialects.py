@@ -174,7 +174,7 @@ def _audio(url: str, form: str) -> Mapping[str, Any]:
 
 
 def _is_url(text: str) -> bool:
-    return text[:8].lower().startswith(("data:", "http://", "https://"))
+    return text[:8].lower().startswith(("data:", "http://", "https://", "oss://"))
 
 
 def _check_mime(url: str) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import PART_TYPES
+from omni_nb.media.text import plain
 from omni_nb.render.account import account_table
 from omni_nb.render.estimate import comparison_table, estimate_table
 from omni_nb.render.model_table import models_html, models_text
 from omni_nb.render.parts import part_html, part_text
-from omni_nb.render.plain import plain
 from omni_nb.render.player import clip_html
 from omni_nb.render.quota import quota_html, quota_text
 from omni_nb.render.reply import reply_html, reply_text

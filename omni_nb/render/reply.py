@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from omni_nb.media.parts import TextPart
+from omni_nb.media.text import plain
 from omni_nb.render.errors import error_text, failure_of
 from omni_nb.render.formulas import IGNORED, words_html
 from omni_nb.render.html import HTML, join, style, tag
@@ -17,7 +18,6 @@ from omni_nb.render.labels import labelled, money_text, seconds_text, tokens_tex
 from omni_nb.render.markdown import beginning_html, slices_of
 from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT, WARN
 from omni_nb.render.parts import part_chip_html
-from omni_nb.render.plain import plain
 from omni_nb.render.player import clip_html
 from omni_nb.words import language_of, words
 
@@ -48,7 +48,12 @@ _AS_WRITTEN: Final = "white-space:pre-wrap"
 
 
 def reply_bundle(
-    reply: Reply, *, storage: Storage = "mp3", tail_id: str | None = None, hint: str = ""
+    reply: Reply,
+    *,
+    storage: Storage = "mp3",
+    tail_id: str | None = None,
+    hint: str = "",
+    aside: str = "",
 ) -> dict[str, str]:
     """Return the static form of a reply: ``text/html`` and ``text/plain``, no widget.
 
@@ -61,29 +66,43 @@ def reply_bundle(
         Marks the place where a browser that still speaks puts its Stop button.
     hint
         A line below a stand-in's answer: how to get a real one.
+    aside
+        A line below the question.
     """
+    html = reply_html(reply, storage=storage, tail_id=tail_id, hint=hint, aside=aside)
     return {
-        "text/html": reply_html(reply, storage=storage, tail_id=tail_id, hint=hint),
+        "text/html": html,
         "text/plain": reply_text(reply),
     }
 
 
 def reply_html(
-    reply: Reply, *, storage: Storage = "mp3", tail_id: str | None = None, hint: str = ""
+    reply: Reply,
+    *,
+    storage: Storage = "mp3",
+    tail_id: str | None = None,
+    hint: str = "",
+    aside: str = "",
 ) -> HTML:
     """Return a finished reply as HTML; see `reply_bundle` for the parameters."""
     language = language_of(reply.question)
-    turn = turn_html(reply, language, storage=storage, tail_id=tail_id)
+    turn = turn_html(reply, language, storage=storage, tail_id=tail_id, aside=aside)
     stand_in = stand_in_html(language, hint) if reply.is_stand_in else None
     return tag("div", turn, stand_in, class_="omni-reply", style=CARD)
 
 
 def turn_html(
-    reply: Reply, language: Language, *, storage: Storage = "mp3", tail_id: str | None = None
+    reply: Reply,
+    language: Language,
+    *,
+    storage: Storage = "mp3",
+    tail_id: str | None = None,
+    aside: str = "",
 ) -> HTML:
     """Return a question and its answer, without a card around them."""
     return join(
         question_html(reply.question, language),
+        aside_html(aside, name=f"omni-aside {IGNORED}") if aside else HTML(),
         _note_html(reply, language),
         _reasoning_html(reply.reasoning, language),
         _answer_html(_text_html(reply.text, language), language),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from omni_nb.media.text import plain
 from omni_nb.render.html import HTML, style, tag
 from omni_nb.render.palette import LINE
-from omni_nb.render.plain import plain
 from omni_nb.render.reply import CARD, reply_text, stand_in_html, turn_html
 from omni_nb.turns.history import describe
 from omni_nb.words import language_of, words

@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.media.shown import Shown
 from omni_nb.rules.facts import (
     Limits,
@@ -105,7 +105,7 @@ def facts_of(name: str) -> ModelFacts:
     facts = find_model(name)
     if facts is None:
         raise RequestError(
-            f"The model {name!r} is not known. omni_nb.models() lists the known ones, and "
+            f"The model {brief(name)} is not known. omni_nb.models() lists the known ones, and "
             "omni_nb.register_model(...) adds others."
         )
     return facts
@@ -190,7 +190,7 @@ def register_model(
     base = find_model(like) if like else None
     if like and base is None:
         known = ", ".join(facts.name for facts in known_models())
-        raise RequestError(f"like={like!r} is not a known model; known are {known}.")
+        raise RequestError(f"like={brief(like)} is not a known model; known are {known}.")
     unpriced: dict[str, Any] = {"aliases": (), "prices": {}} if base else {}
     model = read(ModelFacts, {**unpriced, **facts, "name": name}, where=name, base=base)
     _registered[name] = model
@@ -214,7 +214,7 @@ def _found(name: str) -> ModelFacts:
     if facts is None:
         known = ", ".join(model.name for model in known_models())
         raise RequestError(
-            f"No facts are known of the model {name!r}; known are {known}. "
+            f"No facts are known of the model {brief(name)}; known are {known}. "
             "register_model() makes your own known."
         )
     return facts

@@ -8,7 +8,7 @@ from numbers import Number
 from operator import index
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.grid import Bounds, fit, fit_many, rounded
 
@@ -224,7 +224,7 @@ def token_rules(model: str | ModelFacts) -> TokenRules:
     facts = find_model(model) if isinstance(model, str) else model
     if facts is None or facts.tokens is None:
         name = model if isinstance(model, str) else model.name
-        raise RequestError(f"The token rules of the model {name!r} are not known.")
+        raise RequestError(f"The token rules of the model {brief(name)} are not known.")
     return facts.tokens
 
 

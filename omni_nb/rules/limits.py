@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import MediaError, RequestError
+from omni_nb.errors import MediaError, RequestError, brief
 from omni_nb.media.parts import (
     AudioPart,
     FramesPart,
@@ -13,18 +13,20 @@ from omni_nb.media.parts import (
     VideoPart,
 )
 from omni_nb.media.sources import data_url_length
+from omni_nb.rules.catalog import known_models
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from omni_nb.media.parts import Part
     from omni_nb.rules.catalog import ModelFacts
 
+_NAMED = 3
 _SHRINK = "omni.shrink(part) brings it under the limits."
 
 
 def check_parts(parts: Sequence[Part], facts: ModelFacts) -> None:
-    """Check the content of one user message.
+    """Check the content of one user message; what is refused names models that take it.
 
     Raises
     ------
@@ -41,14 +43,57 @@ def check_parts(parts: Sequence[Part], facts: ModelFacts) -> None:
     """
     if all(isinstance(part, TextPart) and not part.text.strip() for part in parts):
         raise RequestError("There is nothing to ask: the message has no text and no media.")
-    _check_kinds(parts, facts)
-    _check_counts(parts, facts)
-    for part in parts:
-        check_part(part, facts)
+    _check(_check_message, parts, facts)
 
 
 def check_part(part: Part, facts: ModelFacts) -> None:
     """Check one part against the limits; raises `MediaError`."""
+    _check(_check_part, part, facts)
+
+
+def _check(check: Callable[[Any, ModelFacts], None], given: Any, facts: ModelFacts) -> None:
+    """Check something; where the model does not take it, name models that do."""
+    try:
+        check(given, facts)
+    except (MediaError, RequestError) as error:
+        others = _others(check, given, facts, getattr(error, "limits", ()))
+        raise type(error)(f"{error}{others}", hint=error.hint) from None
+
+
+def _others(
+    check: Callable[[Any, ModelFacts], None], given: Any, facts: ModelFacts, limits: Sequence[str]
+) -> str:
+    """Say which models take what this one refuses, or are known to have no such limit."""
+    take: list[str] = []
+    unlimited: list[str] = []
+    for other in known_models():
+        try:
+            check(given, other)
+        except (MediaError, RequestError):
+            continue
+        is_known = all(getattr(other.limits, limit) is not None for limit in limits)
+        (take if is_known else unlimited).append(other.name)
+    if take:
+        return f" {_listed(take[:_NAMED])} {'takes' if len(take) == 1 else 'take'} it."
+    if unlimited:
+        return f" No such limit is published for {_listed(unlimited[:_NAMED])}."
+    return ""
+
+
+def _by(error: MediaError | RequestError, *limits: str) -> MediaError | RequestError:
+    """Note the limits by which something is refused."""
+    error.__dict__["limits"] = limits
+    return error
+
+
+def _check_message(parts: Sequence[Part], facts: ModelFacts) -> None:
+    _check_kinds(parts, facts)
+    _check_counts(parts, facts)
+    for part in parts:
+        _check_part(part, facts)
+
+
+def _check_part(part: Part, facts: ModelFacts) -> None:
     match part:
         case ImagePart():
             check_image(part, facts)
@@ -64,24 +109,33 @@ def check_image(part: ImagePart, facts: ModelFacts) -> None:
     """Check an image's file size (bytes), sides (pixels) and ratio; raises `MediaError`."""
     limits, size = facts.limits, f"{part.width} × {part.height} pixels"
     if limits.image_bytes is not None and part.total_bytes > limits.image_bytes:
-        raise MediaError(
-            f"The image {part.name!r} has {part.total_bytes / 2**20:.1f} MB; {facts.name} takes at "
-            f"most {limits.image_bytes / 2**20:.0f} MB. Save it as JPEG, or {_SHRINK}",
-            hint="shrink",
+        raise _by(
+            MediaError(
+                f"The image {part.name!r} has {part.total_bytes / 2**20:.1f} MB; {facts.name} "
+                f"takes at most {limits.image_bytes / 2**20:.0f} MB. Save it as JPEG, or {_SHRINK}",
+                hint="shrink",
+            ),
+            "image_bytes",
         )
     least = limits.image_min_side_pixels
     if least is not None and min(part.width, part.height) < least:
-        raise MediaError(
-            f"The image {part.name!r} is {size}; {facts.name} takes images whose sides are both "
-            f"more than {least - 1} pixels. Enlarge it; omni.shrink(part) does.",
-            hint="sides",
+        raise _by(
+            MediaError(
+                f"The image {part.name!r} is {size}; {facts.name} takes images whose sides are "
+                f"both more than {least - 1} pixels. Enlarge it; omni.shrink(part) does.",
+                hint="sides",
+            ),
+            "image_min_side_pixels",
         )
     most = limits.image_max_ratio
     if most is not None and max(part.width, part.height) > most * min(part.width, part.height):
-        raise MediaError(
-            f"The image {part.name!r} is {size}; {facts.name} takes a ratio of at most {most}:1. "
-            "Crop it, or cut it into several images.",
-            hint="sides",
+        raise _by(
+            MediaError(
+                f"The image {part.name!r} is {size}; {facts.name} takes a ratio of at most "
+                f"{most}:1. Crop it, or cut it into several images.",
+                hint="sides",
+            ),
+            "image_max_ratio",
         )
     _check_base64(part, "image", part.mime, facts)
 
@@ -104,16 +158,22 @@ def check_frames(part: FramesPart, facts: ModelFacts) -> None:
     """Check how many frames there are, and each as an image; raises `MediaError`."""
     least, most, total = facts.limits.frames_min, facts.limits.frames_max, len(part.images)
     if least is not None and total < least:
-        raise MediaError(
-            f"{_counted(part)}; {facts.name} takes at least {least}. "
-            "Pass more of them, or single pictures as image=.",
-            hint="frames",
+        raise _by(
+            MediaError(
+                f"{_counted(part)}; {facts.name} takes at least {least}. "
+                "Pass more of them, or single pictures as image=.",
+                hint="frames",
+            ),
+            "frames_min",
         )
     if most is not None and total > most:
-        raise MediaError(
-            f"{_counted(part)}; {facts.name} takes at most {most}. "
-            f"Pass one in {-(-total // most)} of them, or {_SHRINK}",
-            hint="frames",
+        raise _by(
+            MediaError(
+                f"{_counted(part)}; {facts.name} takes at most {most}. "
+                f"Pass one in {-(-total // most)} of them, or {_SHRINK}",
+                hint="frames",
+            ),
+            "frames_max",
         )
     for frame in part.images:
         if isinstance(frame, ImagePart):
@@ -129,10 +189,13 @@ def _check_kinds(parts: Sequence[Part], facts: ModelFacts) -> None:
         )
     if facts.one_medium_per_message and len(media) > 1:
         turns = ", then ".join(media)
-        raise RequestError(
-            f"{facts.name} takes text and one other kind of media in a message, not "
-            f"{_listed(media)} together. Ask in {_NUMBERS[len(media)]} turns: {turns}.",
-            hint="several turns",
+        raise _by(
+            RequestError(
+                f"{facts.name} takes text and one other kind of media in a message, not "
+                f"{_listed(media)} together. Ask in {_NUMBERS[len(media)]} turns: {turns}.",
+                hint="several turns",
+            ),
+            *(f"{kind}s_max" for kind in media),
         )
 
 
@@ -150,38 +213,53 @@ def _check_counts(parts: Sequence[Part], facts: ModelFacts) -> None:
     ]:
         alike = [part for part in parts if part.modality == kind]
         if most is not None and len(alike) > most:
-            raise RequestError(
-                f"{facts.name} takes at most {_numbered(most, kind)} in a message, not "
-                f"{len(alike)}. Ask in several turns{_JOINED.get(kind, '')}.",
-                hint="several turns",
+            raise _by(
+                RequestError(
+                    f"{facts.name} takes at most {_numbered(most, kind)} in a message, not "
+                    f"{len(alike)}. Ask in several turns{_JOINED.get(kind, '')}.",
+                    hint="several turns",
+                ),
+                f"{kind}s_max",
             )
         held = sum(isinstance(part, _HELD) for part in alike)
         if limits.base64_items_max is not None and held > limits.base64_items_max:
-            raise RequestError(
-                f"{facts.name} takes at most {_numbered(limits.base64_items_max, kind)} in a "
-                f"message that are sent as data, not {held}. Pass URLs, or ask in several turns."
+            raise _by(
+                RequestError(
+                    f"{facts.name} takes at most {_numbered(limits.base64_items_max, kind)} in a "
+                    f"message that are sent as data, not {held}. Pass URLs, or ask in several "
+                    "turns."
+                ),
+                "base64_items_max",
             )
 
 
 def _check_bytes(
     part: AudioPart | VideoPart, word: str, most: int | None, facts: ModelFacts
 ) -> None:
+    kind = part.modality
     if most is not None and part.total_bytes > most:
-        raise MediaError(
-            f"The {word} {part.name!r} has {part.total_bytes / 2**20:.1f} MB; {facts.name} takes "
-            f"at most {most / 2**20:.0f} MB. {_SHRINK}",
-            hint="shrink",
+        raise _by(
+            MediaError(
+                f"The {word} {part.name!r} has {part.total_bytes / 2**20:.1f} MB; {facts.name} "
+                f"takes at most {most / 2**20:.0f} MB. {_SHRINK}",
+                hint="shrink",
+            ),
+            f"{kind}_bytes",
         )
 
 
 def _check_seconds(
     part: AudioPart | VideoPart, word: str, most: int | None, facts: ModelFacts
 ) -> None:
+    kind = part.modality
     if most is not None and part.seconds > most:
-        raise MediaError(
-            f"The {word} {part.name!r} lasts {part.seconds:.2f} s; {facts.name} takes at most "
-            f"{most} s. Cut it, or {_SHRINK}",
-            hint="too long",
+        raise _by(
+            MediaError(
+                f"The {word} {part.name!r} lasts {part.seconds:.2f} s; {facts.name} takes at most "
+                f"{most} s. Cut it, or {_SHRINK}",
+                hint="too long",
+            ),
+            f"{kind}_seconds",
         )
 
 
@@ -193,10 +271,13 @@ def _check_base64(
         return
     length = data_url_length(part.total_bytes, mime)
     if length >= most:
-        raise MediaError(
-            f"The {word} {part.name!r} is {length:,} characters as base64; {facts.name} takes "
-            f"fewer than {most:,}. Pass a public URL of it, or {_SHRINK}",
-            hint="too large",
+        raise _by(
+            MediaError(
+                f"The {word} {part.name!r} is {length:,} characters as base64; {facts.name} takes "
+                f"fewer than {most:,}. Pass a public URL of it, or {_SHRINK}",
+                hint="too large",
+            ),
+            "base64_bytes",
         )
 
 
@@ -205,7 +286,7 @@ def check_modalities(modalities: Sequence[str], facts: ModelFacts) -> None:
     if facts.modalities and sorted(modalities) not in [sorted(known) for known in facts.modalities]:
         accepted = " or ".join(str(list(known)) for known in facts.modalities)
         raise RequestError(
-            f"{facts.name} does not answer with modalities={list(modalities)}; it takes "
+            f"{facts.name} does not answer with modalities={brief(list(modalities))}; it takes "
             f"{accepted}.",
             hint="modalities",
         )
@@ -215,7 +296,8 @@ def check_voice(voice: str, facts: ModelFacts) -> None:
     """Check a voice against a closed list (spec, "支持的音频音色"); raises `RequestError`."""
     if facts.voices.closed and voice not in facts.voices.names:
         raise RequestError(
-            f"{facts.name} has no voice {voice!r}; its voices are {_listed(facts.voices.names)}.",
+            f"{facts.name} has no voice {brief(voice)}; its voices are "
+            f"{_listed(facts.voices.names)}.",
             hint="voice",
         )
 

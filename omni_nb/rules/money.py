@@ -7,7 +7,7 @@ from decimal import Context, Decimal, InvalidOperation
 from functools import total_ordering
 from typing import TYPE_CHECKING, Final
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ class Money:
     def __post_init__(self) -> None:
         object.__setattr__(self, "amount", _decimal(self.amount))
         if not (isinstance(self.currency, str) and self.currency):
-            raise RequestError(f"A currency is a code such as 'CNY', not {self.currency!r}.")
+            raise RequestError(f"A currency is a code such as 'CNY', not {brief(self.currency)}.")
 
     def __lt__(self, other: Money) -> bool:
         if not isinstance(other, Money):
@@ -173,4 +173,6 @@ def _decimal(amount: object) -> Decimal:
 
 
 def _no_number(amount: object) -> RequestError:
-    return RequestError(f"An amount of money is a number, such as 1 or '0.05', not {amount!r}.")
+    return RequestError(
+        f"An amount of money is a number, such as 1 or '0.05', not {brief(amount)}."
+    )

@@ -12,7 +12,7 @@ from operator import index
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
-from omni_nb.errors import OptionError, RequestError
+from omni_nb.errors import OptionError, RequestError, brief
 from omni_nb.media.text import well_formed
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def check_extra(extra: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if isinstance(extra, Mapping) and all(isinstance(name, str) for name in extra):
         return {name: as_json(f"extra[{name!r}]", value) for name, value in extra.items()}
-    raise RequestError(f"extra is a dict of fields by name, not {_short(extra)}.")
+    raise RequestError(f"extra is a dict of fields by name, not {brief(extra)}.")
 
 
 def as_json(name: str, value: Any) -> Any:
@@ -272,8 +272,8 @@ def _checked(name: str, value: Any, where: str, names: Iterable[str] = ()) -> An
     kind = OPTIONS[name].kind
     try:
         read = _READERS[kind](value)
-    except (TypeError, ValueError):
-        raise RequestError(f"{name} is {_ACCEPTED[kind]}, not {_short(value)}.") from None
+    except (TypeError, ValueError, OverflowError):
+        raise RequestError(f"{name} is {_ACCEPTED[kind]}, not {brief(value)}.") from None
     return as_json(name, read)
 
 
@@ -321,12 +321,3 @@ _READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "stop": _stop,
     "mapping": _is(Mapping),
 }
-
-
-def _short(value: Any) -> str:
-    """Return what was given in at most a line."""
-    try:
-        words = repr(value)
-    except RecursionError:
-        return f"a {type(value).__name__} that is nested too deep"
-    return words if len(words) <= 60 else f"{words[:59]}…"

@@ -6,7 +6,7 @@ from operator import index
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from omni_nb.errors import RequestError, warn
+from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
@@ -116,4 +116,4 @@ class Quota(Shown):
 
 
 def _no_quota(tokens: object) -> RequestError:
-    return RequestError(f"A quota is a whole number of tokens from 1 on, not {tokens!r}.")
+    return RequestError(f"A quota is a whole number of tokens from 1 on, not {brief(tokens)}.")

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.rules import facts
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def read(kind: type[Facts], table: Any, where: str, base: Facts | None = None) -
     if kind is facts.Voices and isinstance(table, (list, tuple)):
         table = {"names": table}
     if not isinstance(table, Mapping):
-        raise RequestError(f"{where}: a dict of facts is needed, not {table!r}.")
+        raise RequestError(f"{where}: a dict of facts is needed, not {brief(table)}.")
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(map(str, table.keys() - known.keys())):
         raise RequestError(
@@ -71,12 +71,12 @@ def _value(annotation: str, value: Any, where: str, base: Any) -> Any:
     try:
         return reader(value)
     except (TypeError, ValueError, ArithmeticError):
-        raise RequestError(f"{where}: {wanted} is needed, not {value!r}.") from None
+        raise RequestError(f"{where}: {wanted} is needed, not {brief(value)}.") from None
 
 
 def _prices(table: Any, where: str) -> Mapping[str, facts.Prices]:
     if not isinstance(table, Mapping):
-        raise RequestError(f"{where}: a dict of prices by region is needed, not {table!r}.")
+        raise RequestError(f"{where}: a dict of prices by region is needed, not {brief(table)}.")
     read_in = {
         region: read(facts.Prices, row, f"{where}, {region}") for region, row in table.items()
     }

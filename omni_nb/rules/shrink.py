@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import MediaError, RequestError
+from omni_nb.errors import MediaError, RequestError, brief
 from omni_nb.media import parts as media_parts
 from omni_nb.media.parts import PART_TYPES, AudioPart, FramesPart, ImagePart, VideoPart
 from omni_nb.media.pixels import MOST_PIXELS
@@ -107,7 +107,7 @@ def _facts(model: str) -> ModelFacts:
     facts = find_model(model)
     if facts is None:
         known = ", ".join(facts.name for facts in known_models())
-        raise RequestError(f"The limits of the model {model!r} are not known. Known: {known}.")
+        raise RequestError(f"The limits of the model {brief(model)} are not known. Known: {known}.")
     return facts
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.rules.grid import Bounds, fit
 from omni_nb.rules.images import (
     ImageRule,
@@ -219,7 +219,9 @@ def video_rules(model: str | ModelFacts) -> VideoRules:
     """
     rules = token_rules(model)
     if rules.video is None:
-        raise RequestError(f"The video token rules of the model {_name(model)!r} are not known.")
+        raise RequestError(
+            f"The video token rules of the model {brief(_name(model))} are not known."
+        )
     return rules.video
 
 

@@ -6,7 +6,7 @@ import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from omni_nb.errors import BudgetError, RequestError, warn
+from omni_nb.errors import BudgetError, RequestError, brief, warn
 from omni_nb.rules.money import Money, exact_sum
 from omni_nb.rules.quota import Quota
 
@@ -30,7 +30,8 @@ class Budget:
     def __init__(self, limit: Money | None = None, quota: Quota | None = None) -> None:
         self.limit = limit
         self.quota = quota
-        self._paid: list[Cost | None] = []
+        self._paid: dict[str, Decimal] = {}  # by currency
+        self._is_known = True
         self._open: list[Reply] = []
         self._lock = threading.Lock()
         self._warned_of: Money | None = None
@@ -44,7 +45,7 @@ class Budget:
     def limit(self, limit: Money | None) -> None:
         if limit is not None and not (isinstance(limit, Money) and limit.amount > 0):
             raise RequestError(
-                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {limit!r}."
+                f"A budget is money, more than nothing, such as omni_nb.CNY(1), not {brief(limit)}."
             )
         self._limit = limit
 
@@ -56,12 +57,13 @@ class Budget:
     @quota.setter
     def quota(self, quota: Quota | None) -> None:
         if quota is not None and not isinstance(quota, Quota):
-            raise RequestError(f"A quota is omni_nb.Quota(1_000_000), not {quota!r}.")
+            raise RequestError(f"A quota is omni_nb.Quota(1_000_000), not {brief(quota)}.")
         self._quota = quota
 
     def remember(self, replies: Iterable[Reply]) -> None:
         """Count the replies of a saved conversation as paid."""
-        self._paid += [reply.cost_so_far for reply in replies if reply.usage_so_far.total]
+        with self._lock:
+            self._pay(replies)
 
     def check(self, estimate: Estimate) -> None:
         """Check the limit against what is spent and the next request's input.
@@ -106,8 +108,7 @@ class Budget:
         if self.limit is None:
             return False
         with self._lock:
-            costs = self._costs()
-        return _total(costs, self.limit) > self.limit.amount
+            return self._total(self._costs_so_far(), self.limit) > self.limit.amount
 
     def settle(self) -> None:
         """Pay for the answers that have ended, and warn when the budget is nearly spent.
@@ -117,12 +118,12 @@ class Budget:
         with self._lock:
             ended = [reply for reply in self._open if reply.is_finished]
             self._open = [reply for reply in self._open if not reply.is_finished]
-            self._paid += [reply.cost_so_far for reply in ended if reply.usage_so_far.total]
+            self._pay(ended)
         if self.quota is not None:
             for reply in ended:
                 self.quota.spend(reply.usage_so_far)
         if self.limit is not None and ended:
-            self._warn(_total(self._paid, self.limit), self.limit)
+            self._warn(self._total((), self.limit), self.limit)
 
     def _check(self, estimate: Estimate) -> Decimal | None:
         """Return what will have been spent with the input of a request."""
@@ -141,19 +142,43 @@ class Budget:
             )
         return expected
 
-    def _costs(self) -> list[Cost | None]:
-        return [*self._paid, *(reply.cost_so_far for reply in self._open)]
+    def _pay(self, replies: Iterable[Reply]) -> None:
+        """Add the cost of answers to what is paid; the answers themselves are not kept."""
+        for reply in replies:
+            if not reply.usage_so_far.total:
+                continue
+            cost = reply.cost_so_far
+            if cost is None:
+                self._is_known = False
+            elif cost.amounts:
+                paid = self._paid.get(cost.currency, Decimal(0))
+                self._paid[cost.currency] = exact_sum((paid, cost.total))
 
     def _spent(self, limit: Money) -> Decimal:
-        costs = self._costs()
-        if None in costs:
+        """Return what is paid and what the answers under way cost so far.
+
+        Raises
+        ------
+        RequestError
+            Not all of it is known in the currency of the limit.
+        """
+        costs = self._costs_so_far()
+        if not self._is_known or None in costs:
             raise RequestError(
                 "What this conversation has cost so far is not known, so its budget cannot be "
                 "kept. Start a new Chat with a budget, or take it away: chat.budget = None."
             )
-        for cost in costs:
-            _check_currency(cost, limit)
-        return _total(costs, limit)
+        for currency in (*self._paid, *(cost.currency for cost in costs if cost and cost.amounts)):
+            _check_currency(currency, limit)
+        return self._total(costs, limit)
+
+    def _total(self, costs: Iterable[Cost | None], limit: Money) -> Decimal:
+        """Add costs to what is paid: what is known in the currency of the limit."""
+        known = (cost.total for cost in costs if cost and cost.currency == limit.currency)
+        return exact_sum((self._paid.get(limit.currency, Decimal(0)), *known))
+
+    def _costs_so_far(self) -> list[Cost | None]:
+        return [reply.cost_so_far for reply in self._open]
 
     def _warn(self, amount: Decimal, limit: Money) -> None:
         if limit != self._warned_of and amount >= limit.amount * WARNING_SHARE:
@@ -176,18 +201,14 @@ def _known(estimate: Estimate, budget: Money) -> Decimal:
             f"What this request costs is not known, so the budget of {budget} cannot be kept: "
             f"{why}. Nothing was sent. Without a budget it can be: chat.budget = None."
         )
-    _check_currency(cost, budget)
+    if cost.amounts:
+        _check_currency(cost.currency, budget)
     return cost.total
 
 
-def _check_currency(cost: Cost | None, budget: Money) -> None:
-    if cost is not None and cost.amounts and cost.currency != budget.currency:
+def _check_currency(currency: str, budget: Money) -> None:
+    if currency != budget.currency:
         raise RequestError(
-            f"The budget is in {budget.currency}, the prices are in {cost.currency}. Give the "
-            f"budget in {cost.currency}."
+            f"The budget is in {budget.currency}, the prices are in {currency}. Give the "
+            f"budget in {currency}."
         )
-
-
-def _total(costs: list[Cost | None], budget: Money) -> Decimal:
-    """Add up what is known in the budget's currency."""
-    return exact_sum(cost.total for cost in costs if cost and cost.currency == budget.currency)

@@ -6,7 +6,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.turns.history import Trimming
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from omni_nb.turns.reply import Reply
 
 Branch: TypeAlias = "tuple[Reply, ...]"
+_Tree: TypeAlias = "dict[Reply, _Tree]"
 
 
 class Line:
@@ -141,7 +142,7 @@ class Line:
             count = len(self._replies)
             if isinstance(turns, bool) or not isinstance(turns, int) or not 0 <= turns <= count:
                 raise RequestError(
-                    f"undo() takes 0 to {count} turns of this conversation, not {turns!r}."
+                    f"undo() takes 0 to {count} turns of this conversation, not {brief(turns)}."
                 )
             removed = self._replies[count - turns :]
             self._replies = self._replies[: count - turns]
@@ -221,11 +222,17 @@ def set_aside(replies: Sequence[Reply], aside: Sequence[Branch]) -> list[Branch]
     """Return the branches to keep beside ``replies``: each once, and only the longest."""
     now = tuple(replies)
     every = dict.fromkeys(line for line in aside if line)
-    return [
-        line
-        for line in every
-        if not _begins(now, line) and not any(line != o and _begins(o, line) for o in every)
-    ]
+    tree: _Tree = {}  # comparing each line with each other would take ever longer
+    for line in (now, *every):
+        _node(tree, line)
+    return [line for line in every if line != now and not _node(tree, line)]
+
+
+def _node(tree: _Tree, line: Branch) -> _Tree:
+    """Return what goes on from a line in a tree of lines; the line grows there."""
+    for reply in line:
+        tree = tree.setdefault(reply, {})
+    return tree
 
 
 def branch_with(aside: Sequence[Branch], before: Sequence[Reply], reply: Reply) -> Branch:
@@ -236,10 +243,6 @@ def branch_with(aside: Sequence[Branch], before: Sequence[Reply], reply: Reply) 
         for line in reversed(aside)
         if len(line) > turn and line[turn] is reply and line[:turn] == start
     )
-
-
-def _begins(line: Branch, start: Branch) -> bool:
-    return line[: len(start)] == start
 
 
 def _asked_at(reply: Reply) -> float:

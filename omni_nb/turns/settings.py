@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import RequestError, warn
+from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.text import well_formed
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_modalities, check_voice
@@ -187,4 +187,4 @@ def _text(name: str, value: Any, *, or_none: bool = False) -> Any:
 def _switch(name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise RequestError(f"{name} is True or False, not {value!r}.")
+    raise RequestError(f"{name} is True or False, not {brief(value)}.")

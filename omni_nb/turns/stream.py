@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from omni_nb.errors import RequestError, ServiceError
+from omni_nb.errors import RequestError, ServiceError, brief
 from omni_nb.turns.budget import Budget
 from omni_nb.turns.line import Line
 from omni_nb.wire.client import EventStream
@@ -43,7 +43,7 @@ def check_timeout(seconds: float | None) -> None:
     is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     if not is_number or not 0 < seconds < threading.TIMEOUT_MAX:
         raise RequestError(
-            f"timeout is the seconds that an answer may take, such as 30, not {seconds!r}; "
+            f"timeout is the seconds that an answer may take, such as 30, not {brief(seconds)}; "
             "None waits for the service."
         )
 
@@ -105,14 +105,14 @@ class ReplyStream:
                 self._budget.release(self.reply)
                 raise
             self._is_begun = True
-        if self._timeout is not None:
-            threading.Thread(target=self._watch, name="omni_nb timeout", daemon=True).start()
 
     def __iter__(self) -> Iterator[Event]:
         if self._is_over.is_set():
             return
         self.begin()
         try:
+            if self._timeout is not None:
+                threading.Thread(target=self._watch, name="omni_nb timeout", daemon=True).start()
             for event in self._source:
                 self.reply.sent_at = self._source.sent_at
                 if self.reply.is_finished:  # stopped from another thread

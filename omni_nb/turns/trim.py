@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.media.parts import TextPart
 from omni_nb.media.shown import Shown
 from omni_nb.turns.context import weigh_messages
@@ -89,7 +89,7 @@ def trim(
     """
     if policy not in get_args(TrimPolicy):
         accepted = ", ".join(repr(name) for name in get_args(TrimPolicy))
-        raise RequestError(f"trim() takes {accepted}, not {policy!r}.")
+        raise RequestError(f"trim() takes {accepted}, not {brief(policy)}.")
     if keep is not None and keep < 0:
         raise RequestError(f"keep= is a number of turns, 0 or more, not {keep}.")
     match policy:

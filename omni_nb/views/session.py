@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.archive.outputs import block_metadata
 from omni_nb.render.reply import reply_bundle
 from omni_nb.turns.reply import Reply
+from omni_nb.views.named_file import named_file_text
 from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
@@ -59,7 +60,13 @@ class Session:
         self, handle: Any, reply: Reply, storage: Storage, *, tail_id: str | None = None
     ) -> None:
         """Replace a display by the reply's static form, which the notebook keeps."""
-        bundle = reply_bundle(reply, storage=storage, tail_id=tail_id, hint=self.hint(reply))
+        bundle = reply_bundle(
+            reply,
+            storage=storage,
+            tail_id=tail_id,
+            hint=self.hint(reply),
+            aside=named_file_text(reply.question, language_of(reply.question)),
+        )
         handle.update(bundle, metadata=self._metadata(reply, storage), raw=True)
         self._shown_here().add(reply)
         if reply.error is not None:

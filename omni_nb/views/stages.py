@@ -7,11 +7,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from omni_nb.errors import RequestError
-from omni_nb.render.plain import plain
+from omni_nb.errors import RequestError, brief
+from omni_nb.media.text import plain
 from omni_nb.render.reply import ending_of, note_text, progress_html, progress_text, question_html
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import Sent
+from omni_nb.views.named_file import named_file_text
 from omni_nb.views.session import session
 from omni_nb.views.upload import (
     REPAINT_SECONDS,
@@ -70,7 +71,7 @@ def check_show(show: object) -> None:
         ``show`` is something else.
     """
     if show is not None and not isinstance(show, bool):
-        raise RequestError(f"show is True or False, not {show!r}.")
+        raise RequestError(f"show is True or False, not {brief(show)}.")
 
 
 def check_prebuffer(seconds: object) -> None:
@@ -85,7 +86,7 @@ def check_prebuffer(seconds: object) -> None:
     if not is_number or not 0 <= seconds <= MOST_PREBUFFER_SECONDS:  # type: ignore[operator]
         raise RequestError(
             f"prebuffer_seconds is a number from 0 to {MOST_PREBUFFER_SECONDS}, such as "
-            f"{PREBUFFER_SECONDS}, not {seconds!r}."
+            f"{PREBUFFER_SECONDS}, not {brief(seconds)}."
         )
 
 
@@ -147,7 +148,8 @@ class TerminalStage:
 
     def open(self, reply: Reply) -> None:
         """Say once that a stand-in answers; on standard error, the answer is the output."""
-        if hint := self._session.hint(reply):
+        named = named_file_text(reply.question, language_of(reply.question))
+        for hint in filter(None, (named, self._session.hint(reply))):
             print(_printable(hint, sys.stderr), file=sys.stderr)
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:

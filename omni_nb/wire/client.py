@@ -195,6 +195,7 @@ class EventStream:
         if self.is_stopped:
             raise Abandoned
         request.extensions["trace"] = self._note_connection
+        request.headers.update(self._request.headers)
         spliced = _spliced_class()
         if not self._upload.is_large or isinstance(request.stream, spliced):  # a redirection
             return

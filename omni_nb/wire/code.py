@@ -68,7 +68,11 @@ def as_python(
     speech = _speech_name(request, dialect, files)
     extra = {name: value for name, value in body.items() if name not in SDK_ARGUMENTS}
     named = {name: value for name, value in body.items() if name in SDK_ARGUMENTS}
-    arguments = {**named, "extra_body": extra} if extra else named
+    arguments = {
+        **named,
+        **({"extra_headers": request.headers} if request.headers else {}),
+        **({"extra_body": extra} if extra else {}),
+    }
     written = [f"    {name}={writer.value(value, 1)},\n" for name, value in arguments.items()]
     imports = {
         "import base64\n": files or speech,
@@ -101,6 +105,9 @@ def as_node(
     speech = _speech_name(request, dialect, files)
     used = {"readFileSync": files, "writeFileSync": speech}
     names = ", ".join(name for name, is_used in used.items() if is_used)
+    headers = (
+        f", {Writer(JAVASCRIPT).value({'headers': request.headers})}" if request.headers else ""
+    )
     return (
         "// Ask once (npm install openai). The key is read from DASHSCOPE_API_KEY.\n"
         + (f'import {{ {names} }} from "node:fs";\n' if names else "")
@@ -114,7 +121,7 @@ def as_node(
         f"    process.env.DASHSCOPE_BASE_URL ?? {Writer(JAVASCRIPT).text(base_url)},\n"
         "});\n"
         "const stream = await client.chat.completions.create("
-        f"{_calling(files, JAVASCRIPT).value(body)});\n\n"
+        f"{_calling(files, JAVASCRIPT).value(body)}{headers});\n\n"
         + (_NODE_SPEECH.replace("NAME", Writer(JAVASCRIPT).text(speech)) if speech else _NODE_TEXT)
     )
 
@@ -142,7 +149,8 @@ def as_curl(
         'body | curl -sS -N "$base_url/chat/completions" \\\n'
         '  -H "Authorization: Bearer ${DASHSCOPE_API_KEY:?is not set}" \\\n'
         '  -H "Content-Type: application/json" \\\n'
-        "  -d @-\n"
+        + "".join(f'  -H "{name}: {value}" \\\n' for name, value in request.headers.items())
+        + "  -d @-\n"
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
-from omni_nb.errors import RequestError, warn
-from omni_nb.media.parts import join_text
+from omni_nb.errors import RequestError, brief, warn
+from omni_nb.media.parts import FramesPart, join_text
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
 from omni_nb.rules.catalog import find_model
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Role = Literal["system", "user", "assistant"]
 DEFAULT_MODEL = "qwen-omni-turbo"
+_FROM_STORE = {"X-DashScope-OssResourceResolve": "enable"}
+"""Has the service look into its own store for the ``oss://`` URLs of a request."""
+
 _OURS = {"model", "messages", "modalities", "audio", "stream", "stream_options"}
 
 
@@ -126,6 +129,14 @@ class Request(Shown):
         """The parts of the last message."""
         return self.messages[-1].parts
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The HTTP headers that this request needs beside those of every request."""
+        parts = [part for message in self.messages for part in message.parts]
+        each = [one for p in parts for one in (p.images if isinstance(p, FramesPart) else (p,))]
+        urls = [getattr(one, "url", "") for one in each]
+        return dict(_FROM_STORE) if any(url[:6].lower() == "oss://" for url in urls) else {}
+
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the body of the request, always streaming and with usage.
 
@@ -189,7 +200,9 @@ def choose_modalities(
     (('text', 'audio'), 'Cherry')
     """
     if isinstance(modalities, str):
-        raise RequestError(f"modalities is a list, such as ['text', 'audio'], not {modalities!r}.")
+        raise RequestError(
+            f"modalities is a list, such as ['text', 'audio'], not {brief(modalities)}."
+        )
     wanted = tuple(modalities or (("text", "audio") if voice else ("text",)))
     facts = find_model(model)
     if "audio" in wanted and facts and facts.voices.names:
@@ -206,6 +219,6 @@ def _warn_of_unknown_voice(voice: str, facts: ModelFacts) -> None:
     near = get_close_matches(voice, voices.names)
     known = f"near it: {', '.join(near)}" if near else f"among them: {', '.join(voices.names[:6])}"
     warn(
-        f"{voice!r} is not among the {len(voices.names)} voices listed for {facts.name} on "
+        f"{brief(voice)} is not among the {len(voices.names)} voices listed for {facts.name} on "
         f"{voices.date} ({known}). It is sent as it is; the service decides.",
     )

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import ServiceError
-from omni_nb.media.text import one_line, plain
+from omni_nb.media.text import one_line, shortened
 from omni_nb.wire.advice import advice_for, advised
 
 if TYPE_CHECKING:
@@ -107,14 +107,14 @@ def words_of(value: object, depth: int = 4) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, str):
-        return plain(value, MOST_WORDS)
+        return shortened(value, MOST_WORDS)
     if depth and isinstance(value, list):
-        return plain("; ".join(words_of(item, depth - 1) for item in value[:8]), MOST_WORDS)
+        return shortened("; ".join(words_of(item, depth - 1) for item in value[:8]), MOST_WORDS)
     if depth and isinstance(value, dict):
         for name in (*_ENVELOPES, *_WORDS):
             if words := words_of(value.get(name), depth - 1):
                 return words
-    return plain(_json(value), MOST_WORDS)
+    return shortened(_json(value), MOST_WORDS)
 
 
 def made_anew(

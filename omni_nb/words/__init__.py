@@ -14,7 +14,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +70,7 @@ def check_language(language: object) -> Language:
     if isinstance(language, str) and language in languages():
         return language
     accepted = " or ".join(map(repr, languages()))
-    raise RequestError(f"language is {accepted}, not {language!r}.")
+    raise RequestError(f"language is {accepted}, not {brief(language)}.")
 
 
 def language_of(parts: Iterable[object]) -> Language:

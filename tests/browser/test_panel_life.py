@@ -417,3 +417,31 @@ def test_from_notebook_a_conversation_goes_on(lab, page, storage):
     panel.ask("And now?")
     panel.wait_for_answers(2)
     assert len(json.loads(run(lab, page, 2))) == 2
+
+
+def test_saving_proposes_a_free_name_and_asks_before_it_replaces(lab, page):
+    target = lab.notebooks / "talk.json"
+    target.write_text("a person's own")
+    panel = open_panel(lab, page, QUICK)
+    panel.ask("Who are you?")
+    panel.wait_for_answers(1)
+
+    def save_as(name: str | None) -> None:
+        panel.button("More").click()
+        panel.root.get_by_role("menuitem", name="Save…").click()
+        field = panel.root.get_by_label("File name")
+        expect(field).to_have_value("talk-2.json")
+        if name is not None:
+            field.fill(name)
+        panel.button("Save").click()
+
+    save_as("talk")
+    expect(panel.root.get_by_text("talk.json exists and holds something else")).to_be_visible()
+    panel.button("Cancel").click()
+    assert target.read_text() == "a person's own"
+    save_as(None)
+    expect(panel.root.get_by_text("Saved as talk-2.json")).to_be_visible()
+    save_as("talk.json")
+    panel.button("Replace").click()
+    expect(panel.root.get_by_text("Saved as talk.json")).to_be_visible()
+    assert len(json.loads(target.read_text("utf-8"))["replies"]) == 1

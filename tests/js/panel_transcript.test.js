@@ -280,6 +280,33 @@ test("clearing asks first; saving and loading ask for a name", () => {
   }
 });
 
+test("saving proposes a free name, and asks before it replaces what is not this conversation's", () => {
+  const { model, talk, find, see } = openTranscript();
+  const submit = () => find(".omni-panel-form").dispatchEvent(new window.Event("submit", { cancelable: true }));
+  model.set("header", { ...model.get("header"), save_as: "talk-2.json" });
+  model.post({ type: "exists", name: "other.json", page: talk.page });
+  see();
+  assert.equal(find(".omni-panel-form"), null, "nobody has asked here");
+  find(".omni-panel-save").click();
+  assert.equal(find(".omni-panel-name").value, "talk-2.json");
+  find(".omni-panel-name").value = "talk.json";
+  submit();
+  assert.deepEqual(model.said("save").at(-1).replaces, false);
+  model.post({ type: "exists", name: "talk.json", page: "another page" });
+  assert.equal(find(".omni-panel-form"), null);
+  model.post({ type: "exists", name: "talk.json", page: talk.page });
+  assert.match(find(".omni-panel-form").textContent, /talk\.json exists and holds something else\. Replace it\?/);
+  assert.equal(document.activeElement.textContent, "Cancel");
+  key(find(".omni-panel-form"), "Escape");
+  assert.equal(model.said("save").length, 1);
+  find(".omni-panel-save").click();
+  submit();
+  model.post({ type: "exists", name: "talk.json", page: talk.page });
+  submit();
+  assert.deepEqual([model.said("save").at(-1).name, model.said("save").at(-1).replaces], ["talk.json", true]);
+  assert.equal(find(".omni-panel-form"), null);
+});
+
 test("the file goes to the page that asked for it", () => {
   URL.createObjectURL = () => "blob:1";
   URL.revokeObjectURL = () => {};

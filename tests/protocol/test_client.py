@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import http.server
+import json
 import os
 import pickle
 import socket
@@ -517,6 +518,36 @@ def test_no_other_providers_key_organization_or_header_is_sent(recorder, monkeyp
         ask(talk)
     assert "theirs" not in str(seen)
     assert {k.lower(): v for k, v in seen[0].items()}["authorization"] == f"Bearer {KEY}"
+
+
+STORED = "oss://dashscope-instant/a/b"
+
+
+@pytest.mark.parametrize("dialect", ["dashscope", "vllm-omni"])
+@pytest.mark.parametrize(
+    ("media", "is_stored"),
+    [
+        ({"image": f"{STORED}.jpg"}, True),
+        ({"audio": f"{STORED}.mp3"}, True),
+        ({"video": STORED.upper()}, True),
+        ({"frames": ["https://example.com/1.png", f"{STORED}.png", f"{STORED}.png"]}, True),
+        ({"image": "https://example.com/oss://a.jpg"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_url_of_the_services_store_is_sent_as_it_is_with_its_header(
+    recorder, media, is_stored, dialect
+):
+    url, seen = recorder
+    chat = omni.Chat("m", connection=Connection(Endpoint(url, Secret(KEY), dialect)))
+    with pytest.raises(ServiceError):
+        chat.ask(STORED, show=False, **media)
+    headers = {name.lower(): value for name, value in seen[0].items()}
+    expected = "enable" if is_stored else None
+    assert headers.get("x-dashscope-ossresourceresolve") == expected
+    sent = json.dumps(chat[-1].request.payload())
+    assert all(json.dumps(url)[1:-1] in sent for url in media.values())
 
 
 def test_the_key_is_in_no_message_traceback_or_repr(recorder):

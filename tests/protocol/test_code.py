@@ -100,6 +100,10 @@ def video_url(_: Path):
     return [parts.video("https://example.com/clip.mp4"), TextPart("视频的内容是什么?")]
 
 
+def image_in_the_services_store(_: Path):
+    return [parts.image("oss://dashscope-instant/a/dog.jpg"), TextPart("图中描绘的是什么景象?")]
+
+
 def frames(folder: Path):
     colors = ["red", "green", "blue", "white"]
     paths = [saved(folder, f"{n}.png", picture(color)) for n, color in enumerate(colors)]
@@ -118,6 +122,7 @@ INPUTS = [
     video_file,
     video_in_memory,
     video_url,
+    image_in_the_services_store,
     frames,
 ]
 
@@ -262,6 +267,21 @@ def test_the_address_of_a_region_is_written_and_a_key_never(write):
     assert REGIONS["singapore"] in elsewhere
     assert "sk-" not in elsewhere
     assert "DASHSCOPE_API_KEY" in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("write", "written"),
+    [
+        (as_python, 'extra_headers={"X-DashScope-OssResourceResolve": "enable"},\n'),
+        (as_node, '{ headers: { "X-DashScope-OssResourceResolve": "enable" } });\n'),
+        (as_curl, '  -H "X-DashScope-OssResourceResolve: enable" \\\n'),
+    ],
+)
+def test_a_program_asks_for_what_is_in_the_services_store(write, written):
+    request = Request("m", (Message("user", tuple(image_in_the_services_store(Path()))),))
+    assert written in write(request)
+    other = Request("m", (Message("user", tuple(image_url(Path()))),))
+    assert "OssResource" not in write(other)
 
 
 def test_a_node_program_without_a_key_sends_nobody_elses(standin, tmp_path):

@@ -1,4 +1,4 @@
-"""Ask the stand-in a real question, and encode the speech of its answer."""
+"""Ask the stand-in a real question, encode its speech, and look for what is optional."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def findings() -> Iterator[Finding]:
     yield Finding("Stand-in", said)
     yield _voice()
     yield _encoders(speech)
+    yield _photos()
 
 
 def _asked() -> Reply:
@@ -63,6 +64,15 @@ def _voice() -> Finding:
         return Finding("Voice", f"{hums}: espeak-ng is not installed", "note", advice)
     said = f"{hums}: espeakng-loader {here} does not load"
     return Finding("Voice", said, "warning", install("--force-reinstall", "espeakng-loader"))
+
+
+def _photos() -> Finding:
+    """Say whether a phone's photos can be opened."""
+    here = installed("pillow-heif")
+    if here is not None:
+        return Finding("Photos", f"a phone's HEIC photos are opened (pillow-heif {here})")
+    said = "a phone's HEIC photos are not opened: pillow-heif is not installed"
+    return Finding("Photos", said, "note", "To open them: " + install("omni-nb[heic]"))
 
 
 def _encoders(speech: AudioClip) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from omni_nb.errors import RequestError
+from omni_nb.errors import RequestError, brief
 from omni_nb.rules.catalog import find_model, known_models
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def checked_model(model: str, *, of: Iterable[str]) -> str:
     facts, names = find_model(model), list(of)
     if facts is None or facts.name not in names:
         raise RequestError(
-            f"{model!r} is not among the models that can be explored: {', '.join(names)}. Your own "
-            "become known by omni.register_model(...)."
+            f"{brief(model)} is not among the models that can be explored: {', '.join(names)}. "
+            "Your own become known by omni.register_model(...)."
         )
     return facts.name

@@ -19,7 +19,7 @@ from IPython.core.magic import (
 from IPython.display import display
 
 from omni_nb.errors import ServiceError, noted_warnings
-from omni_nb.render.plain import plain
+from omni_nb.media.text import plain
 from omni_nb.render.transcript import transcript_bundle, transcript_text
 from omni_nb.views.magics import completion, syntax
 from omni_nb.views.magics.conversations import (

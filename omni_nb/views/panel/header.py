@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from omni_nb.chat.files import proposed_name
 from omni_nb.render.labels import money_text, size_text, tokens_text
 from omni_nb.rules.catalog import find_model
 from omni_nb.turns.connection import current_connection
@@ -45,6 +46,7 @@ def header_of(
         total=_total(list(chat.replies), language),
         storage=names["kept"].format(size=size_text(kept_bytes, language)) if kept_bytes else "",
         has_settings=has_settings,
+        save_as=proposed_name(chat.file),
     )
 
 

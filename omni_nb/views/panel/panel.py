@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import mimetypes
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from omni_nb.errors import OmniError, RequestError
+from omni_nb.chat.files import is_anothers
+from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.clip import check_storage
 from omni_nb.media.parts import TextPart
+from omni_nb.media.paths import path_of
 from omni_nb.render.labels import seconds_text
 from omni_nb.rules.options import unknown_option
 from omni_nb.turns.connection import current_connection
@@ -19,6 +20,7 @@ from omni_nb.turns.history import reworded
 from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.guard import Guard
+from omni_nb.views.named_file import named_file_text
 from omni_nb.views.panel.composer import Composer
 from omni_nb.views.panel.header import cost_text, header_of
 from omni_nb.views.panel.inbox import Inbox, require, speech_pieces
@@ -31,6 +33,8 @@ from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer
 from omni_nb.words import check_language, languages, plural, words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
     from omni_nb.turns.reply import Reply
@@ -211,7 +215,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             "code": self._on_code,
             "sample": lambda *_: self._on_sample(),
             "clear": lambda *_: self._on_clear(),
-            "save": lambda message, _: self._on_save(message["name"]),
+            "save": self._on_save,
             "load": lambda message, _: self._on_load(message["name"]),
             "export": lambda message, _: self._on_export(message["form"]),
             "settings": lambda *_: self._on_settings(),
@@ -234,6 +238,8 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
 
     def _on_send(self, message: Message, _: Any) -> None:
         parts = self._composer.take(message["draft"], message["text"])
+        if said := named_file_text(parts, self._language, key="file in the panel"):
+            self._say("info", said)
         self._ask(parts, message["page"])
         self._composer.show(message["draft"])
 
@@ -328,19 +334,25 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         self._say("info", names["cleared" if had else "cleared nothing"])
         self._sync.hurry()
 
-    def _on_save(self, name: str) -> None:
-        path = self.chat.save(_json_name(name))
+    def _on_save(self, message: Message, _: Any) -> None:
+        path = _named(message["name"], {".json"})
+        if is_anothers(path, self.chat.file) and message.get("replaces") is not True:
+            self._talk.post({"type": "exists", "name": str(path), "page": message["page"]})
+            return
+        self.chat.save(path)
         self._say("info", words("panel", self._language)["saved"].format(name=path.name))
+        self._talk.show_header(self._header())
 
     def _on_load(self, name: str) -> None:
-        path = Path(name).expanduser()
-        self.chat.resume(path if path.suffix in {".json", ".ipynb"} else _json_name(name))
+        path = _named(name, {".json", ".ipynb"})
+        self.chat.resume(path)
         count = len(self.chat.replies)
         said = words("panel", self._language)["loaded"].format(
             name=path.name, count=count, s=plural(count)
         )
         self._say("info", said)
         self._settings.follow()
+        self._talk.show_header(self._header())
         self._sync.hurry()
 
     def _on_export(self, form: str) -> None:
@@ -370,6 +382,16 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
             )
 
 
-def _json_name(name: str) -> Path:
-    path = Path(name.strip() or "talk.json").expanduser()
-    return path if path.suffix == ".json" else path.with_name(f"{path.name}.json")
+def _named(name: str, endings: set[str]) -> Path:
+    """Return the file that a person names; one without such an ending is a .json.
+
+    Raises
+    ------
+    RequestError
+        No file can have that name.
+    """
+    try:
+        path = path_of(name.strip() or "talk.json")
+        return path if path.suffix in endings else path.with_name(f"{path.name}.json")
+    except (ValueError, RuntimeError) as error:
+        raise RequestError(f"{brief(name)} is no name of a file: {error}.") from None

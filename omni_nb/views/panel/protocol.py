@@ -40,6 +40,8 @@ To the browser:
     ``"failed"``.
 ``{type: "code", seq, turn, python, node, curl}``
     Asked for: the request as programs.
+``{type: "exists", seq, name, page}``
+    The page asked to save to this name, where something else is: nothing was written.
 ``{type: "file", seq, name, mime}``
     Asked for: a file to download, in the only buffer.
 ``{type: "notice", seq, kind, text}``
@@ -66,9 +68,10 @@ From the browser, each with ``id`` (for its ``ack``) and ``page`` (who says it):
 ``{type: "speech", turn, offset}`` / ``{type: "code", turn}`` / ``{type: "sample"}``
     Send me a finished answer's speech from there on / its request as programs / a sample of the
     voice.
-``{type: "clear"}`` / ``{type: "save", name}`` / ``{type: "load", name}`` / ``{type: "export",
-form}``
-    The whole conversation; ``form`` is ``"html"`` or ``"ipynb"``.
+``{type: "clear"}`` / ``{type: "save", name, replaces}`` / ``{type: "load", name}`` /
+``{type: "export", form}``
+    The whole conversation; ``form`` is ``"html"`` or ``"ipynb"``; ``replaces``: also what is there
+    and is not this conversation's own.
 ``{type: "settings"}`` / ``{type: "key", key}``
     Show or hide the settings / the key that was asked for: it goes nowhere but into the connection.
 ``{type: "report", turn, state, first_heard_at, underruns, gap_seconds}``
@@ -96,7 +99,8 @@ class Header(TypedDict):
     answers, but the stand-in for it), ``takes`` (kinds of input, such as ``"image"``),
     ``microphone_seconds`` (the longest recording; null: no limit known), ``total`` (tokens and
     cost so far, in words), ``storage`` (how large the conversation is in the notebook, in words),
-    ``has_settings`` (whether they are shown).
+    ``has_settings`` (whether they are shown), ``save_as`` (a name to save the conversation as:
+    free, or its own).
     """
 
     who: str
@@ -107,6 +111,7 @@ class Header(TypedDict):
     total: str
     storage: str
     has_settings: bool
+    save_as: str
 
 
 class TurnRecord(TypedDict):

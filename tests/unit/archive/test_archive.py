@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -179,10 +180,12 @@ def test_an_answer_that_still_streams_is_kept_as_far_as_it_came(tmp_path):
     assert (loaded.text, loaded.finish_reason, loaded.is_finished) == ("I am", "interrupted", True)
 
 
-def test_half_of_a_surrogate_pair_comes_back(tmp_path):
+def test_half_of_a_surrogate_pair_comes_back_as_the_sign_for_what_cannot_be_read(tmp_path):
     chat = Conversation(connection=NOBODY)
     answer(chat, text="\\👍\ud83d")
-    assert Conversation.load(saved(chat, tmp_path)[0]).replies[0].text == "\\👍\ud83d"
+    loaded = Conversation.load(saved(chat, tmp_path)[0])
+    assert loaded.replies[0].text == "\\👍\ufffd"
+    json.dumps(loaded.messages, ensure_ascii=False).encode()
 
 
 def test_the_same_class_is_loaded_and_goes_on(chat, tmp_path):
@@ -369,12 +372,144 @@ def small(tmp_path: Path) -> tuple[Path, dict]:
         (("replies", 0, "messages"), [0, 1], "no question"),
         (("replies", 0, "modalities"), ["text", 1], "expected words"),
         (("replies", 0, "arrivals", 0), [0.1, "smell", 1], "arrivals"),
+        (("replies", 0, "arrivals", 0), [-1, "audio", 1], "arrivals"),
+        (("replies", 0, "arrivals", 0), [0.1, "audio", float("nan")], "arrivals"),
+        (("replies", 0, "messages"), [True], "counts to 3"),
+        (("chat", "trimming", "turns"), -1, "trimming"),
+        (("chat", "trimming", "media"), True, "'media' is missing"),
+        (("messages", 0, "parts", 1, "images", 0, "width"), 0, "'width' is from 1"),
+        (("messages", 0, "parts", 1, "images", 0, "height"), 10**12, "'height' is from 1"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(tmp_path, place, new, words):
     path, document = small(tmp_path)
     with pytest.raises(RequestError, match=words):
         Conversation.load(rewrite(path, changed(document, place, new)))
+
+
+WRONG = [-1, 1.5, 10**400, float("nan"), float("inf"), True, "7", [], {}]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: repr(wrong)[:9])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        *(("seconds", part) for part in (AUDIO, VIDEO)),
+        *((name, AUDIO) for name in ("sample_rate", "channels")),
+        *((name, VIDEO) for name in ("width", "height", "fps", "total_frames")),
+    ],
+)
+def test_a_number_that_no_medium_has_is_refused_by_its_name(name, part, wrong, tmp_path):
+    chat = Conversation("someone's-model", connection=NOBODY)
+    answer(chat, part)
+    path, document = saved(chat, tmp_path)
+    (number,) = (n for n, one in enumerate(document["messages"][0]["parts"]) if name in one)
+    changed_document = changed(document, ("messages", 0, "parts", number, name), wrong)
+    if wrong == 1.5 and name in ("seconds", "fps"):
+        return
+    with pytest.raises(RequestError, match=name):
+        Conversation.load(rewrite(path, changed_document))
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: repr(wrong)[:9])
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("finish_reason",),
+        ("sent_at",),
+        ("total_seconds",),
+        *(("error", name) for name in ("status_code", "code", "request_id", "advice")),
+        *(("usage", name) for name in ("input_total", "output_total", "reasoning")),
+        *(("usage", "input", name) for name in ("text", "smell")),
+        *(("playback", name) for name in ("first_heard_at", "underruns", "gap_seconds")),
+    ],
+    ids=".".join,
+)
+def test_a_value_of_an_answer_that_is_not_as_it_should_be_is_absent(place, wrong, tmp_path):
+    chat = Conversation("qwen-omni-turbo", connection=NOBODY)
+    answer(
+        chat,
+        events=[UsageReport(Usage({"text": 9}, {"text": 5}))],
+        error=ServiceError("no", status_code=500, code="bad", request_id="r-1", advice="Again."),
+    )
+    chat.replies[0].playback = Playback(1.0, 0, 0.0)
+    path, document = saved(chat, tmp_path)
+    loaded = Conversation.load(rewrite(path, changed(document, ("replies", 0, *place), wrong)))
+    use(loaded)
+    reply = loaded.replies[0]
+    counts = [*reply.usage.input.values(), *reply.usage.output.values(), reply.usage.total]
+    assert all(type(count) is int and count >= 0 for count in counts)
+    assert all(
+        value is None or type(value) is str
+        for value in (reply.finish_reason, reply.error.code, reply.error.request_id)
+    )
+    for value in (reply.sent_at, reply.timing.total_seconds, reply.timing.gap_seconds):
+        assert value is None or 0 <= value < 2**54
+    assert "smell" not in reply.usage.input
+    assert Conversation.load(loaded.save(tmp_path / "again.json")).replies[0].text == reply.text
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+def test_what_never_ends_is_not_opened(name, tmp_path):
+    if name == "pipe":
+        os.mkfifo(tmp_path / name)
+    for read in (Conversation.load, Conversation.from_notebook):
+        with pytest.raises(RequestError, match="no regular file"):
+            read(tmp_path / name)
+
+
+@pytest.mark.parametrize("do", ["save", "load", "from_notebook", "export", "resume"])
+@pytest.mark.parametrize(("name", "words"), [("a\0b.html", "NUL"), ("~nobody-here/b.html", "home")])
+def test_a_name_that_no_file_has_is_refused_in_words(do, name, words):
+    with pytest.raises(RequestError, match=words):
+        getattr(Conversation(connection=NOBODY), do)(name)
+
+
+def test_a_save_keeps_the_permissions_and_the_link(chat, tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    path, _ = saved(chat, kept)
+    path.chmod(0o640)
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    answer(chat, text="More")
+    assert chat.save(link) == link
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    for place in (link, path):
+        assert Conversation.load(place)[-1].text == "More"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["kept", "link.json"]
+
+
+def test_what_a_process_left_half_written_goes_after_a_day(chat, tmp_path):
+    names = (".talk.json.0123abcd.part", ".x.0123abcd.part", ".new.0123abcd.part", "my.part")
+    for name in names:
+        (tmp_path / name).write_text("half")
+        if "new" not in name:
+            os.utime(tmp_path / name, (1, 1))
+    saved(chat, tmp_path)
+    left = {path.name for path in tmp_path.iterdir()} - {"talk.json", "talk_media"}
+    assert left == {".new.0123abcd.part", "my.part"}
+
+
+def test_a_save_is_on_disk_before_it_takes_the_place_of_the_earlier_one(
+    chat, tmp_path, monkeypatch
+):
+    done = []
+    sync, replace = os.fsync, type(tmp_path).replace
+    monkeypatch.setattr(os, "fsync", lambda number: done.append("sync") or sync(number))
+    monkeypatch.setattr(
+        type(tmp_path), "replace", lambda *paths: done.append("replace") or replace(*paths)
+    )
+    Conversation(connection=NOBODY).save(tmp_path / "talk.json")
+    assert done == ["sync", "replace", "sync"]
+
+
+def test_a_device_is_not_replaced_by_a_save(chat, tmp_path):
+    os.mkfifo(tmp_path / "talk.json")
+    with pytest.raises(RequestError, match="no regular file"):
+        chat.save(tmp_path / "talk.json")
+    assert (tmp_path / "talk.json").is_fifo()
 
 
 def test_speech_that_is_no_speech_is_refused(tmp_path):
@@ -412,7 +547,7 @@ def changed(value, path, new):
     if not path:
         return new
     copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = changed(value[path[0]], path[1:], new)
+    copy[path[0]] = changed(value[path[0]], path[1:], new) if path[1:] else new
     return copy
 
 

@@ -271,8 +271,10 @@ def large(folder: Path, name="clip.mp4") -> VideoPart:
     return VideoPart(source, "video/mp4", 5.0, 64, 48, 25.0, 125, False, name)
 
 
-@pytest.mark.parametrize("place", ["where it was", "below", "beside the notebook"])
-def test_a_large_file_is_found(chat, place, tmp_path, monkeypatch):
+@pytest.mark.parametrize("place", ["elsewhere", "below", "beside the notebook"])
+def test_a_large_file_is_found_beside_the_notebook_and_nowhere_else(
+    chat, place, tmp_path, monkeypatch
+):
     (tmp_path / "saved").mkdir()
     monkeypatch.chdir(tmp_path)
     part = large(tmp_path)
@@ -283,12 +285,85 @@ def test_a_large_file_is_found(chat, place, tmp_path, monkeypatch):
     folder = tmp_path if place == "below" else tmp_path / "saved"
     if place == "beside the notebook":
         part.source.path.rename(folder / "clip.mp4")
-    elif place == "where it was":
-        monkeypatch.chdir(folder)
-        outputs = shown(chat)
-    again = Conversation.from_notebook(notebook(folder, *outputs))
-    assert again.messages == chat.messages if place != "beside the notebook" else True
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        again = Conversation.from_notebook(notebook(folder, *outputs))
+    found = isinstance(again.replies[0].question[-1], VideoPart)
+    assert found == (place != "elsewhere")
+    assert len(said) == (not found)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["{there}/clip.mp4", "../clip.mp4", "x/../../clip.mp4", "..", "a\0b", "/dev/zero", "pipe"],
+)
+def test_a_path_that_leads_out_of_the_notebooks_folder_is_not_followed(chat, path, tmp_path):
+    answer(chat, "?", large(tmp_path))
+    (tmp_path / "saved" / "x").mkdir(parents=True)
+    os.mkfifo(tmp_path / "saved" / "pipe")
+    output = json.loads(json.dumps(shown(chat)[0]))
+    files = output["metadata"]["omni_nb"]["files"]
+    files.update(dict.fromkeys(files, path.format(there=tmp_path)))
+    with pytest.warns(UserWarning, match="'clip.mp4', and there is no such file beside it"):
+        again = Conversation.from_notebook(notebook(tmp_path / "saved", output))
+    assert isinstance(again.replies[0].question[-1], TextPart)
+
+
+@pytest.mark.parametrize("path", ["/home/ada/clip.mp4", "C:\\films\\clip.mp4", "../clip.mp4"])
+def test_a_file_that_was_put_beside_the_notebook_is_found_by_its_name(chat, path, tmp_path):
+    answer(chat, "?", large(tmp_path))
+    output = json.loads(json.dumps(shown(chat)[0]))
+    files = output["metadata"]["omni_nb"]["files"]
+    files.update(dict.fromkeys(files, path))
+    again = Conversation.from_notebook(notebook(tmp_path, output))
     assert isinstance(again.replies[0].question[-1], VideoPart)
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (10**12, None),
+        (-1, "counts"),
+        (float("nan"), "samples"),
+        (True, "samples"),
+        ("9", "samples"),
+    ],
+)
+@pytest.mark.parametrize("storage", ["wav", "mp3", "opus"])
+def test_a_count_of_samples_takes_no_more_memory_than_there_is_speech(
+    chat, samples, words, storage, tmp_path
+):
+    answer(chat, "?")
+    output = json.loads(json.dumps(shown(chat, storage)[0]))
+    output["metadata"]["omni_nb"]["replies"][0]["samples"] = samples
+    path = notebook(tmp_path, output)
+    if words is not None:
+        with pytest.raises(RequestError, match=words):
+            Conversation.from_notebook(path)
+        return
+    again = Conversation.from_notebook(path).replies[0]
+    assert len(SPEECH) - 4 <= len(again.pcm) <= len(SPEECH) + 20_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("sample_rate", 2**31 - 1), ("seconds", 1e7), ("seconds", float("inf"))]
+)
+def test_a_kept_sound_that_claims_too_much_takes_no_memory(chat, name, value, tmp_path):
+    answer(chat, "?", audio((HUM, 44_100)))
+    output = json.loads(json.dumps(shown(chat, "opus")[0]))
+    (record,) = (
+        one for one in output["metadata"]["omni_nb"]["replies"][0]["question"] if "seconds" in one
+    )
+    record[name] = value
+    path = notebook(tmp_path, output)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if value == float("inf"):
+            with pytest.raises(RequestError, match="seconds"):
+                Conversation.from_notebook(path)
+            return
+        part = Conversation.from_notebook(path).replies[0].question[-1]
+    assert isinstance(part, TextPart) or part.seconds == pytest.approx(3, abs=0.1)
 
 
 @pytest.mark.parametrize("what", ["gone", "another"])

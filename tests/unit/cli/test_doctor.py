@@ -525,6 +525,14 @@ def test_a_voice_without_words_is_told(loader, state, monkeypatch) -> None:
     assert ("omni-nb[voice]" in found.advice) == (loader is None)
 
 
+@pytest.mark.parametrize(("here", "state"), [(None, "note"), ("1.8.1", "ok")])
+def test_what_opens_a_phones_photos_is_told(here, state, monkeypatch) -> None:
+    monkeypatch.setattr(standin, "installed", lambda name: here)
+    found = standin._photos()
+    assert found.state == state
+    assert ("omni-nb[heic]" in found.advice) == (here is None)
+
+
 def test_an_encoder_that_is_missing_is_named(monkeypatch) -> None:
     speech = SimpleNamespace(
         seconds=1, to_mp3=lambda: raising(ValueError("libmp3lame")), to_opus=lambda: b"OggS"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from omni_nb.cli import tutorials
 from omni_nb.cli.terminal import CommandError
 from omni_nb.cli.tutorials import copy_tutorials, next_free, packaged_tutorials, tutorials_in
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 NAME = "01_quickstart.ipynb"
 CHINESE = f"zh/{NAME}"
@@ -111,6 +115,47 @@ def test_nothing_is_written_through_a_link(target, home, tmp_path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.parametrize("planted", [NAME, "zh", "."])
+def test_what_is_planted_while_it_copies_is_not_written_through(
+    planted, home, folder, tmp_path, monkeypatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "secret").write_bytes(b"mine")
+
+    def plant(source: BinaryIO, target: BinaryIO) -> None:
+        target.write(source.read())
+        if not (folder / planted).is_symlink():
+            if planted == ".":
+                folder.rename(folder.with_name("moved"))
+                folder.symlink_to(victim)
+            else:
+                (folder / planted).symlink_to(victim if planted == "zh" else victim / "secret")
+
+    monkeypatch.setattr(tutorials, "copyfileobj", plant)
+    with pytest.raises(CommandError, match=r"omni (cannot be used|is a link).*omni-nb lab ~"):
+        copy_tutorials(folder)
+    assert files(victim) == {"secret": b"mine"}
+
+
+def test_a_link_that_is_planted_before_the_folder_is_made_is_not_followed(
+    home, folder, tmp_path, monkeypatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    make = Path.mkdir
+
+    def plant(path: Path, *arguments: object, **options: object) -> None:
+        if path == folder:
+            folder.symlink_to(victim)
+        make(path, *arguments, **options)
+
+    monkeypatch.setattr(tutorials.Path, "mkdir", plant)
+    with pytest.raises(CommandError, match="omni-nb lab ~"):
+        copy_tutorials(folder)
+    assert files(victim) == {}
+
+
 def test_a_link_to_tutorials_is_opened(folder, tmp_path) -> None:
     copy_tutorials(folder)
     link = tmp_path / "lessons"
@@ -158,13 +203,13 @@ def test_a_folder_that_takes_nothing_is_one_line(error, said, place, folder, mon
 def test_half_a_copy_is_taken_away_so_that_the_next_one_can_be_made(folder, monkeypatch) -> None:
     written = []
 
-    def disk_is_full(source: Path, target: Path) -> None:
+    def disk_is_full(source: BinaryIO, target: BinaryIO) -> None:
         if written:
             raise OSError(errno.ENOSPC, "x")
-        written.append(target.write_bytes(source.read_bytes()))
+        written.append(target.write(source.read()))
 
     with monkeypatch.context() as patch:
-        patch.setattr(tutorials, "copyfile", disk_is_full)
+        patch.setattr(tutorials, "copyfileobj", disk_is_full)
         with pytest.raises(CommandError, match="No space"):
             copy_tutorials(folder)
     assert list(folder.iterdir()) == []

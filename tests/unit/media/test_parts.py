@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import os
 from pathlib import Path
 
 import IPython.display
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
+import omni_nb as omni
 from omni_nb.errors import MediaError, OmniError
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import (
@@ -332,3 +335,29 @@ def test_a_large_image_file_is_read(tmp_path):
 def test_a_part_shows_itself(part):
     assert html_of(part).startswith("<div")
     assert "<b>" not in html_of(part)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\ud83d\udc4b", "👋"),
+        ("a\ud83d", "a\ufffd"),
+        ("\udc4bb", "\ufffdb"),
+        ("你好 👋\x1b\0", "你好 👋\x1b\0"),
+    ],
+)
+def test_a_persons_own_text_is_well_formed_in_every_door(text, seen):
+    assert as_parts(text) == (TextPart(seen),)
+    chat = omni.Chat(system=text)
+    assert chat.ask(text, show=False).question == (TextPart(seen),)
+    assert chat.ask("And?", show=False).finish_reason == "stop"
+    assert [message["content"] for message in chat.messages[:2]] == [seen, seen]
+
+
+def test_a_file_whose_name_is_no_text_is_sent_and_shown(tmp_path):
+    path = os.fsencode(tmp_path) + b"/dog-\xff.png"
+    with open(path, "wb") as file:
+        file.write(omni.image(np.zeros((20, 20, 3), "uint8")).data)
+    part = omni.image(os.fsdecode(path))
+    assert part.name == "dog-\ufffd.png"
+    json.dumps(part._repr_mimebundle_(), ensure_ascii=False).encode()

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+import omni_nb
 from omni_nb.errors import MediaError
 from omni_nb.media.clip import AudioClip
+from omni_nb.media.parts import as_parts
 from omni_nb.media.samples import are_samples, as_pcm16, checked_rate, wav_file
 
 
@@ -90,13 +92,18 @@ def test_what_is_no_rate_is_refused(rate):
 
 
 def test_a_rate_and_samples_the_wrong_way_round_are_explained():
-    with pytest.raises(MediaError, match=r"The samples come first; scipy\.io\.wavfile"):
+    with pytest.raises(MediaError, match=r"The samples come first: .*scipy\.io\.wavfile"):
         checked_rate(np.zeros(4))
 
 
 def test_only_an_array_and_a_number_can_be_nothing_but_a_sound():
     assert are_samples((np.zeros((4, 2)), 8000))
     assert not are_samples([np.zeros(4), 8000])
+    assert are_samples(([0.0, 0.5], 8000))
+    assert not are_samples(([], 8000))
+    assert not are_samples(([1, 2], 3))
+    assert not are_samples((3, np.zeros(4)))
+    assert not are_samples((["a.wav"], 8000))
     assert not are_samples((np.zeros((4, 4, 3)), 8000))
     assert not are_samples(("samples", 8000))
     assert not are_samples((np.zeros(4), np.zeros(4)))
@@ -138,3 +145,30 @@ def test_any_array_is_samples_or_an_error_of_ours(array):
     else:
         assert pcm.dtype == np.int16
         assert pcm.size == array.size
+
+
+SOUNDS = [np.zeros(800), np.zeros((800, 2), np.int16), [0.0] * 800, [[0.0, 0.5]] * 800]
+DOORS = {
+    "audio()": omni_nb.audio,
+    "audio=": lambda pair: omni_nb.estimate("?", audio=pair),
+    "audio=[...]": lambda pair: omni_nb.estimate("?", audio=[pair]),
+    "content": lambda pair: omni_nb.estimate("?", pair),
+    "as_parts": as_parts,
+    "shrink": omni_nb.shrink,
+    "clip": lambda pair: AudioClip.from_samples(*pair),
+    "plot": omni_nb.plot_audio_tokens,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("samples", SOUNDS, ids=["mono", "stereo", "list", "list of pairs"])
+@pytest.mark.parametrize("rate", [16000, np.int64(16000), 44100.0])
+def test_samples_in_the_other_order_are_told_the_order_in_every_door(door, samples, rate):
+    with pytest.raises(MediaError, match=r"samples come first: \(samples, sample_rate\)"):
+        DOORS[door]((rate, samples))
+
+
+@pytest.mark.parametrize("door", ["audio()", "audio=", "audio=[...]", "content", "as_parts"])
+@pytest.mark.parametrize("samples", SOUNDS, ids=["mono", "stereo", "list", "list of pairs"])
+def test_samples_in_their_order_go_through_every_door(door, samples):
+    assert DOORS[door]((samples, 16000))

@@ -92,7 +92,10 @@ def test_what_is_over_a_limit_says_by_how_much_and_what_to_do(part, words):
             r"1 sound in a message, not 2\. Ask in several turns, or join them into one",
         ),
         ([sound(), AudioURLPart("https://example.com/a.mp3", "mp3")], "at most 1 sound"),
-        ([video(), frames(4)], r"at most 1 video in a message, not 2\. Ask in several turns\.$"),
+        (
+            [video(), frames(4)],
+            r"at most 1 video in a message, not 2\. Ask in several turns\. qwen3",
+        ),
         ([VideoURLPart("https://a.example/1.mp4")] * 3, "at most 1 video in a message, not 3"),
     ],
 )
@@ -159,3 +162,43 @@ def test_there_must_be_something_to_ask():
     with pytest.raises(RequestError, match="nothing to ask"):
         check_parts([TextPart("  ")], TURBO)
     check_parts([sound()], TURBO)
+
+
+OMNI_35 = r"qwen3\.5-omni-plus and qwen3\.5-omni-flash take it\.$"
+
+
+@pytest.mark.parametrize(
+    ("parts", "others"),
+    [
+        ([sound()] * 20, OMNI_35),
+        ([video()] * 3, OMNI_35),
+        ([picture(), sound()], OMNI_35),
+        ([sound(181)], r" qwen3-omni-flash, qwen3\.5-omni-plus and qwen3\.5-omni-flash take it\.$"),
+        ([sound(1201)], OMNI_35),
+        ([video(1000)], OMNI_35),
+        ([frames(2)], r" qwen3-omni-flash, qwen3\.5-omni-plus and qwen3\.5-omni-flash take it\.$"),
+        ([frames(1)], r"published for qwen3\.8-omni-flash\.$"),
+        ([frames(1000)], OMNI_35),
+        (
+            [picture(11, 2201)],
+            r"several images\. No such limit is published for qwen3\.5-omni-plus,",
+        ),
+        ([sound(20_000)], r"omni\.shrink\(part\) .*published for qwen3\.8-omni-flash\.$"),
+    ],
+)
+def test_what_is_refused_names_the_models_that_take_it(parts, others):
+    with pytest.raises((MediaError, RequestError), match=others) as refused:
+        check_parts([*parts, WORDS], TURBO)
+    assert refused.value.hint
+
+
+def test_a_model_is_named_only_where_it_takes_the_whole_question():
+    with pytest.raises(RequestError, match=r"together") as refused:
+        check_parts([picture(), sound(20_000), WORDS], TURBO)
+    assert "3.5" not in str(refused.value)
+
+
+def test_a_kind_that_a_model_does_not_take_names_those_that_do():
+    facts = ModelFacts("m", inputs=("text",))
+    with pytest.raises(RequestError, match=r"qwen-omni-turbo, .* take it\.$"):
+        check_parts([picture(), WORDS], facts)

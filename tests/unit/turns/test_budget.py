@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import threading
 import warnings
@@ -16,7 +17,7 @@ from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
 from omni_nb.rules.money import CNY, USD
-from omni_nb.rules.pricing import Usage
+from omni_nb.rules.pricing import Cost, Usage
 from omni_nb.rules.quota import Quota
 from omni_nb.turns.budget import Budget
 from omni_nb.turns.connection import Connection, connection_of
@@ -135,6 +136,44 @@ def test_what_is_taken_back_or_forked_stays_paid():
     for each in (made, branch):
         with pytest.raises(BudgetError):
             each.stream("Hi")
+
+
+def test_what_is_paid_is_kept_as_a_sum():
+    made, used = chat(budget=CNY(1000)), Usage(input={"text": 3}, output={"text": 20})
+
+    def costs() -> int:
+        gc.collect()
+        return sum(isinstance(each, Cost) for each in gc.get_objects())
+
+    def ask_and_take_back(times: int) -> None:
+        for _ in range(times):
+            answered(made, "Hi", usage=used)
+            made.undo()
+
+    ask_and_take_back(2)
+    before = costs()
+    ask_and_take_back(20)
+    assert costs() == before
+    paid = 22 * used.cost(TURBO, region="beijing").total
+    made.budget = CNY(paid)
+    with pytest.raises(BudgetError, match=re.escape(f"{paid:f} CNY is spent")):
+        made.stream("Hi")
+
+
+def test_what_was_paid_in_another_currency_or_is_not_known_keeps_no_budget():
+    made, used = chat(budget=None), Usage(input={"text": 3}, output={"text": 20})
+    answered(made, "Hi", usage=used)
+    made.undo()
+    made.budget = USD(1)
+    with pytest.raises(RequestError, match="in USD, the prices are in CNY"):
+        made.stream("Hi")
+    made.budget = None
+    made.connection = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")))
+    answered(made, "Hi", usage=used)
+    made.undo()
+    made.connection, made.budget = NOBODY, CNY(1)
+    with pytest.raises(RequestError, match="has cost so far is not known"):
+        made.stream("Hi")
 
 
 def test_an_interrupted_answer_is_paid_by_our_count():

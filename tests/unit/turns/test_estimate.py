@@ -10,6 +10,7 @@ import pytest
 
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.parts import AudioPart, ImagePart, ImageURLPart, TextPart
+from omni_nb.media.sources import LocalSource
 from omni_nb.render.bundle import table_of
 from omni_nb.render.labels import percent
 from omni_nb.rules.catalog import register_model
@@ -24,7 +25,9 @@ from tests.shown import html_of, in_ipython
 
 TURBO, FLASH = "qwen-omni-turbo", "qwen3-omni-flash"
 PHOTO = ImagePart(b"a photo", "image/png", 1920, 1080, "photo.png")
-SOUND = AudioPart(b"a sound", "mp3", 10.0, 16_000, 1, "sound.mp3")
+SOUND = AudioPart(
+    LocalSource(b"a sound", "sound.mp3"), "mp3", "audio/mpeg", 10.0, 16_000, 1, "sound.mp3"
+)
 LINK = ImageURLPart("https://a.example/1.png")
 
 

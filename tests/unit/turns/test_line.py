@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import RequestError
+from omni_nb.turns.line import set_aside
 from tests.begun import begun
 
 
@@ -106,6 +109,40 @@ def test_clearing_loses_nothing(chat):
     assert chat.messages == []
     ask(chat, "New")
     assert place(chat, 0) == (1, 2)
+
+
+def begins(line: tuple[int, ...], start: tuple[int, ...]) -> bool:
+    return line[: len(start)] == start
+
+
+LINES = st.lists(st.integers(0, 2), max_size=4).map(tuple)
+
+
+@given(LINES, st.lists(LINES, max_size=6))
+def test_each_branch_is_kept_once_and_in_the_longest_only(now, aside):
+    kept = set_aside(now, aside)
+    assert len(kept) == len(set(kept))
+    assert kept == sorted(kept, key=aside.index)
+    for line in aside:
+        assert any(begins(longer, line) for longer in (now, *kept))
+    for line in kept:
+        others = [other for other in kept if other != line]
+        assert not any(begins(longer, line) for longer in (now, *others))
+
+
+def test_branches_are_not_compared_each_with_each():
+    class Counted:
+        compared = 0
+
+        def __eq__(self, other: object) -> bool:
+            Counted.compared += 1
+            return self is other
+
+        __hash__ = object.__hash__
+
+    aside = [(Counted(),) for _ in range(300)]
+    assert set_aside((), aside) == aside
+    assert Counted.compared < 3 * len(aside)
 
 
 def test_only_what_is_in_the_line_is_sent(chat):

@@ -490,6 +490,89 @@ def test_saving_and_loading_in_the_panel(browser, panel, tmp_path, monkeypatch):
     assert len(panel.chat.branches) == 1
 
 
+def test_saving_proposes_a_free_name_and_then_its_own(browser, panel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.json").write_text("mine")
+    (tmp_path / "talk-2.json").symlink_to("nowhere")
+    ask(browser, panel, "Who are you?")
+    proposed = panel.children[0].header["save_as"]
+    assert proposed == "talk-3.json"
+    browser.say(panel, type="save", name=proposed)
+    until((tmp_path / proposed).exists)
+    ask(browser, panel, "And you?")
+    assert panel.children[0].header["save_as"] == proposed
+    browser.say(panel, type="save", name=proposed)
+    until(lambda: len(json.loads((tmp_path / proposed).read_text())["replies"]) == 2)
+    assert not browser.of("exists")
+
+
+@pytest.mark.parametrize("whose", ["a person's", "another chat's", "its own, changed since"])
+def test_saving_asks_before_it_replaces_what_is_not_its_own(
+    whose, browser, panel, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    target = tmp_path / "talk.json"
+    if whose == "another chat's":
+        panel.chat.fork(at=0).save(target)
+    elif whose == "its own, changed since":
+        panel.chat.save(target)
+        target.write_text("changed")
+    else:
+        target.write_text("mine")
+    before = target.read_text()
+    ask(browser, panel, "Who are you?")
+    browser.say(panel, type="save", name="talk")
+    asked = browser.wait_for("exists")
+    assert (asked["name"], asked["page"]) == ("talk.json", "page")
+    assert target.read_text() == before
+    browser.say(panel, type="save", name=asked["name"], replaces=True)
+    until(lambda: target.read_text() != before)
+    assert len(json.loads(target.read_text())["replies"]) == 1
+    count = len(browser.of("exists"))
+    browser.say(panel, type="save", name="talk.json")
+    browser.wait_for("notice", lambda m: "Saved" in m["text"])
+    assert len(browser.of("exists")) == count
+
+
+@pytest.mark.parametrize("from_cell", [True, False])
+def test_what_was_saved_or_opened_in_a_cell_or_the_panel_is_its_own(
+    from_cell, browser, panel, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    ask(browser, panel, "Who are you?")
+    panel.chat.save("monday.json")
+    if not from_cell:
+        panel.chat.fork().save("monday.json")
+        browser.say(panel, type="load", name="monday")
+        browser.wait_for("notice", lambda m: "monday.json is open" in m["text"])
+    ask(browser, panel, "And?")
+    browser.say(panel, type="save", name="monday")
+    browser.wait_for("notice", lambda m: "Saved as monday.json" in m["text"])
+    assert not browser.of("exists")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a\0b", "NUL"),
+        ("folder", "folder"),
+        ("no/\udc80", ""),
+        ("~nobody-here/x", "home"),
+        ("/", "name"),
+    ],
+)
+def test_a_name_that_cannot_be_is_said_in_words(name, words, browser, panel, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.json").mkdir()
+    for kind in ("save", "load"):
+        count = len(browser.of("notice"))
+        browser.say(panel, type=kind, name=name)
+        until(lambda count=count: len(browser.of("notice")) > count)
+        said = browser.of("notice")[-1]["text"]
+        assert words in said
+        assert "went wrong inside" not in said
+
+
 @pytest.mark.parametrize("form", ["html", "ipynb"])
 def test_the_conversation_is_offered_as_a_file(browser, panel, form):
     ask(browser, panel, "Who are you?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import connection_of
 from omni_nb.turns.estimate import forecast
 from omni_nb.turns.reply import Reply
-from omni_nb.views import stages
+from omni_nb.views import live, stages
 from omni_nb.views.session import Session
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, TranscriptDelta
 from omni_nb.wire.request import Message, Request
@@ -60,8 +61,6 @@ def here():
 
 @pytest.mark.parametrize("is_async", [False, True])
 def test_ask_and_ask_async_return_the_same(here, capsys, is_async):
-    import asyncio
-
     def ask():
         if is_async:
             return asyncio.run(omni.ask_async("Who are you?", connection=here))
@@ -73,8 +72,6 @@ def test_ask_and_ask_async_return_the_same(here, capsys, is_async):
 
 
 def test_a_cancelled_ask_goes_on_being_cancelled_outside_a_notebook(here):
-    import asyncio
-
     chat = omni.Chat(connection=here)
 
     async def ask():
@@ -249,3 +246,31 @@ def test_the_widget_gets_the_price_to_count_with_and_only_when_it_is_known():
     }
     made.estimate = forecast(made.request, region=None)
     assert stages.price_of(made) is None
+
+
+class Shut:
+    """A stage that cannot be opened, such as a terminal that has gone."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def open(self, _reply: Reply) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), KeyboardInterrupt()])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_an_answer_that_could_not_be_shown_is_finished_all_the_same(here, error, is_async):
+    chat = omni.Chat(connection=here)
+    stream = chat.stream("Who are you?")
+
+    def watch() -> Reply:
+        if is_async:
+            return asyncio.run(live.watch_async(stream, Shut(error)))
+        return live.watch(stream, Shut(error))
+
+    with pytest.raises(type(error)):
+        watch()
+    assert stream.reply.finish_reason == "interrupted"
+    chat.clear()
+    assert chat.ask("Who are you?", show=False).finish_reason == "stop"

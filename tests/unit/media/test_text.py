@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from omni_nb.errors import ServiceError
 from omni_nb.media.parts import ImageURLPart, TextPart
+from omni_nb.media.text import plain
 from omni_nb.render.bundle import bundle_of, text_of
-from omni_nb.render.plain import plain
 from omni_nb.render.reply import progress_text, reply_bundle, reply_text
 from omni_nb.render.transcript import transcript_bundle
 from omni_nb.turns.reply import Reply
