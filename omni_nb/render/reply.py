@@ -225,6 +225,8 @@ def note_text(reply: Reply, language: Language) -> str:
     if ending in _ENDINGS:
         is_empty = not (reply.text or reply.pcm or reply.reasoning)
         return (is_empty and names.get(f"nothing {ending}")) or names[ending]
+    if ending and reply.refusal:
+        return names["declined"]
     is_silent = ending and "audio" in reply.request.modalities and not reply.pcm
     return names["silence"] if is_silent else ""
 

@@ -26,7 +26,14 @@ from omni_nb.render.transcript import transcript_html
 from omni_nb.rules.pricing import Usage
 from omni_nb.turns.estimate import forecast
 from omni_nb.turns.reply import Reply
-from omni_nb.wire.events import AudioDelta, Finished, ReasoningDelta, TextDelta, UsageReport
+from omni_nb.wire.events import (
+    AudioDelta,
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    UsageReport,
+)
 from omni_nb.wire.request import Message, Request
 from omni_nb.words import language_of, words
 
@@ -458,3 +465,20 @@ def test_an_answer_that_passed_the_budget_says_so_with_the_cost_by_our_count(que
     for shown in (reply_html(made), reply_text(made)):
         assert words in shown
         assert cost in shown
+
+
+@pytest.mark.parametrize(
+    ("question", "words"), [("May I?", "The model declined"), ("可以吗?", "模型拒绝了请求")]
+)
+def test_a_refusal_is_shown_as_the_answer_and_said_to_be_one(question, words):
+    made = Reply(Request("a-model", (Message("user", (TextPart(question),)),)))
+    made.feed(RefusalDelta("I cannot help "))
+    made.feed(RefusalDelta("with <b>that</b>."))
+    made.feed(Finished("stop"))
+    made.finish()
+    looks = reply_bundle(made)
+    assert made.text == made.refusal == "I cannot help with <b>that</b>."
+    for look in looks.values():
+        assert words in look
+        assert "I cannot help with" in look
+    assert "<b>that" not in looks["text/html"]
