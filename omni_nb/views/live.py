@@ -125,12 +125,12 @@ def _shown(stream: ReplyStream, stage: Stage) -> Iterator[Callable[[], None]]:
         show(stage.look_at_upload, stream.reply, stream.upload)
         show(stage.look, stream.reply)
 
-    try:
+    with contextlib.ExitStack() as leaving:
+        leaving.callback(stream.stop)  # also where the stage cannot be opened
         show(stage.open, stream.reply)
+        leaving.callback(show, stage.close, stream.reply)
+        leaving.callback(stream.stop)
         yield look
-    finally:
-        stream.stop()
-        show(stage.close, stream.reply)
 
 
 def _uncancel(interrupt: BaseException) -> None:

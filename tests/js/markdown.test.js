@@ -140,6 +140,24 @@ test("one formula defines nothing for the next", () => {
   assert.ok(second.querySelector("mfrac"));
 });
 
+test("whatever a formula defines, the next one means what it says", () => {
+  const definitions = [
+    "\\def\\frac{x}", "\\gdef\\frac{x}", "\\edef\\frac{x}", "\\xdef\\frac{x}", "\\let\\frac=x", "\\global\\let\\frac=x",
+    "\\newcommand{\\frac}{x}", "\\renewcommand{\\frac}{x}", "\\providecommand{\\frac}{x}", "\\DeclareMathOperator{\\frac}{x}",
+    "\\DeclareRobustCommand{\\frac}{x}", "\\DeclarePairedDelimiter{\\frac}{x}{y}", "\\newtheorem{frac}{x}", "\\definecolor{red}{rgb}{1,1,1}",
+    "\\renewenvironment{pmatrix}{x}{y}", "\\require{html}", "\\href{https://example.com}{x}", "\\url{https://example.com}",
+    "\\includegraphics{https://example.com/x.png}", "\\class{x}{y}", "\\cssId{x}{y}", "\\style{color:red}{x}", "\\htmlClass{x}{y}", "\\htmlStyle{color:red}{x}",
+    "\\unicode{x41}", "\\bbox[red]{x}", "\\mmlToken{mi}{x}",
+  ];
+  for (const definition of definitions) {
+    const answer = shown(`$${definition}$\n\n$\\frac{1}{2} \\begin{pmatrix}1\\end{pmatrix}$ ${"$"}\\color{red}{x}$`);
+    assert.equal(answer.querySelectorAll("p:last-child mfrac").length, 1, definition);
+    assert.equal(answer.querySelectorAll("p:last-child mtable").length, 1, definition);
+    assert.equal(answer.querySelector("a, img, [id], script"), null, definition);
+    assert.match(answer.querySelector("p:last-child").innerHTML, /#ff0000/, definition);
+  }
+});
+
 test("a formula has no property that could move it over something else", () => {
   const answer = shown("$\\phase{x} \\cancelto{0}{x} \\longdiv{x}$ $\\bordermatrix{a&b\\cr c&d}$ $\\color{red}{x}$");
   const styles = Array.from(answer.querySelectorAll("math [style]"), (element) => element.getAttribute("style"));
