@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from omni_nb.views.widget import BackgroundWidget
+from omni_nb.views.widget import BackgroundWidget, built
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omni_nb.views.panel.protocol import Header, Message
 
-STATIC = Path(__file__).parents[2] / "static"
 log = logging.getLogger("omni_nb")
 
 
@@ -37,8 +35,8 @@ class Talk(BackgroundWidget):
         As in `omni_nb.views.panel.protocol`.
     """
 
-    _esm = STATIC / "panel.js"
-    _css = STATIC / "panel.css"
+    _esm = built("panel.js")
+    _css = built("panel.css")
 
     panel_id = traitlets.Unicode().tag(sync=True)
     language = traitlets.Unicode("").tag(sync=True)
