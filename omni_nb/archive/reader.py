@@ -27,6 +27,7 @@ from omni_nb.media.compressed import MOST_SAMPLES
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
 from omni_nb.media.text import well_formed
+from omni_nb.rules.counts import count_of
 from omni_nb.rules.pricing import MEDIA, Usage
 from omni_nb.turns.history import Trimming
 from omni_nb.turns.reply import Reply
@@ -367,13 +368,6 @@ def text_of(value: Any) -> str:
     if not isinstance(value, str):
         return "" if value is None else json.dumps(value, ensure_ascii=False)
     return well_formed(value)
-
-
-def count_of(value: Any) -> int | None:
-    """Return a count, a whole number from 0 on; None of anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return int(value) if 0 <= value <= _MOST and value == int(value) else None
 
 
 def code_of(value: Any) -> str | None:
