@@ -16,7 +16,6 @@ from omni_nb.archive.outputs import NAME, SCHEMA_VERSION
 from omni_nb.archive.reader import (
     Reader,
     UnusableError,
-    count_of,
     fields_of,
     parsed,
     read_settings,
@@ -27,6 +26,7 @@ from omni_nb.errors import MediaError, OmniError, RequestError, brief, warn
 from omni_nb.media.parts import TextPart, join_text
 from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import decode_data_url
+from omni_nb.rules.counts import count_of
 from omni_nb.turns.history import in_words, opening, turns
 from omni_nb.wire.request import Message
 from omni_nb.words import plural

@@ -23,9 +23,11 @@ from omni_nb.archive.document import (
 )
 from omni_nb.errors import OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
+from omni_nb.media.compressed import MOST_SAMPLES
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
 from omni_nb.media.text import well_formed
+from omni_nb.rules.counts import count_of
 from omni_nb.rules.pricing import MEDIA, Usage
 from omni_nb.turns.history import Trimming
 from omni_nb.turns.reply import Reply
@@ -48,6 +50,7 @@ _KINDS: Final[Mapping[str, Any]] = {
     "float": float | int,
     "bool": bool,
 }
+_MOST_BYTES: Final = 512 * 2**20
 _MOST: Final = 2**53
 """Up to here every whole number is exact also as a float, and in a browser."""
 
@@ -101,9 +104,11 @@ def parsed(path: Path) -> Any:
     OSError
         The file cannot be read, or is none.
     ValueError
-        The file is no JSON.
+        The file is no JSON, or too large to be read at once.
     """
     with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+            raise ValueError(f"it has more than {_MOST_BYTES / 2**20:.0f} MB")
         text = file.read().decode("utf-8-sig")
     document = json.loads(text, parse_float=_finite, parse_constant=_finite)
     return _well_formed(document) if "\\u" in text else document
@@ -203,9 +208,12 @@ class Reader:
         source = self._find(name, "speech")
         try:
             with source.open() as file, wave.open(file, "rb") as reader:
-                if reader.getparams()[:3] != (1, 2, SPEECH_SAMPLE_RATE):
+                # a header may claim more than there is, and a file may be of any size
+                samples = min(reader.getnframes(), source.total_bytes // 2)
+                is_speech = reader.getparams()[:3] == (1, 2, SPEECH_SAMPLE_RATE)
+                if not is_speech or samples > MOST_SAMPLES:
                     raise UnusableError(f"{brief(name)} is not speech of an answer.")
-                return reader.readframes(reader.getnframes())
+                return reader.readframes(samples)
         except (wave.Error, EOFError) as error:
             raise UnusableError(f"{brief(name)} is not speech of an answer.") from error
 
@@ -360,13 +368,6 @@ def text_of(value: Any) -> str:
     if not isinstance(value, str):
         return "" if value is None else json.dumps(value, ensure_ascii=False)
     return well_formed(value)
-
-
-def count_of(value: Any) -> int | None:
-    """Return a count, a whole number from 0 on; None of anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return int(value) if 0 <= value <= _MOST and value == int(value) else None
 
 
 def code_of(value: Any) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_folder
 from omni_nb.errors import OmniError, RequestError, brief
-from omni_nb.media.folder import replacing
+from omni_nb.media.folder import replacing, sweep
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import FileSource, LocalSource
@@ -54,13 +54,15 @@ def write(archive: Archive, path: str | os.PathLike[str]) -> Path:
     """
     try:
         target = path_of(path)
-        writer = DocumentWriter(media_folder(target))
+        media = media_folder(target)
+        writer = DocumentWriter(media)
         document = json.dumps(writer.document(archive), ensure_ascii=False, allow_nan=False)
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as file:
             # Half of a surrogate pair, as a broken stream may end with, is no UTF-8; Python's
             # escape of it is JSON's.
             file.write(document.encode("utf-8", "backslashreplace"))
+        sweep(media.path)
     except OmniError:
         raise
     except (OSError, TypeError, ValueError, RuntimeError) as error:

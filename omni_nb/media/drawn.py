@@ -130,7 +130,7 @@ def _pixels(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return _from_floats(array)
     raise MediaError(
         f"An array of {array.dtype} is ambiguous as a picture. Accepted: uint8 (0–255), bool, "
-        "or floats from 0 to 1."
+        "or floats from 0 to 1; gray of 16 bits as PIL.Image.fromarray(array)."
     )
 
 
@@ -155,9 +155,9 @@ def lossless(image: PIL.Image.Image) -> bytes:
     return jpeg(flat(image), quality=95)
 
 
-def jpeg(image: PIL.Image.Image, quality: int) -> bytes:
+def jpeg(image: PIL.Image.Image, **options: Any) -> bytes:
     """Return a `flat` image as JPEG, with its colour profile."""
-    return encoded(image, "JPEG", quality=quality, icc_profile=image.info.get("icc_profile"))
+    return encoded(image, "JPEG", icc_profile=image.info.get("icc_profile"), **options)
 
 
 def encoded(image: PIL.Image.Image, form: str, **options: Any) -> bytes:

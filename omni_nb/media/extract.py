@@ -154,7 +154,7 @@ def decoded(container: Any, *streams: Any) -> Iterator[Any]:
             continue
         try:
             yield from packet.decode()
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             continue
 
 

@@ -123,7 +123,7 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
-    _sweep(target.parent)
+    sweep(target.parent)
 
 
 def _mode_of(target: Path) -> int | None:
@@ -146,8 +146,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(number)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove half-written files of ours that are more than a day old."""
+def sweep(folder: Path) -> None:
+    """Remove half-written files of `replacing` that are more than a day old."""
     oldest = time.time() - _PART_SECONDS
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

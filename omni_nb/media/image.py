@@ -21,6 +21,8 @@ from omni_nb.media.sources import (
 )
 
 if TYPE_CHECKING:
+    import PIL.Image
+
     from omni_nb.media.probe import ImageFacts
     from omni_nb.media.sources import Embed, HeldSource
 
@@ -28,7 +30,7 @@ THUMBNAIL_PIXELS = 240
 
 _SENT: Final = frozenset({"BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"})
 """What services read (spec, "支持的图像"), if its pixels are plain; the rest is converted."""
-_LOSSY: Final = frozenset({"AVIF", "HEIF", "JPEG", "JPEG2000"})
+_LOSSY: Final = frozenset({"AVIF", "HEIF", "JPEG", "JPEG2000", "WEBP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def image(given: Any) -> ImagePart | ImageURLPart:
         image says what its values mean, so that gray of 16 bits or of floats is scaled. A PNG,
         JPEG, WEBP, GIF, BMP or TIFF file is sent as it is, unless its pixels are gray of more
         than 8 bits or CMYK; any other is sent as PNG or JPEG, and the name of the part says so.
-        A phone's HEIC photo is one of the others (``pip install "omni_nb[heic]"``). A URL is
+        A phone's HEIC photo is one of the others (``pip install "omni_nb[heic]"``). A photo that
+        a camera stored on its side is sent upright, for not every program turns it. A URL is
         passed on as it is; the service fetches it.
 
     Raises
@@ -121,24 +124,44 @@ def image(given: Any) -> ImagePart | ImageURLPart:
             "frames=, or one page of it as a PIL image."
         )
     data = read_all(source)
+    as_it_is = ImagePart(data, facts.mime, facts.width, facts.height, source.name)
+    is_read_alike = facts.form in _SENT and facts.mode in PLAIN_MODES
     is_large = facts.width * facts.height > MOST_PIXELS  # `shrink` brings it to plain pixels
-    if facts.form in _SENT and (facts.mode in PLAIN_MODES or is_large):
-        return ImagePart(data, facts.mime, facts.width, facts.height, source.name)
-    return _converted(data, facts, source.name)
+    if facts.form in _SENT and (is_large or (is_read_alike and not facts.is_turned)):
+        return as_it_is
+    try:
+        return _converted(data, facts, source.name)
+    except Exception as error:  # Pillow's readers raise what their formats happen to raise
+        if is_read_alike:  # a damaged image is the service's to judge
+            return as_it_is
+        raise MediaError(f"The image {source.name!r} cannot be decoded: {error}.") from error
 
 
 def _converted(data: bytes, facts: ImageFacts, name: str) -> ImagePart:
-    """Return an image that services do not read, or not alike, as PNG or JPEG; its name says so."""
-    try:
-        with opened_image(io.BytesIO(data)) as image:
-            is_lossy = facts.form in _LOSSY and "A" not in facts.mode
-            made = flat(image) if is_lossy else normal(image)
-            file = jpeg(made, quality=95) if is_lossy else lossless(made)
-    except Exception as error:  # Pillow's readers raise what their formats happen to raise
-        raise MediaError(f"The image {name!r} cannot be decoded: {error}.") from error
-    form = "JPEG" if file.startswith(b"\xff\xd8") else "PNG"
-    what = facts.form if facts.form not in _SENT else f"{facts.form} of mode {facts.mode}"
-    return ImagePart(file, f"image/{form.lower()}", *made.size, f"{name} ({what}, sent as {form})")
+    """Return an image upright, as PNG or JPEG; its name says so where its kind has changed."""
+    with opened_image(io.BytesIO(data)) as image:
+        if facts.form in _LOSSY and image.mode != "P" and "A" not in image.mode:
+            made = normal(image) if image.mode == "L" else flat(image)
+            file, form = jpeg(made, **_as_coarse_as(image)), "JPEG"
+        else:
+            made = normal(image)
+            file = lossless(made)
+            form = "JPEG" if file.startswith(b"\xff\xd8") else "PNG"
+    if facts.form not in _SENT:
+        name = f"{name} ({facts.form}, sent as {form})"
+    elif facts.mode not in PLAIN_MODES:
+        name = f"{name} ({facts.form} of mode {facts.mode}, sent as {form})"
+    return ImagePart(file, f"image/{form.lower()}", *made.size, name)
+
+
+def _as_coarse_as(image: PIL.Image.Image) -> dict[str, Any]:
+    """Return how to save a JPEG again about as large as it was: by its own tables."""
+    from PIL.JpegImagePlugin import get_sampling
+
+    tables = getattr(image, "quantization", None)
+    if not tables or image.mode not in ("L", "RGB"):
+        return {"quality": 95}
+    return {"qtables": tables, "subsampling": get_sampling(image)}
 
 
 def _probed(source: HeldSource) -> ImageFacts:

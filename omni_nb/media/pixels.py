@@ -35,7 +35,7 @@ PLAIN_MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 EXIF_NAMES: Final = frozenset({"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"})
 """Where Pillow keeps what says how an image is turned."""
 
-_ORIENTATION: Final = 0x0112
+EXIF_ORIENTATION: Final = 0x0112
 _SUBFILE_TYPE: Final = 254  # a tag of TIFF 6.0
 _BOMB_FACTOR: Final = 1.25  # with Pillow's own factor of 2: up to 223 megapixels, as phones make
 _STRIP_PIXELS: Final = 2**22
@@ -194,7 +194,7 @@ def _turn(image: PIL.Image.Image) -> PIL.Image.Transpose | None:
     from PIL.Image import Transpose
 
     try:
-        orientation: Any = image.getexif().get(_ORIENTATION)
+        orientation: Any = image.getexif().get(EXIF_ORIENTATION)
     except Exception:  # damaged data say nothing
         return None
     return {

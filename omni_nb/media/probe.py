@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
+from omni_nb.media.counter import sound_seconds
 from omni_nb.media.heic import HINT, enable, is_heic
-from omni_nb.media.pixels import EXIF_NAMES, open_image, pages_of
+from omni_nb.media.pixels import EXIF_NAMES, EXIF_ORIENTATION, open_image, pages_of
 from omni_nb.media.resample import RATES
-from omni_nb.media.tracks import read_tracks, sound_seconds
+from omni_nb.media.tracks import read_tracks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from omni_nb.media.sources import HeldSource
 
-_EXIF_ORIENTATION: Final = 0x0112
 _NO_PICTURES: Final = frozenset({"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"})
 """Formats that Pillow opens, and does not draw without other programs."""
 _HEAD_BYTES: Final = 64
@@ -53,8 +53,9 @@ _VIDEO_MIMES: Final = {
 class ImageFacts:
     """MIME type and displayed size (pixels) of an image.
 
-    ``form`` and ``mode`` are Pillow's names of its format and pixels; ``total_pages`` counts
-    the pages of a TIFF file.
+    ``form`` and ``mode`` are Pillow's names of its format and pixels. ``is_turned`` says whether
+    the pixels are stored otherwise than they are shown; ``total_pages`` counts the pages of a
+    TIFF file.
     """
 
     mime: str
@@ -62,6 +63,7 @@ class ImageFacts:
     height: int
     form: str = field(default="", repr=False, compare=False)
     mode: str = field(default="RGB", repr=False, compare=False)
+    is_turned: bool = field(default=False, repr=False, compare=False)
     total_pages: int = field(default=1, repr=False, compare=False)
 
 
@@ -144,7 +146,7 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
         with open_image(file) as image:
             width, height = image.size
             form, mode = {"MPO": "JPEG"}.get(image.format or "", image.format or ""), image.mode
-            turned = form != "TIFF" and _is_turned(image)
+            orientation = 1 if form == "TIFF" else _orientation(image)  # Pillow turns those
             total_pages = len(pages_of(image)) if form == "TIFF" else 1
     except UnidentifiedImageError:
         file.seek(0)
@@ -160,19 +162,19 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
     if form in _NO_PICTURES:
         raise MediaError(f"{name!r} is no image that services know; save it as PNG or JPEG.")
     mime = Image.MIME.get(form) or f"image/{form.lower()}"
-    size = (height, width) if turned else (width, height)
-    return ImageFacts(mime, *size, form, mode, total_pages)
+    size = (height, width) if orientation >= 5 else (width, height)
+    return ImageFacts(mime, *size, form, mode, orientation != 1, total_pages)
 
 
-def _is_turned(image: Image) -> bool:
-    """Return whether the header says that the image is shown with its sides swapped."""
+def _orientation(image: Image) -> int:
+    """Return how the header says that the image is shown: 1 is upright, from 5 on its side."""
     from PIL import Image
 
     if not EXIF_NAMES & image.info.keys():
-        return False
+        return 1
     # A PNG's own getexif() may decode the whole image, in search of a block behind the pixels.
-    orientation: int = Image.Image.getexif(image).get(_EXIF_ORIENTATION, 1)
-    return orientation >= 5
+    orientation = Image.Image.getexif(image).get(EXIF_ORIENTATION, 1)
+    return orientation if orientation in range(2, 9) else 1
 
 
 def probe_audio(source: HeldSource) -> AudioFacts:

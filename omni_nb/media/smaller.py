@@ -9,34 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError
 from omni_nb.media.audio import AudioPart
+from omni_nb.media.converters import AudioConverter, VideoConverter, name_colors
 from omni_nb.media.drawn import jpeg
 from omni_nb.media.extract import (
     INPUT_SAMPLE_RATE,
     decoded,
     opened,
     read_audio,
-    rotation,
     video_stream,
 )
 from omni_nb.media.image import ImagePart
 from omni_nb.media.pixels import decode_small
-from omni_nb.media.resample import Resampler, mixed
 from omni_nb.media.sources import LocalSource
 from omni_nb.media.video import measured_video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import PIL.Image
 
-    from omni_nb.media.resample import Samples
     from omni_nb.media.sources import HeldSource
     from omni_nb.media.video import VideoPart
 
 INPUT_FRAMES_PER_SECOND = 10
 """More than enough for models that take two frames of each second (models.toml)."""
-_BT709 = 1  # the number of the matrix, in ffmpeg as in ITU-T H.273
-_LIMITED = 1  # the range of video: black is 16, white 235
 _LEAST_FPS = 2
 """Places for frames in each second, also of a video whose frames are few or stand still."""
 
@@ -44,7 +38,6 @@ _JPEG_QUALITIES = (90, 80, 65, 50)
 _AUDIO_BITS = (64_000, 48_000, 32_000, 24_000, 16_000, 8_000)  # per second; what MP3 has at 16 kHz
 _VIDEO_BITS = 4_000_000  # per second, at most
 _TRACK_BITS = 48_000  # per second, of a video's audio
-_AAC_FRAME_SAMPLES = 1024
 
 PADDING_SECONDS = 0.1
 """What an encoder adds at the ends of audio, and a service may count: 0.07 to 0.11 s in an MP3 of
@@ -65,7 +58,7 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
     while min(width, height) >= 1:
         scaled = image.resize((width, height))
         for quality in _JPEG_QUALITIES:
-            data = jpeg(scaled, quality)
+            data = jpeg(scaled, quality=quality)
             if most_bytes is None or len(data) <= most_bytes:
                 return ImagePart(data, "image/jpeg", width, height, part.name)
         width, height = width // 2, height // 2
@@ -155,8 +148,8 @@ def smaller_video(
     for _ in range(4):
         if bits < 1000:
             break
-        video = _VideoConverter(fps, size, seconds, shown)
-        audio = _AudioConverter(min(seconds, most_seconds - PADDING_SECONDS))
+        video = VideoConverter(fps, size, seconds, shown)
+        audio = AudioConverter(min(seconds, most_seconds - PADDING_SECONDS))
         data = _encoded_video(part.source, video, audio, int(bits))
         if most_bytes is None or len(data) <= most_bytes:
             return measured_video(LocalSource(data, part.name))
@@ -167,127 +160,8 @@ def smaller_video(
     )
 
 
-class _VideoConverter:
-    """Convert a video's frames: upright, scaled, at most ``fps`` a second, up to an end.
-
-    Parameters
-    ----------
-    seconds
-        Where to cut.
-    shown_seconds
-        Where the last frame disappears; it may be shown for long.
-
-    Attributes
-    ----------
-    places, total_frames
-        How long that is, in units of ``1 / fps``, and how many frames were taken.
-    """
-
-    def __init__(
-        self, fps: Fraction, size: tuple[int, int], seconds: float, shown_seconds: float
-    ) -> None:
-        self.fps, self.size = fps, size
-        self.places = self.total_frames = 0
-        self.is_ended = False
-        self._most_places = max(1, int(min(seconds * fps, 2**31)))
-        self._shown_places = min(self._most_places, round(shown_seconds * fps))
-        self._start: float | None = None
-        self._latest: Any = None
-
-    def convert(self, frame: Any) -> Iterator[Any]:
-        """Yield the frame to encode, if it is one; None ends the video."""
-        if frame is None:
-            yield from self._last_again()
-            return
-        if frame.time is None:
-            return
-        self._start = frame.time if self._start is None else self._start
-        place = math.floor((frame.time - self._start) * self.fps + Fraction(1, 100))
-        self.is_ended = place >= self._most_places
-        if self.places <= place and not self.is_ended:
-            yield self._made(frame, place)
-
-    def _last_again(self) -> Iterator[Any]:
-        """Yield the last frame at the place where it disappears, if it is shown for long."""
-        if self._latest is not None and self.places < self._shown_places - 1:
-            yield self._made(self._latest, self._shown_places - 1)
-
-    def _made(self, frame: Any, place: int) -> Any:
-        self.places, self._latest = place + 1, frame
-        self.total_frames += 1
-        made = _scaled(frame, *self.size)
-        made.pts, made.time_base = place, 1 / self.fps
-        return made
-
-
-def _scaled(frame: Any, width: int, height: int) -> Any:
-    """Return a frame upright and scaled, in YUV of the matrix and range that it names."""
-    import av
-    import numpy as np
-
-    turns = rotation(frame) // 90 % 4
-    if not turns:
-        return _planar(frame, width, height, "yuv420p")
-    lying = (height, width) if turns % 2 else (width, height)
-    planes = _planar(frame, *lying, "yuv444p").to_ndarray()
-    turned = np.ascontiguousarray(np.rot90(planes, turns, axes=(1, 2)))
-    return av.VideoFrame.from_ndarray(turned, "yuv444p").reformat(width, height, "yuv420p")
-
-
-def _planar(frame: Any, width: int, height: int, form: str) -> Any:
-    if frame.format.is_rgb:
-        colors = {"dst_colorspace": _BT709, "dst_color_range": _LIMITED}
-    elif frame.color_range:
-        colors = {"src_color_range": frame.color_range, "dst_color_range": frame.color_range}
-    else:
-        colors = {}
-    return frame.reformat(width, height, form, **colors)
-
-
-def _name_colors(given: Any, made: Any) -> None:
-    """Name in one codec the matrix, range, primaries and curve that another one names."""
-    if given.format is not None and given.format.is_rgb:  # `_planar` chooses
-        made.colorspace, made.color_range = _BT709, _LIMITED
-    else:
-        made.colorspace, made.color_range = given.colorspace, given.color_range
-    made.color_primaries, made.color_trc = given.color_primaries, given.color_trc
-
-
-class _AudioConverter:
-    """Convert the frames of an audio track: 16 kHz mono, up to an end."""
-
-    def __init__(self, seconds: float) -> None:
-        import av
-
-        self.is_ended = False
-        self._most_samples = max(0.0, seconds) * INPUT_SAMPLE_RATE
-        self._samples = 0
-        self._resampler = Resampler(INPUT_SAMPLE_RATE)
-        self._waiting = av.AudioFifo()
-
-    def convert(self, frame: Any) -> Iterator[Any]:
-        """Yield the pieces to encode now; None ends the track."""
-        for samples in self._resampler.resample(frame):
-            self._waiting.write(_mono_frame(samples))
-        while piece := self._waiting.read(_AAC_FRAME_SAMPLES, partial=frame is None):
-            self.is_ended = self._samples + piece.samples > self._most_samples
-            if self.is_ended:
-                return
-            piece.pts, piece.time_base = self._samples, Fraction(1, INPUT_SAMPLE_RATE)
-            self._samples += piece.samples
-            yield piece
-
-
-def _mono_frame(samples: Samples) -> Any:
-    import av
-
-    frame = av.AudioFrame.from_ndarray(mixed(samples).reshape(1, -1), "fltp", "mono")
-    frame.sample_rate = INPUT_SAMPLE_RATE
-    return frame
-
-
 def _encoded_video(
-    source: HeldSource, video: _VideoConverter, audio: _AudioConverter, bits: int
+    source: HeldSource, video: VideoConverter, audio: AudioConverter, bits: int
 ) -> bytes:
     """Return an MP4 of the converted frames of a video, with its audio if it has any."""
     import av
@@ -296,7 +170,7 @@ def _encoded_video(
     with opened(source) as given, av.open(file, "w", format="mp4") as made:
         streams = [video_stream(given, source.name), *given.streams.audio[:1]]
         pictures = _add_video(made, video, bits)
-        _name_colors(streams[0].codec_context, pictures.codec_context)
+        name_colors(streams[0].codec_context, pictures.codec_context)
         converters: dict[str, tuple[Any, Any]] = {"video": (video, pictures)}
         if len(streams) > 1:
             converters["audio"] = (audio, _add_audio(made))
@@ -314,7 +188,7 @@ def _encoded_video(
     return file.getvalue()
 
 
-def _add_video(made: Any, video: _VideoConverter, bits: int) -> Any:
+def _add_video(made: Any, video: VideoConverter, bits: int) -> Any:
     """Add an H.264 track, or an MPEG-4 one where this ffmpeg has no H.264."""
     import av
 

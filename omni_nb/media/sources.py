@@ -310,14 +310,16 @@ def _find_path(given: str | os.PathLike[str], kind: str) -> HeldSource:
 def _bare_base64(given: str | bytes, kind: str) -> MediaError:
     kind = "image" if kind == "media" else kind
     return MediaError(
-        f"{brief(given)} is base64 without its head. Pass a data URL: 'data:{kind}/...;base64,' "
-        "and then the base64; or pass the bytes: base64.b64decode(...).",
+        f"{brief(given)} is base64 without all of its head. Pass a data URL: "
+        f"'data:{kind}/...;base64,' and then the base64; or pass the bytes: base64.b64decode(...).",
         hint="data url",
     )
 
 
 def _is_base64(words: str) -> bool:
     """Return whether words that name no file are base64: by their length, or what they begin."""
+    if ";base64," in words[:_NAME_LENGTH]:  # a data URL without "data:"
+        return True
     compact = "".join(words[: 2 * _BASE64_LEAST].split())
     is_written = _BASE64.fullmatch(compact) is not None
     return is_written and (len(compact) >= _BASE64_LEAST or _begins_media(compact))

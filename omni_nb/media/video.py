@@ -286,7 +286,7 @@ def _page(moving: PIL.Image.Image, number: int) -> ImagePart:
 
 
 def _frame(drawn: PIL.Image.Image) -> ImagePart:
-    return ImagePart(jpeg(drawn, _JPEG_QUALITY), "image/jpeg", *drawn.size)
+    return ImagePart(jpeg(drawn, quality=_JPEG_QUALITY), "image/jpeg", *drawn.size)
 
 
 def _checked_count(count: int, total: int, name: str) -> int:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from omni_nb.errors import MediaError
+from omni_nb.media.counter import TrackCounter
 from omni_nb.media.resample import Resampler
-from omni_nb.media.tracks import TrackCounter
 from omni_nb.offline.containers import frames, opened, packets
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
+from omni_nb.media.counter import sound_seconds
 from omni_nb.media.parts import TextPart
-from omni_nb.media.tracks import sound_seconds
 from omni_nb.offline.audio import MeasuredAudio
 from omni_nb.offline.image import MeasuredImage
 from omni_nb.offline.video import MeasuredFrames, MeasuredVideo

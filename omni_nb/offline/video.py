@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from omni_nb.errors import MediaError
+from omni_nb.media.counter import TrackCounter
 from omni_nb.media.extract import rotation
 from omni_nb.media.pixels import MOST_PIXELS
-from omni_nb.media.tracks import TrackCounter
 from omni_nb.offline.audio import AudioMeter, MeasuredAudio
 from omni_nb.offline.containers import frames, opened, packets
 from omni_nb.offline.image import SIDE, MeasuredImage, difference, measure_pixels

@@ -1,16 +1,16 @@
-"""Counts of tokens as a service sends them."""
+"""Counts, of tokens and others, as services send them and files hold them."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
-MOST_TOKENS: Final = 10**12
-"""A larger number is no count of tokens."""
+MOST: Final = 2**53
+"""A larger number is no count: as a float it would not be exact."""
 
 
-def token_count(value: object) -> int | None:
-    """Return a count of tokens, or None where a value is none.
+def count_of(value: object) -> int | None:
+    """Return a count, or None where a value is none.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def token_count(value: object) -> int | None:
 
     Examples
     --------
-    >>> [token_count(value) for value in (12, 12.0, "5", None, -1, True, float("nan"))]
+    >>> [count_of(value) for value in (12, 12.0, "5", None, -1, True, float("nan"))]
     [12, 12, 5, None, None, None, None]
     """
     if isinstance(value, bool):
@@ -28,4 +28,4 @@ def token_count(value: object) -> int | None:
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
     if isinstance(value, float) and math.isfinite(value):
         value = int(value)
-    return value if isinstance(value, int) and 0 <= value <= MOST_TOKENS else None
+    return value if isinstance(value, int) and 0 <= value <= MOST else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from omni_nb.errors import RequestError, brief
 from omni_nb.rules.catalog import find_model
+from omni_nb.rules.facts import ModelFacts
 from omni_nb.rules.grid import Bounds, fit, fit_many, rounded
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from omni_nb.rules.facts import ModelFacts, TokenRules
+    from omni_nb.rules.facts import TokenRules
     from omni_nb.rules.grid import Branch
 
     Sizes: TypeAlias = NDArray[Any]
@@ -221,9 +222,9 @@ def token_rules(model: str | ModelFacts) -> TokenRules:
     RequestError
         The model's rules are not known.
     """
-    facts = find_model(model) if isinstance(model, str) else model
+    facts = model if isinstance(model, ModelFacts) else find_model(model)
     if facts is None or facts.tokens is None:
-        name = model if isinstance(model, str) else model.name
+        name = model.name if isinstance(model, ModelFacts) else model
         raise RequestError(f"The token rules of the model {brief(name)} are not known.")
     return facts.tokens
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import RequestError
 from omni_nb.media.shown import Shown
 from omni_nb.rules.catalog import find_model
-from omni_nb.rules.counts import token_count
+from omni_nb.rules.counts import count_of
 from omni_nb.rules.money import EXACT, Money, exact_sum, plain
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ class Usage(Shown):
             details if isinstance(details := payload.get(f"{side}_tokens_details"), dict) else {}
             for side in ("prompt", "completion")
         )
-        totals = (token_count(payload.get(f"{side}_tokens")) for side in ("prompt", "completion"))
+        totals = (count_of(payload.get(f"{side}_tokens")) for side in ("prompt", "completion"))
         input_total, output_total = (-1 if total is None else total for total in totals)
         return cls(
             input=_details(asked, ("text", *MEDIA)),
             output=_details(answered, ("text", "audio")),
             input_total=input_total,
             output_total=output_total,
-            reasoning=token_count(answered.get("reasoning_tokens")) or 0,
+            reasoning=count_of(answered.get("reasoning_tokens")) or 0,
         )
 
     def cost(self, model: str, *, region: str = "beijing", batch: bool = False) -> Cost | None:
@@ -295,7 +295,7 @@ def _amount(tokens: int, per_million: Decimal | None) -> Decimal | None:
 
 
 def _details(details: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
-    counts = {name: token_count(details.get(f"{name}_tokens")) for name in names}
+    counts = {name: count_of(details.get(f"{name}_tokens")) for name in names}
     return {name: count for name, count in counts.items() if count}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError, brief
+from omni_nb.rules.facts import ModelFacts
 from omni_nb.rules.grid import Bounds, fit
 from omni_nb.rules.images import (
     ImageRule,
@@ -20,7 +21,7 @@ from omni_nb.rules.images import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omni_nb.rules.facts import ModelFacts, TokenRules, VideoRules
+    from omni_nb.rules.facts import TokenRules, VideoRules
 
 __all__ = [
     "ImageRule",
@@ -226,4 +227,4 @@ def video_rules(model: str | ModelFacts) -> VideoRules:
 
 
 def _name(model: str | ModelFacts) -> str:
-    return model if isinstance(model, str) else model.name
+    return model.name if isinstance(model, ModelFacts) else model

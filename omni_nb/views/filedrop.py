@@ -10,16 +10,16 @@ Message from the browser: ``{type: "file", name}``, with the bytes as its only b
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
+from omni_nb.views.widget import built
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-STATIC = Path(__file__).parent.parent / "static"
 MOST_BYTES = 9_000_000
 """One message to the kernel may have 10 MiB, its envelope included: Tornado's
 ``websocket_max_message_size`` (tornadoweb.org/en/stable/websocket.html)."""
@@ -43,8 +43,8 @@ class FileDrop(anywidget.AnyWidget):
     'Your own image'
     """
 
-    _esm = STATIC / "filedrop.js"
-    _css = STATIC / "filedrop.css"
+    _esm = built("filedrop.js")
+    _css = built("filedrop.css")
 
     label = traitlets.Unicode().tag(sync=True)
     accept = traitlets.Unicode().tag(sync=True)

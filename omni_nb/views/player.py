@@ -37,20 +37,19 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import traitlets
 
 from omni_nb.views.deltas import common_length, whole_samples
 from omni_nb.views.guard import Guard
-from omni_nb.views.widget import BackgroundWidget
+from omni_nb.views.widget import BackgroundWidget, built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STATIC = Path(__file__).parent.parent / "static"
 REPEATED_HELLO_SECONDS = 1.0
+ABANDONED_SECONDS = 60.0
 
 
 class Price(TypedDict):
@@ -148,8 +147,8 @@ class AudioPlayer(BackgroundWidget):
     >>> player.finish()
     """
 
-    _esm = STATIC / "player.js"
-    _css = STATIC / "player.css"
+    _esm = built("player.js")
+    _css = built("player.css")
 
     sample_rate = traitlets.Int(24000).tag(sync=True)
     prebuffer_seconds = traitlets.Float(0.3).tag(sync=True)
@@ -171,6 +170,7 @@ class AudioPlayer(BackgroundWidget):
         self._pcm: bytes | bytearray = b""
         self._sent_bytes = 0
         self._end: EndMessage | None = None
+        self._ended_at = 0.0
         self._answered: tuple[HelloMessage | None, float] = (None, 0.0)
         self._guard = Guard("the player failed at a message")
         super().__init__(**traits)
@@ -184,6 +184,17 @@ class AudioPlayer(BackgroundWidget):
     def tail_html(self) -> str:
         """The place in the static answer for the button that stops the rest of the speech."""
         return f'<span class="omni-tail omni-tail-{self.tail_id}"></span>'
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the speech must be over, and no page has ever said a word about it.
+
+        Where a notebook runs without a browser, nobody says when a player may be closed.
+        """
+        if self._end is None or self.report is not None or not self.close_when_done:
+            return False
+        speech_seconds = self._end["total_bytes"] / 2 / self.sample_rate
+        return time.monotonic() - self._ended_at > speech_seconds + ABANDONED_SECONDS
 
     def update(self, text: str, pcm: bytes | bytearray = b"") -> None:
         """Send what is new, in one message; without news, nothing.
@@ -227,6 +238,7 @@ class AudioPlayer(BackgroundWidget):
                 stopped=stopped,
                 page="",
             )
+            self._ended_at = time.monotonic()
             self.send(self._end)
 
     def _send_from(self, text_offset: int, pcm_offset: int) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
+    from omni_nb.views.player import AudioPlayer
 
 log = logging.getLogger("omni_nb")
 
@@ -37,6 +38,7 @@ class Session:
         self._is_hinted = False
         self._cell: int | None = None
         self._shown: weakref.WeakSet[Reply] = weakref.WeakSet()
+        self._players: weakref.WeakSet[AudioPlayer] = weakref.WeakSet()
         self._chats: weakref.WeakKeyDictionary[Reply, weakref.ref[Conversation]] = (
             weakref.WeakKeyDictionary()
         )
@@ -51,6 +53,13 @@ class Session:
         return display(  # type: ignore[no-untyped-call]
             dict(bundle), metadata=dict(metadata or {}), raw=True, display_id=True
         )
+
+    def note_player(self, player: AudioPlayer) -> None:
+        """Remember a player, and close those before it that no page shows or will show."""
+        for before in [each for each in self._players if each.is_abandoned]:
+            self._players.discard(before)
+            before.close()
+        self._players.add(player)
 
     def note_turn(self, chat: Conversation, reply: Reply) -> None:
         """Remember the chat of a reply, whose output keeps what `from_notebook` needs."""

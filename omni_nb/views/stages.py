@@ -278,6 +278,7 @@ class SpeechStage:
                 )
 
         player.on_msg(note_playback)
+        self._session.note_player(player)
         self._player = player
         self._handle = self._session.show({**_view(player), **_progress(reply)})
 

@@ -111,11 +111,12 @@ def test_repo2docker_finds_what_to_do_in_the_binder_folder():
     assert plan.python_version in SpecifierSet(metadata("omni-nb")["Requires-Python"])
 
 
-def test_every_package_has_a_lower_and_an_upper_bound():
+@pytest.mark.parametrize("extra", ["heic", "voice"])
+def test_every_package_has_a_lower_and_an_upper_bound(extra):
     lines = (REPOSITORY / "binder/requirements.txt").read_text().splitlines()
     bounded = {r.name: r.specifier for r in map(Requirement, filter(_is_package, lines))}
     assert all({s.operator for s in bounds} == {">=", "<"} for bounds in bounded.values())
-    there = {"extra": "voice", "python_version": read_plan(REPOSITORY).python_version}
+    there = {"extra": extra, "python_version": read_plan(REPOSITORY).python_version}
     for ours in map(Requirement, requires("omni-nb") or []):
         if ours.marker is None or ours.marker.evaluate(there):
             assert set(ours.specifier) <= set(bounded[ours.name]), ours.name

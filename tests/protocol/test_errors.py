@@ -35,6 +35,10 @@ class Written:
 
     body: dict[str, Any]
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {}
+
     def payload(self, embed=None) -> dict[str, Any]:
         return self.body
 

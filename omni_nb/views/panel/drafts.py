@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import MediaError, OmniError, RequestError
+from omni_nb.media import heic
 from omni_nb.media.parts import AudioPart, ImagePart, TextPart, VideoPart, as_parts
-from omni_nb.render.errors import error_text
+from omni_nb.render.errors import advice_text, error_text
 from omni_nb.render.labels import cost_text, money_text, seconds_text, size_text, tokens_text
 from omni_nb.render.parts import part_chip_html
 from omni_nb.rules.catalog import find_model
@@ -54,13 +55,15 @@ class Draft:
         Raises
         ------
         MediaError
-            The file is no image, audio or video.
+            The file is no image, audio or video that can be opened here.
         """
         try:
             (part,) = as_parts(path)
         except MediaError as error:
             said = words("panel", language)["unreadable"].format(name=repr(path.name))
-            raise MediaError(said, hint="unreadable") from error
+            if error.hint == heic.HINT:  # the photo is whole, and something is missing here
+                said = f"{path.name}: {advice_text(error, language)}"
+            raise MediaError(said, hint=error.hint or "unreadable") from error
         self.attachments.append(Attachment(upload, part))
 
     def remove(self, key: str) -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from omni_nb.views.guard import Guard
-from omni_nb.views.widget import BackgroundWidget
+from omni_nb.views.widget import BackgroundWidget, built
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from omni_nb.views.panel.protocol import Header, Message
-
-STATIC = Path(__file__).parents[2] / "static"
 
 
 def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
@@ -38,8 +35,8 @@ class Talk(BackgroundWidget):
         As in `omni_nb.views.panel.protocol`.
     """
 
-    _esm = STATIC / "panel.js"
-    _css = STATIC / "panel.css"
+    _esm = built("panel.js")
+    _css = built("panel.css")
 
     panel_id = traitlets.Unicode().tag(sync=True)
     language = traitlets.Unicode("").tag(sync=True)

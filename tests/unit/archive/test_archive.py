@@ -449,6 +449,25 @@ def test_a_value_of_an_answer_that_is_not_as_it_should_be_is_absent(place, wrong
     assert Conversation.load(loaded.save(tmp_path / "again.json")).replies[0].text == reply.text
 
 
+@pytest.mark.parametrize("read", [Conversation.load, Conversation.from_notebook])
+def test_a_file_that_is_too_large_to_be_a_conversation_is_not_read(read, tmp_path):
+    with (tmp_path / "talk.json").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(RequestError, match="more than 512 MB"):
+        read(tmp_path / "talk.json")
+
+
+@pytest.mark.parametrize("frames", [2**31 - 1, 2**30])
+def test_speech_that_claims_more_than_there_is_is_what_there_is(frames, tmp_path):
+    path, document = small(tmp_path)
+    clip = bytearray(AudioClip(b"\1\0" * 100).to_wav())
+    clip[40:44] = (2 * frames % 2**32).to_bytes(4, "little")
+    name = MediaFolder(tmp_path / "talk_media").keep(LocalSource(bytes(clip), "a"), ".wav")
+    loaded = Conversation.load(rewrite(path, changed(document, ("replies", 0, "speech"), name)))
+    assert bytes(loaded[0].pcm).startswith(b"\1\0" * 100)
+    assert len(loaded[0].pcm) < 300
+
+
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
 def test_what_never_ends_is_not_opened(name, tmp_path):
     if name == "pipe":
@@ -488,6 +507,12 @@ def test_what_a_process_left_half_written_goes_after_a_day(chat, tmp_path):
         if "new" not in name:
             os.utime(tmp_path / name, (1, 1))
     saved(chat, tmp_path)
+    media = tmp_path / "talk_media"
+    (media / ".a.png.0123abcd.part").write_text("half")
+    os.utime(media / ".a.png.0123abcd.part", (1, 1))
+    kept = len(list(media.iterdir()))
+    saved(chat, tmp_path)
+    assert len(list(media.iterdir())) == kept - 1
     left = {path.name for path in tmp_path.iterdir()} - {"talk.json", "talk_media"}
     assert left == {".new.0123abcd.part", "my.part"}
 

@@ -20,6 +20,7 @@ from PIL import Image
 from omni_nb.errors import MediaError
 from omni_nb.media import tracks
 from omni_nb.media.clip import AudioClip
+from omni_nb.media.counter import TrackCounter
 from omni_nb.media.parts import AudioPart, AudioURLPart, audio
 from omni_nb.media.sources import LocalSource, encode_data_url
 from tests.media_files import AUDIO_FORMATS, audio_file, tone, truncated, video_file, with_wav_sizes
@@ -217,11 +218,13 @@ def test_a_file_of_too_many_packets_is_not_measured_for_ever(monkeypatch):
 
 
 def test_a_negative_duration_of_a_packet_is_not_taken_for_hours():
-    codec = SimpleNamespace(name="vorbis", sample_rate=16000, channels=1, frame_size=0)
+    codec = SimpleNamespace(
+        name="vorbis", sample_rate=16000, channels=1, frame_size=0, extradata=b""
+    )
     stream = SimpleNamespace(
         time_base=Fraction(1, 16000), type="audio", duration=None, codec_context=codec
     )
-    counter = tracks.TrackCounter(stream)
+    counter = TrackCounter(stream)
     for ticks in (16000, 2**32 - 8000):
         counter.add(SimpleNamespace(duration=ticks, pts=0, dts=0, size=9))
     assert counter.track("ogg").seconds == 0.5

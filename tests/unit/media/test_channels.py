@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from omni_nb.errors import MediaError
+from omni_nb.media.counter import sound_seconds
 from omni_nb.media.extract import read_audio
 from omni_nb.media.parts import AudioPart, audio, video
 from omni_nb.media.resample import Resampler, mixed, pcm16
 from omni_nb.media.sources import LocalSource
-from omni_nb.media.tracks import sound_seconds
 from omni_nb.offline.audio import measure_audio
 from omni_nb.offline.video import measure_video
 from tests.media_files import speechlike, tone

@@ -15,10 +15,11 @@ import pytest
 
 import omni_nb as omni
 from omni_nb.errors import MediaError
+from omni_nb.media.counter import TrackCounter, sound_seconds
 from omni_nb.media.extract import draw_frames, read_audio, rotation
 from omni_nb.media.parts import VideoPart, as_parts, audio, video
-from omni_nb.media.tracks import TrackCounter, sound_seconds
 from omni_nb.offline.audio import measure_audio
+from omni_nb.offline.input_tokens import part_tokens
 from omni_nb.offline.video import measure_video
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_parts
@@ -106,7 +107,7 @@ def packets(*rows: tuple[int | None, int, bool]) -> list[Any]:
 def test_hidden_packets_and_the_last_ones_stay(
     rows: list[tuple[int | None, int, bool]], seconds: float, total: int
 ) -> None:
-    codec = SimpleNamespace(name="h264", width=8, height=8)
+    codec = SimpleNamespace(name="h264", width=8, height=8, extradata=None)
     stream = SimpleNamespace(type="video", time_base=Fraction(1), duration=99, codec_context=codec)
     counter = TrackCounter(stream)
     for packet in packets(*rows):
@@ -177,6 +178,42 @@ def test_the_stand_in_measures_each_video_as_the_door_does(form: str) -> None:
 def test_the_stand_in_measures_each_sound_as_the_door_does(form: str) -> None:
     data = audio_file(form, seconds=2.3)
     assert measure_audio(io.BytesIO(data)).seconds == audio(data).seconds
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "second"),
+    [
+        ("aac", {"channels": 1}, {"channels": 2}),
+        ("aac", {"sample_rate": 16_000}, {"sample_rate": 44_100}),
+        ("mp3", {"sample_rate": 44_100, "channels": 2}, {"sample_rate": 22_050}),
+        ("mp3", {"sample_rate": 16_000}, {"sample_rate": 48_000, "channels": 2}),
+        ("amr", {}, {}),
+        ("webm", {}, {"channels": 2}),
+    ],
+)
+def test_sounds_one_behind_the_other_in_a_file_are_heard_and_weighed(
+    form: str, first: dict[str, int], second: dict[str, int]
+) -> None:
+    data = b"".join(audio_file(form, seconds=2, **how) for how in (first, second))
+    part = audio(data)
+    assert part.seconds == pytest.approx(4.1, abs=0.2)
+    assert read_audio(part.source).seconds == pytest.approx(part.seconds, abs=0.2)
+    assert measure_audio(io.BytesIO(data)).seconds == part.seconds
+    assert shrink(part, max_seconds=3, say=str).seconds == 3
+
+
+@pytest.mark.parametrize("form", VIDEO_FORMATS)
+def test_the_tokens_that_the_stand_in_counts_are_those_of_the_estimate(form: str) -> None:
+    data = video_file(form, seconds=2.6)
+    counted = part_tokens(measure_video(io.BytesIO(data)), TURBO)
+    assert counted == dict(weigh(video(data), TURBO).tokens)
+
+
+@pytest.mark.parametrize("form", AUDIO_FORMATS)
+def test_the_tokens_of_more_than_a_minute_are_those_of_the_estimate(form: str) -> None:
+    data = audio_file(form, seconds=61.3)
+    counted = part_tokens(measure_audio(io.BytesIO(data)), TURBO)
+    assert counted == dict(weigh(audio(data), TURBO).tokens)
 
 
 BT709, BT470BG, SMPTE170M, BT2020 = 1, 5, 6, 9

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -629,3 +631,22 @@ def test_a_closed_panel_ends_its_threads(browser, standing_in):
 def test_what_there_is_not_is_refused(options):
     with pytest.raises(RequestError):
         ChatPanel(omni.Chat(), **options)
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_a_phones_photo_is_attached_or_says_what_to_install(
+    is_installed, browser, panel, monkeypatch
+):
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 48), "orange")).save(file)
+    if not is_installed:
+        monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    upload(browser, panel, file.getvalue(), name="IMG_1.HEIC")
+    if is_installed:
+        (item,) = browser.wait_for("draft", lambda m: m["items"])["items"]
+        assert (item["kind"], item["refusal"]) == ("image", "")
+        assert "64 × 48" in item["facts"]
+    else:
+        error = browser.wait_for("piece", lambda m: m["error"])["error"]
+        assert error.startswith("IMG_1.HEIC: ")
+        assert 'pip install "omni_nb[heic]"' in error

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from typing import Any
+import weakref
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from omni_nb.views.player import AudioPlayer, PlaybackReport
+from omni_nb.views.filedrop import FileDrop
+from omni_nb.views.panel.talk import Talk
+from omni_nb.views.player import ABANDONED_SECONDS, AudioPlayer, PlaybackReport
+from omni_nb.views.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -218,6 +226,72 @@ def test_closing_when_done_can_be_turned_off() -> None:
     player.finish()
     report(player, "done")
     assert player.comm is not None
+
+
+def test_nothing_is_left_of_a_closed_widget() -> None:
+    players = [AudioPlayer(), AudioPlayer()]
+    gone = [weakref.ref(model) for player in players for model in (player, player.layout)]
+    players[0].close()
+    players[1].finish()
+    report(players.pop(), "done")
+    del players[:]
+    gc.collect()
+    assert [model() for model in gone] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "widget",
+    [
+        lambda: Talk(dict, lambda *_: None),
+        lambda: FileDrop(lambda *_: None),
+    ],
+)
+def test_nothing_is_left_of_other_widgets_either(widget: Callable[[], Any]) -> None:
+    made = widget()
+    gone = weakref.ref(made)
+    made.close()
+    del made
+    gc.collect()
+    assert gone() is None
+
+
+def finished(seconds: float = 0.0, **options: Any) -> AudioPlayer:
+    player = AudioPlayer(**options)
+    player.update("Hello", bytes(round(48_000 * seconds)))
+    player.finish()
+    return player
+
+
+def reported(state: str) -> AudioPlayer:
+    player = finished()
+    report(player, state, is_shown=True)
+    return player
+
+
+@pytest.mark.parametrize(
+    ("make", "later", "is_closed"),
+    [
+        (finished, ABANDONED_SECONDS + 1, True),
+        (finished, ABANDONED_SECONDS - 1, False),
+        (lambda: finished(30), ABANDONED_SECONDS + 29, False),  # its speech may still be heard
+        (lambda: finished(30), ABANDONED_SECONDS + 31, True),
+        (AudioPlayer, 10_000, False),
+        (lambda: reported("playing"), 10_000, False),  # somebody may have paused it
+        (lambda: reported("done"), 10_000, False),
+        (lambda: finished(close_when_done=False), 10_000, False),
+    ],
+)
+def test_a_player_that_no_page_shows_is_closed_with_the_next_one(
+    make: Callable[[], AudioPlayer], later: float, is_closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("omni_nb.views.player.time.monotonic", lambda: now[0])
+    here, player, following = Session(), make(), AudioPlayer()
+    here.note_player(player)
+    now[0] += later
+    here.note_player(following)
+    assert (player.comm is None) is is_closed
+    assert following.comm is not None
 
 
 def test_a_closed_player_can_still_be_updated_and_finished() -> None:
