@@ -150,8 +150,16 @@ def test_the_menu_is_walked_by_arrows(lab, page):
     expect(panel.root.get_by_role("menu")).not_to_be_visible()
 
 
-def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page):
-    panel = open_panel(lab, page, QUICK.format(language="en"))
+@pytest.mark.parametrize(
+    ("max_tokens", "said"),
+    [
+        (600, r"Answer complete: \d+ seconds of speech\."),
+        (12, r"Answer cut off at the token limit\."),
+    ],
+)
+def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page, max_tokens, said):
+    chat = QUICK.format(language="en").replace("max_tokens=12", f"max_tokens={max_tokens}")
+    panel = open_panel(lab, page, chat)
     panel.root.evaluate(LISTEN)
     panel.ask("Please speak for 5 seconds.")
     expect(panel.root.locator("article[aria-busy=true]")).to_have_count(
@@ -164,7 +172,7 @@ def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page):
     page.wait_for_function("() => window.__omniSaid.length > 1")
     begins, complete = page.evaluate("() => window.__omniSaid")
     assert begins == "The answer begins."
-    assert re.fullmatch(r"Answer complete: \d+ seconds of speech\.", complete)
+    assert re.fullmatch(said, complete)
 
 
 def test_nothing_moves_for_who_wants_no_motion(lab, page):
