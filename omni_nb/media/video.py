@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -239,7 +239,8 @@ def _of_pil_image(given: PIL.Image.Image, count: int | None) -> FramesPart:
     try:
         return FramesPart(_drawn_pages(given, pages, count, name), name)
     finally:
-        given.seek(shown)
+        with suppress(Exception):  # a damaged file may not find back
+            given.seek(shown)
 
 
 def _from_video(source: HeldSource, count: int | None) -> tuple[ImagePart, ...]:
