@@ -43,8 +43,8 @@ class VideoPart(Shown):
     has_audio
         Whether it has an audio track.
     audio_seconds
-        Duration of the audio track, which may be longer or shorter than that of the frames; 0
-        where it was not measured.
+        Duration of the audio track once it is decoded, which may be longer or shorter than that
+        of the frames; 0 where it was not measured.
     """
 
     source: HeldSource = field(repr=False)
