@@ -8,7 +8,6 @@ from typing import Any, Final
 
 _GUESSED: Final = frozenset({"aac", "amr"})
 """Formats with no duration in any header; ffmpeg guesses it from the first frames."""
-_FILLED_SECONDS: Final = 0.1  # AAC of 16 kHz has 0.064 s in a frame
 _SKIPPED: Final = "skip_samples"
 """ffmpeg's note on a packet: how many samples at its start and end are not to be heard."""
 _ADTS_RATES: Final = (
@@ -48,20 +47,6 @@ class Track:
     width: int = 0
     height: int = 0
     decoded_seconds: float = 0.0
-
-
-def sound_seconds(shown: float, decoded: float) -> float:
-    """Return how long the sound of a video lasts, whose frames are ``shown`` for so long.
-
-    A sound that ends with them, but for what an encoder adds to fill its last frame, lasts as
-    long as they do; any other as long as its decoded samples.
-
-    Examples
-    --------
-    >>> sound_seconds(3.0, 3.02), sound_seconds(2.0, 20.02), sound_seconds(3.0, 1.5)
-    (3.0, 20.02, 1.5)
-    """
-    return shown if 0 <= decoded - shown <= _FILLED_SECONDS else decoded
 
 
 class TrackCounter:

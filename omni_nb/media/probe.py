@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from omni_nb.errors import MediaError
-from omni_nb.media.counter import sound_seconds
 from omni_nb.media.heic import HINT, enable, is_heic
 from omni_nb.media.pixels import EXIF_NAMES, EXIF_ORIENTATION, open_image, pages_of
 from omni_nb.media.resample import RATES
@@ -82,7 +81,7 @@ class AudioFacts:
 class VideoFacts:
     """MIME type, duration, displayed size (pixels), frames and audio of a video file.
 
-    ``audio_seconds`` is how long the audio lasts (see `sound_seconds`); 0 without any.
+    ``audio_seconds`` is how long the audio lasts once it is decoded; 0 without any.
     """
 
     mime: str
@@ -236,9 +235,7 @@ def probe_video(source: HeldSource) -> VideoFacts:
         fps=video.total_packets / video.seconds,
         total_frames=video.total_packets,
         has_audio=tracks.audio is not None,
-        audio_seconds=(
-            sound_seconds(video.seconds, tracks.audio.decoded_seconds) if tracks.audio else 0.0
-        ),
+        audio_seconds=tracks.audio.decoded_seconds if tracks.audio else 0.0,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,8 +43,8 @@ class VideoPart(Shown):
     has_audio
         Whether it has an audio track.
     audio_seconds
-        Duration of the audio track, which may be longer or shorter than that of the frames; 0
-        where it was not measured.
+        Duration of the audio track once it is decoded, which may be longer or shorter than that
+        of the frames; 0 where it was not measured.
     """
 
     source: HeldSource = field(repr=False)
@@ -239,7 +239,8 @@ def _of_pil_image(given: PIL.Image.Image, count: int | None) -> FramesPart:
     try:
         return FramesPart(_drawn_pages(given, pages, count, name), name)
     finally:
-        given.seek(shown)
+        with suppress(Exception):  # a damaged file may not find back
+            given.seek(shown)
 
 
 def _from_video(source: HeldSource, count: int | None) -> tuple[ImagePart, ...]:

@@ -116,10 +116,8 @@ class AudioMeter:
 
         self._keep(None)
         track = self._counter.track(form)
-        samples = _joined(self._pieces)
-        power = np.square(samples).mean(axis=1) if samples.size else np.zeros(1)
-        loudest = samples[int(power.argmax())]
-        loudness = _decibels(float(np.sqrt(power.max())))
+        loudest = _loudest(self._pieces)
+        loudness = _decibels(float(np.sqrt(np.square(loudest).mean())) if loudest.size else 0.0)
         is_silent = loudness < _SILENCE
         tone = None if is_silent else _tone(loudest)
         is_heard = self._decoded_seconds > 0
@@ -140,14 +138,16 @@ class AudioMeter:
             self._kept_samples += piece.size
 
 
-def _joined(pieces: Sequence[Samples]) -> Samples:
-    """Return pieces as one array (channels, samples); of fewer channels, the others are silent."""
+def _loudest(pieces: Sequence[Samples]) -> Samples:
+    """Return the samples of the loudest channel; of a piece with fewer, those of its last."""
     import numpy as np
 
-    channels = max((len(piece) for piece in pieces), default=1)
-    empty: Samples = np.zeros((channels, 0), np.float32)
-    wide = (np.pad(piece, ((0, channels - len(piece)), (0, 0))) for piece in pieces)
-    return np.concatenate([empty, *wide], axis=1)
+    power = np.zeros(max((len(piece) for piece in pieces), default=1))
+    for piece in pieces:
+        power[: len(piece)] += np.square(piece).sum(axis=1)
+    place = int(power.argmax())
+    chosen = [piece[min(place, len(piece) - 1)] for piece in pieces]
+    return np.concatenate([np.zeros(0, np.float32), *chosen])
 
 
 def _decibels(root_mean_square: float) -> float:

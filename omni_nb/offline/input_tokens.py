@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
-from omni_nb.media.counter import sound_seconds
 from omni_nb.media.parts import TextPart
 from omni_nb.offline.audio import MeasuredAudio
 from omni_nb.offline.image import MeasuredImage
@@ -67,7 +66,7 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
             return {"audio": audio_tokens(part.seconds, model=model)}
         case MeasuredVideo():
             seen = {"video": _image_tokens(part, model)}
-            return seen | ({"audio": _track_tokens(part, part.audio, model)} if part.audio else {})
+            return seen | ({"audio": _track_tokens(part.audio, model)} if part.audio else {})
         case MeasuredFrames():
             sizes = [(image.width, image.height) for image in part.measured]
             return {"video": frames_tokens(sizes, model=model).tokens} if sizes else {}
@@ -75,9 +74,8 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
             return {}
 
 
-def _track_tokens(video: MeasuredVideo, audio: MeasuredAudio, model: str) -> int:
-    seconds = sound_seconds(video.seconds, audio.decoded_seconds or audio.seconds)
-    return audio_tokens(seconds, model=model)
+def _track_tokens(audio: MeasuredAudio, model: str) -> int:
+    return audio_tokens(audio.decoded_seconds or audio.seconds, model=model)
 
 
 def _image_tokens(video: MeasuredVideo, model: str) -> int:

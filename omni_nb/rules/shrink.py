@@ -56,7 +56,7 @@ def shrink(
     * Of too many frames, as many as the model takes are kept, evenly spaced.
 
     What is within the limits is returned as it is. Nothing else in omni_nb changes an input, but
-    for images that services do not read alike; the name of such a part says so.
+    `image` does those that services do not read alike.
 
     Parameters
     ----------

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _COLOR = MODALITY_COLORS["video"]
 _STRIP = 10
 _STRIP_PIXELS = 240 * 180
+_FILLED_SECONDS = 0.1  # AAC of 16 kHz has 0.064 s in a packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,14 @@ def _seen(given: Any, model: str) -> _Seen:
         shown=_images(part, min(counted.frames, _STRIP)),
         has_audio=part.has_audio,
         audio=heard_clip(part.source) if part.has_audio else None,
-        audio_tokens=audio_tokens(part.heard_seconds, model=model),
+        audio_tokens=audio_tokens(_heard_seconds(part), model=model),
     )
+
+
+def _heard_seconds(part: VideoPart) -> float:
+    """Return how long the sound lasts below the frames, without what fills its last packet."""
+    is_filled = 0 <= part.heard_seconds - part.seconds <= _FILLED_SECONDS
+    return part.seconds if is_filled and part.has_audio else part.heard_seconds
 
 
 def _frames_seen(part: FramesPart, model: str) -> _Seen:
