@@ -227,6 +227,8 @@ def note_text(reply: Reply, language: Language) -> str:
         return (is_empty and names.get(f"nothing {ending}")) or names[ending]
     if ending and reply.refusal:
         return names["declined"]
+    if ending and reply.finish_reason and reply.finish_reason not in _USUAL:
+        return names["other ending"].format(reason=reply.finish_reason)
     is_silent = ending and "audio" in reply.request.modalities and not reply.pcm
     return names["silence"] if is_silent else ""
 
@@ -243,6 +245,11 @@ def ending_of(reply: Reply) -> str:
         return "error"
     return reply.finish_reason if reply.finish_reason in _ENDINGS else "complete"
 
+
+_USUAL: Final = frozenset(
+    {"stop", "eos", "eos_token", "end_turn", "stop_sequence", "tool_calls", "function_call"}
+)
+"""What services say of an answer that is whole; of other reasons the card says the word."""
 
 _ENDINGS: Final = ("interrupted", "timeout", "budget", "length", "content_filter")
 

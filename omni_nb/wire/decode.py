@@ -273,10 +273,11 @@ class Decoder:
         yield self._text(RefusalDelta, delta.get("refusal"))
         yield self._text(TranscriptDelta, audio.get("transcript"))
         yield self._pieces(data)
-        if reason := code_of(choice.get("finish_reason")):
+        reason = code_of(choice.get("finish_reason"))
+        if choice.get("error") or reason == "error":
+            yield _fail(error_from(choice if choice.get("error") else _ENDED_IN_ERROR))
+        elif reason:
             yield iter([Finished(reason)])
-        if choice.get("error"):
-            yield _fail(error_from(choice))
 
     def _text(self, kind: type[_Text], value: object) -> Iterator[Event]:
         if text := self._texts[kind].add(_text(value)):
@@ -332,6 +333,7 @@ class Decoder:
 
 _Text = TextDelta | TranscriptDelta | ReasoningDelta | RefusalDelta
 _TEXT_KINDS: Final = (ReasoningDelta, TextDelta, RefusalDelta, TranscriptDelta)
+_ENDED_IN_ERROR: Final = {"message": "The service ended its answer with finish_reason 'error'."}
 _TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 

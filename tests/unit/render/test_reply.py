@@ -281,12 +281,12 @@ def test_a_word_of_the_service_that_means_cut_has_a_note(question, reason, note,
         assert note in Page(html).words
 
 
-@pytest.mark.parametrize("reason", ["stop", "tool_calls", "error", "refused", "speech", "x", None])
-def test_any_other_word_of_the_service_is_an_answer_that_is_complete(reason):
+@pytest.mark.parametrize("reason", ["stop", "tool_calls", "refused", "speech", "x", None])
+def test_any_other_word_of_the_service_ends_an_answer_that_is_complete(reason):
     made = reply(speech=False)
     made.finish_reason = reason
     assert ending_of(made) == "complete"
-    assert note_text(made, "en") == ""
+    assert (note_text(made, "en") == "") == (reason in ("stop", "tool_calls", None))
 
 
 def test_the_ending_is_nothing_before_it_and_an_error_is_one():
@@ -482,3 +482,26 @@ def test_a_refusal_is_shown_as_the_answer_and_said_to_be_one(question, words):
         assert words in look
         assert "I cannot help with" in look
     assert "<b>that" not in looks["text/html"]
+
+
+@pytest.mark.parametrize("reason", ["abort", "sensitive", "<b>"])
+def test_a_reason_that_is_not_usual_is_said(reason):
+    made = Reply(Request("a-model", (Message("user", (TextPart("May I?"),)),)))
+    made.feed(TextDelta("Well"))
+    made.feed(Finished(reason))
+    made.finish()
+    looks = reply_bundle(made)
+    assert f"with the reason: {reason}." in looks["text/plain"]
+    assert (
+        f"with the reason: {reason.replace('<', '&lt;').replace('>', '&gt;')}" in looks["text/html"]
+    )
+
+
+@pytest.mark.parametrize("reason", ["stop", "eos", "tool_calls", None])
+def test_of_an_answer_that_is_whole_no_reason_is_said(reason):
+    made = Reply(Request("a-model", (Message("user", (TextPart("May I?"),)),)))
+    made.feed(TextDelta("Well"))
+    if reason:
+        made.feed(Finished(reason))
+    made.finish()
+    assert "reason" not in reply_bundle(made)["text/plain"]
