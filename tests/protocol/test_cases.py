@@ -229,7 +229,7 @@ def test_a_field_of_any_type_is_an_error_in_words(served, name, value, place):
         ({"error_code": 17, "error_msg": "no luck"}, "no luck (17)"),
         ({"error": {"code": 500}}, "500"),
         ({"choices": [{"index": 0, "delta": {}, "error": {"message": "no luck"}}]}, "no luck"),
-        ({"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}, "'error'"),
+        ({"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}, "error"),
     ],
 )
 @pytest.mark.parametrize("has_name", [False, True], ids=["data", "event: error"])
