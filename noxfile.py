@@ -29,7 +29,9 @@ def protocol(session: nox.Session, openai: str) -> None:
     # Node.js, curl and other servers' streams do not care which Python SDK is there: `make test`
     # runs them once.
     ours = ("-k", "not node and not curl", "-m", "not once")
-    session.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/protocol", *ours)
+    session.run(
+        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "tests/protocol", *ours
+    )
 
 
 @nox.session
@@ -40,7 +42,7 @@ def clients(session: nox.Session) -> None:
     # litellm fetches prices from elsewhere when it is imported, unless it is told not to; and it
     # has dozens of warnings for itself.
     quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    run = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--disable-warnings")
+    run = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--disable-warnings", "-n", "2")
     session.run("python", *run, "tests/clients", env=quiet)
 
 

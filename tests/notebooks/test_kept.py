@@ -11,6 +11,7 @@ import numpy as np
 from nbclient import NotebookClient
 
 from omni_nb import Chat
+from tests.nursery import KERNEL_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,9 +59,8 @@ def test_an_exported_notebook_runs_on_the_stand_in(tmp_path: Path):
     for path in (chat.export(tmp_path / "talk.ipynb"), tmp_path / "sent" / "talk.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-        client = NotebookClient(
-            notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}
-        )
+        folder = {"metadata": {"path": str(path.parent)}}
+        client = NotebookClient(notebook, timeout=120, kernel_name=KERNEL_NAME, resources=folder)
         client.execute()
         nbformat.write(notebook, path)
         again = Chat.from_notebook(path)

@@ -195,11 +195,13 @@ def test_a_wait_that_the_service_asks_for_ends_with_the_time_or_with_stop(server
         assert (waits[0].seconds, waits[0].is_asked) == (20, True)
 
 
-# Their siblings
+# Their siblings: what comes is read by us, whatever the SDK
 
 WRONG = [404, 4.5, True, ["a", 1], {"a": {"b": 1}}, "x\x1b]0;evil\x07", "y" * 100_000, None, ""]
 
 
+@pytest.mark.once
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["code", "type", "message", "param", "request_id"])
 @pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("place", ["status", "frame"])
@@ -217,6 +219,7 @@ def test_a_field_of_any_type_is_an_error_in_words(served, name, value, place):
     assert isinstance(error.request_id, str | None)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
@@ -241,6 +244,7 @@ def test_an_error_in_any_envelope_is_an_error(served, frame, words, has_name, is
     assert reply.text == ("Hello" if is_late else "")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -268,6 +272,7 @@ def test_what_is_no_answer_is_an_error_with_its_words(served, body, words, kind)
     assert words in error.message
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "kind", ["", "text/plain", "TEXT/EVENT-STREAM", "application/octet-stream"]
 )
@@ -278,18 +283,21 @@ def test_a_good_stream_is_one_whatever_it_is_called(served, kind, end):
     assert (reply.text, error) == ("Hello world", None)
 
 
+@pytest.mark.once
 def test_a_message_beside_a_usage_is_no_error(served):
     count = streams.COUNT | {"message": "Success", "code": 200}
     reply, error = served(streams.stream(HELLO, streams.END, count))
     assert (reply.text, reply.usage.total, error) == ("Hello", 15, None)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("said", [{"type": "ping"}, {"code": 0, "message": "Success"}, {}])
 def test_a_chunk_that_says_nothing_is_passed_over(served, said):
     reply, error = served(streams.stream(HELLO, said, streams.END))
     assert (reply.text, error) == ("Hello", None)
 
 
+@pytest.mark.once
 def test_what_was_said_on_the_way_is_in_the_message_of_a_cut_answer(served):
     warning = {"type": "warning", "text": "the worker goes to sleep"}
     _, error = served(streams.stream(HELLO, warning, done=False))
@@ -297,6 +305,7 @@ def test_what_was_said_on_the_way_is_in_the_message_of_a_cut_answer(served):
     assert "the worker goes to sleep" in error.message
 
 
+@pytest.mark.once
 def test_choices_of_another_index_are_other_answers(served):
     other = {"choices": [{"index": 1, "delta": {"content": "Bonjour"}, "finish_reason": "stop"}]}
     both = streams.chunk(" world")["choices"] + other["choices"]
@@ -305,6 +314,7 @@ def test_choices_of_another_index_are_other_answers(served):
     assert "broke off" in error.message, "the end of another answer is not the end of this one"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "usage",
     [
@@ -327,6 +337,7 @@ def test_a_usage_that_is_none_costs_no_answer(served, usage):
     str(bundle_of(reply.account))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["content", "reasoning_content", "transcript", "refusal"])
 @pytest.mark.parametrize(
     ("pieces", "whole"),
@@ -348,6 +359,7 @@ def test_half_a_character_is_joined_or_replaced(served, name, pieces, whole):
     assert (said, error) == (whole, None)
 
 
+@pytest.mark.once
 def test_a_persons_own_half_character_is_replaced(asked, server):
     there = connection_to(f"http://127.0.0.1:{server.server_port}/good/v1")
     chat = omni.Chat("a-model", connection=there, system="s\ud83d")
@@ -355,6 +367,7 @@ def test_a_persons_own_half_character_is_replaced(asked, server):
     assert chat.messages[-2]["content"] == "Hi \ufffd"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("piece", ["not base64", "last quartet"])
 def test_bad_audio_costs_neither_text_nor_the_end(served, piece):
     data = "!!!!" if piece == "not base64" else base64.b64encode(streams.PCM).decode() + "A*"
@@ -368,11 +381,13 @@ def test_bad_audio_costs_neither_text_nor_the_end(served, piece):
         assert (reply.pcm, reply.usage.total) == (streams.PCM, 15)
 
 
+@pytest.mark.once
 def test_an_event_without_end_is_refused_before_it_fills_the_memory(served):
     _, error = served(streams.event(HELLO) + b"data: " + b"x" * (9 << 20))
     assert "more than 8 MB" in error.message
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("rate", [8_000, 16_000, 48_000])
 def test_speech_of_another_rate_is_heard_at_its_own_speed(served, rate):
     head = streams.wav(bytes(2 * rate), rate)
@@ -384,6 +399,7 @@ def test_speech_of_another_rate_is_heard_at_its_own_speed(served, rate):
 MPEG_FRAME = b"\xff\xfb\x90\x64" + bytes(413)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("file", "name"),
     [(MPEG_FRAME * 3, "MP3"), (b"\x1aE\xdf\xa3" + bytes(90), "WebM"), (b"OggS" + bytes(90), "Ogg")],
@@ -397,6 +413,7 @@ def test_a_file_of_another_kind_is_no_sound(served, file, name):
 # The way there
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "place", ["code", "type", "message", "request_id", "finish_reason", "late"]
 )
@@ -416,6 +433,7 @@ def test_the_key_is_hidden_wherever_it_is_echoed(served, place):
         assert "[key]" in str(caught) or place == "type"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", ["none", "x", "EMPTY"])
 def test_a_short_key_is_no_secret_and_garbles_nothing(server, key):
     assert len(key) < SHORTEST_SECRET
@@ -426,6 +444,7 @@ def test_a_short_key_is_no_secret_and_garbles_nothing(server, key):
         omni.ask("Hi", model="a-model", connection=there, show=False)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", ["“sk-0123456789”", "sk-01234\N{EN DASH}56789", "sk-0123\n456789"])
 def test_a_key_that_no_header_takes_is_refused_without_being_shown(key):
     with pytest.raises(RequestError, match="cannot be sent") as caught:
@@ -433,6 +452,7 @@ def test_a_key_that_no_header_takes_is_refused_without_being_shown(key):
     assert "0123" not in str(caught.value)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "address",
     [
