@@ -9,7 +9,7 @@ SERVE ?= 1
 RUN ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-quiet test-late test-unit test-waiting test-clients test-tutorials test-fast coverage rehearsal binder bench \
   constraints dist hooks clean browser node
 
 help:  ## List the commands
@@ -43,19 +43,27 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 # $(call beside,target,command): run both, the target on idle time; fail when one fails.
-beside = nice -n 19 $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
+beside = nice -n 19 $(MAKE) -j2 --output-sync=target --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
   trap 'kill $$beside 2>/dev/null' EXIT; \
   $(2); seen=$$?; wait $$beside; rest=$$?; cat build/$(1).log; exit $$((seen + rest))
 
 TUTORIALS := tests/notebooks/test_tutorials.py
 
-test-quiet: check
+# What mostly waits, for services and kernels, runs beside what mostly computes.
+test-quiet: test-unit test-waiting
+test-late: test-clients test-tutorials
+
+test-unit: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -n 2
+
+test-waiting: check
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
-test-late:
+test-clients:
 	$(BIN)/nox -r -s protocol clients
+
+test-tutorials:
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser
