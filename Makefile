@@ -35,10 +35,8 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@mkdir -p build
 	@echo "The browser tests mostly wait: the others run beside them, on idle time."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 3 --dist worksteal)
-	@echo "The tests of every sample run alone, but for older versions of the SDK and the tutorials."
-	@$(call beside,test-late,$(BROWSER) -m alone)
-	@echo "Binder installs, then runs the notebooks; a new user follows the README beside it."
-	@$(call beside,rehearsal,$(BINDER))
+	@echo "The tests of every sample, then Binder; beside them older SDKs, tutorials and the README."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(BINDER))
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
@@ -51,7 +49,9 @@ TUTORIALS := tests/notebooks/test_tutorials.py
 
 # What mostly waits, for services and kernels, runs beside what mostly computes.
 test-quiet: test-unit test-waiting
+
 test-late: test-clients test-tutorials
+	$(BIN)/python -m pytest tests/rehearsal
 
 test-unit: check
 	npm test --silent
