@@ -59,8 +59,11 @@ def open_image(file: BinaryIO) -> PIL.Image.Image:
     """Return an image of which only the header is read."""
     from PIL import Image
 
-    with _raised_limit():
+    try:
         return Image.open(file)
+    except Image.DecompressionBombError:
+        with _raised_limit():
+            return Image.open(file)
 
 
 def _load(image: PIL.Image.Image) -> None:

@@ -138,15 +138,15 @@ def probe_images(paths: Iterable[Path]) -> list[ImageFacts]:
 def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
     from PIL import Image, UnidentifiedImageError
 
-    if is_heic(file.read(_HEAD_BYTES)):
-        enable(name)
-    file.seek(0)
     try:
-        with open_image(file) as image:
+        with _opened(file, name) as image:
             width, height = image.size
-            form, mode = {"MPO": "JPEG"}.get(image.format or "", image.format or ""), image.mode
+            form, mode = image.format or "", image.mode
+            form = "JPEG" if form == "MPO" else form
             orientation = 1 if form == "TIFF" else _orientation(image)  # Pillow turns those
             total_pages = len(pages_of(image)) if form == "TIFF" else 1
+    except MediaError:
+        raise
     except UnidentifiedImageError:
         file.seek(0)
         raise MediaError(
@@ -163,6 +163,18 @@ def _image_facts(file: BinaryIO, name: str) -> ImageFacts:
     mime = Image.MIME.get(form) or f"image/{form.lower()}"
     size = (height, width) if orientation >= 5 else (width, height)
     return ImageFacts(mime, *size, form, mode, orientation != 1, total_pages)
+
+
+def _opened(file: BinaryIO, name: str) -> Image:
+    """Return an image; Pillow learns to read HEIC when the first such photo comes."""
+    try:
+        return open_image(file)
+    except Exception:
+        file.seek(0)
+        if not is_heic(file.read(_HEAD_BYTES)):
+            raise
+    enable(name)
+    return open_image(file)
 
 
 def _orientation(image: Image) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from omni_nb.media.heic import is_heic
 from omni_nb.media.parts import as_parts
 from omni_nb.media.sources import LocalSource
 from omni_nb.render.errors import advice_text
+from tests.no_heif import forget_pillow_heif
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +109,7 @@ def test_it_is_asked_about_and_weighed():
 
 @pytest.mark.parametrize("door", [name for name in DOORS if name != "PIL"])
 def test_without_the_extra_the_error_names_it(door, folder, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    forget_pillow_heif(monkeypatch)
     with pytest.raises(MediaError, match=r'HEIC.*pip install "omni_nb\[heic\]"') as refused:
         DOORS[door](folder / "IMG_0001.HEIC")
     for language in ("en", "zh"):
@@ -120,7 +120,7 @@ def test_without_the_extra_the_error_names_it(door, folder, monkeypatch):
 @pytest.mark.parametrize("door", ["audio", "video"])
 def test_as_another_kind_it_is_said_to_be_an_image(door, extra, monkeypatch):
     if not extra:
-        monkeypatch.setitem(sys.modules, "pillow_heif", None)
+        forget_pillow_heif(monkeypatch)
     with pytest.raises(MediaError, match=r"is an image, not .*image="):
         getattr(omni, door)(photo())
 

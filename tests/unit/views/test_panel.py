@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import Connection, connection_of
 from omni_nb.views.panel import ChatPanel
 from omni_nb.views.panel.protocol import PIECE_BYTES
+from tests.no_heif import forget_pillow_heif
 from tests.panel_browser import FakeBrowser, until
 
 if TYPE_CHECKING:
@@ -640,7 +640,7 @@ def test_a_phones_photo_is_attached_or_says_what_to_install(
     file = io.BytesIO()
     pillow_heif.from_pillow(Image.new("RGB", (64, 48), "orange")).save(file)
     if not is_installed:
-        monkeypatch.setitem(sys.modules, "pillow_heif", None)
+        forget_pillow_heif(monkeypatch)
     upload(browser, panel, file.getvalue(), name="IMG_1.HEIC")
     if is_installed:
         (item,) = browser.wait_for("draft", lambda m: m["items"])["items"]
