@@ -348,7 +348,7 @@ def test_each_event_is_sent_when_it_is_made_and_not_with_the_next() -> None:
 
 @pytest.mark.parametrize("behaviour", ["pace=1", "pace=0;fault=stall"])
 def test_a_client_that_leaves_ends_its_answer(standin: StandIn, behaviour: str) -> None:
-    before = standin.activity.cancelled
+    before = settled(standin).cancelled
     connection, response = opened(standin, SPOKEN, behaviour=behaviour)
     response.read1(100)
     assert wait_until(lambda: standin.active_requests == 1)
@@ -372,7 +372,7 @@ UPLOADS = {
 def test_a_client_that_leaves_while_it_uploads_is_no_bug_of_ours(
     standin: StandIn, sent: bytes, promised: int, is_reset: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = standin.activity.cancelled
+    before = settled(standin).cancelled
     head = (
         f"POST /compatible-mode/v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         f"Authorization: Bearer {standin.api_key}\r\nContent-Type: application/json\r\n"
@@ -393,7 +393,7 @@ def test_a_client_that_leaves_while_it_uploads_is_no_bug_of_ours(
 
 
 def test_a_whole_answer_counts_as_completed(standin: StandIn) -> None:
-    before = standin.activity.completed
+    before = settled(standin).completed
 
     request(standin)
 
@@ -459,13 +459,13 @@ def test_a_body_fault_is_200_without_events(standin: StandIn, fault: str) -> Non
 
 
 def test_drop_ends_the_connection_in_the_middle(standin: StandIn) -> None:
-    before = standin.activity.broken
+    before = settled(standin).broken
 
     answer = request(standin, behaviour="fault=drop;fault_after=9")
 
     assert answer.broke
     assert len(answer.events) == 9
-    assert standin.activity.broken == before + 1
+    assert settled(standin).broken == before + 1
 
 
 def test_stall_keeps_the_connection_and_says_nothing_more(standin: StandIn) -> None:
