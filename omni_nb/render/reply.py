@@ -174,7 +174,7 @@ def wait_text(wait: Wait, language: Language) -> str:
     Examples
     --------
     >>> from omni_nb.wire.retry import Wait
-    >>> wait_text(Wait(seconds=20, is_asked=True, until=0), "en")
+    >>> wait_text(Wait(seconds=20, is_asked=True), "en")
     'The service asks to wait 20 s; then the question is sent again.'
     """
     names = words("reply", language)

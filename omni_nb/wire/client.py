@@ -102,7 +102,6 @@ class EventStream:
         self._upload = Upload()
         self._network: Any = None  # the network stream that the request goes out on
         self._lock = threading.Lock()
-        self._is_complete = False
         self._stopped = threading.Event()
         self.sent = threading.Event()
         self.sent_at: float | None = None
@@ -182,13 +181,17 @@ class EventStream:
                     wait = wait_after(error, tried)
                     if wait is None:
                         raise
-                self._note_wait(wait)
-                if self._stopped.wait(wait.seconds):
+                if self._is_stopped_within(wait):
                     raise Abandoned
-                self._note_wait(None)
+        finally:
+            _sending.reset(context)
+
+    def _is_stopped_within(self, wait: Wait) -> bool:
+        self._note_wait(wait)
+        try:
+            return self._stopped.wait(wait.seconds)
         finally:
             self._note_wait(None)
-            _sending.reset(context)
 
     def _prepare(self, request: Any) -> None:
         """Make a request of the HTTP library ready to go out; each try is one."""

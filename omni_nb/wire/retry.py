@@ -32,13 +32,10 @@ class Wait:
         How long it lasts.
     is_asked
         Whether the service asked for it.
-    until
-        When it ends, by `time.monotonic`.
     """
 
     seconds: float
     is_asked: bool
-    until: float
 
 
 def wait_after(error: BaseException, tried: int) -> Wait | None:
@@ -71,8 +68,7 @@ def wait_after(error: BaseException, tried: int) -> Wait | None:
         return None
     usual = min(_FIRST_SECONDS * 2 ** (tried - 1), _MOST_SECONDS)
     usual *= random.uniform(0.75, 1.0)  # so that many who wait do not come at once
-    seconds = usual if asked is None else asked
-    return Wait(seconds, asked is not None, time.monotonic() + seconds)
+    return Wait(usual if asked is None else asked, asked is not None)
 
 
 def asked_seconds(headers: Mapping[str, Any]) -> float | None:

@@ -145,8 +145,8 @@ def test_a_log_file_gets_no_progress(clock, capsys):
     assert capsys.readouterr().err == ""
 
 
-ASKED = Wait(seconds=20, is_asked=True, until=0)
-SOON = Wait(seconds=0.5, is_asked=False, until=0)
+ASKED = Wait(seconds=20, is_asked=True)
+SOON = Wait(seconds=0.5, is_asked=False)
 
 
 def test_a_wait_that_the_service_asks_for_is_shown_in_a_cell_until_it_is_over(clock):
@@ -175,7 +175,7 @@ def test_a_spoken_answers_widget_and_a_terminal_say_it_too(clock, capsys, monkey
     monkeypatch.setattr(stages.sys.stderr, "isatty", lambda: True, raising=False)
     terminal = stages.TerminalStage(Session())
     made = reply()
-    made.wait = Wait(seconds=3.2, is_asked=False, until=0)
+    made.wait = Wait(seconds=3.2, is_asked=False)
     terminal.look_at_upload(made, SLOW)
     assert "the question is sent again in 4 s" in capsys.readouterr().err
 
