@@ -106,8 +106,8 @@ REPLY: Final[Mapping[str, Any]] = {
     "arrivals": list,
     "playback": dict | None,
 }
-LATER: Final = frozenset({"refusal"})
-"""The names that 0.1 did not write; they are written where there is something to write."""
+LATER: Final = frozenset({"refusal", "audio_seconds"})
+"""The names that 0.1 did not write: a file may lack them."""
 ERROR: Final[Mapping[str, Any]] = {
     "message": ANYTHING,
     "status_code": ANYTHING,

@@ -9,13 +9,14 @@ import wave
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import is_file_with
 from omni_nb.errors import MediaError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.compressed import MOST_SAMPLES, decompressed
 from omni_nb.media.parts import AudioPart
+from omni_nb.media.resample import RATES
 from omni_nb.media.samples import wav_file
 from omni_nb.media.sources import FileSource, LocalSource
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
-
-
-_MOST_RATE: Final = 768_000
 
 
 def players(html: str) -> list[str]:
@@ -124,7 +122,7 @@ def as_sent(part: Part) -> Part:
     if not isinstance(part.source, LocalSource) or not _is_compressed(part.source.data):
         return part
     rate, total = part.sample_rate, round(part.seconds * part.sample_rate)
-    if not 0 < rate <= _MOST_RATE:
+    if not 0 < rate < RATES.stop:
         raise MediaError(f"{brief(part.name)} cannot have {rate:,} samples a second.")
     # a coder may add some at the end
     pcm = decompressed(part.source.data, rate, most_samples=min(total, MOST_SAMPLES))

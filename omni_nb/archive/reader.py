@@ -27,7 +27,7 @@ from omni_nb.media.compressed import MOST_SAMPLES
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
 from omni_nb.media.text import well_formed
-from omni_nb.rules.counts import count_of
+from omni_nb.rules.counts import MOST, count_of
 from omni_nb.rules.pricing import MEDIA, Usage
 from omni_nb.turns.history import Trimming
 from omni_nb.turns.reply import Reply
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
 
 _ASIDE: Final[Mapping[str, Any]] = {"others": list, "branches": list}
-_LATER: Final = frozenset({"audio_seconds"})
-"""Fields of parts that files of earlier versions lack."""
 _KINDS: Final[Mapping[str, Any]] = {
     "str": str,
     "int": int,
@@ -51,8 +49,6 @@ _KINDS: Final[Mapping[str, Any]] = {
     "bool": bool,
 }
 _MOST_BYTES: Final = 512 * 2**20
-_MOST: Final = 2**53
-"""Up to here every whole number is exact also as a float, and in a browser."""
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "width": (1, 2**31),
@@ -176,7 +172,7 @@ class Reader:
         values = {
             field.name: self._value(record, field.name, field.type, str(shown_as or name))
             for field in fields(PARTS[name])
-            if field.name in record or field.name not in _LATER
+            if field.name in record or field.name not in LATER
         }
         return PARTS[name](**values)
 
@@ -381,7 +377,7 @@ def _seconds_of(value: Any) -> float | None:
     """Return a duration or a time in seconds; None of what is none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value if 0 <= value <= _MOST else None
+    return value if 0 <= value <= MOST else None
 
 
 def _content(source: HeldSource) -> bytes:

@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 MOST: Final = 2**53
-"""A larger number is no count: as a float it would not be exact."""
+"""A larger number is no count: as a float, and in a browser, it would not be exact."""
 
 
 def count_of(value: object) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import TextPart
+from omni_nb.media.paths import path_of
 from omni_nb.media.probe import kind_of
 from omni_nb.media.sources import RemoteSource, open_source
 from omni_nb.words import words
@@ -39,8 +40,7 @@ def named_file_text(parts: Iterable[Part], language: Language, *, key: str = "fi
 
 def _kind_at(text: str) -> str | None:
     """Return which kind of medium a text names as its whole; None of any other text."""
-    ending = os.path.splitext(text)[1]
-    if not ending or len(text) > _LONGEST or "\n" in text or not _is_file(text):
+    if not os.path.splitext(text)[1] or len(text) > _LONGEST or "\n" in text or not _is_file(text):
         return None
     try:
         source = open_source(text, kind="media")
@@ -51,6 +51,6 @@ def _kind_at(text: str) -> str | None:
 
 def _is_file(text: str) -> bool:
     try:
-        return os.path.isfile(os.path.expanduser(text))
-    except ValueError:  # a NUL
+        return path_of(text).is_file()
+    except (OSError, RuntimeError, ValueError):  # what no file can be called
         return False

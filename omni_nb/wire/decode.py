@@ -25,7 +25,7 @@ from omni_nb.wire.events import (
     TranscriptDelta,
     UsageReport,
 )
-from omni_nb.wire.said import code_of, error_from, is_error, words_of
+from omni_nb.wire.said import code_of, error_from, is_error, json_or_text, words_of
 from omni_nb.wire.wav import AudioReader
 
 if TYPE_CHECKING:
@@ -335,15 +335,6 @@ _Text = TextDelta | TranscriptDelta | ReasoningDelta | RefusalDelta
 _TEXT_KINDS: Final = (ReasoningDelta, TextDelta, RefusalDelta, TranscriptDelta)
 _ENDED_IN_ERROR: Final = {"message": "The service ended its answer with finish_reason 'error'."}
 _TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
-
-
-def json_or_text(data: bytes) -> Any:
-    """Return the value of JSON, or the text of what is none."""
-    text = data.decode("utf-8", "replace")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text.strip()
 
 
 def _fail(error: Exception) -> Iterator[Event]:

@@ -15,8 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from omni_nb.errors import MediaError, ServiceError
 from omni_nb.media.text import one_line
 from omni_nb.wire.advice import advised
-from omni_nb.wire.decode import json_or_text
-from omni_nb.wire.said import error_from, words_of
+from omni_nb.wire.said import error_from, json_or_text, words_of
 
 if TYPE_CHECKING:
     from omni_nb.wire.endpoint import Endpoint

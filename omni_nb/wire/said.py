@@ -117,6 +117,15 @@ def words_of(value: object, depth: int = 4) -> str:
     return shortened(_json(value), MOST_WORDS)
 
 
+def json_or_text(data: bytes) -> Any:
+    """Return the value of JSON, or the text of what is none."""
+    text = data.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text.strip()
+
+
 def made_anew(
     error: ServiceError, hide: Callable[[str], str], request_id: str | None
 ) -> ServiceError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
-from omni_nb.render.palette import MODALITY_COLORS
+from omni_nb.render.palette import LATE, MODALITY_COLORS
 from omni_nb.turns.reply import Reply
 from omni_nb.views.plots.canvas import SMALL, canvas, check_axes, plain, quiet, title
 from omni_nb.views.plots.fonts import checked_language, with_chinese
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from omni_nb.turns.timing import Arrival, Timing
     from omni_nb.words import Language
 
-_LATE = "#D55E00"  # Okabe and Ito's vermilion: no modality has it
 _LANE = 0.11  # the height of a lane below the curve, as a share of the curve's
 
 
@@ -133,7 +132,7 @@ def _draw_real_time(ax: Axes, speech: Sequence[Arrival], end: float, label: str)
     color = MODALITY_COLORS["audio"]
     is_late = (received < heard) & (times <= speech[-1].seconds)
     ax.fill_between(times, heard, received, where=received >= heard, color=color, alpha=0.15, lw=0)
-    ax.fill_between(times, heard, received, where=is_late, color=_LATE, alpha=0.45, lw=0)
+    ax.fill_between(times, heard, received, where=is_late, color=LATE, alpha=0.45, lw=0)
     last = int(np.argmax(heard >= heard[-1]))
     ax.annotate(
         label,
