@@ -16,11 +16,10 @@ import pytest
 
 from omni_nb.errors import MediaError
 from omni_nb.media.extract import read_audio
-from omni_nb.media.parts import AudioPart, audio, video
+from omni_nb.media.parts import AudioPart, audio
 from omni_nb.media.resample import Resampler, mixed, pcm16
 from omni_nb.media.sources import LocalSource
 from omni_nb.offline.audio import measure_audio
-from omni_nb.offline.video import measure_video
 from tests.media_files import speechlike, tone
 
 RATE = 16_000
@@ -197,16 +196,3 @@ def test_an_inserted_advertisement_is_heard_to_its_end() -> None:
     cut = shrink(part, max_seconds=5, say=str)
     assert cut.seconds == 5
     assert audio(cut.source.data).seconds == pytest.approx(5, abs=0.001)
-
-
-@pytest.mark.parametrize("name", ["shortvideo.mp4", "trimmed.mp4"])
-def test_the_stand_in_measures_as_the_door_does(name: str) -> None:
-    part = video(CASES / name)
-    with (CASES / name).open("rb") as file:
-        measured = measure_video(file)
-    assert (measured.seconds, measured.fps) == (part.seconds, part.fps)
-    assert measured.audio is not None
-    heard = measured.audio.decoded_seconds
-    assert heard == part.audio_seconds
-    decoded = read_audio(part.source, sample_rate=48_000).seconds
-    assert heard == pytest.approx(decoded, abs=0.001)

@@ -164,14 +164,22 @@ def test_the_bill_is_the_estimate(given: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("form", VIDEO_FORMATS)
 def test_the_stand_in_measures_each_video_as_the_door_does(form: str) -> None:
-    data = video_file(form)
+    assert_measured_alike(video_file(form), within=0.03)
+
+
+@pytest.mark.parametrize("name", ["shortvideo.mp4", "trimmed.mp4"])
+def test_the_stand_in_measures_a_case_as_the_door_does(name: str) -> None:
+    assert_measured_alike((CASES / name).read_bytes(), within=0.001)
+
+
+def assert_measured_alike(data: bytes, within: float) -> None:
     part, measured = video(data), measure_video(io.BytesIO(data))
     assert (measured.seconds, measured.fps) == (part.seconds, part.fps)
     assert measured.audio is not None
     heard = measured.audio.decoded_seconds
     assert heard == part.audio_seconds
     decoded = read_audio(part.source, sample_rate=48_000).seconds
-    assert heard == pytest.approx(decoded, abs=0.03)
+    assert heard == pytest.approx(decoded, abs=within)
 
 
 @pytest.mark.parametrize("form", AUDIO_FORMATS)
