@@ -51,6 +51,12 @@ if TYPE_CHECKING:
 
 SIZE: ViewportSize = {"width": 1000, "height": 800}
 
+# A test that fails while it is muted must not silence the tests after it.
+FORGET_PREFERENCES = """() => {
+  localStorage.removeItem("omni_nb.sound");
+  delete window[Symbol.for("omni_nb.preferences.1")];
+}"""
+
 # Two tests share the machine with all that needs no browser: what is right may come late.
 expect.set_options(timeout=20_000)
 
@@ -100,7 +106,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def tabs(chromium: Browser) -> BrowserContext:
     """The one window of the session."""
-    return chromium.new_context()
+    return chromium.new_context(reduced_motion="reduce")
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +123,7 @@ def page(tapped_page: Page, lab: Lab) -> Iterator[Page]:
         yield tapped_page
         lab.widen(tapped_page)
         lab.close_documents(tapped_page)
+        tapped_page.evaluate(FORGET_PREFERENCES)
     lab.shut_down_kernels()
 
 

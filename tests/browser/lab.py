@@ -35,6 +35,12 @@ __all__ = [
 
 Theme = Literal["dark", "light"]
 
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # JupyterLab forgets a kernel that takes longer than a second to complete.
+    "completer-extension/manager": {"providerTimeout": 20_000},
+}
+
 
 class Jupyter(Server):
     """A Jupyter server and the ways to drive the notebook that is in front in a page."""
@@ -44,10 +50,10 @@ class Jupyter(Server):
     application = ""
 
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
-        settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
-        settings.mkdir(parents=True)
-        quiet = {"fetchNews": "false", "checkForUpdates": False}
-        (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+        for name, values in SETTINGS.items():
+            path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
         super().__init__(folder, environment=environment)
 
     # -- the server ------------------------------------------------------------------------------

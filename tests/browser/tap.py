@@ -70,8 +70,17 @@ class Tap:
         """Record from the next page load on."""
         self._page.add_init_script(path=TAP_SCRIPT)
 
+    def wait_until_heard(self) -> None:
+        """Wait until something has been heard, be it over by now."""
+        self._page.wait_for_function(
+            "() => window.__omniSilentSeconds() !== null", timeout=TIMEOUT_MILLISECONDS
+        )
+
     def wait_for_sound(self) -> None:
-        """Wait until something is being heard; the recording is a second behind the loudspeaker."""
+        """Wait until something is being heard; the recording is a second behind the loudspeaker.
+
+        The speech should last: a busy machine may look for the first time when it is over.
+        """
         self._page.wait_for_function(
             "() => (window.__omniSilentSeconds() ?? 1) < 0.3", timeout=TIMEOUT_MILLISECONDS
         )

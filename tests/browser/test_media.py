@@ -81,7 +81,7 @@ def test_a_question_about_a_medium_shows_it_and_is_answered_aloud(
     open_notebook(lab, page, ASKED.format(question=question, media=media))
     lab.run_cell(page, 1, wait=False)
     expect(page.locator(".omni-player-header .omni-chip")).to_be_visible()
-    tap.wait_for_sound()
+    tap.wait_until_heard()
     lab.wait_for_cell(page, 1)
     reply = page.locator(".omni-reply")
     expect(reply.locator(".omni-chip img").first).to_be_visible()

@@ -198,7 +198,7 @@ def test_a_second_tab_shows_the_conversation_and_is_silent(lab, page, second_pag
     assert Tap(second_page).is_silent()
     other.ask("From the other tab")
     panel.wait_for_answers(2)
-    Tap(second_page).wait_for_sound()
+    Tap(second_page).wait_until_heard()
 
 
 # -- the kernel --------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_answers_do_not_talk_over_each_other(lab: Lab, page: Page, tap: Tap) -> 
 
 
 def test_a_faster_answer_is_as_much_shorter(lab: Lab, page: Page, tap: Tap) -> None:
-    show = SHOW.format(options="pace=8, max_tokens=30", prebuffer=0.3)
+    show = SHOW.format(options="pace=8, max_tokens=60", prebuffer=0.3)
     panel = open_panel(lab, page, show, KEEP)
     panel.ask("Who are you?")
     tap.wait_for_sound()
@@ -108,13 +108,10 @@ def test_a_faster_answer_is_as_much_shorter(lab: Lab, page: Page, tap: Tap) -> N
     tap.wait_for_silence(1.2)
     ratio = len(tap.heard().samples) / len(spoken(lab, page, 2)[0])
     assert 0.45 < ratio < 0.8
-    panel.button("Play").click()
-    while speed.inner_text() != "1×":  # for the tests after this one: the page remembers it
-        speed.click()
 
 
 def test_a_muted_answer_goes_on_in_silence(lab: Lab, page: Page, tap: Tap) -> None:
-    show = SHOW.format(options="pace=2, max_tokens=20", prebuffer=0.3)
+    show = SHOW.format(options="pace=2, max_tokens=60", prebuffer=0.3)
     panel = open_panel(lab, page, show)
     panel.ask("Who are you?")
     tap.wait_for_sound()

@@ -154,7 +154,8 @@ class BrokenStage(SilentStage):
 
 @pytest.fixture
 def here():
-    with start(Behaviour(pace=0)) as standin:
+    # Slow enough to be looked at while it comes.
+    with start(Behaviour(pace=1, lead_seconds=0)) as standin:
         yield connection_of(standin)
 
 
