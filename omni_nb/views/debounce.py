@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from omni_nb.views.guard import Guard
+from omni_nb.views.session import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 class Debounce:
     """Call once, on a thread of its own, when nobody has asked for some time.
+
+    Where nobody attends (`Session.is_attended`) there is no such time: once asked for, the call
+    is made at the end of each cell, so one without news should cost nothing.
 
     Parameters
     ----------
@@ -36,10 +40,17 @@ class Debounce:
     def ask(self) -> None:
         """Call after the time; an earlier request is put off until then."""
         self.cancel()
+        if not session().is_attended:
+            session().at_end_of_cells(self)
+            return
         run = contextvars.copy_context().run  # ipykernel routes output by context
-        self._timer = threading.Timer(self._seconds, run, (self._guard.run, self._call))
+        self._timer = threading.Timer(self._seconds, run, (self.run,))
         self._timer.daemon = True
         self._timer.start()
+
+    def run(self) -> None:
+        """Call now; where that fails the guard says so."""
+        self._guard.run(self._call)
 
     def cancel(self) -> None:
         """Cancel the call that waits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import weakref
 from functools import lru_cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from omni_nb.chat.conversation import Conversation
     from omni_nb.media.clip import Storage
+    from omni_nb.views.debounce import Debounce
     from omni_nb.views.player import AudioPlayer
 
 log = logging.getLogger("omni_nb")
@@ -39,12 +41,38 @@ class Session:
         self._cell: int | None = None
         self._shown: weakref.WeakSet[Reply] = weakref.WeakSet()
         self._players: weakref.WeakSet[AudioPlayer] = weakref.WeakSet()
+        self._due: weakref.WeakSet[Debounce] = weakref.WeakSet()
         self._chats: weakref.WeakKeyDictionary[Reply, weakref.ref[Conversation]] = (
             weakref.WeakKeyDictionary()
         )
         if shell is not None:
             displays = shell.display_formatter.ipython_display_formatter
             displays.for_type(Reply, self._display_once)
+            shell.events.register("post_run_cell", self._end_cell)
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether a page may show the running cell while it runs.
+
+        `jupyter execute`, papermill and nbconvert run a notebook by nbclient, which says of each
+        cell that nobody can type into it (``allow_stdin``). So does Voilà, which has a page all the
+        same; its kernels know the server by the name that CGI has for it.
+        """
+        if self.shell is None or "SERVER_SOFTWARE" in os.environ:
+            return True
+        content = (self.shell.get_parent() or {}).get("content") or {}
+        return content.get("allow_stdin", True) is not False
+
+    def at_end_of_cells(self, call: Debounce) -> None:
+        """Make a call on the thread of each cell, this and those to come, when the cell has run.
+
+        Where nobody attends, what another thread shows is in no cell: nbclient drops it.
+        """
+        self._due.add(call)
+
+    def _end_cell(self, _result: object = None) -> None:
+        for call in list(self._due):
+            call.run()
 
     def show(self, bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> Any:
         """Display a MIME bundle in the running cell; returns the handle to update it."""

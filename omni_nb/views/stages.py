@@ -99,7 +99,7 @@ def choose_stage(
         return SilentStage()
     if here.shell is None:
         return TerminalStage(here)
-    if "audio" in reply.request.modalities:
+    if "audio" in reply.request.modalities and here.is_attended:
         return SpeechStage(here, storage, prebuffer_seconds)
     return TextStage(here, storage)
 
@@ -195,7 +195,10 @@ def _printable(text: str, file: TextIO) -> str:
 
 
 class TextStage:
-    """A written answer in a cell: one display, repainted on a clock, no widget needed."""
+    """An answer in a cell without a widget: one display, repainted on a clock.
+
+    For what is written, and for what is spoken where no page can speak it.
+    """
 
     is_stop_requested = False
 

@@ -1,11 +1,21 @@
-"""BackgroundWidget: a widget whose messages IPython does not take for cells."""
+"""Widgets of ours: what is built for them, where they are shown, and what IPython hears of them."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
+import comm
+import ipywidgets
+from comm.base_comm import BaseComm
+
+from omni_nb.views.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _STATIC: Final = Path(__file__).parent.parent / "static"
 
@@ -16,6 +26,63 @@ def built(name: str) -> str:
     Given a path, anywidget ties each widget to it for ever, closed or not, to follow its changes.
     """
     return (_STATIC / name).read_text(encoding="utf-8")
+
+
+class _NoPage(BaseComm):
+    """The comm of a widget that no page knows."""
+
+    def publish_msg(self, *_: Any, **__: Any) -> None:
+        """Send nothing."""
+
+
+_MAKING = threading.RLock()
+
+
+@contextlib.contextmanager
+def _without_pages() -> Iterator[None]:
+    """Make widgets of this thread known to no page.
+
+    The comm package asks for its ``create_comm`` to be replaced; ipykernel does so, too.
+    """
+    here = threading.get_ident()
+    with _MAKING:
+        create = comm.create_comm
+
+        def create_here(*values: Any, **named: Any) -> BaseComm:
+            make = _NoPage if threading.get_ident() == here else create
+            return make(*values, **named)
+
+        comm.create_comm = create_here
+        try:
+            yield
+        finally:
+            comm.create_comm = create
+
+
+class _Shown(type(ipywidgets.Widget)):  # type: ignore[misc]
+    """Make a widget, and what it makes, unknown to pages where no page can show it.
+
+    nbclient saves the state of every widget that it hears of, closed or not, with all of its code.
+    """
+
+    def __call__(cls, *values: Any, **named: Any) -> Any:
+        is_attended = session().is_attended
+        with contextlib.nullcontext() if is_attended else _without_pages():
+            return super().__call__(*values, **named)
+
+
+class ShownBox(ipywidgets.VBox, metaclass=_Shown):  # type: ignore[misc]
+    """A box that displays itself: live where a page can show it, else not at all."""
+
+    def show_live(self, instead: str) -> None:
+        """Display the live widget in the running cell; ``instead`` is for who cannot show it."""
+        from IPython.display import display
+
+        if isinstance(self.comm, _NoPage):
+            return
+        model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        live = {"application/vnd.jupyter.widget-view+json": model, "text/plain": instead}
+        display(live, raw=True)  # type: ignore[no-untyped-call]
 
 
 class BackgroundWidget(anywidget.AnyWidget):

@@ -1,4 +1,7 @@
-"""A real kernel, without a browser: what a cell's outputs are."""
+"""A real kernel, without a browser: what a cell's outputs are.
+
+The kernels of ``kernel`` and ``fresh_kernel`` take it that somebody looks on, as in JupyterLab.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,7 @@ def fresh_kernel() -> Iterator[Kernel]:
     """A kernel of its own."""
     client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name=KERNEL_NAME)
     with client.setup_kernel():
+        client.kc.allow_stdin = True
         yield Kernel(client)
 
 
@@ -78,6 +82,7 @@ def kernel() -> Iterator[Kernel]:
     """A kernel for all tests of a module, with SETUP run."""
     client = NotebookClient(nbformat.v4.new_notebook(), timeout=120, kernel_name=KERNEL_NAME)
     with client.setup_kernel():
+        client.kc.allow_stdin = True
         running = Kernel(client)
         running.run(SETUP)
         yield running

@@ -18,6 +18,7 @@ from omni_nb.errors import no_attribute
 from omni_nb.render.html import HTML, data_url, style, tag
 from omni_nb.render.palette import FONT, TEXT, WARN
 from omni_nb.views.debounce import Debounce
+from omni_nb.views.widget import ShownBox
 from omni_nb.words import words
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class View:
     image: ImageFile | None = None
 
 
-class Explorer(widgets.VBox):  # type: ignore[misc]
+class Explorer(ShownBox):
     """A widget whose image and words follow its controls.
 
     Subclasses make their controls, pass them on, and return from `look` what is to be shown.
@@ -178,12 +179,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]
         from IPython.display import display
 
         self.settle()
-        model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        live = {
-            "application/vnd.jupyter.widget-view+json": model,
-            "text/plain": words("explorer", self._language)["run"],
-        }
-        display(live, raw=True)  # type: ignore[no-untyped-call]
+        self.show_live(words("explorer", self._language)["run"])
         handle = display(  # type: ignore[no-untyped-call]
             self.static_bundle(), raw=True, display_id=True
         )

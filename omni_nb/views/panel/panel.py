@@ -6,8 +6,6 @@ import mimetypes
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
 from omni_nb.chat.files import is_anothers
 from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.clip import check_storage
@@ -30,6 +28,7 @@ from omni_nb.views.panel.settings import SettingsForm
 from omni_nb.views.panel.sync import Sync
 from omni_nb.views.panel.talk import Talk
 from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer
+from omni_nb.views.widget import ShownBox
 from omni_nb.words import check_language, languages, plural, words
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from omni_nb.words import Language
 
 
-class ChatPanel(widgets.VBox):  # type: ignore[misc]
+class ChatPanel(ShownBox):
     """A conversation as a panel in the notebook.
 
     Everything that happens in the panel happens in ``chat``, and what a cell does with ``chat``
@@ -145,14 +144,7 @@ class ChatPanel(widgets.VBox):  # type: ignore[misc]
         super().close()
 
     def _ipython_display_(self, **_: Any) -> None:
-        from IPython.display import display
-
-        model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        live = {
-            "application/vnd.jupyter.widget-view+json": model,
-            "text/plain": words("panel", self._language)["run"],
-        }
-        display(live, raw=True)  # type: ignore[no-untyped-call]
+        self.show_live(words("panel", self._language)["run"])
         self._saved_form.show(self._settings.storage, self._language)
 
     def __repr__(self) -> str:

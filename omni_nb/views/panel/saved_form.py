@@ -20,6 +20,7 @@ from omni_nb.render.html import HTML, tag
 from omni_nb.render.transcript import split_turns, transcript_bundle
 from omni_nb.views.debounce import Debounce
 from omni_nb.views.guard import Guard
+from omni_nb.views.session import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +103,7 @@ class SavedForm:
                 )
                 self._shown[place] = self._key(blocks.get(place))
             self._handles.append([handle for handle in handles if handle is not None])
-        if not self._is_quick():
+        if not (self._is_quick() and session().is_attended):
             self._later.ask()
 
     def _is_quick(self) -> bool:
