@@ -33,21 +33,22 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder, the README
 	@mkdir -p build
-	@echo "The browser tests mostly wait: the others run beside them, on idle time."
-	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 3 --dist worksteal)
+	@echo "The browser tests; the others run beside them, and stand back."
+	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
 	@echo "The tests of every sample, then Binder; beside them older SDKs, tutorials and the README."
 	@$(call beside,test-late,$(BROWSER) -m alone && $(BINDER))
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
-# $(call beside,target,command): run both, the target on idle time; fail when one fails.
-beside = nice -n 19 $(MAKE) -j2 --output-sync=target --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
+# $(call beside,target,command): run both, and let the target stand back; fail when one fails.
+beside = $(IDLY) $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
   trap 'kill $$beside 2>/dev/null' EXIT; \
   $(2); seen=$$?; wait $$beside; rest=$$?; cat build/$(1).log; exit $$((seen + rest))
+# Linux shares the processors among sessions first: niceness counts within one, and that of a session is its own.
+IDLY := $(shell command -v setsid) sh -c 'echo 10 2>/dev/null >/proc/self/autogroup; exec nice -n 10 "$$@"' idly
 
 TUTORIALS := tests/notebooks/test_tutorials.py
 
-# What mostly waits, for services and kernels, runs beside what mostly computes.
 test-quiet: test-unit test-waiting
 
 test-late: test-clients test-tutorials

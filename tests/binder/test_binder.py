@@ -24,7 +24,7 @@ from tests.browser import voila
 from tests.browser.chromium import launch_chromium
 from tests.browser.panel import Panel
 from tests.browser.servers import TIMEOUT_MILLISECONDS
-from tests.browser.tap import MOST_MISSING_FRAMES, Tap
+from tests.browser.tap import Tap, assert_same_speech
 
 from .hub import Hub
 from .image import REPOSITORY, Image, read_plan, tracked
@@ -33,7 +33,6 @@ from .session import SIZE, Session, Witness
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for a hundred packages
@@ -147,7 +146,7 @@ def test_the_link_opens_the_quickstart_which_is_heard(image, lab, page, witness)
     lab.run_cells(page, QUICKSTART, range(spoken, len(cells)))
     with wave.open(str(image.home / "notebooks/answer.wav")) as kept:
         speech = np.frombuffer(kept.readframes(kept.getnframes()), "<i2").astype(np.int64)
-    _assert_is_the_speech(heard.samples, speech)
+    assert_same_speech(heard, speech)
     lab.show_all(page, QUICKSTART)
     assert page.locator("audio[src^='data:audio/']").count() >= 1
     _assert_is_at_home(lab, witness)
@@ -172,23 +171,11 @@ def test_the_panel_is_a_page_of_its_own(hub, lab, chromium):
     panel.ask("Who are you?")
     panel.wait_for_answers(1)
     expect(panel.answers.first).to_contain_text("stand-in")
-    Tap(page).wait_for_sound()
+    Tap(page).wait_until_heard()
     lab.screenshot(page, "binder/panel")
     # Voilà itself looks for MathJax, and does without; the panel's formulas are MathML.
     assert set(witness.elsewhere()) <= {"cdnjs.cloudflare.com"}
     assert witness.complaints == []
-
-
-def _assert_is_the_speech(heard: NDArray[np.int64], speech: NDArray[np.int64]) -> None:
-    """All of it, in its place; what is busy beside may cost the recorder a moment.
-
-    The tests that run alone compare every sample.
-    """
-    sounding = np.flatnonzero(speech)
-    speech = speech[sounding[0] : sounding[-1] + 1]
-    assert abs(len(heard) - len(speech)) <= MOST_MISSING_FRAMES
-    length = min(len(heard), len(speech))
-    assert np.mean(heard[:length] == speech[:length]) > 0.95
 
 
 def _assert_is_at_home(lab: Session, witness: Witness) -> None:

@@ -11,7 +11,13 @@ import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from .chromium import evaluate_untouched, launch_chromium
-from .servers import REPOSITORY, SCREENSHOTS, TIMEOUT_MILLISECONDS, Server
+from .servers import (
+    POLL_MILLISECONDS,
+    REPOSITORY,
+    SCREENSHOTS,
+    TIMEOUT_MILLISECONDS,
+    Server,
+)
 from .tap import Heard, Tap, assert_same_speech
 
 if TYPE_CHECKING:
@@ -90,7 +96,7 @@ class Jupyter(Server):
 
     def wait_until_ready(self, page: Page) -> None:
         """Wait until the notebook in front has an idle kernel, e.g. after ``page.reload()``."""
-        page.wait_for_function(IS_READY, timeout=TIMEOUT_MILLISECONDS)
+        page.wait_for_function(IS_READY, timeout=TIMEOUT_MILLISECONDS, polling=POLL_MILLISECONDS)
 
     def reload(self, page: Page) -> None:
         """Load the page again, also while a cell runs; wait until the kernel is connected again.
@@ -126,6 +132,7 @@ class Jupyter(Server):
             "(index) => window.__omniRuns[index] === 'ended'",
             arg=index,
             timeout=TIMEOUT_MILLISECONDS,
+            polling=POLL_MILLISECONDS,
         )
 
     def outputs(self, page: Page, index: int) -> list[dict[str, Any]]:
@@ -180,7 +187,9 @@ class Lab(Jupyter):
         else:
             self._load(page, name)
         self.wait_until_ready(page)
-        page.wait_for_function("() => (window.__omniSilentSeconds() ?? 9) > 1.2")
+        page.wait_for_function(
+            "() => (window.__omniSilentSeconds() ?? 9) > 1.2", polling=POLL_MILLISECONDS
+        )
         page.evaluate("() => window.__omniTaps.forEach(({ blocks }) => { blocks.length = 0; })")
 
     def close_documents(self, page: Page) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENSHOTS = REPOSITORY / "build" / "screenshots"
 TIMEOUT_MILLISECONDS = 60_000
+POLL_MILLISECONDS = 50  # Playwright's own, at each frame, would keep the page painting
 
 
 class Server:

@@ -7,10 +7,12 @@
   const DELAY_SECONDS = 1;
   const RECORDER = `
     registerProcessor("omni-tap", class extends AudioWorkletProcessor {
+      #frame = currentFrame; // counted here: on a busy machine currentFrame itself may stand still for a few blocks
       process([[channel]]) {
         if (channel?.some((sample) => sample !== 0)) {
-          this.port.postMessage({ frame: currentFrame, at: Date.now() / 1000, samples: channel.slice() });
+          this.port.postMessage({ frame: this.#frame, at: Date.now() / 1000, samples: channel.slice() });
         }
+        this.#frame += 128;
         return true;
       }
     });`;

@@ -181,12 +181,12 @@ def test_nothing_moves_for_who_wants_no_motion(lab, page):
     )
     panel.ask("Please speak for 60 seconds.")
     expect(panel.root.locator("[data-phase=speaking]")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
-    assert panel.root.evaluate(MOVING) > 0
-    page.emulate_media(reduced_motion="reduce")
+    page.emulate_media(reduced_motion="no-preference")
     try:
-        assert panel.root.evaluate(MOVING) == 0
+        assert panel.root.evaluate(MOVING) > 0
     finally:
-        page.emulate_media(reduced_motion="no-preference")
+        page.emulate_media(reduced_motion="reduce")
+    assert panel.root.evaluate(MOVING) == 0
     panel.root.get_by_role("button", name="Stop").first.click()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .servers import TIMEOUT_MILLISECONDS, Server
+from .servers import POLL_MILLISECONDS, TIMEOUT_MILLISECONDS, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,7 +47,7 @@ class Voila(Server):
 
     def wait_until_ready(self, page: Page) -> None:
         """Wait until all cells have run and every widget is there."""
-        page.wait_for_function(IS_READY, timeout=TIMEOUT_MILLISECONDS)
+        page.wait_for_function(IS_READY, timeout=TIMEOUT_MILLISECONDS, polling=POLL_MILLISECONDS)
 
     def close_documents(self, page: Page) -> None:
         """Leave the page; Voilà then ends its kernel."""

@@ -1,5 +1,6 @@
 """The process that kernels are forked from; see ``__init__.py``."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -50,11 +51,18 @@ def main(descriptor: str) -> None:
             visitor.close()
 
 
+def stay_as_nice() -> None:
+    """Let the kernel stand back as this process does: Linux forgets that with a new session."""
+    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:
+        group.write(str(os.nice(0)))
+
+
 def be_a_kernel(door: socket.socket) -> None:
     """Become what the visitor asks for, and never return."""
     message, streams, _, _ = socket.recv_fds(door, 1 << 20, STANDARD_STREAMS)
     wanted = json.loads(message)
     os.setsid()
+    stay_as_nice()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for here, stream in enumerate(streams):
         os.dup2(stream, here)
