@@ -8,6 +8,7 @@ import { createComposer } from "./panel/composer.js";
 import { Talk } from "./panel/talk.js";
 import { createTranscript } from "./panel/transcript.js";
 import { guard, make } from "./player/dom.js";
+import { isSavedPage } from "./player/kernel.js";
 import { wordsFor } from "./player/words.js";
 import words from "words:conversation";
 
@@ -25,7 +26,7 @@ const widget = () => {
       return () => opened.dispose();
     },
     render({ el }) {
-      if (!talk) return undefined;
+      if (!talk || (isSavedPage(talk.model) && hasStaticCopy(talk))) return undefined;
       const shown = talk;
       let number = 0;
       while (viewNumbers.has(number)) number++;
@@ -66,6 +67,18 @@ function show(talk, element, viewKey) {
   };
 }
 
+/** @param {Talk} talk */
+const copyOf = (talk) => `.omni-kept-${CSS.escape(talk.model.get("panel_id"))}`;
+
+/**
+ * Tell whether the page shows the conversation beside the widget.
+ *
+ * @param {Talk} talk
+ */
+function hasStaticCopy(talk) {
+  return document.querySelector(`${copyOf(talk)} .omni-turn`) !== null;
+}
+
 /**
  * Hide the static copy of the conversation, which the notebook keeps beside the widget. Only a kernel that
  * answers makes the panel the better one: a saved widget without a kernel must not hide the copy.
@@ -78,7 +91,7 @@ function hideStaticCopy(talk, root) {
   const style = document.createElement("style");
   const update = () => {
     if (!talk.isAlive || style.isConnected) return;
-    style.textContent = `.omni-kept-${CSS.escape(talk.model.get("panel_id"))} { display: none !important; }`;
+    style.textContent = `${copyOf(talk)} { display: none !important; }`;
     root.append(style);
   };
   update();

@@ -19,6 +19,16 @@ export function kernelOf({ widget_manager }) {
 }
 
 /**
+ * Tell whether this is a page that nbconvert has made: its widgets come from their saved state, and nobody answers.
+ * Voilà keeps that state in its pages, too, and has a kernel.
+ *
+ * @param {{widget_manager: unknown}} model
+ */
+export function isSavedPage(model) {
+  return !kernelOf(model) && document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]') !== null;
+}
+
+/**
  * Interrupt as JupyterLab's own stop button does: a cell that blocks the kernel also blocks our messages. (The
  * kernel's `status` is no help: subshells report "idle" while a cell runs.)
  *
