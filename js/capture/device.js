@@ -2,14 +2,16 @@
  * @file Ask for the microphone or the camera: what can go wrong has codes (the words are the panel's), and no
  * device is left on, whatever happens.
  *
- * - `denied`: the person, the browser or the page that embeds this one said no
+ * - `denied`: the person or the browser said no
+ * - `embedded`: the page that shows this one gives it no device, as VS Code does (microsoft/vscode#119127), and
+ *   nobody is asked
  * - `no-device`: there is none, or it was taken out
  * - `busy`: another program has it, or the system does not give it
  * - `insecure`: browsers give devices only to https pages and to this computer itself
  * - `unsupported`: this browser gives pages no such device
  * - `silent`: the device gave nothing, e.g. a microphone that is switched off
  *
- * @typedef {"denied" | "no-device" | "busy" | "insecure" | "unsupported" | "silent"} DeviceErrorCode
+ * @typedef {"denied" | "embedded" | "no-device" | "busy" | "insecure" | "unsupported" | "silent"} DeviceErrorCode
  */
 
 export class DeviceError extends Error {
@@ -69,6 +71,7 @@ export function deviceAccess() {
 export async function openStream(constraints, signal) {
   const access = deviceAccess();
   if (access !== "yes") throw new DeviceError(access === "insecure" ? "insecure" : "unsupported");
+  if (isForbidden(constraints)) throw new DeviceError("embedded");
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => resolve(null), { once: true });
     if (signal.aborted) return resolve(null);
@@ -81,6 +84,19 @@ export async function openStream(constraints, signal) {
       (error) => reject(deviceError(error)),
     );
   });
+}
+
+/**
+ * Tell whether the permissions policy of the page forbids it the devices; only Chromium says so.
+ *
+ * @param {MediaStreamConstraints} constraints
+ */
+function isForbidden({ audio, video }) {
+  const { featurePolicy } = /** @type {{featurePolicy?: {allowsFeature(name: string): boolean}}} */ (
+    /** @type {unknown} */ (globalThis.document ?? {})
+  );
+  const names = [audio && "microphone", video && "camera"].filter((name) => typeof name === "string");
+  return names.some((name) => featurePolicy?.allowsFeature(name) === false);
 }
 
 /** @param {MediaStream} stream */

@@ -552,3 +552,19 @@ def test_without_permission_it_says_what_to_do(lab, refusing_page):
     expect(panel.root).to_contain_text("The camera is not allowed here. Allow it with the icon")
     expect(panel.chips).to_have_count(0)
     expect(panel.button(MICROPHONE)).to_have_attribute("aria-pressed", "false")
+
+
+def test_where_the_page_may_not_have_them_it_says_where_to_go(lab, refusing_page):
+    refusing_page.add_init_script(NO_DEVICES)
+    panel = open_panel(lab, refusing_page, SHOW)
+    panel.button(MICROPHONE).click()
+    expect(panel.root).to_contain_text("What shows this notebook gives it no microphone")
+    panel.button(CAMERA).click()
+    expect(panel.root).to_contain_text("What shows this notebook gives it no camera")
+    expect(panel.button(CAMERA)).to_have_attribute("aria-pressed", "false")
+
+
+# What a permissions policy of "microphone=(), camera=()" makes of it, as in VS Code.
+NO_DEVICES = """Object.defineProperty(document, "featurePolicy", {
+  value: { allowsFeature: (name) => !["microphone", "camera"].includes(name) },
+});"""

@@ -274,6 +274,22 @@ for (const [name, code] of [
   });
 }
 
+test("where the page may not have a device, nobody is asked for it", async () => {
+  const microphoneOnly = { allowsFeature: (name) => name !== "camera" };
+  globalThis.document = { featurePolicy: microphoneOnly };
+  try {
+    assert.equal(await codeOf(new Camera().start({})), "embedded");
+    assert.equal(world.tracks.length, 0);
+    const microphone = new Microphone();
+    await microphone.start({ mostSeconds: 1 });
+    microphone.cancel();
+    globalThis.document = { featurePolicy: { allowsFeature: () => false } };
+    assert.equal(await codeOf(new Microphone().start({ mostSeconds: 1 })), "embedded");
+  } finally {
+    delete globalThis.document;
+  }
+});
+
 test("an audio context that cannot be had leaves no device on", async () => {
   globalThis.AudioContext = class { constructor() { throw new DOMException("too many", "NotSupportedError"); } };
   assert.equal(await codeOf(new Microphone().start({ mostSeconds: 1 })), "unsupported");
