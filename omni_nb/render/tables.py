@@ -18,8 +18,8 @@ BOX: Final = style(
 _TABLE: Final = (
     "border-collapse:collapse;margin:0;font-size:inherit;font-variant-numeric:tabular-nums"
 )
-_CELL: Final = "padding:0.2em 0.6em;vertical-align:baseline"
-_NOTE: Final = f"color:{MUTED};margin:0.25em 0 0 0;padding:0 0.6em;max-width:44em"
+_CELL: Final = "padding:0.2em 0.35em;vertical-align:baseline"
+_NOTE: Final = f"color:{MUTED};margin:0.25em 0 0 0;padding:0 0.35em;max-width:44em"
 _ONE_LINE: Final = "white-space:nowrap"
 
 
@@ -110,8 +110,16 @@ def _row_html(row: Row) -> HTML:
         scope="row",
         style=style(_CELL, _side(0), _ONE_LINE, border, weight),
     )
-    cells = (tag("td", cell, style=style(_CELL, _side(1), _ONE_LINE, border)) for cell in row.cells)
+    cells = (
+        tag("td", cell, style=style(_CELL, _side(1), _ONE_LINE if _is_number(cell) else "", border))
+        for cell in row.cells
+    )
     return tag("tr", head, *cells)
+
+
+def _is_number(cell: str) -> bool:
+    """Return whether a cell must not be broken: numbers, with a currency perhaps."""
+    return any(map(str.isdecimal, cell))
 
 
 def _side(column: int) -> str:

@@ -58,7 +58,10 @@ def launch_chromium(
     arguments = [*CHROMIUM_FLAGS, *autoplay, *consent, *flags]
     try:
         return playwright.chromium.launch(
-            executable_path=installed(), headless=True, args=arguments
+            executable_path=installed(),
+            headless=True,
+            args=arguments,
+            ignore_default_args=["--hide-scrollbars"],
         )
     except PlaywrightError as error:
         raise RuntimeError(

@@ -16,6 +16,7 @@ import omni_nb as omni
 from tests.media_files import speechlike
 
 from .lab import SCREENSHOTS
+from .widths import scrolling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -186,9 +187,12 @@ def test_explorers_fit_and_can_be_read(lab: Lab, page: Page) -> None:
     explorers = open_cells(lab, page, *CELLS)
     page.evaluate(COLLAPSE)
     expect(page.get_by_text("javascript error")).to_have_count(0)
-    for theme, width in itertools.product(THEMES, (1500, 420)):
+    for theme, width in itertools.product(THEMES, (1500, 760, 420)):
         lab.theme(page, theme)
         page.set_viewport_size({"width": width, "height": 900})
+        wide = [bar for bar in scrolling(page, ".omni-explorer") if "omni-table" not in bar]
+        assert wide == [], "on a phone a table may, within itself"
+        assert width == 420 or scrolling(page, ".omni-explorer") == []
         for index in range(len(CELLS)):
             explorer = explorers.nth(index)
             explorer.scroll_into_view_if_needed()

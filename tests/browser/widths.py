@@ -24,6 +24,25 @@ def assert_fits(page: Page, selector: str) -> None:
     assert not found, f"{selector} does not fit:\n" + "\n".join(found)
 
 
+def scrolling(page: Page, selector: str) -> list[str]:
+    """Describe what of each element that the selector finds has a scroll bar, and by how much."""
+    found: list[str] = page.locator(selector).evaluate_all(SCROLLING)
+    return found
+
+
+SCROLLING = """(roots) => roots
+  .flatMap((root) => [root, ...root.querySelectorAll("*")])
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+  .flatMap((element) => {
+    const { overflowX, overflowY } = getComputedStyle(element);
+    const wide = element.scrollWidth - element.clientWidth;
+    const high = element.scrollHeight - element.clientHeight;
+    const name = [element.tagName.toLowerCase(), ...element.classList].join(".");
+    return [
+      ...(/auto|scroll/.test(overflowX) && wide > 0 ? [`${name} scrolls sideways by ${wide}`] : []),
+      ...(/auto|scroll/.test(overflowY) && high > 0 ? [`${name} scrolls down by ${high}`] : []),
+    ];
+  })"""
 STICKING_OUT = """(root) => {
   const SLACK = 1; // a border of a fraction of a pixel
   const boxOf = (node) => {

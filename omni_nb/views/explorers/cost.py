@@ -334,12 +334,12 @@ def _sizes(name: str, sizes: Iterable[tuple[int, int]], value: tuple[int, int]) 
     options = [(f"{width:,} × {height:,}", (width, height)) for width, height in sizes]
     made = picker(name, options, value)
     made.style = {"description_width": "3em"}
-    made.layout = {"width": "13em"}
+    made.layout = {"width": "13em", "max_width": "100%"}
     return made
 
 
 def _with_unit(control: widgets.Widget, unit: str) -> widgets.Widget:
-    return widgets.HBox([control, widgets.Label(unit)])
+    return _in_a_row(control, widgets.Label(unit))
 
 
 def _in_a_row(*controls: widgets.Widget) -> widgets.Widget:

@@ -93,8 +93,8 @@ class Explorer(ShownBox):
         self._facts = widgets.HTML(layout={"width": "auto", "margin": "0"})
         self._facts.add_class("omni-explorer-facts")
         self._announced = widgets.HTML(layout={"width": "auto", "margin": "0"})
-        hider = widgets.HTML(_hider(self.static_class), layout={"display": "none"})
-        seen = [self._image, self._facts, self._announced, hider]
+        styles = widgets.HTML(_styles(self.static_class), layout={"display": "none"})
+        seen = [self._image, self._facts, self._announced, styles]
         super().__init__(
             [widgets.HTML(_heading(title)), _beside(rows, seen)],
             layout={"width": "auto", "max_width": "70em"},
@@ -232,14 +232,22 @@ def _image_html(image: ImageFile | None) -> HTML:
     )
 
 
-def _hider(static_class: str) -> str:
-    """Return the style that hides the saved form.
+_FITTING = (
+    ".omni-explorer,.omni-explorer .widget-box{overflow:visible}"
+    ".omni-explorer .widget-toggle-button{max-width:100%;height:auto;white-space:normal}"
+)
+"""ipywidgets gives each of its boxes bars of its own, for a pixel; here what is wide wraps."""
 
-    Two rules, because a browser that does not know ``:has`` drops the rule that uses it.
+
+def _styles(static_class: str) -> str:
+    """Return the styles of an explorer; one hides the saved form.
+
+    Two rules for that, because a browser that does not know ``:has`` drops the rule that uses it.
     """
     hidden = "{display:none!important}"
     return (
-        f"<style>.{static_class}{hidden}.jp-OutputArea-child:has(.{static_class}){hidden}</style>"
+        f"<style>{_FITTING}.{static_class}{hidden}"
+        f".jp-OutputArea-child:has(.{static_class}){hidden}</style>"
     )
 
 
