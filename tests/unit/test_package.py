@@ -74,6 +74,7 @@ def test_the_dependencies_are_the_ones_we_decided_on():
     assert {re.split(r"[^a-z-]", line)[0] for line in required} == {
         "anywidget",
         "av",
+        "comm",
         "ipython",
         "ipywidgets",
         "markdown-it-py",
