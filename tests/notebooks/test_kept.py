@@ -50,7 +50,8 @@ def test_a_second_of_speech_with_what_brings_it_back_is_small(kernel):
         assert len(json.dumps(outputs)) / seconds < most
 
 
-def test_an_exported_notebook_runs_on_the_stand_in(tmp_path: Path):
+def test_an_exported_notebook_runs_on_the_stand_in(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("OMNI_NB_STAND_IN_PACE", "0")
     chat = Chat("qwen-omni-turbo", voice="Cherry", max_tokens=20)
     chat.ask("What is this?", image=np.full((40, 60, 3), 200, "uint8"), show=False)
     chat.ask("And this?", audio=(np.zeros(8000), 16000), show=False)
