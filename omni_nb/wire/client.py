@@ -218,7 +218,7 @@ class EventStream:
         """Yield events until the stream says it is done, is stopped, or breaks off."""
         if self._stopped.is_set():
             return
-        lines, decoder = SSEDecoder(self._endpoint.hide_in_bytes), Decoder()
+        lines, decoder = SSEDecoder(self._endpoint.hider()), Decoder()
         failure: Exception | None = None
         try:
             for chunk in self._chunks(response, lines):

@@ -88,15 +88,23 @@ class SSEDecoder:
             self._ended_in_cr = piece.endswith(b"\r")
         for line in piece.splitlines(keepends=True):
             bare = line.rstrip(b"\r\n")
-            self._hold(self._line, bare)
-            if len(bare) < len(line):
-                yield from self._take_line(b"".join(self._line))
+            is_whole = len(bare) < len(line)
+            if self._line or not is_whole:
+                self._hold(self._line, bare)
+                bare = self._held() if is_whole else bare
+            if is_whole:
+                yield from self._take_line(bare)
 
     def flush(self) -> Iterator[dict[str, Any]]:
         """Take the end of the stream: an event that lacks only its blank line still counts."""
         if self._line:
-            yield from self._take_line(b"".join(self._line))
+            yield from self._take_line(self._held())
         yield from self._take_line(b"")
+
+    def _held(self) -> bytes:
+        line, self._line = b"".join(self._line), []
+        self._size -= len(line)
+        return line
 
     def _hold(self, pieces: list[bytes], piece: bytes) -> None:
         pieces.append(piece)
@@ -109,16 +117,15 @@ class SSEDecoder:
             )
 
     def _take_line(self, line: bytes) -> Iterator[dict[str, Any]]:
-        self._size -= len(line)
-        self._line = []
-        line = self._hide(line)
         if self._is_first:
             line, self._is_first = line.removeprefix(b"\xef\xbb\xbf"), False
-        name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
         if not line:
             yield from self._end_event()
-        elif name in (b"data", b"error"):  # llama.cpp's server names a field "error"
+            return
+        line = self._hide(line)
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name in (b"data", b"error"):  # llama.cpp's server names a field "error"
             self.has_events = True
             self._name = name if name == b"error" else self._name
             self._hold(self._data, value)
@@ -195,8 +202,12 @@ class Decoder:
         for read in self._readers(chunk):
             try:
                 for event in read:
-                    if not (modality and self._is_held_back(event)):
-                        yield self._noted(event, is_whole=not modality)
+                    if not isinstance(event, _ENDS):
+                        yield event
+                    elif modality:
+                        self._hold_back(event)
+                    else:
+                        yield self._noted(event)
             except ServiceError as error:
                 failures.append(error)
             except (AttributeError, TypeError, ValueError, RecursionError):
@@ -251,8 +262,9 @@ class Decoder:
             elif choice.get("index") in (None, 0, "0"):  # another index is another answer
                 self.has_choice = True
                 yield from self._choice(choice, chunk.get("modality") == "audio")
-        yield self._usage(chunk.get("usage"))
-        if chunk and "choices" not in chunk and not chunk.get("usage") and not is_error(chunk):
+        if usage := chunk.get("usage"):
+            yield self._usage(usage)
+        if chunk and "choices" not in chunk and not usage and not is_error(chunk):
             self.said = self.said or words_of(chunk)
 
     def _choice(self, choice: Mapping[str, Any], is_speech: bool) -> Iterator[Iterator[Event]]:
@@ -267,12 +279,17 @@ class Decoder:
         content, data = delta.get("content"), audio.get("data")
         if is_speech:
             content, data = None, content or data
-        thinking = delta.get("reasoning_content") or delta.get("reasoning")
-        yield self._text(ReasoningDelta, thinking)
-        yield self._text(TextDelta, content)
-        yield self._text(RefusalDelta, delta.get("refusal"))
-        yield self._text(TranscriptDelta, audio.get("transcript"))
-        yield self._pieces(data)
+        if thinking := delta.get("reasoning_content") or delta.get("reasoning"):
+            yield self._text(ReasoningDelta, thinking)
+        for kind, value in (
+            (TextDelta, content),
+            (RefusalDelta, delta.get("refusal")),
+            (TranscriptDelta, audio.get("transcript")),
+        ):
+            if value is not None and value != "":
+                yield self._text(kind, value)
+        if data:
+            yield self._pieces(data)
         reason = code_of(choice.get("finish_reason"))
         if choice.get("error") or reason == "error":
             yield _fail(error_from(choice if choice.get("error") else _ENDED_IN_ERROR))
@@ -284,10 +301,9 @@ class Decoder:
             yield kind(text)
 
     def _pieces(self, value: object) -> Iterator[Event]:
-        if value:
-            if not isinstance(value, str):
-                raise TypeError("audio data")
-            yield from _speech(self._audio.read(self._piece(value)))
+        if not isinstance(value, str):
+            raise TypeError("audio data")
+        yield from _speech(self._audio.read(self._piece(value)))
 
     def _usage(self, value: object) -> Iterator[Event]:
         if isinstance(value, dict):
@@ -295,22 +311,17 @@ class Decoder:
             if usage.total or any(name in value for name in _TOTALS):
                 yield UsageReport(usage, value)
 
-    def _is_held_back(self, event: Event) -> bool:
+    def _hold_back(self, event: Event) -> None:
         """Hold the latest usage and finish_reason of a modality back until the end."""
-        match event:
-            case Finished("stop"):  # another modality's "length" says more
-                self._at_end.setdefault(Finished, event)
-            case Finished() | UsageReport():
-                self._at_end[type(event)] = event
-            case _:
-                return False
-        return True
+        if isinstance(event, Finished) and event.finish_reason == "stop":
+            self._at_end.setdefault(Finished, event)  # another modality's "length" says more
+        else:
+            self._at_end[type(event)] = event
 
-    def _noted(self, event: Event, *, is_whole: bool) -> Event:
-        """Note an event of the whole answer, which takes the place of one of a modality."""
-        if is_whole:
-            self._at_end.pop(type(event), None)
-            self.is_complete |= isinstance(event, Finished)
+    def _noted(self, event: Event) -> Event:
+        """Note an end of the whole answer, which takes the place of that of a modality."""
+        self._at_end.pop(type(event), None)
+        self.is_complete |= isinstance(event, Finished)
         return event
 
     def _piece(self, data: str) -> bytes:
@@ -331,6 +342,7 @@ class Decoder:
         return b"".join(_base64(unit) for unit in units)
 
 
+_ENDS: Final = (Finished, UsageReport)
 _Text = TextDelta | TranscriptDelta | ReasoningDelta | RefusalDelta
 _TEXT_KINDS: Final = (ReasoningDelta, TextDelta, RefusalDelta, TranscriptDelta)
 _ENDED_IN_ERROR: Final = {"message": "The service ended its answer with finish_reason 'error'."}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from omni_nb.wire.dialects import Dialect
 
 
@@ -74,9 +76,18 @@ class Endpoint:
 
     def hide_in_bytes(self, data: bytes) -> bytes:
         """Return ``data`` without the key and without the values of the query."""
-        for secret in _secrets(self):
-            data = secret.hide_in_bytes(data)
-        return data
+        return self.hider()(data)
+
+    def hider(self) -> Callable[[bytes], bytes]:
+        """Return `hide_in_bytes` for many lines: what is secret is looked up once."""
+        secrets = _secrets(self)
+
+        def hide(data: bytes) -> bytes:
+            for secret in secrets:
+                data = secret.hide_in_bytes(data)
+            return data
+
+        return hide
 
     def queries(self) -> list[tuple[str, str]]:
         """Return the names and values of the query that belongs to the address."""
