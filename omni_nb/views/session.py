@@ -60,7 +60,8 @@ class Session:
         """
         if self.shell is None or "SERVER_SOFTWARE" in os.environ:
             return True
-        content = (self.shell.get_parent() or {}).get("content") or {}
+        parent = getattr(self.shell, "get_parent", dict)() or {}
+        content = parent.get("content") or {}
         return content.get("allow_stdin", True) is not False
 
     def at_end_of_cells(self, call: Debounce) -> None:
