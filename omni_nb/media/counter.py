@@ -12,7 +12,7 @@ _SKIPPED: Final = "skip_samples"
 """ffmpeg's note on a packet: how many samples at its start and end are not to be heard."""
 _ADTS_RATES: Final = (
     *(96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000),
-    *(22_050, 16_000, 12_000, 11_025, 8_000, 7_350),
+    *(22_050, 16_000, 12_000, 11_025, 8_000, 7_350, 0, 0, 0),
 )
 """ISO 14496-3, table 1.18."""
 
@@ -57,8 +57,11 @@ class TrackCounter:
     """
 
     __slots__ = (
+        "_adts",
         "_base",
         "_first",
+        "_is_adts",
+        "_is_audio",
         "_last",
         "_last_ticks",
         "_longest",
@@ -73,6 +76,10 @@ class TrackCounter:
         self.stream = stream
         self.total = 0
         self._base = stream.time_base or 0
+        codec = stream.codec_context
+        self._is_audio = stream.type == "audio"
+        self._is_adts = codec.name == "aac" and not codec.extradata
+        self._adts: dict[tuple[int, int], int] = {}
         self._read = 0  # with what an edit list hides
         self._skipped_samples = 0
         self._ticks = self._longest = 0
@@ -89,10 +96,11 @@ class TrackCounter:
         if not packet.size:
             return
         self._read += 1
-        self._skipped_samples += self._samples_skipped(packet)
+        if self._is_audio:
+            self._skipped_samples += _samples_skipped(packet)
         if getattr(packet, "is_discard", False):
             return
-        ticks = self._adts_ticks(packet) or packet.duration or 0
+        ticks = (self._is_adts and self._adts_ticks(packet)) or packet.duration or 0
         if ticks >= 2**31:  # Vorbis: a negative duration in 32 bits
             ticks -= 2**32
         self.total += 1
@@ -144,29 +152,18 @@ class TrackCounter:
         is_so = frame > 0 and abs(whole - summed) <= 3 * self._seconds(self._longest)
         return whole if is_so else summed
 
-    def _samples_skipped(self, packet: Any) -> int:
-        """Return how many samples of a packet are an encoder's padding, or hidden."""
-        has_side_data = getattr(packet, "has_sidedata", None)  # PyAV 15 and later
-        if self.stream.type != "audio" or has_side_data is None or not has_side_data(_SKIPPED):
-            return 0
-        data = bytes(packet.get_sidedata(_SKIPPED))
-        start, end = struct.unpack_from("<2I", data) if len(data) >= 8 else (0, 0)
-        return int(start + end)
-
     def _adts_ticks(self, packet: Any) -> int:
         """Return the duration of a packet of AAC that names its own rate, which may change.
 
         ffmpeg counts all of them by the rate of the first.
         """
-        codec = self.stream.codec_context
-        if codec.name != "aac" or codec.extradata:
-            return 0
         head = bytes(memoryview(packet)[:7])
         if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
             return 0
-        rate = dict(enumerate(_ADTS_RATES)).get(head[2] >> 2 & 15)
-        blocks = (head[6] & 3) + 1
-        return round(1024 * blocks / rate / self._base) if rate else 0
+        named = rate, blocks = _ADTS_RATES[head[2] >> 2 & 15], (head[6] & 3) + 1
+        if named not in self._adts:
+            self._adts[named] = round(1024 * blocks / rate / self._base) if rate else 0
+        return self._adts[named]
 
     def _shown_seconds(self) -> float:
         """Return the time from the first frame to the end of the last, by its own duration.
@@ -177,3 +174,11 @@ class TrackCounter:
         if self.total < 2 or span <= 0:
             return self._seconds(self._ticks)
         return self._seconds(span + (self._last_ticks or span / (self.total - 1)))
+
+
+def _samples_skipped(packet: Any) -> int:
+    """Return how many samples of a packet are an encoder's padding, or hidden."""
+    if not hasattr(packet, "iter_sidedata"):  # PyAV 15 and later
+        return 0
+    noted = [bytes(data) for data in packet.iter_sidedata() if data.data_type == _SKIPPED]
+    return sum(sum(struct.unpack_from("<2I", data)) for data in noted if len(data) >= 8)

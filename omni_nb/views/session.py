@@ -60,7 +60,7 @@ class Session:
         """
         if self.shell is None or "SERVER_SOFTWARE" in os.environ:
             return True
-        parent = getattr(self.shell, "get_parent", dict)() or {}
+        parent: Any = getattr(self.shell, "get_parent", dict)() or {}
         content = parent.get("content") or {}
         return content.get("allow_stdin", True) is not False
 
