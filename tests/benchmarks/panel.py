@@ -41,7 +41,8 @@ panel = chat.panel(language="en")
 panel
 """
 MANY = f"""
-chat.replies.extend(copy.copy(chat.replies[0]) for _ in range({TURNS - 2}))
+for _ in range({TURNS - 2}):
+    chat._line.enter(copy.copy(chat.replies[0]))
 chat.trim("turns", keep=1)
 """
 READ = "print(json.dumps(deltas))"
