@@ -9,7 +9,7 @@ SERVE ?= 1
 RUN ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-late test-unit test-waiting test-clients test-tutorials test-fast coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
   constraints dist hooks clean browser node
 
 help:  ## List the commands
@@ -49,23 +49,15 @@ IDLY := $(shell command -v setsid) sh -c 'echo 10 2>/dev/null >/proc/self/autogr
 
 TUTORIALS := tests/notebooks/test_tutorials.py
 
-test-quiet: test-unit test-waiting
-
-test-late: test-clients test-tutorials
-	$(BIN)/python -m pytest tests/rehearsal
-
-test-unit: check
+test-quiet: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -n 2
-
-test-waiting: check
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
-test-clients:
+test-late:
 	$(BIN)/nox -r -s protocol clients
-
-test-tutorials:
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
+	$(BIN)/python -m pytest tests/rehearsal
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser
 	$(BIN)/python -m pytest -q tests/unit tests/protocol

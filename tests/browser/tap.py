@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .servers import POLL_MILLISECONDS, TIMEOUT_MILLISECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 TAP_SCRIPT = Path(__file__).with_name("tap.js")
-TIMEOUT_MILLISECONDS = 60_000
-POLL_MILLISECONDS = 50
 SPEECH_SAMPLE_RATE = 24_000
 
 

@@ -92,7 +92,8 @@ class SavedForm:
 
         with self._lock:
             self._how = (storage, language)
-            blocks = self._blocks() if self._is_quick() else {}
+            is_quick = self._is_quick()
+            blocks = self._blocks() if is_quick else {}
             handles = []
             for place in range(len(_LEAST)):
                 data, metadata = self._made_or_empty(place, blocks)
@@ -103,7 +104,7 @@ class SavedForm:
                 )
                 self._shown[place] = self._key(blocks.get(place))
             self._handles.append([handle for handle in handles if handle is not None])
-        if not (self._is_quick() and session().is_attended):
+        if not (is_quick and session().is_attended):
             self._later.ask()
 
     def _is_quick(self) -> bool:
