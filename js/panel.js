@@ -90,6 +90,7 @@ function hasStaticCopy(talk) {
 function hideStaticCopy(talk, root) {
   const style = document.createElement("style");
   const update = () => {
+    if (talk.lacksSound) return style.remove();
     if (!talk.isAlive || style.isConnected) return;
     style.textContent = `${copyOf(talk)} { display: none !important; }`;
     root.append(style);

@@ -11,7 +11,7 @@ import { randomId } from "./player/dom.js";
 import { INTERRUPT_MILLISECONDS, interruptKernel } from "./player/kernel.js";
 import { meterText } from "./player/meter.js";
 import { reportOf } from "./player/report.js";
-import { Tail, findTailPlace } from "./player/tail.js";
+import { Tail, findTailPlace, sayInPlace } from "./player/tail.js";
 import { createView } from "./player/view.js";
 import { wordsFor } from "./player/words.js";
 import words from "words:player";
@@ -164,6 +164,7 @@ class Session {
   /** @returns {import("./player/view.js").Phase} */
   get #phase() {
     const { state } = this.#engine;
+    if (this.#arrival.lacksSound && !this.#engine.isOver) return "unheard";
     if (state !== "empty") return state;
     return this.#arrival.isEmpty ? "thinking" : "answering";
   }
@@ -183,7 +184,7 @@ class Session {
 
   /**
    * @param {DeltaMessage | EndMessage} message
-   * @param {DataView[]} buffers
+   * @param {DataView[]} [buffers]
    */
   #receive = (message, buffers) => {
     if (message.type === "delta") this.#takeDelta(message, buffers);
@@ -193,9 +194,9 @@ class Session {
 
   /**
    * @param {DeltaMessage} delta
-   * @param {DataView[]} buffers
+   * @param {DataView[]} [buffers] Colab has none where it loses them
    */
-  #takeDelta(delta, buffers) {
+  #takeDelta(delta, buffers = []) {
     const bytes = buffers.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
     const fresh = this.#arrival.take(delta, bytes[0] ?? new Uint8Array());
     if (!fresh) return this.#askForRepair();
@@ -212,6 +213,7 @@ class Session {
     this.#end = end;
     if (end.stopped || isLate) this.#engine.stop();
     this.#settle();
+    if (this.#arrival.lacksSound) sayInPlace(this.#tailId, this.#words.playIt);
     this.#lookForStaticAnswer(MOST_LOOKS);
   }
 

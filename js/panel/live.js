@@ -9,7 +9,7 @@ import allPlayerWords from "words:player";
 /**
  * @typedef {import("./talk.js").Talk} Talk
  * @typedef {import("./turns.js").Turn} Turn
- * @typedef {"thinking" | "answering" | "buffering" | "blocked" | "queued" | "speaking" | "over"} Phase
+ * @typedef {"thinking" | "answering" | "unheard" | "buffering" | "blocked" | "queued" | "speaking" | "over"} Phase
  */
 
 /**
@@ -18,6 +18,7 @@ import allPlayerWords from "words:player";
  */
 export function phaseOf(turn) {
   const state = turn.speech && !turn.speech.isOver ? turn.speech.state : null;
+  if (turn.lacksSound) return turn.isOver ? "over" : "unheard";
   if (turn.isOver) return state === null ? "over" : state === "empty" ? "buffering" : /** @type {Phase} */ (state);
   if (state !== null && state !== "empty") return /** @type {Phase} */ (state);
   return turn.textLength === 0 && turn.totalBytes === 0 ? "thinking" : "answering";

@@ -49,7 +49,7 @@ export function createReplay(talk, turn, words) {
     update();
     const isWhole = await turns.fetch(turn);
     isLoading = false;
-    if (!isWhole) talk.notice("error", words.speechMissing);
+    if (!isWhole && !turn.lacksSound) talk.notice("error", words.speechMissing);
     update();
     return isWhole ? wavBlob(turn.pieces, turns.sampleRate) : null;
   }

@@ -90,6 +90,11 @@ export class Talk {
     return this.turns?.answering !== undefined;
   }
 
+  /** Whether this page is sent no sound: then the static copy has what the panel has not. */
+  get lacksSound() {
+    return this.turns.shown.some((turn) => turn.lacksSound);
+  }
+
   /** How many questions wait for their turn. */
   get waiting() {
     return this.turns.shown.filter(({ record }) => record.state === "waiting").length;

@@ -52,6 +52,11 @@ export function createTurn(talk, turn, words, markdown) {
   element.dataset.turn = turn.id;
   question.element.hidden = answer.hidden = true;
 
+  const unheard = createOptional(note, () => ({
+    element: make("div", "omni-panel-note omni-panel-unheard", words.unheard),
+    update() {},
+    dispose() {},
+  }));
   const live = createOptional(note, () => createLive(talk, turn, words));
   const replay = createOptional(note, () => createReplay(talk, turn, words));
   /** @type {ReturnType<typeof createCode> | null} */
@@ -101,7 +106,9 @@ export function createTurn(talk, turn, words, markdown) {
   function updateSpeech() {
     const isLive = turn.record.state !== "waiting" && phaseOf(turn) !== "over";
     live.update(isLive);
-    replay.update(!isLive && turn.isOver && talk.turns.secondsOf(turn) > 0);
+    const isSpoken = !isLive && turn.isOver && talk.turns.secondsOf(turn) > 0;
+    replay.update(isSpoken && !turn.lacksSound);
+    unheard.update(isSpoken && turn.lacksSound);
   }
 
   function update() {
@@ -118,6 +125,7 @@ export function createTurn(talk, turn, words, markdown) {
     dispose() {
       live.update(false);
       replay.update(false);
+      unheard.update(false);
     },
   };
 }

@@ -61,6 +61,11 @@ export class Turn {
     return this.#arrival.totalBytes;
   }
 
+  /** Whether its speech was announced and did not come along. */
+  get lacksSound() {
+    return this.#arrival.lacksSound;
+  }
+
   get isOver() {
     return this.record.state === "over";
   }
@@ -105,13 +110,13 @@ export class Turn {
   }
 
   /**
-   * @param {number} offset
+   * @param {Pick<SpeechMessage, "offset" | "pcm_bytes">} message
    * @param {Uint8Array} bytes
    * @returns {Uint8Array | null} the bytes that are new; null when something before them is missing
    */
-  takeSpeech(offset, bytes) {
+  takeSpeech({ offset, pcm_bytes }, bytes) {
     const fresh = this.#arrival.take(
-      { type: "delta", text_offset: this.textLength, text: "", pcm_offset: offset },
+      { type: "delta", text_offset: this.textLength, text: "", pcm_offset: offset, pcm_bytes },
       bytes,
     );
     return fresh && this.#keep(fresh);
@@ -301,11 +306,12 @@ export class Turns {
     const fetching = this.#fetches.get(message.turn);
     // Another page may have asked; then the piece is of no use here.
     if (!turn || !fetching) return;
-    const fresh = turn.takeSpeech(message.offset, bytes);
+    const fresh = turn.takeSpeech(message, bytes);
     if (!fresh) return;
     fetching.tries = 0;
     turn.speech?.push(fresh);
-    if (turn.hasWholeSpeech) this.#settleFetch(turn.id, true);
+    if (turn.lacksSound) this.#settleFetch(turn.id, false);
+    else if (turn.hasWholeSpeech) this.#settleFetch(turn.id, true);
     else this.#fetchAgainLater(turn, fetching);
     this.#changed(turn);
   }

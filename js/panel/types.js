@@ -63,13 +63,14 @@
  *
  * @typedef {{type: "turns", seq: number, order: string[], records: TurnRecord[], page?: string}} TurnsMessage
  * @typedef {{type: "delta", seq: number, turn: string, text_offset: number, text: string,
- *   reasoning_offset: number, reasoning: string, pcm_offset: number, meter?: string}} DeltaMessage
+ *   reasoning_offset: number, reasoning: string, pcm_offset: number, pcm_bytes: number, meter?: string}} DeltaMessage
  * @typedef {{type: "end", seq: number, turn: string, record: TurnRecord}} EndMessage
  * @typedef {{type: "ack", seq: number, of: string, is_taken: boolean}} AckMessage
  * @typedef {{type: "piece", seq: number, upload: string, received: number, error: string}} PieceMessage
  * @typedef {{type: "draft", seq: number, draft: string, items: DraftItem[], words: string,
  *   share: number | null, is_sendable: boolean}} DraftMessage
- * @typedef {{type: "speech", seq: number, turn: string, offset: number, total_bytes: number}} SpeechMessage
+ * @typedef {{type: "speech", seq: number, turn: string, offset: number, pcm_bytes: number,
+ *   total_bytes: number}} SpeechMessage
  * @typedef {{type: "sample", seq: number, state: "asked" | "here" | "failed", words: string}} SampleMessage
  * @typedef {{type: "code", seq: number, turn: string, python: string, node: string, curl: string}} CodeMessage
  * @typedef {{type: "exists", seq: number, name: string, page: string}} ExistsMessage

@@ -19,6 +19,24 @@ export function findTailPlace(tailId) {
   return document.querySelector(`.omni-tail-${CSS.escape(tailId)}`);
 }
 
+/** The static answer takes a moment to be drawn: look for it this often. */
+const LOOK_MILLISECONDS = 100;
+const MOST_LOOKS = 50;
+
+/**
+ * Say something in the static answer, as soon as it is there. Nobody waits for that: the widget that asks for it
+ * may be closed by then.
+ *
+ * @param {string} tailId
+ * @param {string} said
+ * @param {number} [looks] how many are left
+ */
+export function sayInPlace(tailId, said, looks = MOST_LOOKS) {
+  const place = findTailPlace(tailId);
+  if (place) place.replaceChildren(make("span", "omni-tail-note", said));
+  else if (looks > 0) setTimeout(() => sayInPlace(tailId, said, looks - 1), LOOK_MILLISECONDS);
+}
+
 /** The static answer may take a moment to be drawn, or drawn again. */
 const PLACE_GRACE_MILLISECONDS = 1000;
 

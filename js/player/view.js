@@ -4,7 +4,7 @@ import { startOfTail } from "./long.js";
 
 /** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
-/** @typedef {"thinking" | "answering" | Exclude<EngineState, "empty">} Phase */
+/** @typedef {"thinking" | "answering" | "unheard" | Exclude<EngineState, "empty">} Phase */
 
 /**
  * @typedef {object} Shown everything the view needs to know

@@ -12,6 +12,7 @@
  * @property {number} text_offset in code points, as Python counts
  * @property {string} text replaces everything from `text_offset` on
  * @property {number} pcm_offset in bytes; the bytes come in the message's only buffer
+ * @property {number} pcm_bytes how many bytes that buffer has
  */
 
 /**
@@ -61,6 +62,11 @@ export class Arrival {
   text = "";
   textLength = 0;
   totalBytes = 0;
+  /**
+   * Whether speech was announced and its buffer did not come along. Colab's widget manager has lost them
+   * (googlecolab/colab-cdn-widget-manager#8, #33); asking again would bring no more.
+   */
+  lacksSound = false;
 
   get isEmpty() {
     return this.textLength === 0 && this.totalBytes === 0;
@@ -81,6 +87,10 @@ export class Arrival {
     this.textLength = delta.text_offset + countCodePoints(delta.text);
     const fresh = trimToNew(bytes, delta.pcm_offset, this.totalBytes);
     this.totalBytes += fresh.byteLength;
+    if (bytes.byteLength < delta.pcm_bytes) {
+      this.lacksSound = true;
+      this.totalBytes = Math.max(this.totalBytes, delta.pcm_offset + delta.pcm_bytes);
+    }
     return fresh;
   }
 

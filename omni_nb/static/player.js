@@ -22,6 +22,11 @@ var Arrival = class {
   text = "";
   textLength = 0;
   totalBytes = 0;
+  /**
+   * Whether speech was announced and its buffer did not come along. Colab's widget manager has lost them
+   * (googlecolab/colab-cdn-widget-manager#8, #33); asking again would bring no more.
+   */
+  lacksSound = false;
   get isEmpty() {
     return this.textLength === 0 && this.totalBytes === 0;
   }
@@ -39,6 +44,10 @@ var Arrival = class {
     this.textLength = delta.text_offset + countCodePoints(delta.text);
     const fresh = trimToNew(bytes, delta.pcm_offset, this.totalBytes);
     this.totalBytes += fresh.byteLength;
+    if (bytes.byteLength < delta.pcm_bytes) {
+      this.lacksSound = true;
+      this.totalBytes = Math.max(this.totalBytes, delta.pcm_offset + delta.pcm_bytes);
+    }
     return fresh;
   }
   /**
@@ -992,6 +1001,13 @@ var END_GRACE_MILLISECONDS = 400;
 function findTailPlace(tailId) {
   return document.querySelector(`.omni-tail-${CSS.escape(tailId)}`);
 }
+var LOOK_MILLISECONDS = 100;
+var MOST_LOOKS = 50;
+function sayInPlace(tailId, said, looks = MOST_LOOKS) {
+  const place = findTailPlace(tailId);
+  if (place) place.replaceChildren(make("span", "omni-tail-note", said));
+  else if (looks > 0) setTimeout(() => sayInPlace(tailId, said, looks - 1), LOOK_MILLISECONDS);
+}
 var PLACE_GRACE_MILLISECONDS = 1e3;
 var Tail = class {
   /** @type {string} */
@@ -1151,15 +1167,15 @@ function isOver(phase) {
 }
 
 // words:player
-var player_default = { en: { thinking: "Thinking…", answering: "Answering…", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", unheard: "Answering… Its sound cannot reach this page meanwhile: play it when the answer is complete.", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", playIt: "Its sound could not reach this page meanwhile: press play.", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", unheard: "正在回答… 语音暂时无法传到此页面，回答完成后可播放。", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", playIt: "回答时语音无法传到此页面，请点击播放。", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE = 2;
 var OPEN_HELLO_MILLISECONDS = 500;
 var FIRST_REPAIR_MILLISECONDS = 500;
 var MOST_REPAIRS = 8;
-var LOOK_MILLISECONDS = 100;
-var MOST_LOOKS = 50;
+var LOOK_MILLISECONDS2 = 100;
+var MOST_LOOKS2 = 50;
 var Session = class {
   /** @type {Model} */
   #model;
@@ -1249,7 +1265,7 @@ var Session = class {
   #lookForStaticAnswer(looks) {
     if (this.#isHere || looks === 0) return;
     if (!findTailPlace(this.#tailId)) {
-      return this.#later(LOOK_MILLISECONDS, () => this.#lookForStaticAnswer(looks - 1));
+      return this.#later(LOOK_MILLISECONDS2, () => this.#lookForStaticAnswer(looks - 1));
     }
     this.#beHere();
     if (this.#isHere) this.#beginTail();
@@ -1263,6 +1279,7 @@ var Session = class {
   /** @returns {import("./player/view.js").Phase} */
   get #phase() {
     const { state } = this.#engine;
+    if (this.#arrival.lacksSound && !this.#engine.isOver) return "unheard";
     if (state !== "empty") return state;
     return this.#arrival.isEmpty ? "thinking" : "answering";
   }
@@ -1279,7 +1296,7 @@ var Session = class {
   }
   /**
    * @param {DeltaMessage | EndMessage} message
-   * @param {DataView[]} buffers
+   * @param {DataView[]} [buffers]
    */
   #receive = (message, buffers) => {
     if (message.type === "delta") this.#takeDelta(message, buffers);
@@ -1288,9 +1305,9 @@ var Session = class {
   };
   /**
    * @param {DeltaMessage} delta
-   * @param {DataView[]} buffers
+   * @param {DataView[]} [buffers] Colab has none where it loses them
    */
-  #takeDelta(delta, buffers) {
+  #takeDelta(delta, buffers = []) {
     const bytes = buffers.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
     const fresh = this.#arrival.take(delta, bytes[0] ?? new Uint8Array());
     if (!fresh) return this.#askForRepair();
@@ -1305,7 +1322,8 @@ var Session = class {
     this.#end = end;
     if (end.stopped || isLate) this.#engine.stop();
     this.#settle();
-    this.#lookForStaticAnswer(MOST_LOOKS);
+    if (this.#arrival.lacksSound) sayInPlace(this.#tailId, this.#words.playIt);
+    this.#lookForStaticAnswer(MOST_LOOKS2);
   }
   /** Let the engine run out once everything is here; until then keep asking. */
   #settle() {

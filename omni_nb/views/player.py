@@ -11,9 +11,12 @@ far, so that its meter needs no traffic; for the eye only, money is `Decimal` in
 Messages to the browser (PCM is 16 bit little-endian mono, and travels as the message's only
 buffer):
 
-``{type: "delta", text_offset, text, pcm_offset}``
+``{type: "delta", text_offset, text, pcm_offset, pcm_bytes}``
     ``text`` (counted in code points) replaces everything from ``text_offset`` on; the buffer holds
-    the bytes from ``pcm_offset`` on. Taking the same delta in twice does no harm.
+    the ``pcm_bytes`` bytes from ``pcm_offset`` on. Taking the same delta in twice does no harm. A
+    page that gets fewer bytes than that has no buffers (Colab has lost them:
+    googlecolab/colab-cdn-widget-manager#8): it shows the text and says where the speech can be
+    played.
 ``{type: "end", text_length, total_bytes, stopped, page}``
     The answer is complete, or ``stopped``: then be silent at once. ``page`` is ``""`` for
     everybody; otherwise this answers the ``open`` hello of that page, which came too late to hear
@@ -72,6 +75,7 @@ class DeltaMessage(TypedDict):
     text_offset: int
     text: str
     pcm_offset: int
+    pcm_bytes: int
 
 
 class EndMessage(TypedDict):
@@ -242,14 +246,15 @@ class AudioPlayer(BackgroundWidget):
             self.send(self._end)
 
     def _send_from(self, text_offset: int, pcm_offset: int) -> None:
+        # A copy: a memoryview would forbid the other thread to append.
+        pcm = bytes(self._pcm[pcm_offset : self._sent_bytes])
         delta = DeltaMessage(
             type="delta",
             text_offset=text_offset,
             text=self._text[text_offset:],
             pcm_offset=pcm_offset,
+            pcm_bytes=len(pcm),
         )
-        # A copy: a memoryview would forbid the other thread to append.
-        pcm = bytes(self._pcm[pcm_offset : self._sent_bytes])
         self.send(delta, buffers=[pcm] if pcm else None)
 
     def _receive(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:

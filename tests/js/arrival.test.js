@@ -50,6 +50,16 @@ test("a delta beyond what is here is refused, and its repair brings everything",
   assert.equal(arrival.text, "abc");
 });
 
+test("bytes that were announced and did not come are known to be lost, and the text goes on", () => {
+  const arrival = new Arrival();
+  assert.deepEqual(arrival.take({ ...delta(0, "a", 0), pcm_bytes: 2 }, bytes(1, 2)), bytes(1, 2));
+  assert.equal(arrival.lacksSound, false);
+  assert.deepEqual(arrival.take({ ...delta(1, "b", 2), pcm_bytes: 4 }, bytes()), bytes());
+  assert.deepEqual(arrival.take({ ...delta(2, "c", 6), pcm_bytes: 2 }, bytes()), bytes());
+  assert.deepEqual([arrival.lacksSound, arrival.text, arrival.totalBytes], [true, "abc", 8]);
+  assert.equal(arrival.isComplete({ text_length: 3, total_bytes: 8 }), true);
+});
+
 test("the end tells whether everything is here", () => {
   const arrival = new Arrival();
   arrival.take(delta(0, "🐱", 0), bytes(1, 2));

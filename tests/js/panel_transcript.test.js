@@ -55,6 +55,17 @@ test("what a model writes never runs: its HTML is shown as words", () => {
   assert.equal(find(".omni-panel-thoughts-text").textContent, "<script>boom()</script>");
 });
 
+test("a spoken answer whose sound does not come says where it can be heard, instead of a player", () => {
+  const { model, find, see } = openTranscript(withTurns(recordOf({ state: "answering" })));
+  model.post(delta({ text: "Hi", pcm_bytes: 4 }));
+  see();
+  assert.match(find(".omni-panel-state").textContent, /cannot reach this page/);
+  model.post({ type: "end", turn: "t1", record: recordOf({ text: null, text_length: 2, reasoning: null, total_bytes: 4 }) });
+  see();
+  assert.match(find(".omni-panel-unheard").textContent, /below/);
+  assert.equal(find(".omni-panel-replay"), null);
+});
+
 test("the question's chips and the facts are Python's HTML", () => {
   const { find } = openTranscript(withTurns(recordOf({ question_html: "<i>chip</i>", facts_html: "<i>3 tokens</i>" })));
   assert.equal(find(".omni-panel-question-chips i").textContent, "chip");

@@ -211,6 +211,22 @@ test("speech that cannot be had says so", async () => {
   assert.equal(await talk.turns.fetch(talk.turns.shown[0]), false);
 });
 
+test("where no buffers come, text and end are taken, and fetched speech is given up at once", async () => {
+  const { model, talk, turn } = answering();
+  model.post(delta({ text: "Hel", pcm_bytes: 4 }));
+  model.post(delta({ text_offset: 3, text: "lo", pcm_offset: 4, pcm_bytes: 4 }));
+  model.post(end(recordOf({ text: "Hello", total_bytes: 8 })));
+  assert.deepEqual([turn.text, turn.lacksSound, talk.lacksSound], ["Hello", true, true]);
+  assert.deepEqual(model.said("hello").map(({ reason }) => reason), ["open"], "no buffer would come of it");
+  const other = new FakeModel({ conversation: { seq: 0, turns: [recordOf({ total_bytes: 6 })] } });
+  const reopened = talkOf(other);
+  const fetched = reopened.turns.fetch(reopened.turns.shown[0]);
+  assert.equal(reopened.lacksSound, false);
+  other.post({ type: "speech", turn: "t1", offset: 0, pcm_bytes: 6, total_bytes: 6 });
+  assert.equal(await fetched, false);
+  assert.equal(reopened.lacksSound, true);
+});
+
 test("one thing sounds at a time", () => {
   const { model, talk, turn } = answering();
   talk.turns.setShown(true);

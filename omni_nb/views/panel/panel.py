@@ -276,7 +276,8 @@ class ChatPanel(ShownBox):
         pcm = bytes(reply.pcm[: whole_samples(reply.pcm)])
         for offset, piece in speech_pieces(pcm, int(message["offset"])):
             head = {"type": "speech", "turn": message["turn"], "offset": offset}
-            self._talk.post({**head, "total_bytes": len(pcm)}, piece)
+            sizes = {"pcm_bytes": len(piece), "total_bytes": len(pcm)}
+            self._talk.post({**head, **sizes}, piece)
 
     def _on_code(self, message: Message, _: Any) -> None:
         request = require(self._sync.reply(message["turn"]), self._language).request

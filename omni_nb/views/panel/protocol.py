@@ -18,10 +18,12 @@ To the browser:
 ``{type: "turns", seq, order, records}``
     The conversation consists of these turns, in this order; ``records`` are those that are new or
     have changed, each with its whole text. Also the answer to a ``hello`` (then with ``page``).
-``{type: "delta", seq, turn, text_offset, text, reasoning_offset, reasoning, pcm_offset, meter?}``
+``{type: "delta", seq, turn, text_offset, text, reasoning_offset, reasoning, pcm_offset, pcm_bytes,
+meter?}``
     What is new of an answer: ``text`` replaces everything from ``text_offset`` on, ``reasoning``
-    likewise; the only buffer holds the bytes of speech from ``pcm_offset`` on; ``meter``, now and
-    then, what a written answer has used so far, in words.
+    likewise; the only buffer holds the ``pcm_bytes`` bytes of speech from ``pcm_offset`` on, which
+    a page without buffers lacks (see `omni_nb.views.player`); ``meter``, now and then, what a
+    written answer has used so far, in words.
 ``{type: "end", seq, turn, record}``
     The answer is over. The record has ``text`` null: the text is here already, ``text_length``
     tells whether all of it is, ``total_bytes`` likewise of the speech.
@@ -33,7 +35,7 @@ To the browser:
 ``{type: "draft", seq, draft, items, words, share, is_sendable}``
     What is attached to a draft (`DraftItem`), and in ``words`` the tokens and cost of the draft, or
     why it cannot be sent; ``share`` of the model's context, from 0 to 1 and above, or null.
-``{type: "speech", seq, turn, offset, total_bytes}``
+``{type: "speech", seq, turn, offset, pcm_bytes, total_bytes}``
     Asked for: a piece of a finished answer's speech, in the only buffer.
 ``{type: "sample", seq, state, words}``
     A voice says a sentence, in the only buffer; ``state`` is ``"asked"``, ``"here"`` or

@@ -311,6 +311,7 @@ class Sync:
             "reasoning_offset": reasoning_offset,
             "reasoning": reasoning[reasoning_offset:],
             "pcm_offset": start,
+            "pcm_bytes": len(pcm),
         }
         if not sent.speaks and live.is_meter_due():
             message["meter"] = meter_text(reply, language)

@@ -48,8 +48,14 @@ def hello(
     )
 
 
-def delta(text_offset: int, text: str, pcm_offset: int) -> dict[str, Any]:
-    return {"type": "delta", "text_offset": text_offset, "text": text, "pcm_offset": pcm_offset}
+def delta(text_offset: int, text: str, pcm_offset: int, pcm_bytes: int = 0) -> dict[str, Any]:
+    return {
+        "type": "delta",
+        "text_offset": text_offset,
+        "text": text,
+        "pcm_offset": pcm_offset,
+        "pcm_bytes": pcm_bytes,
+    }
 
 
 def end(
@@ -69,7 +75,7 @@ def test_an_update_sends_only_what_is_new(sent: list[Any]) -> None:
     player.update("Hello", pcm)
     pcm += b"efgh"
     player.update("Hello, 世界", pcm)
-    assert sent == [(delta(0, "Hello", 0), [b"abcd"]), (delta(5, ", 世界", 4), [b"efgh"])]
+    assert sent == [(delta(0, "Hello", 0, 4), [b"abcd"]), (delta(5, ", 世界", 4, 4), [b"efgh"])]
 
 
 def test_nothing_is_sent_when_nothing_is_new(sent: list[Any]) -> None:
@@ -90,7 +96,7 @@ def test_half_a_sample_waits_for_its_other_half(sent: list[Any]) -> None:
     player.update("", b"abc")
     player.update("", b"abcd")
     player.finish()
-    assert sent == [(delta(0, "", 0), [b"ab"]), (delta(0, "", 2), [b"cd"]), (end(0, 4), [])]
+    assert sent == [(delta(0, "", 0, 2), [b"ab"]), (delta(0, "", 2, 2), [b"cd"]), (end(0, 4), [])]
 
 
 def test_changed_text_is_sent_from_where_it_differs(sent: list[Any]) -> None:
@@ -141,7 +147,7 @@ def test_a_hello_during_the_answer_is_answered_with_what_is_missing(
     player = AudioPlayer()
     player.update("Hello", b"abcdef")
     hello(player, reason, 2, 4)
-    assert sent[1:] == [(delta(2, "llo", 4), [b"ef"])]
+    assert sent[1:] == [(delta(2, "llo", 4, 2), [b"ef"])]
 
 
 def test_a_hello_that_lacks_nothing_gets_no_answer_before_the_end(sent: list[Any]) -> None:
@@ -165,7 +171,7 @@ def test_a_repair_after_the_end_gets_the_missing_bytes_and_the_end(sent: list[An
     player.update("Hello", b"abcd")
     player.finish()
     hello(player, "repair", 5, 0)
-    assert sent[2:] == [(delta(5, "", 0), [b"abcd"]), (end(5, 4), [])]
+    assert sent[2:] == [(delta(5, "", 0, 4), [b"abcd"]), (end(5, 4), [])]
 
 
 def test_a_repair_that_was_asked_for_again_and_again_is_sent_once(sent: list[Any]) -> None:
