@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.tokens import audio_tokens, frames_tokens, image_tokens, video_tokens
     from omni_nb.turns.connection import connect, stand_in
     from omni_nb.turns.estimate import compare, estimate
+    from omni_nb.views.doctor import doctor_cell
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.panel import ChatPanel
@@ -69,6 +70,7 @@ _HOMES = {
     "compare": "turns.estimate",
     "connect": "turns.connection",
     "cost_explorer": "views.explorers",
+    "doctor_cell": "views.doctor",
     "estimate": "turns.estimate",
     "frames": "media.video",
     "frames_tokens": "rules.tokens",
@@ -114,6 +116,7 @@ __all__ = [  # a test compares it with _HOMES
     "compare",
     "connect",
     "cost_explorer",
+    "doctor_cell",
     "estimate",
     "frames",
     "frames_tokens",

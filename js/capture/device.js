@@ -61,6 +61,17 @@ export function deviceAccess() {
 }
 
 /**
+ * Tell whether asking for these devices would ask a person.
+ *
+ * @param {MediaStreamConstraints} constraints
+ * @returns {"yes" | "insecure" | "missing" | "embedded"}
+ */
+export function deviceAnswer(constraints) {
+  const access = deviceAccess();
+  return access === "yes" && isForbidden(constraints) ? "embedded" : access;
+}
+
+/**
  * Ask the person for a device; null when `signal` comes first. The signal switches the device off, also
  * one that is given later.
  *
@@ -69,9 +80,8 @@ export function deviceAccess() {
  * @returns {Promise<MediaStream | null>}
  */
 export async function openStream(constraints, signal) {
-  const access = deviceAccess();
-  if (access !== "yes") throw new DeviceError(access === "insecure" ? "insecure" : "unsupported");
-  if (isForbidden(constraints)) throw new DeviceError("embedded");
+  const answer = deviceAnswer(constraints);
+  if (answer !== "yes") throw new DeviceError(answer === "missing" ? "unsupported" : answer);
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => resolve(null), { once: true });
     if (signal.aborted) return resolve(null);

@@ -97,7 +97,11 @@ class Session:
     def keep(
         self, handle: Any, reply: Reply, storage: Storage, *, tail_id: str | None = None
     ) -> None:
-        """Replace a display by the reply's static form, which the notebook keeps."""
+        """Replace a display by the reply's static form, which the notebook keeps.
+
+        Nothing that is seen needs the metadata: a host may leave out those of an update, as VS Code
+        has (microsoft/vscode-jupyter#8621), and `Chat.from_notebook` alone reads them.
+        """
         bundle = reply_bundle(
             reply,
             storage=storage,
