@@ -10,7 +10,7 @@ RUN ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
-  constraints dist hooks clean browser node
+  constraints dist hooks hosts clean browser node
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +33,12 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder, the README
 	@mkdir -p build
+	@rm -f build/hosts.jsonl  # the tests append to it what they prove of a host
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
 	@echo "The tests of every sample, then Binder; beside them older SDKs, tutorials and the README."
 	@$(call beside,test-late,$(BROWSER) -m alone && $(BINDER))
+	@$(BIN)/python -m tools.hosts
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
@@ -81,6 +83,9 @@ docs: $(VENV)/.test  ## The site in build/site, with tutorials that have run
 	@rm -rf build/docs && mkdir -p build && cp -RL docs build/docs  # a tutorial that runs leaves files
 	OMNI_NB_DOCS_DIR=build/docs OMNI_NB_DOCS_RUN=$(RUN) OMNI_NB_STAND_IN_PACE=0 NO_MKDOCS_2_WARNING=1 \
 	  $(BIN)/mkdocs build
+
+hosts: $(VENV)/.test  ## The table in docs/hosts.md, from the last run of the tests
+	$(BIN)/python -m tools.hosts
 
 # -c, not PIP_CONSTRAINT: that would reach the environments that nox and Binder's rehearsal make, too.
 # One file for every Python: markers say which line is for which.

@@ -1,8 +1,13 @@
 """Settings of all tests."""
 
 import signal
+from collections.abc import Generator
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import hosts
 
 # A deadline is a bound on time, which a busy machine breaks; so is the pace of the first input,
 # before which a fresh clone writes hypothesis's tables of letters.
@@ -12,3 +17,20 @@ settings.load_profile("omni_nb")
 # `make test` starts some of them in the background, where a shell has Ctrl-C ignored; so would
 # the processes that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Check what the tests say of hosts before the first of them runs."""
+    try:
+        hosts.list_marks(session.items)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Note of a test that proves something of a host whether it passed."""
+    report = yield
+    if report.when == "call" or report.failed:
+        hosts.note_result(item, has_passed=report.passed)
+    return report

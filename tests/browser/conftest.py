@@ -9,6 +9,7 @@
   the test before left open. Afterwards all kernels are ended.
 - ``second_page`` (function): another tab of the same browser; ``lab.open(second_page, ...)`` shows
   the notebook of ``page`` on the same kernel, as it is on disk.
+- ``other_page`` (function): a tab of another window, as of another person.
 - ``notebook_page``, ``voila_page`` (function): a new tab for ``notebook7`` and for ``voila``.
 - ``tap`` (function): the `Tap` of ``page``. All pages are tapped: ``Tap(second_page)``.
 - ``hits`` (function): the `Hits` of ``page``; for another page: ``with Hits(voila_page) as hits``.
@@ -132,6 +133,15 @@ def second_page(tabs: BrowserContext) -> Iterator[Page]:
     """Another tab."""
     with _new_tab(tabs) as tab:
         yield tab
+
+
+@pytest.fixture
+def other_page(chromium: Browser) -> Iterator[Page]:
+    """A tab of another window, as of another person."""
+    window = chromium.new_context(reduced_motion="reduce")
+    with _new_tab(window) as tab:
+        yield tab
+    window.close()
 
 
 @pytest.fixture

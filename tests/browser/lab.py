@@ -34,6 +34,7 @@ __all__ = [
     "Notebook7",
     "Tap",
     "Theme",
+    "Together",
     "assert_same_speech",
     "evaluate_untouched",
     "launch_chromium",
@@ -47,6 +48,14 @@ SETTINGS = {
     "completer-extension/manager": {"providerTimeout": 20_000},
 }
 
+# Installed for a test of their own; a server has none of them unless its class names them.
+GUESTS = {
+    "jupyter_server_fileid": (),
+    "jupyter_server_ydoc": ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension"),
+    "nbclassic": (),
+}
+"""Server extensions, each with what it brings to JupyterLab's page."""
+
 
 class Jupyter(Server):
     """A Jupyter server and the ways to drive the notebook that is in front in a page."""
@@ -54,12 +63,17 @@ class Jupyter(Server):
     status_path = "api/status"
     module = ""
     application = ""
+    guests: frozenset[str] = frozenset()
 
     def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         for name, values in SETTINGS.items():
             path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
+        absent = [page for name in GUESTS.keys() - self.guests for page in GUESTS[name]]
+        path = folder / "config" / "labconfig" / "page_config.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"disabledExtensions": dict.fromkeys(absent, True)}))
         super().__init__(folder, environment=environment)
 
     # -- the server ------------------------------------------------------------------------------
@@ -79,7 +93,10 @@ class Jupyter(Server):
             "LabApp.extension_manager": "readonly",
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
-        return [self.module, "--no-browser", "--allow-root", *arguments]
+        guests = [
+            f"--ServerApp.jpserver_extensions={name}={name in self.guests}" for name in GUESTS
+        ]
+        return [self.module, "--no-browser", "--allow-root", *arguments, *guests]
 
     def shut_down_kernels(self) -> None:
         """End all kernels, so that one test leaves nothing to the next."""
@@ -211,6 +228,16 @@ class Lab(Jupyter):
         if page in self._narrow_pages:
             page.evaluate(WIDEN)
             self._narrow_pages.discard(page)
+
+
+class Together(Lab):
+    """A JupyterLab with jupyter-collaboration: everybody's page shows one document.
+
+    The document is the server's, which also saves it.
+    """
+
+    name = "jupyter-collaboration"
+    guests = frozenset({"jupyter_server_fileid", "jupyter_server_ydoc"})
 
 
 class Notebook7(Jupyter):

@@ -94,6 +94,7 @@ photo = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 """
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "text", "speech", "kept")
 @pytest.mark.alone
 @pytest.mark.parametrize(
     ("pace", "jitter", "prebuffer"),
@@ -136,6 +137,8 @@ def test_the_first_sound_comes_soon_after_the_first_audio_chunk(
     assert 0 < float(lab.printed(page, 2)) < 0.4
 
 
+@pytest.mark.host("Page of `nbconvert --to html`", "kept")
+@pytest.mark.host("JupyterLab 4, Chromium", "text", "kept")
 def test_the_quickstart_is_seen_heard_saved_and_opened_again(
     lab: Lab, page: Page, tap: Tap
 ) -> None:

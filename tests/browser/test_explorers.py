@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import nbconvert
+import pytest
 from playwright.sync_api import Locator, Page, expect
 from skimage import data
 
@@ -94,6 +95,7 @@ def wait_until_saved_says(lab: Lab, page: Page, cell: int, words: str) -> None:
         page.wait_for_timeout(50)
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "explorers")
 def test_the_mouse_drags_the_grid_along(lab: Lab, page: Page) -> None:
     explorer = open_cells(lab, page, "image_explorer()").first
     expect(facts(explorer)).to_contain_text("1,224 tokens")
@@ -146,6 +148,7 @@ def test_a_sound_is_dragged_beyond_the_models_limit(lab: Lab, page: Page) -> Non
     expect(facts(explorer)).to_contain_text("takes audio of up to 20 minutes.")
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "explorers")
 def test_a_bill_follows_the_keyboard(lab: Lab, page: Page) -> None:
     explorer = open_cells(lab, page, "cost_explorer()").first
     expect(facts(explorer)).to_contain_text("12.52 CNY")
@@ -231,6 +234,7 @@ STICKING_OUT = """(explorer) => {
 }"""
 
 
+@pytest.mark.host("Page of `nbconvert --to html`", "explorers")
 def test_the_saved_form_is_hidden_while_the_widget_lives_and_seen_without_it(
     lab: Lab, page: Page
 ) -> None:

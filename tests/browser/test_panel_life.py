@@ -308,6 +308,7 @@ def static_html(lab: Lab, name: str = "panel.ipynb") -> str:
     return "".join(output.get("data", {}).get("text/html", "") for output in outputs)
 
 
+@pytest.mark.host("Page of `nbconvert --to html`", "panel")
 def test_the_saved_notebook_shows_the_conversation_wherever_it_is_opened(lab, page, tmp_path):
     panel = open_panel(lab, page, "chat = talk(pace=0)\npanel = chat.panel(language='en')\npanel")
     lab.save(page)

@@ -466,6 +466,7 @@ LEVELS = """() => {
 }"""
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "devices")
 def test_one_talks_while_the_button_is_held_with_mouse_or_key(lab, mic_page, spoken):
     page, (_, speech) = mic_page, spoken
     panel = open_panel(lab, page, SHOW, later=[LOOK])
@@ -520,6 +521,7 @@ def test_a_click_starts_escape_cancels_and_the_models_rule_ends_a_recording(lab,
     assert len(recorded(lab, "recording-1.wav")) == 2 * RECORDING_SAMPLE_RATE
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "devices")
 def test_a_snapshot_of_the_camera_is_asked_with(lab, mic_page):
     page = mic_page
     panel = open_panel(lab, page, SHOW, later=[LOOK])
@@ -554,6 +556,7 @@ def test_without_permission_it_says_what_to_do(lab, refusing_page):
     expect(panel.button(MICROPHONE)).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.host("VS Code", "devices", by_construction=True)
 def test_where_the_page_may_not_have_them_it_says_where_to_go(lab, refusing_page):
     refusing_page.add_init_script(NO_DEVICES)
     panel = open_panel(lab, refusing_page, SHOW)

@@ -41,6 +41,7 @@ def voila_panel(voila: Voila, voila_page: Page) -> Panel:
     return Panel(voila_page).wait_until_here()
 
 
+@pytest.mark.host("Notebook 7, Chromium", "panel")
 def test_in_notebook_7_a_question_with_a_picture_is_answered_aloud(
     notebook7, notebook_panel, tmp_path
 ):
@@ -52,6 +53,7 @@ def test_in_notebook_7_a_question_with_a_picture_is_answered_aloud(
     expect(notebook_panel.answers.locator(".omni-panel-text")).to_have_text(texts)
 
 
+@pytest.mark.host("Voilà, Chromium", "panel")
 def test_in_voila_a_question_with_a_picture_is_answered_aloud(voila, voila_panel, tmp_path):
     assert_answers_aloud_until_stopped(voila_panel, tmp_path)
     voila.screenshot(voila_panel.page, "panel-voila")

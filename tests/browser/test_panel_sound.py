@@ -48,6 +48,7 @@ def spoken(lab: Lab, page: Page, cell: int, count: int = 1) -> list[NDArray[np.i
     return [np.fromfile(file, "<i2").astype(np.int64) for file in files]
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "panel")
 @pytest.mark.alone
 @pytest.mark.parametrize(
     ("jitter", "prebuffer"), [(0, 0.3), (0.4, 0.6)], ids=["real-time", "jitter"]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from .panel import open_panel
@@ -27,6 +28,7 @@ def run(lab: Lab, page: Page, index: int) -> str:
     return lab.printed(page, index)
 
 
+@pytest.mark.host("JupyterLab 4, Chromium", "panel")
 def test_a_question_is_typed_sent_and_answered_and_the_last_one_recalled(lab, page):
     panel = open_panel(lab, page, WRITTEN, "print(len(chat.replies))")
     panel.box.press_sequentially("Who are you,")

@@ -55,6 +55,7 @@ def blank_page(second_page: Page) -> Iterator[Page]:
         server.shutdown()
 
 
+@pytest.mark.host("Notebook 7, Chromium", "explorers")
 def test_widgets_of_ours_work_in_notebook_7(notebook7: Notebook7, notebook_page: Page) -> None:
     notebook7.write_notebook("widgets.ipynb", [EXPLORER, PLAYER])
     notebook7.open(notebook_page, "widgets.ipynb")
@@ -72,6 +73,7 @@ def test_widgets_of_ours_work_in_notebook_7(notebook7: Notebook7, notebook_page:
     notebook7.screenshot(notebook_page, "notebook7")
 
 
+@pytest.mark.host("Voilà, Chromium", "explorers")
 def test_widgets_of_ours_work_in_voila_without_a_network(voila: Voila, voila_page: Page) -> None:
     voila.write_notebook("widgets.ipynb", [EXPLORER, PLAYER])
     with Hits(voila_page, expected=[ICONS, voila.url]) as hits:
@@ -232,3 +234,11 @@ def test_what_is_too_wide_is_named(blank_page: Page) -> None:
 
 def names(found: list[str]) -> list[str]:
     return [line.partition(":")[0] for line in found]
+
+
+def test_what_is_installed_for_one_test_is_in_no_other_server(lab: Lab, page: Page) -> None:
+    lab.write_notebook("plain.ipynb", [])
+    lab.open(page, "plain.ipynb")
+    plugins = page.evaluate("() => window.jupyterapp.listPlugins()")
+    assert not [name for name in plugins if "collaboration" in name or "docprovider" in name]
+    assert page.request.get(f"{lab.url}nbclassic/tree").status == 404

@@ -60,6 +60,7 @@ def html_of(cell: nbformat.NotebookNode) -> str:
     return "".join("".join(one["text/html"]) for one in data)
 
 
+@pytest.mark.host("`jupyter execute`, `nbconvert --execute`, papermill", "panel")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_panel_has_every_turn_whoever_asked_and_whenever(tmp_path: Path, command: str) -> None:
     notebook = ran(tmp_path, command, ASKED[0], PANEL, *ASKED[1:])
@@ -89,6 +90,7 @@ def test_a_long_conversation_is_whole_though_it_is_slow_to_write(tmp_path: Path)
     assert html_of(notebook.cells[2]).count("<audio ") == 3
 
 
+@pytest.mark.host("`jupyter execute`, `nbconvert --execute`, papermill", "explorers")
 def test_an_explorer_follows_what_later_cells_change(tmp_path: Path) -> None:
     make = "explorer = omni.image_explorer()\nexplorer"
     wide = "explorer.width.value = 640"
@@ -100,6 +102,13 @@ def test_an_explorer_follows_what_later_cells_change(tmp_path: Path) -> None:
     assert "640" not in first
 
 
+def test_the_doctor_says_that_nobody_looks_on(tmp_path: Path) -> None:
+    notebook = ran(tmp_path, "jupyter execute", "omni.doctor_cell(language='en')")
+    assert "nobody looks on" in html_of(notebook.cells[1])
+    assert "widgets" not in notebook.metadata
+
+
+@pytest.mark.host("`jupyter execute`, `nbconvert --execute`, papermill", "kept")
 def test_five_spoken_answers_are_small_and_wait_for_no_page(tmp_path: Path) -> None:
     spoken = 'omni.ask("Who are you?", voice="Cherry", max_tokens=12, connection=quick)'
     notebook = ran(tmp_path, "jupyter execute", *[spoken] * 5)

@@ -36,6 +36,7 @@ def reply(*events, modalities=("text",)) -> Reply:
     return made
 
 
+@pytest.mark.host("Terminal, plain Python", "text")
 def test_in_plain_python_the_text_streams_to_standard_output():
     code = (
         "import omni_nb as omni, sys\n"
