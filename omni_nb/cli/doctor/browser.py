@@ -41,6 +41,7 @@ def findings() -> Iterator[Finding]:
         yield Finding("Browser", ", ".join(found))
     said = "the panel's microphone and camera work on pages from https or localhost only"
     yield Finding("Microphone", said)
+    yield Finding("Notebook", "omni_nb.doctor_cell() says there what reaches its page")
 
 
 def browsers() -> list[str]:
