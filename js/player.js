@@ -11,7 +11,7 @@ import { randomId } from "./player/dom.js";
 import { INTERRUPT_MILLISECONDS, interruptKernel } from "./player/kernel.js";
 import { meterText } from "./player/meter.js";
 import { reportOf } from "./player/report.js";
-import { Tail, findTailPlace, sayInPlace } from "./player/tail.js";
+import { LOOK_MILLISECONDS, MOST_LOOKS, Tail, findTailPlace, sayInPlace } from "./player/tail.js";
 import { createView } from "./player/view.js";
 import { wordsFor } from "./player/words.js";
 import words from "words:player";
@@ -54,9 +54,6 @@ const OPEN_HELLO_MILLISECONDS = 500;
 /** Repairs are asked for at growing distances: a kernel that runs a cell answers all of them afterwards. */
 const FIRST_REPAIR_MILLISECONDS = 500;
 const MOST_REPAIRS = 8;
-/** A short answer may be static before its view was ever drawn: then look for it, this often. */
-const LOOK_MILLISECONDS = 100;
-const MOST_LOOKS = 50;
 
 /** One answer on this page. */
 class Session {
@@ -143,7 +140,11 @@ class Session {
     this.#engine.start();
   }
 
-  /** @param {number} looks how many are left */
+  /**
+   * A short answer may be static before its view was ever drawn.
+   *
+   * @param {number} looks how many are left
+   */
   #lookForStaticAnswer(looks) {
     if (this.#isHere || looks === 0) return;
     if (!findTailPlace(this.#tailId)) {

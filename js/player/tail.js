@@ -20,8 +20,8 @@ export function findTailPlace(tailId) {
 }
 
 /** The static answer takes a moment to be drawn: look for it this often. */
-const LOOK_MILLISECONDS = 100;
-const MOST_LOOKS = 50;
+export const LOOK_MILLISECONDS = 100;
+export const MOST_LOOKS = 50;
 
 /**
  * Say something in the static answer, as soon as it is there. Nobody waits for that: the widget that asks for it

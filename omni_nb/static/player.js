@@ -1174,8 +1174,6 @@ var BYTES_PER_SAMPLE = 2;
 var OPEN_HELLO_MILLISECONDS = 500;
 var FIRST_REPAIR_MILLISECONDS = 500;
 var MOST_REPAIRS = 8;
-var LOOK_MILLISECONDS2 = 100;
-var MOST_LOOKS2 = 50;
 var Session = class {
   /** @type {Model} */
   #model;
@@ -1261,11 +1259,15 @@ var Session = class {
     this.#isHere = true;
     this.#engine.start();
   }
-  /** @param {number} looks how many are left */
+  /**
+   * A short answer may be static before its view was ever drawn.
+   *
+   * @param {number} looks how many are left
+   */
   #lookForStaticAnswer(looks) {
     if (this.#isHere || looks === 0) return;
     if (!findTailPlace(this.#tailId)) {
-      return this.#later(LOOK_MILLISECONDS2, () => this.#lookForStaticAnswer(looks - 1));
+      return this.#later(LOOK_MILLISECONDS, () => this.#lookForStaticAnswer(looks - 1));
     }
     this.#beHere();
     if (this.#isHere) this.#beginTail();
@@ -1323,7 +1325,7 @@ var Session = class {
     if (end.stopped || isLate) this.#engine.stop();
     this.#settle();
     if (this.#arrival.lacksSound) sayInPlace(this.#tailId, this.#words.playIt);
-    this.#lookForStaticAnswer(MOST_LOOKS2);
+    this.#lookForStaticAnswer(MOST_LOOKS);
   }
   /** Let the engine run out once everything is here; until then keep asking. */
   #settle() {

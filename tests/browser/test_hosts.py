@@ -13,7 +13,7 @@ from .classic import Classic
 from .lab import Tap, Together, assert_same_speech
 from .panel import SETUP, Panel, open_panel
 from .servers import TIMEOUT_MILLISECONDS
-from .test_ask import assert_player_plays, assert_static_result, html_of, spoken
+from .test_ask import assert_player_plays, assert_static_result, spoken
 from .test_panel_life import STATIC
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def test_without_buffers_an_answer_is_read_and_its_player_has_the_speech(
     lab.wait_for_cell(page, 1)
     expect(page.locator(".omni-tail")).to_have_text(re.compile("press play"))
     lab.screenshot(page, "no-buffers-kept")
-    html_of(lab.outputs(page, 1))
+    assert_static_result(lab.outputs(page, 1))
     assert page.evaluate("() => window.__omniStripped") > 5
     assert Tap(page).is_silent()
     assert_player_plays(page, PLAYER, len(spoken(lab)) / 24_000)
