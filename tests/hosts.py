@@ -36,6 +36,9 @@ FEATURES = {
     "explorers": "Explorers",
 }
 
+HEADLESS = "`jupyter execute`, `nbconvert --execute`, papermill"
+SAVED_PAGE = "Page of `nbconvert --to html`"
+TERMINAL = "Terminal, plain Python"
 HOSTS = (
     "JupyterLab 4, Chromium",
     "JupyterLab 4, Firefox",
@@ -46,9 +49,9 @@ HOSTS = (
     "nbclassic, Chromium",
     "Voilà, Chromium",
     "marimo, Chromium",
-    "`jupyter execute`, `nbconvert --execute`, papermill",
-    "Page of `nbconvert --to html`",
-    "Terminal, plain Python",
+    HEADLESS,
+    SAVED_PAGE,
+    TERMINAL,
     "VS Code",
     "Colab",
 )
@@ -64,9 +67,9 @@ READ: Mapping[tuple[str, str], str] = {
 
 NOT_THERE = frozenset(
     {
-        *((HOSTS[9], feature) for feature in ("text", "speech", "devices")),
-        *((HOSTS[10], feature) for feature in ("text", "speech", "devices")),
-        *((HOSTS[11], feature) for feature in ("speech", "kept", "panel", "devices", "explorers")),
+        *((HEADLESS, feature) for feature in ("text", "speech", "devices")),
+        *((SAVED_PAGE, feature) for feature in ("text", "speech", "devices")),
+        *((TERMINAL, feature) for feature in FEATURES if feature != "text"),
         ("Voilà, Chromium", "kept"),
     }
 )
