@@ -32,9 +32,8 @@ from omni_nb.wire.request import DEFAULT_MODEL
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-    from typing import Self
 
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from omni_nb.media.clip import Storage
     from omni_nb.media.parts import Part

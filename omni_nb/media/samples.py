@@ -67,7 +67,8 @@ def as_pcm16(samples: Any) -> npt.NDArray[np.int16]:
         upper: npt.NDArray[np.int16] = (array >> 16).astype(np.int16)
         return upper
     if array.dtype == np.uint8:
-        return (array.astype(np.int16) - 128) * np.int16(256)
+        louder: npt.NDArray[np.int16] = (array.astype(np.int16) - 128) * np.int16(256)
+        return louder
     if np.issubdtype(array.dtype, np.floating):
         return _from_floats(array)
     raise MediaError(
@@ -132,7 +133,8 @@ def _upright(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     if array.ndim == 2 and array.shape[1] <= 2:
         return array
     if array.ndim == 2 and array.shape[0] <= 2:  # so there are more than 2 columns
-        return array.T
+        columns: np.ndarray[Any, Any] = array.T
+        return columns
     raise MediaError(
         f"An array of shape {array.shape} is no sound. Accepted: (samples,), or (samples, 2) for "
         "stereo; mix more channels down, such as samples.mean(axis=1)."

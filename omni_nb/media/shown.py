@@ -8,7 +8,8 @@ from omni_nb.errors import no_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Self
+
+    from typing_extensions import Self
 
 
 class Shown:

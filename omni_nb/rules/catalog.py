@@ -222,4 +222,6 @@ def _found(name: str) -> ModelFacts:
 
 @lru_cache(maxsize=1)
 def _document() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("models.toml").read_text("utf-8"))
+    text = files(__package__).joinpath("models.toml").read_text("utf-8")
+    facts: dict[str, Any] = tomllib.loads(text)
+    return facts

@@ -18,9 +18,8 @@ from omni_nb.words import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Self
 
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from omni_nb.media.clip import Storage
     from omni_nb.rules.money import Money

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.inputtransformer2 import EscapedCommand
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing_extensions import Self
 
 _ASKS = re.compile(r"%omni[ \t]+\S")
 
