@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tokenize
 from pathlib import Path
 
 import pytest
-import tomllib
 
 import omni_nb
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "omni_nb"
