@@ -192,11 +192,11 @@ def _path_of_url(url: str, kind: str) -> str:
         )
     if not pieces.path.startswith("/"):
         raise MediaError(f"{brief(url)} names no file: expected file:///folder/name.")
-    # a bare ? or # is a character of a file's name, as people write it
+    # A bare ? or # is a character of a file's name, as people write it; Python 3.14 cuts there.
     rest = "".join(
         sign + piece for sign, piece in (("?", pieces.query), ("#", pieces.fragment)) if piece
     )
-    return url2pathname(pieces.path + rest)
+    return url2pathname((pieces.path + rest).replace("?", "%3F").replace("#", "%23"))
 
 
 def _content(given: Any) -> Any:
