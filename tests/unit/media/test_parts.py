@@ -237,9 +237,9 @@ def modalities(given) -> list[str]:
 @pytest.mark.parametrize(
     ("data", "modality"),
     [
-        *((encoded(form), "image") for form in ("PNG", "JPEG", "GIF", "TIFF")),
-        *((audio_file(form), "audio") for form in AUDIO_FORMATS),
-        *((video_file(form), "video") for form in VIDEO_FORMATS),
+        *(pytest.param(encoded(f), "image", id=f) for f in ("PNG", "JPEG", "GIF", "TIFF")),
+        *(pytest.param(audio_file(f), "audio", id=f) for f in AUDIO_FORMATS),
+        *(pytest.param(video_file(f), "video", id=f) for f in VIDEO_FORMATS),
     ],
 )
 def test_a_bare_path_is_what_its_content_is(data, modality, tmp_path):

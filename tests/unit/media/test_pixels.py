@@ -244,7 +244,11 @@ def test_a_thumbnail_has_the_colours_of_a_wide_profile() -> None:
     assert green > red + 100
 
 
-@pytest.mark.parametrize("profile", [b"nonsense", b"", SRGB[:200], profile_of(b"GRAY")])
+@pytest.mark.parametrize(
+    "profile",
+    [b"nonsense", b"", SRGB[:200], profile_of(b"GRAY")],
+    ids=["nonsense", "nothing", "its beginning", "of grey"],
+)
 def test_a_profile_that_is_damaged_or_of_other_pixels_hurts_nothing(profile: bytes) -> None:
     picture = Image.new("RGB", (40, 30), (200, 20, 20))
     picture.info["icc_profile"] = profile
