@@ -98,7 +98,7 @@ class TrackCounter:
         self._read += 1
         if self._is_audio:
             self._skipped_samples += _samples_skipped(packet)
-        if getattr(packet, "is_discard", False):
+        if packet.is_discard:
             return
         ticks = (self._is_adts and self._adts_ticks(packet)) or packet.duration or 0
         if ticks >= 2**31:  # Vorbis: a negative duration in 32 bits
@@ -178,7 +178,5 @@ class TrackCounter:
 
 def _samples_skipped(packet: Any) -> int:
     """Return how many samples of a packet are an encoder's padding, or hidden."""
-    if not hasattr(packet, "iter_sidedata"):  # PyAV 15 and later
-        return 0
     noted = [bytes(data) for data in packet.iter_sidedata() if data.data_type == _SKIPPED]
     return sum(sum(struct.unpack_from("<2I", data)) for data in noted if len(data) >= 8)

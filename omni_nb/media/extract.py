@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from bisect import bisect_left, bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -139,7 +138,7 @@ def opened(source: HeldSource) -> Iterator[Any]:
 def video_stream(container: Any, name: str) -> Any:
     """Return the first video track; the cover of an album is none."""
     for stream in container.streams.video:
-        if not int(getattr(stream, "disposition", 0)) & _ATTACHED_PICTURE:
+        if not stream.disposition & _ATTACHED_PICTURE:
             stream.thread_type = "AUTO"
             return stream
     raise MediaError(f"There is no video track in {name!r}.")
@@ -215,7 +214,7 @@ def _read_timeline(container: Any, stream: Any) -> _Timeline:
     shown, keys, length = [], [], 0
     for packet in packets(container, stream):
         time = packet.dts if packet.pts is None else packet.pts
-        if time is None or not packet.size or getattr(packet, "is_discard", False):
+        if time is None or not packet.size or packet.is_discard:
             continue
         shown.append(time)
         length = packet.duration or length
@@ -288,13 +287,7 @@ def _image(frame: Any, most_pixels: int | None) -> PIL.Image.Image:
 
 def rotation(frame: Any) -> int:
     """Return the degrees, counterclockwise, by which a frame is turned to be shown."""
-    if hasattr(frame, "rotation"):
-        return int(frame.rotation)
-    matrix = frame.side_data.get("DISPLAYMATRIX")  # PyAV before 14
-    if matrix is None:
-        return 0
-    a, b = struct.unpack_from("=2i", bytes(matrix))
-    return round(-math.degrees(math.atan2(b, a)))
+    return int(frame.rotation)
 
 
 def _mono_pieces(container: Any, stream: Any, sample_rate: int) -> Iterator[bytes]:

@@ -456,6 +456,15 @@ def test_a_kernel_of_another_python_is_told(monkeypatch, tmp_path) -> None:
     assert found.state == "warning"
 
 
+@pytest.fixture
+def lab_with_subshells(monkeypatch, tmp_path):
+    """JupyterLab 4.4 and later, whichever is here."""
+    schema = tmp_path / "lab/schemas/@jupyterlab/apputils-extension/kernels-settings.json"
+    schema.parent.mkdir(parents=True)
+    schema.write_text('{"properties": {"commsOverSubshells": {}}}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("version", "said"),
     [
@@ -464,12 +473,20 @@ def test_a_kernel_of_another_python_is_told(monkeypatch, tmp_path) -> None:
         ("7.4.0", "without `await`"),
     ],
 )
-def test_it_says_whether_a_panel_is_heard_while_a_cell_runs(version, said, monkeypatch) -> None:
+def test_it_says_whether_a_panel_is_heard_while_a_cell_runs(
+    version, said, lab_with_subshells, monkeypatch
+) -> None:
     monkeypatch.setattr(jupyter, "installed", installed(ipykernel=version))
     assert said in by_name(jupyter.findings())["Subshells"].said
 
 
-def test_subshells_that_are_turned_off_are_told(monkeypatch, tmp_path) -> None:
+def test_a_jupyterlab_that_knows_no_subshells_is_told(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("jupyter_core.paths.jupyter_path", lambda: [str(tmp_path)])
+    monkeypatch.setattr(jupyter, "installed", installed(ipykernel="7.1.0", jupyterlab="4.2"))
+    assert "no (JupyterLab 4.2 does" in by_name(jupyter.findings())["Subshells"].said
+
+
+def test_subshells_that_are_turned_off_are_told(lab_with_subshells, monkeypatch, tmp_path) -> None:
     settings = tmp_path / "lab/user-settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)
     (settings / "kernels-settings.jupyterlab-settings").write_text(

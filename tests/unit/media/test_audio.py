@@ -226,7 +226,8 @@ def test_a_negative_duration_of_a_packet_is_not_taken_for_hours():
     )
     counter = TrackCounter(stream)
     for ticks in (16000, 2**32 - 8000):
-        counter.add(SimpleNamespace(duration=ticks, pts=0, dts=0, size=9))
+        packet = {"is_discard": False, "iter_sidedata": lambda: ()}
+        counter.add(SimpleNamespace(duration=ticks, pts=0, dts=0, size=9, **packet))
     assert counter.track("ogg").seconds == 0.5
 
 

@@ -84,7 +84,9 @@ def test_a_glance_at_hidden_packets_tells_what_it_is(monkeypatch: pytest.MonkeyP
 
 def packets(*rows: tuple[int | None, int, bool]) -> list[Any]:
     return [
-        SimpleNamespace(pts=pts, dts=pts, duration=ticks, size=9, is_discard=hidden)
+        SimpleNamespace(
+            pts=pts, dts=pts, duration=ticks, size=9, is_discard=hidden, iter_sidedata=lambda: ()
+        )
         for pts, ticks, hidden in rows
     ]
 
