@@ -8,6 +8,10 @@ INSTALL := $(PIP) install --no-compile -c $(CONSTRAINTS)
 SERVE ?= 1
 RUN ?= true
 
+# Machines that are made anew for each run often forbid it; then each of the hundreds of Pythons that
+# the tests start compiles all that it imports, which takes it longer than its work.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
   constraints dist hooks hosts clean browser node
