@@ -40,12 +40,13 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@rm -f build/hosts.jsonl  # the tests append to it what they prove of a host
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample, then Binder; beside them older SDKs, tutorials and the README."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(BINDER))
+	@echo "The tests of every sample, an old Jupyter, Binder; beside them other Pythons, older SDKs, tutorials, the README."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(NOX) old_jupyter && $(BINDER))
 	@$(BIN)/python -m tools.hosts
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
+NOX := $(BIN)/nox -r -s
 # $(call beside,target,command): run both, and let the target stand back; fail when one fails.
 beside = $(IDLY) $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside=$$!; \
   trap 'kill $$beside 2>/dev/null' EXIT; \
@@ -61,7 +62,7 @@ test-quiet: check
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
 test-late:
-	$(BIN)/nox -r -s protocol clients
+	$(NOX) lowest newest protocol clients
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
@@ -92,11 +93,14 @@ hosts: $(VENV)/.test  ## The table in docs/hosts.md, from the last run of the te
 	$(BIN)/python -m tools.hosts
 
 # -c, not PIP_CONSTRAINT: that would reach the environments that nox and Binder's rehearsal make, too.
-# One file for every Python: markers say which line is for which.
+# One file for every Python: markers say which line is for which. The other has what we name ourselves
+# as low as pyproject.toml allows.
 constraints: $(VENV)/.release  ## Renew the versions that the tests install (KEEP=1: only add what is missing)
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra test --extra release \
-	  --universal --python-version 3.10 $(if $(filter 1,$(KEEP)),,--upgrade) \
-	  --no-annotate --custom-compile-command 'make constraints' --output-file $(CONSTRAINTS)
+	$(COMPILE) --extra test --extra release --output-file $(CONSTRAINTS)
+	$(COMPILE) --extra test --resolution lowest-direct --output-file tests/lowest.txt
+
+COMPILE = $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.10 \
+  $(if $(filter 1,$(KEEP)),,--upgrade) --no-annotate --custom-compile-command 'make constraints'
 
 hooks:  ## Let git refuse a subject of more than 72 characters (with pre-commit: `pre-commit install`)
 	@hook="$$(git rev-parse --git-path hooks)/commit-msg"; mkdir -p "$$(dirname "$$hook")"; \

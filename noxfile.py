@@ -1,22 +1,88 @@
 """Tests that need an environment of their own; `make test` runs them all.
 
-The protocol tests on several versions of the openai SDK, and clients that bring much with them.
+The unit tests on the oldest and the newest Python of this machine, the oldest with the lowest
+versions that pyproject.toml allows, Jupyter's among them; the protocol tests on several versions of
+the openai SDK; and clients that bring much with them.
 """
 
+import os
+import shutil
+import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
 import nox
+from uv import find_uv_bin
 
 nox.options.default_venv_backend = "venv"
 
-# The oldest that we support, which is the first that works with httpx 0.28
-# (github.com/openai/openai-python/issues/1915), and the newest of each older generation; the
-# tests' own environment has the newest of all.
-SDK_VERSIONS = ["==1.55.3", "<2", "<3"]
+OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _found(version: str) -> str:
+    """Return where a Python of this version is, or nothing."""
+    environment = dict(os.environ)
+    if shutil.which("pyenv"):  # its commands answer for the versions that they are told of
+        versions = subprocess.check_output(["pyenv", "versions", "--bare"], text=True).split()
+        environment["PYENV_VERSION"] = ":".join(versions)
+    ask = (find_uv_bin(), "python", "find", "--system", "--no-python-downloads", version)
+    answer = subprocess.run(ask, env=environment, capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
+
+
+# The Pythons of this machine that the package is for, the oldest first.
+PYTHONS = {
+    version: path
+    for version in nox.project.python_versions(nox.project.load_toml())
+    if (path := sys.executable if version == OURS else _found(version))
+}
+OLDEST, NEWEST = next(iter(PYTHONS)), next(reversed(PYTHONS))
+
+# The newest of each older generation. The oldest that we support is in `lowest`; the tests' own
+# environment has the newest of all.
+SDK_VERSIONS = ["<2", "<3"]
+
+# What is run with each SDK; Node.js, curl and other servers' streams do not care which it is.
+WITH_EACH_SDK = ("tests/protocol", "-k", "not node and not curl", "-m", "not once")
+
+PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 # Other people's clients of the service; nothing else of ours needs what they need.
 CLIENTS = ["litellm==1.110.2"]
+
+# What somebody with old versions would miss first: an answer that grows, is heard and stays, and a
+# panel that is asked, answered and stopped.
+IN_A_BROWSER = [
+    "test_ask.py::test_the_quickstart_is_seen_heard_saved_and_opened_again",
+    "test_player.py::test_the_tail_plays_out_after_the_static_answer_has_replaced_the_view",
+    "test_panel_talk.py::test_a_question_is_typed_sent_and_answered_and_the_last_one_recalled",
+    "test_panel_talk.py::test_stop_ends_network_sound_and_bill_and_keeps_what_came",
+]
+
+
+@nox.session(python=PYTHONS[OLDEST], venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """Run unit and protocol tests with the lowest versions that pyproject.toml allows."""
+    _install_the_lowest(session)
+    session.run(*PYTEST, "-n", "2", "tests/unit")
+    session.run(*PYTEST, "-n", "2", *WITH_EACH_SDK)
+
+
+@nox.session(python=PYTHONS[OLDEST], venv_backend="uv")
+def old_jupyter(session: nox.Session) -> None:
+    """Run a few browser tests with the lowest versions, JupyterLab's and ipykernel's among them."""
+    _install_the_lowest(session)
+    session.run(*PYTEST, "--reruns", "1", *(f"tests/browser/{test}" for test in IN_A_BROWSER))
+
+
+@nox.session(python=PYTHONS[NEWEST], venv_backend="uv")
+def newest(session: nox.Session) -> None:
+    """Run the unit tests on the newest Python, if `make test` runs on another."""
+    if NEWEST == OURS:
+        session.skip("`make test` has run them on this Python")
+    session.install("--constraint", "tests/constraints.txt", "--editable", ".[test]", silent=True)
+    session.run(*PYTEST, "-n", "2", "tests/unit")
 
 
 @nox.session
@@ -26,12 +92,7 @@ def protocol(session: nox.Session, openai: str) -> None:
     _see_the_packages_of(sysconfig.get_path("purelib"), session)
     session.install("--no-compile", f"openai{openai}", silent=True)
     session.run("python", "-c", "import openai; print('openai', openai.__version__)")
-    # Node.js, curl and other servers' streams do not care which Python SDK is there: `make test`
-    # runs them once.
-    ours = ("-k", "not node and not curl", "-m", "not once")
-    session.run(
-        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "tests/protocol", *ours
-    )
+    session.run(*PYTEST, "-n", "2", *WITH_EACH_SDK)
 
 
 @nox.session
@@ -42,8 +103,7 @@ def clients(session: nox.Session) -> None:
     # litellm fetches prices from elsewhere when it is imported, unless it is told not to; and it
     # has dozens of warnings for itself.
     quiet = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    run = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--disable-warnings", "-n", "2")
-    session.run("python", *run, "tests/clients", env=quiet)
+    session.run(*PYTEST, "--disable-warnings", "-n", "2", "tests/clients", env=quiet)
 
 
 def _see_the_packages_of(site_packages: str, session: nox.Session) -> None:
@@ -55,3 +115,8 @@ def _see_the_packages_of(site_packages: str, session: nox.Session) -> None:
         "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True
     )
     Path(str(own).strip(), "beneath.pth").write_text(f"{site_packages}\n", encoding="utf-8")
+
+
+def _install_the_lowest(session: nox.Session) -> None:
+    lowest = ("--resolution", "lowest-direct", "--constraint", "tests/lowest.txt")
+    session.install(*lowest, "--editable", ".[test]", silent=True)

@@ -66,9 +66,18 @@ def assert_static_result(outputs: list[dict[str, Any]]) -> None:
     assert "<script" not in html
 
 
+# JupyterLab 4.2 hides a cell that is out of sight, and only its own scrolling brings it back.
+SHOW_CELL_OF = """async (element) => {
+  const notebook = window.jupyterapp?.shell.currentWidget?.content;
+  const index = notebook?.widgets.findIndex((cell) => cell.node.contains(element)) ?? -1;
+  if (index >= 0) await notebook.scrollToItem(index);
+}"""
+
+
 def assert_player_plays(page: Page, selector: str, seconds: float) -> None:
     """The player is as long as the speech, and its time runs when it plays."""
     audio = page.locator(selector).first
+    audio.evaluate(SHOW_CELL_OF)
     audio.scroll_into_view_if_needed()
     page.wait_for_function(
         "(selector) => document.querySelector(selector).readyState >= 1", arg=selector

@@ -13,6 +13,7 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tools import commit_subject, dist
 
@@ -178,8 +179,8 @@ def test_the_actions_are_pinned_by_their_major_version(workflow):
 # The versions that the tests install
 
 
-def constraints() -> list[str]:
-    return [line for line in read("tests/constraints.txt").splitlines() if line[:1] != "#"]
+def constraints(name: str = "constraints.txt") -> list[str]:
+    return [line for line in read(f"tests/{name}").splitlines() if line[:1] != "#"]
 
 
 def needed_by(*extras: str) -> list[Requirement]:
@@ -194,23 +195,45 @@ def needed_by(*extras: str) -> list[Requirement]:
     return found
 
 
-def test_a_constraint_is_a_name_and_a_version_and_comes_from_nowhere():
+@pytest.mark.parametrize("name", ["constraints.txt", "lowest.txt"])
+def test_a_constraint_is_a_name_and_a_version_and_comes_from_nowhere(name):
     line = re.compile(r"[a-z0-9-]+==[\w.+!]+( ; [\w .'!=<>*()]+)?")
-    assert [given for given in constraints() if not line.fullmatch(given)] == []
+    assert constraints(name)
+    assert [given for given in constraints(name) if not line.fullmatch(given)] == []
+
+
+def versions_on(python: str, name: str = "constraints.txt") -> dict[str, Version]:
+    """The one version of each package that a file of constraints has for this Python."""
+    here = {**default_environment(), "python_version": python, "python_full_version": f"{python}.9"}
+    pins = [Requirement(line) for line in constraints(name)]
+    ours = [pin for pin in pins if not pin.marker or pin.marker.evaluate(here)]
+    versions = {pin.name: Version(next(iter(pin.specifier)).version) for pin in ours}
+    assert len(versions) == len(ours)
+    return versions
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_every_package_that_the_tests_name_has_one_version_on_each_python(python):
-    here = {**default_environment(), "python_version": python, "python_full_version": f"{python}.9"}
-    pins = [r for r in map(Requirement, constraints()) if not r.marker or r.marker.evaluate(here)]
-    versions = {pin.name: next(iter(pin.specifier)).version for pin in pins}
-    assert len(versions) == len(pins)
-    needed = [r for r in needed_by("test", "release") if not r.marker or r.marker.evaluate(here)]
+    versions = versions_on(python)
+    marked = {"python_version": python}
+    needed = [r for r in needed_by("test", "release") if not r.marker or r.marker.evaluate(marked)]
     assert len(needed) > 30
     for requirement in needed:
         version = versions.get(canonicalize_name(requirement.name))
         assert version is not None, requirement
         assert requirement.specifier.contains(version), requirement
+
+
+def test_the_lowest_versions_are_those_that_we_allow():
+    lowest = versions_on(PYTHONS[0], "lowest.txt")
+    allowed = {
+        canonicalize_name(requirement.name): Version(bound.version)
+        for requirement in needed_by("test")
+        for bound in requirement.specifier
+        if bound.operator == ">="
+    }
+    assert len(allowed) > 30
+    assert {name: lowest[name] for name in allowed} == allowed
 
 
 @pytest.mark.parametrize("name", [".lab", ".test", ".release"])
