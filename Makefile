@@ -66,8 +66,8 @@ test-late:
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
-test-fast: $(VENV)/.test node  ## The tests that need no browser
-	$(BIN)/python -m pytest -q tests/unit tests/protocol
+test-fast: $(VENV)/.test node  ## The tests that need no browser, in 3 minutes at most (SLOW=1: and the slow ones of them)
+	$(BIN)/python -m pytest -q tests/unit tests/protocol -n 2 $(if $(filter 1,$(SLOW)),,-m "not slow")
 
 coverage: $(VENV)/.test  ## What the unit tests run of the package; too slow for every time
 	rm -f .coverage .coverage.*

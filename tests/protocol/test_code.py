@@ -195,6 +195,7 @@ def save_as_the_comment_says(source: str, reply: Reply, folder: Path) -> None:
         eval(call, dict(names))
 
 
+@pytest.mark.slow
 @pytest.mark.once  # the speech below says whether a program gets on with the SDK
 @pytest.mark.parametrize("run_program", PROGRAMS)
 @pytest.mark.parametrize("make", INPUTS, ids=lambda make: make.__name__)

@@ -137,6 +137,7 @@ def asked(address: str, chat: omni.Chat) -> None:
         assert error.__context__ is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(6))
 def test_a_mutated_stream_is_an_answer_or_an_error(address, part, monkeypatch, tmp_path):
     threads = threading.active_count()

@@ -175,6 +175,7 @@ def test_our_client_sends_the_documented_body(standin: StandIn, example: Example
     assert standin.requests[-1] == body([example.message])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", CLIENT_PARAMETERS)
 @each_example
 def test_every_documented_client_hears_what_ours_hears(

@@ -10,6 +10,7 @@ ASKS = 96
 INTERRUPTED = 32
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_threads_descriptors_and_answers_under_way_do_not_grow():
     measured = soaked(ASKS, INTERRUPTED)

@@ -139,7 +139,7 @@ def test_a_pull_request_is_asked_for_checks_tests_and_a_line_in_the_changelog():
 
 def test_each_push_and_pull_request_is_checked_and_tested():
     assert {"push", "pull_request"} <= triggers(CI).keys()
-    assert {"make check", "make test", "make test-fast"} <= set(commands(CI))
+    assert {"make check", "make test", "make test-fast SLOW=1"} <= set(commands(CI))
     assert parsed(CI)["concurrency"]["cancel-in-progress"] is True
 
 

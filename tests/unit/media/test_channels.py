@@ -97,6 +97,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 def test_sounds_of_many_channels_are_heard_and_do_not_end_the_process(tmp_path: Path) -> None:
     """The one voice is in the centre, in the last channel, in that of low frequencies."""
     for name, make in FILES.items():

@@ -103,6 +103,7 @@ def guarded() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")  # nothing of Pillow's and ffmpeg's reaches a notebook
 @pytest.mark.parametrize("form", FILES)
 def test_a_damaged_file_is_answered_or_refused_in_words(form: str, tmp_path: Path) -> None:

@@ -219,6 +219,7 @@ def test_the_tokens_that_the_stand_in_counts_are_those_of_the_estimate(form: str
     assert counted == dict(weigh(video(data), TURBO).tokens)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", AUDIO_FORMATS)
 def test_the_tokens_of_more_than_a_minute_are_those_of_the_estimate(form: str) -> None:
     data = audio_file(form, seconds=61.3)

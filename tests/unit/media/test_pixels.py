@@ -411,6 +411,7 @@ def test_nothing_of_pillows_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Image.MAX_IMAGE_PIXELS == 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "height"), [("PNG", 5_600), ("JPEG", 12_240), ("TIFF", 12_240)])
 def test_90_to_200_megapixels_can_be_shrunk(form: str, height: int) -> None:
     stripes = np.zeros((100, 16_320), np.uint8)

@@ -215,6 +215,7 @@ def test_code_is_marked_by_weight_and_slant_and_kept_to_the_letter():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)  # what grows with the square would take far longer
 @pytest.mark.parametrize(
     "piece", ["$", "\\(", "\\[ a ", "$a ", "$$\n", "[", "*a ", "https://a", "> ", "`", "|a", "- \n"]

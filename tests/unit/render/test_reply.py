@@ -331,6 +331,7 @@ LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LONG)
 def test_a_long_answer_is_whole_in_few_tags(kind):
     head = "|a|b|\n|-|-|\n" if kind == "a table" else ""

@@ -101,6 +101,7 @@ def tall_and_small_sizes() -> list[tuple[int, int]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", IMAGE_RULES)
 @pytest.mark.parametrize(
     "sizes", [random_sizes(100_000), tall_and_small_sizes()], ids=["random", "corners"]

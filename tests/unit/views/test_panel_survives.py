@@ -108,6 +108,7 @@ def seen(page: Page, text: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["turns", "delta", "end", None])
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 @pytest.mark.parametrize("after", [0, 1, 2])
@@ -171,6 +172,7 @@ def test_what_can_never_be_sent_keeps_nothing_else_from_the_page(chat, watch, ca
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["_turns", "_state", "_count_siblings", "_speaks", "_open"])
 def test_whatever_step_of_a_look_raises_the_next_look_shows_all(
     chat, watch, part, monkeypatch, caplog

@@ -169,6 +169,7 @@ def test_on_small_axes_the_panels_stand_side_by_side_below_a_title_that_fits():
     assert (first, second[:9]) == ("market_stall.png (300 × 200 px)", "79 tokens")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inches", [(3, 2.5), (2.5, 2), (3.6, 3)], ids=str)
 @pytest.mark.parametrize("models", [None, THREE], ids=["one", "three"])
 @pytest.mark.parametrize("size", [(300, 200), (1920, 1080), (900, 300), (200, 400)], ids=str)
