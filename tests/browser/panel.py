@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
-
 from .servers import TIMEOUT_MILLISECONDS
 
 if TYPE_CHECKING:
@@ -32,6 +30,11 @@ def keep(reply, path="spoken.pcm"):
     open(path, "wb").write(reply.pcm)
 """
 PANEL = ".omni-panel"
+ANSWERS = ".omni-panel-turn[data-state=over] .omni-panel-answer"
+HAS_ANSWERS = f"""([place, count]) => {{
+  const panel = document.querySelectorAll("{PANEL}")[place];
+  return panel?.querySelectorAll("{ANSWERS}").length === count;
+}}"""
 
 
 class Panel:
@@ -39,6 +42,7 @@ class Panel:
 
     def __init__(self, page: Page, place: int = 0) -> None:
         self.page = page
+        self._place = place
         self.root = page.locator(PANEL).nth(place)
         self.box = self.root.locator("textarea").last
         self.turns = self.root.locator(".omni-panel-turn")
@@ -57,12 +61,14 @@ class Panel:
 
     def wait_for_answers(self, count: int) -> None:
         """Wait until so many answers are complete."""
-        expect(self.answers).to_have_count(count, timeout=TIMEOUT_MILLISECONDS)
+        self.page.wait_for_function(
+            HAS_ANSWERS, arg=[self._place, count], timeout=TIMEOUT_MILLISECONDS
+        )
 
     @property
     def answers(self) -> Locator:
         """The answers that are complete."""
-        return self.root.locator(".omni-panel-turn[data-state=over] .omni-panel-answer")
+        return self.root.locator(ANSWERS)
 
     @property
     def chips(self) -> Locator:
@@ -75,7 +81,7 @@ class Panel:
 
     def wait_until_here(self) -> Panel:
         """Wait until the panel can be used."""
-        expect(self.box).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+        self.box.wait_for(timeout=TIMEOUT_MILLISECONDS)
         return self
 
 
