@@ -40,11 +40,12 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@rm -f build/hosts.jsonl  # the tests append to it what they prove of a host
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample, an old Jupyter, Binder; beside them other Pythons, older SDKs, tutorials, the README."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(NOX) old_jupyter && $(BINDER))
+	@echo "The tests of every sample, WebKit, an old Jupyter, Binder; beside them other Pythons, older SDKs, the tutorials."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(WEBKIT) && $(NOX) old_jupyter && $(BINDER))
 	@$(BIN)/python -m tools.hosts
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s
 # $(call beside,target,command): run both, and let the target stand back; fail when one fails.
@@ -116,6 +117,7 @@ clean:  ## Remove what the commands made
 
 browser: $(VENV)/.test
 	@$(BIN)/python tools/chromium.py
+	@$(BIN)/python -m tools.webkit
 
 node: node_modules/.package-lock.json
 
