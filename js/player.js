@@ -76,11 +76,10 @@ class Session {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
-    const { context, turns, release } = useContext(model.get("sample_rate"));
+    const { release, ...loudspeaker } = useContext(model.get("sample_rate"));
     this.#releaseContext = release;
     this.#engine = new Engine({
-      context,
-      turns,
+      ...loudspeaker,
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed(),
     });

@@ -20,11 +20,10 @@ export class Sample {
     if (this.isAsked) return;
     this.isAsked = true;
     this.#stop();
-    const { context, turns, release } = useContext(this.#talk.model.get("sample_rate"));
+    const { release, ...loudspeaker } = useContext(this.#talk.model.get("sample_rate"));
     this.#release = release;
     this.#engine = new Engine({
-      context,
-      turns,
+      ...loudspeaker,
       prebufferSeconds: 0,
       onChange: () => this.#engine?.isOver && release(),
     });

@@ -63,11 +63,10 @@ export class Speech {
   /** @param {SpeechOptions} options */
   constructor(options) {
     this.#options = options;
-    const { context, turns, release } = useContext(options.sampleRate);
+    const { release, ...loudspeaker } = useContext(options.sampleRate);
     this.#releaseContext = release;
     this.#engine = new Engine({
-      context,
-      turns,
+      ...loudspeaker,
       prebufferSeconds: options.prebufferSeconds,
       onChange: () => this.#changed(),
     });

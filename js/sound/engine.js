@@ -19,8 +19,6 @@ const SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
 const LARGEST_GROWN_PREBUFFER_SECONDS = 1;
 /** A speaker that has been silent for so long (a dead stream) loses its turn to the next. */
 export const PATIENCE_SECONDS = 3;
-/** Only after so long does a silent sound card mean that the browser wants a click. */
-export const WAKING_MILLISECONDS = 300;
 const TICK_MILLISECONDS = 50;
 
 const SLOWEST = 0.5;
@@ -117,6 +115,7 @@ export class Engine {
   /** @type {AudioContext} */ #context;
   #fader;
   /** @type {import("./loudspeaker.js").Turns} */ #turns;
+  /** @type {() => boolean} */ #isRefused;
   /** @type {() => void} */ #onChange;
   #speech = new Speech();
   #timeline = new Timeline();
@@ -135,7 +134,6 @@ export class Engine {
   #isEnded = false;
   #isMuted = false;
   #pushedAt = 0;
-  /** @type {number | null} in milliseconds of unix time */ #firstPushAt = null;
   /** @type {"done" | "stopped" | null} */ #outcome = null;
   /** @type {number | null} of the speech, once it is over */ #heardAtEnd = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
@@ -144,12 +142,14 @@ export class Engine {
    * @param {object} options
    * @param {AudioContext} options.context
    * @param {import("./loudspeaker.js").Turns} options.turns
+   * @param {() => boolean} options.isRefused whether the browser wants a touch of the page first
    * @param {number} options.prebufferSeconds
    * @param {() => void} options.onChange
    */
-  constructor({ context, turns, prebufferSeconds, onChange }) {
+  constructor({ context, turns, isRefused, prebufferSeconds, onChange }) {
     this.#context = context;
     this.#turns = turns;
+    this.#isRefused = isRefused;
     this.#prebufferSeconds = prebufferSeconds;
     this.#onChange = onChange;
     this.#fader = new Fader(context);
@@ -160,18 +160,13 @@ export class Engine {
   get state() {
     if (this.#outcome) return this.#outcome;
     if (!this.hasAudio) return "empty";
-    if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
+    if (this.#context.state !== "running") return this.#isRefused() ? "blocked" : "buffering";
     if (this.#isQueued) return "queued";
     return this.#remainingFrames > 0 ? "speaking" : "buffering";
   }
 
   get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
-  }
-
-  /** Whether the sound card is starting: even where it may, that takes a moment. */
-  get #isWaking() {
-    return Date.now() - (this.#firstPushAt ?? Date.now()) < WAKING_MILLISECONDS;
   }
 
   get isOver() {
@@ -249,7 +244,6 @@ export class Engine {
     if (this.isOver || samples.length === 0) return;
     this.#speech.push(samples);
     this.#pushedAt = this.#context.currentTime;
-    this.#firstPushAt ??= Date.now();
     this.pump();
   }
 

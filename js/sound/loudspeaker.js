@@ -3,8 +3,11 @@
  * is to speak, so that answers do not talk over each other.
  */
 
+import { wavBlob } from "./wav.js";
+
 /** With nothing to play for so long the sound card may rest. */
 export const REST_MILLISECONDS = 5000;
+const SILENCE_RATE = 24000;
 
 /** @typedef {{pump(): void, readonly isIdle: boolean}} Speaker */
 
@@ -36,6 +39,7 @@ export class Turns {
  * @property {AudioContext} context
  * @property {Set<object>} users
  * @property {ReturnType<typeof setTimeout> | undefined} restTimer
+ * @property {boolean} isRefused the browser wants a touch of the page before it sounds
  *
  * @typedef {object} SharedAudio what all players of a page have in common
  * @property {Map<number, Loudspeaker>} loudspeakers by sample rate
@@ -67,49 +71,76 @@ export function sharedAudio() {
  * that runs keeps the sound card and the computer from sleeping.
  *
  * @param {number} sampleRate
- * @returns {{context: AudioContext, turns: Turns, release: () => void}}
+ * @returns {{context: AudioContext, turns: Turns, isRefused: () => boolean, release: () => void}}
  */
 export function useContext(sampleRate) {
   const { loudspeakers, turns } = sharedAudio();
   let loudspeaker = loudspeakers.get(sampleRate);
   if (!loudspeaker) {
-    loudspeaker = { context: new AudioContext({ sampleRate }), users: new Set(), restTimer: undefined };
+    const context = new AudioContext({ sampleRate });
+    loudspeaker = { context, users: new Set(), restTimer: undefined, isRefused: false };
     loudspeakers.set(sampleRate, loudspeaker);
   }
-  const { context } = loudspeaker;
+  const used = loudspeaker;
+  const { context } = used;
   const user = {};
-  loudspeaker.users.add(user);
-  clearTimeout(loudspeaker.restTimer);
-  const ignoreGestures = resumeOnGesture(context);
+  used.users.add(user);
+  clearTimeout(used.restTimer);
+  const ignoreGestures = wakeOnGesture(used);
   const release = () => {
     ignoreGestures();
-    if (loudspeaker.users.delete(user) && loudspeaker.users.size === 0) {
-      loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
+    if (used.users.delete(user) && used.users.size === 0) {
+      used.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
     }
   };
-  return { context, turns, release };
+  return { context, turns, isRefused: () => used.isRefused, release };
 }
 
 /**
- * Start the context with the first touch: browsers keep a page silent until somebody touches it.
+ * Start the context now if the browser lets it, else with the first touch of the page.
  *
- * @param {AudioContext} context
+ * @param {Loudspeaker} loudspeaker
  * @returns {() => void} stop waiting for it
  */
-function resumeOnGesture(context) {
-  const resume = () => void context.resume();
+function wakeOnGesture(loudspeaker) {
+  const { context } = loudspeaker;
+  const wake = () => {
+    void context.resume();
+    void mayPlay().then((may) => (loudspeaker.isRefused = !may));
+  };
   const release = () => {
-    document.removeEventListener("pointerdown", resume, true);
-    document.removeEventListener("keydown", resume, true);
+    document.removeEventListener("pointerdown", wake, true);
+    document.removeEventListener("keydown", wake, true);
     context.removeEventListener("statechange", onStateChange);
   };
   const onStateChange = () => {
-    if (context.state === "running") release();
+    if (context.state !== "running") return;
+    loudspeaker.isRefused = false;
+    release();
   };
   if (context.state === "running") return () => {};
-  document.addEventListener("pointerdown", resume, true);
-  document.addEventListener("keydown", resume, true);
+  document.addEventListener("pointerdown", wake, true);
+  document.addEventListener("keydown", wake, true);
   context.addEventListener("statechange", onStateChange);
-  resume();
+  wake();
   return release;
+}
+
+/**
+ * Ask the browser whether the page may sound by now. A context does not tell: its `resume()` stays pending where
+ * it is refused and, for a second or more, where the sound card only starts. Playing a sample of silence fails
+ * at once with a NotAllowedError where a touch is wanted (HTML, "media playback", `play()`).
+ *
+ * @returns {Promise<boolean>} also true where the browser does not say
+ */
+async function mayPlay() {
+  const silence = URL.createObjectURL(wavBlob([new Uint8Array(2)], SILENCE_RATE));
+  try {
+    await new Audio(silence).play();
+    return true;
+  } catch (error) {
+    return !(error instanceof DOMException && error.name === "NotAllowedError");
+  } finally {
+    URL.revokeObjectURL(silence);
+  }
 }
