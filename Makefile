@@ -37,14 +37,16 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder, the README
 	@mkdir -p build
-	@rm -f build/hosts.jsonl  # the tests append to it what they prove of a host
+	@rm -f build/hosts.jsonl build/tried-again.txt  # the tests append to them
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample, WebKit, an old Jupyter, Binder; beside them other Pythons, older SDKs, the tutorials."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(WEBKIT) && $(NOX) old_jupyter && $(BINDER))
+	@echo "Every sample, Firefox, WebKit, an old Jupyter, Binder; beside them other Pythons, older SDKs, the tutorials."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(FIREFOX) && $(WEBKIT) && $(NOX) old_jupyter && $(BINDER))
 	@$(BIN)/python -m tools.hosts
+	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+FIREFOX := $(BROWSER) --browser firefox
 WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s
@@ -117,6 +119,7 @@ clean:  ## Remove what the commands made
 
 browser: $(VENV)/.test
 	@$(BIN)/python tools/chromium.py
+	@$(BIN)/python -m tools.firefox
 	@$(BIN)/python -m tools.webkit
 
 node: node_modules/.package-lock.json

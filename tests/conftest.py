@@ -1,14 +1,18 @@
 """Settings of all tests."""
 
 import gc
+import os
 import signal
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import hosts
+
+TRIED_AGAIN = Path(__file__).resolve().parents[1] / "build" / "tried-again.txt"
 
 # A deadline is a bound on time, which a busy machine breaks; so is the pace of the first input,
 # before which a fresh clone writes hypothesis's tables of letters.
@@ -42,3 +46,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     if report.when == "call" or report.failed:
         hosts.note_result(item, has_passed=report.passed)
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note the tests that need a second try: `make test` lists them at its end."""
+    if report.outcome == "rerun" and "PYTEST_XDIST_WORKER" not in os.environ:
+        TRIED_AGAIN.parent.mkdir(exist_ok=True)
+        with TRIED_AGAIN.open("a") as noted:
+            noted.write(f"{report.nodeid}\n")

@@ -104,9 +104,11 @@ export function useContext(sampleRate) {
  */
 function wakeOnGesture(loudspeaker) {
   const { context } = loudspeaker;
-  const wake = () => {
+  const wake = async () => {
     void context.resume();
-    void mayPlay().then((may) => (loudspeaker.isRefused = !may));
+    loudspeaker.isRefused = !(await mayPlay());
+    // Firefox does not come back to a `resume()` that it has refused.
+    if (!loudspeaker.isRefused) void context.resume();
   };
   const release = () => {
     document.removeEventListener("pointerdown", wake, true);
@@ -122,7 +124,7 @@ function wakeOnGesture(loudspeaker) {
   document.addEventListener("pointerdown", wake, true);
   document.addEventListener("keydown", wake, true);
   context.addEventListener("statechange", onStateChange);
-  wake();
+  void wake();
   return release;
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Error as PlaywrightError
 
@@ -11,7 +11,7 @@ from tools.chromium import NAMES, installed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, Playwright
 
 CHROMIUM_FLAGS = (
     "--use-fake-device-for-media-stream",
@@ -42,7 +42,7 @@ def launch_chromium(
     ----------
     is_autoplay_free
         Let pages sound without a click. ``False`` leaves the browser's own rule in force. Note that
-        ``page.evaluate`` counts as a click; `evaluate_untouched` does not.
+        ``page.evaluate`` counts as a click.
     is_consent_given
         Allow the microphone and the camera. ``False`` refuses them, as a person would.
     flags
@@ -68,22 +68,3 @@ def launch_chromium(
             f"no Chromium: set CHROMIUM, install one of {', '.join(NAMES)}, "
             f"or run `playwright install chromium` ({error})"
         ) from error
-
-
-def evaluate_untouched(page: Page, expression: str) -> Any:
-    """Evaluate JavaScript in the page without a person's touch (`page.evaluate` counts as one)."""
-    session = page.context.new_cdp_session(page)
-    try:
-        answer = session.send(
-            "Runtime.evaluate",
-            {
-                "expression": expression,
-                "returnByValue": True,
-                "awaitPromise": True,
-                "userGesture": False,
-            },
-        )
-    finally:
-        session.detach()
-    assert "exceptionDetails" not in answer, answer
-    return answer["result"].get("value")

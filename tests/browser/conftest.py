@@ -2,8 +2,9 @@
 
 - ``lab``, ``notebook7``, ``voila`` (session): a running `Lab`, `Notebook7` or `Voila`, started by
   the first test that asks; see ``lab.py`` and ``voila.py`` for what they can do.
-- ``playwright`` and ``chromium`` (session): a headless Chromium that may sound without a click and
-  reaches no other machine. Without a Chromium the test fails; it does not skip.
+- ``playwright`` and ``browser`` (session): a headless Chromium that may sound without a click and
+  reaches no other machine, or with ``--browser firefox`` a Firefox; then only what is marked
+  ``every_browser`` runs. Without the browser the test fails; it does not skip.
 - ``page`` (function): the one page of the session, of 1000 x 800 and with the loudspeaker tapped,
   for ``lab``; loading JupyterLab anew for each test would double the time. `Lab.open` closes what
   the test before left open. Afterwards all kernels are ended.
@@ -29,6 +30,8 @@ A test is short::
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,15 +44,23 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.soundcard import sound_card
+from tests.waiting import wait_until
+
+from .firefox import launch_firefox
 from .hits import Hits
 from .lab import Lab, Notebook7, Tap, launch_chromium
 from .voila import Voila
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
-    from playwright.sync_api import Error, ViewportSize
+    from playwright.sync_api import Error, Locator, ViewportSize
 
+    Download: TypeAlias = Callable[[Page, Locator], bytes]
+
+BROWSERS = ("chromium", "firefox")
 SIZE: ViewportSize = {"width": 1000, "height": 800}
 
 # A test that fails while it is muted must not silence the tests after it.
@@ -60,6 +71,18 @@ FORGET_PREFERENCES = """() => {
 
 # Two tests share the machine with all that needs no browser: what is right may come late.
 expect.set_options(timeout=20_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--browser", choices=BROWSERS, default="chromium")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--browser") == "chromium":
+        return
+    chosen = [item for item in items if item.get_closest_marker("every_browser")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 @pytest.fixture(scope="session")
@@ -94,20 +117,49 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """A headless Chromium in which pages may sound at once."""
-    try:
-        browser = launch_chromium(playwright)
-    except RuntimeError as error:
-        pytest.fail(str(error))
-    yield browser
-    browser.close()
+def browser_name(pytestconfig: pytest.Config) -> str:
+    """The browser that was asked for."""
+    return str(pytestconfig.getoption("--browser"))
 
 
 @pytest.fixture(scope="session")
-def tabs(chromium: Browser) -> BrowserContext:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Firefox puts what is downloaded."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def launch(
+    browser_name: str,
+    playwright: Playwright,
+    downloads: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., Browser]]:
+    """Launch the browser that was asked for, as `launch_chromium` and `launch_firefox` do."""
+    if browser_name == "chromium":
+        yield partial(launch_chromium, playwright)
+    else:
+        with sound_card(tmp_path_factory.mktemp("card")) as sound:
+            yield partial(launch_firefox, playwright, sound, downloads=downloads)
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser]) -> Iterator[Browser]:
+    """A headless browser in which pages may sound at once."""
+    try:
+        running = launch()
+    except RuntimeError as error:
+        pytest.fail(str(error))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Browser, browser_name: str) -> BrowserContext:
     """The one window of the session."""
-    return chromium.new_context(reduced_motion="reduce")
+    if browser_name == "firefox":
+        return browser.new_context()  # over BiDi it has no say in motion
+    return browser.new_context(reduced_motion="reduce")
 
 
 @pytest.fixture(scope="session")
@@ -171,6 +223,32 @@ def hits(page: Page) -> Iterator[Hits]:
     """What hostile text achieves in the page."""
     with Hits(page) as found:
         yield found
+
+
+@pytest.fixture
+def download(browser_name: str, downloads: Path) -> Download:
+    """Click on something that gives a file: ``download(page, button)`` returns its bytes."""
+
+    def of_chromium(page: Page, button: Locator) -> bytes:
+        with page.expect_download() as download:
+            button.click()
+        return Path(download.value.path()).read_bytes()
+
+    def of_firefox(_: Page, button: Locator) -> bytes:
+        # Over BiDi it does not say which download has begun, so Playwright tells of none.
+        before = set(downloads.iterdir())
+        button.click()
+        assert wait_until(lambda: _whole(downloads, before))
+        return _whole(downloads, before)[0].read_bytes()
+
+    return of_firefox if browser_name == "firefox" else of_chromium
+
+
+def _whole(folder: Path, before: set[Path]) -> list[Path]:
+    """Return what is new in the folder, once all of it is there."""
+    new = sorted(set(folder.iterdir()) - before)
+    is_whole = all(path.stat().st_size and path.suffix != ".part" for path in new)
+    return new if is_whole else []
 
 
 def _new_page(tabs: BrowserContext) -> Page:

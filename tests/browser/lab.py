@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from .chromium import evaluate_untouched, launch_chromium
+from .chromium import launch_chromium
 from .servers import (
     POLL_MILLISECONDS,
     REPOSITORY,
@@ -36,7 +36,6 @@ __all__ = [
     "Theme",
     "Together",
     "assert_same_speech",
-    "evaluate_untouched",
     "launch_chromium",
 ]
 
@@ -198,6 +197,7 @@ class Lab(Jupyter):
 
         A page that shows JupyterLab already is used again; its recording starts anew.
         """
+        page.bring_to_front()  # behind another tab of Firefox it would not look for its kernel
         if page.evaluate("() => Boolean(window.jupyterapp)"):
             self.close_documents(page)
             page.evaluate(OPEN, name)

@@ -104,6 +104,7 @@ photo = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 
 @pytest.mark.host("JupyterLab 4, Chromium", "text", "speech", "kept")
+@pytest.mark.every_browser
 @pytest.mark.alone
 @pytest.mark.parametrize(
     ("pace", "jitter", "prebuffer"),
@@ -148,6 +149,7 @@ def test_the_first_sound_comes_soon_after_the_first_audio_chunk(
 
 @pytest.mark.host("Page of `nbconvert --to html`", "kept")
 @pytest.mark.host("JupyterLab 4, Chromium", "text", "kept")
+@pytest.mark.every_browser
 def test_the_quickstart_is_seen_heard_saved_and_opened_again(
     lab: Lab, page: Page, tap: Tap
 ) -> None:
@@ -241,6 +243,7 @@ print(reply.finish_reason, standin.active_requests, standin.activity.cancelled, 
 """
 
 
+@pytest.mark.every_browser
 @pytest.mark.parametrize(
     "ask",
     [

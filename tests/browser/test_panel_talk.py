@@ -29,6 +29,7 @@ def run(lab: Lab, page: Page, index: int) -> str:
 
 
 @pytest.mark.host("JupyterLab 4, Chromium", "panel")
+@pytest.mark.every_browser
 def test_a_question_is_typed_sent_and_answered_and_the_last_one_recalled(lab, page):
     panel = open_panel(lab, page, WRITTEN, "print(len(chat.replies))")
     panel.box.press_sequentially("Who are you,")
@@ -60,6 +61,7 @@ def test_enter_that_confirms_a_chinese_candidate_does_not_send(lab, page):
     panel.wait_for_answers(1)
 
 
+@pytest.mark.every_browser
 def test_an_answer_grows_as_markdown_with_code_tables_and_formulas(lab, page):
     # The stand-in says again what it was told: between quotation marks, as one line.
     panel = open_panel(
@@ -80,6 +82,7 @@ def test_an_answer_grows_as_markdown_with_code_tables_and_formulas(lab, page):
     assert panel.turns.count() == 1
 
 
+@pytest.mark.every_browser
 def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
     panel = open_panel(
         lab,

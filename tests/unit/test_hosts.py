@@ -44,7 +44,11 @@ def test_the_rest_of_the_page_stays():
 
 
 def item(*marks: pytest.Mark) -> SimpleNamespace:
-    return SimpleNamespace(nodeid="test_x.py::test_y", iter_markers=lambda _: iter(marks))
+    return SimpleNamespace(
+        nodeid="test_x.py::test_y",
+        iter_markers=lambda name: (mark for mark in marks if mark.name == name),
+        config=SimpleNamespace(getoption=lambda _, default: default),
+    )
 
 
 @pytest.mark.parametrize(

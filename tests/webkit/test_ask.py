@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from tests.browser.panel import SETUP
 from tests.browser.tap import Tap, assert_same_speech
@@ -38,6 +39,7 @@ def spoken(lab: Lab) -> NDArray[np.int64]:
     return np.fromfile(lab.notebooks / "spoken.pcm", "<i2").astype(np.int64)
 
 
+@pytest.mark.host("JupyterLab 4, WebKit", "text", "speech")
 def test_the_text_grows_and_every_sample_is_heard_in_order_while_it_comes(
     lab: Lab, page: Page, tap: Tap
 ) -> None:
@@ -85,6 +87,7 @@ finally:
     assert streams == ["interrupted 1 True\n"]
 
 
+@pytest.mark.host("JupyterLab 4, WebKit", "kept")
 def test_the_saved_player_plays_its_mp3_after_a_reload(lab: Lab, page: Page) -> None:
     open_notebook(lab, page, ASK.format(pace=0, tokens=20, question="Who are you?"))
     lab.run_cell(page, 1)

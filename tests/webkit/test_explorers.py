@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 import omni_nb as omni
 from tests.waiting import wait_until
 
@@ -18,6 +20,7 @@ image_explorer()
 """
 
 
+@pytest.mark.host("JupyterLab 4, WebKit", "explorers")
 def test_the_mouse_and_the_keyboard_move_the_image_explorer(lab: Lab, page: Page) -> None:
     lab.write_notebook("explorers.ipynb", [EXPLORERS])
     lab.open(page, "explorers.ipynb")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL.Image
+import pytest
 
 from tests.browser.panel import open_panel
 from tests.browser.tap import assert_same_speech
@@ -35,6 +36,7 @@ def spoken(lab: Lab, page: Page, cell: int) -> NDArray[np.int64]:
     return np.fromfile(lab.notebooks / "spoken.pcm", "<i2").astype(np.int64)
 
 
+@pytest.mark.host("JupyterLab 4, WebKit", "panel")
 def test_a_question_is_typed_and_its_answer_seen_and_heard(lab: Lab, page: Page, tap: Tap) -> None:
     panel = open_panel(lab, page, SHOW.format("pace=2, max_tokens=20"), later=[KEEP])
     panel.box.press_sequentially("Who are you,")
