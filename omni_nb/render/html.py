@@ -11,6 +11,9 @@ class HTML(str):
 
     __slots__ = ()
 
+    def _marimo_serialize_(self) -> str:
+        return str(self)  # marimo's encoder knows str, and writes its subclasses as {}
+
 
 def tag(name: str, /, *children: str | None, **attributes: str | float | bool | None) -> HTML:
     """Return an element; children that are not `HTML`, and every attribute, are escaped.
