@@ -7,7 +7,7 @@
 import { createComposer } from "./panel/composer.js";
 import { Talk } from "./panel/talk.js";
 import { createTranscript } from "./panel/transcript.js";
-import { guard, make } from "./player/dom.js";
+import { focusedIn, guard, make } from "./player/dom.js";
 import { isSavedPage } from "./player/kernel.js";
 import { wordsFor } from "./player/words.js";
 import words from "words:conversation";
@@ -31,9 +31,18 @@ const widget = () => {
       let number = 0;
       while (viewNumbers.has(number)) number++;
       viewNumbers.add(number);
-      const undo = show(shown, el, String(number));
+      const key = String(number);
+      let undo = show(shown, el, key);
+      const speak = () => {
+        const place = focusedIn(el)?.dataset.setting;
+        undo();
+        undo = show(shown, el, key);
+        if (place) /** @type {HTMLElement | null} */ (el.querySelector(`[data-setting="${place}"]`))?.focus();
+      };
+      shown.model.on("change:language", speak);
       shown.turns.setShown(true);
       return () => {
+        shown.model.off("change:language", speak);
         undo();
         viewNumbers.delete(number);
         if (viewNumbers.size === 0) shown.turns.setShown(false);

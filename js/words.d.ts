@@ -17,3 +17,9 @@ declare module "words:conversation" {
   const words: Record<string, Words>;
   export default words;
 }
+
+declare module "words:settings_form" {
+  export type Words = (typeof import("../omni_nb/words/en.json"))["settings_form"];
+  const words: Record<string, Words>;
+  export default words;
+}

@@ -39,9 +39,7 @@ class FakeBrowser:
     def say(self, panel: ChatPanel, buffer: bytes = b"", page: str = "page", **message: Any) -> str:
         """Send the panel a message as ipywidgets delivers it; return its id."""
         name = str(next(self._ids))
-        panel.children[0]._handle_custom_msg(
-            {"id": name, "page": page, **message}, [buffer] if buffer else []
-        )
+        panel._handle_custom_msg({"id": name, "page": page, **message}, [buffer] if buffer else [])
         return name
 
     def of(self, kind: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-/** @file Show the row under the question: what to attach, tokens and cost, who answers, and Send. */
+/** @file Show the row under the question: what to attach, tokens and cost, and Send. */
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { acceptOf, createFileInput, kindsText } from "./attach.js";
@@ -22,7 +22,6 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
  * @typedef {object} Actions
  * @property {(files: File[]) => void} take
  * @property {() => void} takePhoto
- * @property {() => void} showSettings
  * @property {() => void} stop
  * @property {() => void} send
  */
@@ -37,14 +36,13 @@ export function createBar({ words, actions }) {
   const microphone = button("omni-composer-microphone", words.talk, () => {}, { icon: ICONS.microphone });
   const camera = button("omni-composer-photo", words.camera, actions.takePhoto, { icon: ICONS.camera });
   const estimate = createEstimate(words);
-  const settings = button("omni-composer-settings", "", actions.showSettings, { icon: ICONS.settings, text: words.settings });
   const stop = button("omni-composer-stop", words.stop, actions.stop, { icon: ICONS.stop });
   const send = button("omni-composer-send omni-main-button", words.send, actions.send, { icon: ICONS.send });
   const sendNote = make("span", "omni-composer-send-note");
   send.append(sendNote);
   const media = make("span", "omni-composer-media", attach, microphone, camera);
   const go = make("span", "omni-composer-go", stop, send);
-  const element = make("div", "omni-composer-bar", file, media, estimate.element, settings, go);
+  const element = make("div", "omni-composer-bar", file, media, estimate.element, go);
 
   return {
     element,
@@ -62,10 +60,6 @@ export function createBar({ words, actions }) {
       allow(camera, header.takes.includes("image"), words.camera, fill(words.noImages, { model }));
       microphone.setAttribute("aria-pressed", String(shown.isTalking));
       camera.setAttribute("aria-pressed", String(shown.isCameraOn));
-
-      const what = [header.who, header.how].filter(Boolean).join(" · ");
-      relabel(settings, what ? fill(words.settingsOf, { what }) : words.settings, words.settings);
-      settings.setAttribute("aria-expanded", String(header.has_settings));
 
       estimate.update(shown.estimate, shown.share, shown.isTooMuch);
       stop.hidden = !isAnswering;

@@ -2,7 +2,7 @@
  * @file Show what is attached to a draft, one chip each: a file on its way with its progress, then what Python
  * says of it. Image and audio files can be seen and heard at once.
  */
-import { ICONS, button, make, setText } from "../player/dom.js";
+import { ICONS, button, focusedIn, make, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 
 /**
@@ -54,7 +54,7 @@ export function createChips({ words, actions }) {
    */
   function drop(id, chip) {
     chips.delete(id);
-    const hadFocus = chip.element.contains(document.activeElement);
+    const hadFocus = focusedIn(chip.element) !== null;
     const neighbour = chip.element.nextElementSibling ?? chip.element.previousElementSibling;
     chip.element.remove();
     chip.dispose();

@@ -1,11 +1,10 @@
 /** @file Compose a question of words, files, voice and photos, until it is sent. */
-import { make, randomId } from "../player/dom.js";
+import { focusedIn, make, randomId } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
 import { kindsText, watchDrop, watchPaste } from "./attach.js";
 import { createBar } from "./bar.js";
 import { createChips } from "./chips.js";
 import { Draft } from "./draft.js";
-import { createKeyForm } from "./keyform.js";
 import { pushToTalk } from "./push.js";
 import { createRecorder } from "./recorder.js";
 import { createSnapshot } from "./snapshot.js";
@@ -44,7 +43,6 @@ class Composer {
   #bar;
   #recorder;
   #snapshot;
-  #keyForm;
   #root;
   /** Whether the question is sent as soon as its files are uploaded. */
   #isHeld = false;
@@ -85,7 +83,6 @@ class Composer {
       actions: {
         take: (files) => this.#attach(files),
         takePhoto: () => (this.#snapshot.isOn ? this.#snapshot.cancel() : void this.#snapshot.begin()),
-        showSettings: () => void talk.channel.send({ type: "settings" }),
         stop: () => talk.stop(),
         send: () => (this.#isHeld ? this.#keepBack() : this.#ask()),
       },
@@ -102,14 +99,9 @@ class Composer {
       take: (blob) => this.#attach([new File([blob], `${words.snapshot}-${++this.#snapshots}.jpg`, { type: "image/jpeg" })]),
       onChange: soon,
     });
-    this.#keyForm = createKeyForm({
-      words,
-      use: (key) => talk.channel.send({ type: "key", key }),
-      onGone: () => this.#focusBox(),
-    });
     const strips = [this.#recorder.element, this.#snapshot.element];
     const box = make("div", "omni-composer-box", this.#chips.element, ...strips, this.#box.element, this.#bar.element);
-    this.#root = make("div", "omni-composer", this.#keyForm.element, box);
+    this.#root = make("div", "omni-composer", box);
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", words.composer);
     this.#root.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
@@ -199,7 +191,7 @@ class Composer {
     this.#tellRemoved(id);
     this.#update();
     this.#talk.announce(fill(this.#words.isRemoved, { name: item?.name ?? upload?.file.name ?? "" }));
-    if (!this.#root.contains(document.activeElement)) this.#focusBox();
+    if (!focusedIn(this.#root)) this.#focusBox();
   }
 
   /** @param {string} id */
@@ -264,7 +256,7 @@ class Composer {
     this.#known.clear();
     for (const { id } of this.#uploads.list) this.#uploads.remove(id);
     this.#box.write("");
-    if (this.#root.contains(document.activeElement)) this.#focusBox();
+    if (focusedIn(this.#root)) this.#focusBox();
     const isTaken = await this.#talk.channel.send({ type: "send", draft: this.#draft.id, text });
     if (isTaken || this.#isDisposed) return;
     bringBack();
@@ -301,9 +293,8 @@ class Composer {
     const { header } = this.#talk;
     const kinds = kindsText(header.takes, this.#words);
     this.#box.input.placeholder = kinds ? fill(this.#words.askWith, { kinds }) : this.#words.ask;
-    this.#keyForm.update(this.#talk.model.get("asks_key"));
     this.#chips.update(this.#shownChips);
-    const focused = document.activeElement;
+    const focused = focusedIn(this.#root);
     this.#bar.update({
       header,
       isAnswering: this.#talk.isAnswering,

@@ -3,6 +3,7 @@ import { ICONS, button, make, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { createForm } from "./form.js";
 import { createMenu } from "./menu.js";
+import { createSettings } from "./settings.js";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -25,6 +26,11 @@ export function createHeader(talk, words) {
     icon: ICONS.volume,
     text: words.hearVoice,
   });
+  const opener = button("omni-panel-settings-opener", words.settings, () => {}, {
+    icon: ICONS.settings,
+    text: words.settings,
+  });
+  const settings = createSettings(talk, opener);
   const total = make("span", "omni-panel-total");
   const storage = make("span", "omni-panel-storage");
   const account = make("div", "omni-panel-account", total, storage);
@@ -44,9 +50,9 @@ export function createHeader(talk, words) {
     "omni-panel-header-row",
     make("div", "omni-panel-title", make("span", "omni-panel-names", who, how), standIn),
     account,
-    make("div", "omni-panel-tools", hear, menu.element),
+    make("div", "omni-panel-tools", hear, opener, menu.element),
   );
-  const element = make("header", "omni-panel-header", row);
+  const element = make("header", "omni-panel-header", row, settings.element);
   /** @type {HTMLElement | null} */
   let form = null;
 
@@ -116,12 +122,14 @@ export function createHeader(talk, words) {
       setText(total, sum);
       setText(storage, size);
       account.hidden = !sum && !size;
+      settings.update();
       // Where there is little room the text is cut.
       account.title = [sum, size].filter(Boolean).join("\n");
     },
     dispose() {
       stopListening();
       menu.dispose();
+      settings.dispose();
     },
   };
 }

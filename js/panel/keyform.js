@@ -1,8 +1,8 @@
 /** @file Ask for an API key where there is none. The key leaves the field the moment it is sent. */
-import { make, setText } from "../player/dom.js";
+import { focusedIn, make, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 
-/** @typedef {import("words:composer").Words} Words */
+/** @typedef {import("words:settings_form").Words} Words */
 
 /**
  * @param {object} options
@@ -11,18 +11,18 @@ import { fill } from "../player/words.js";
  * @param {() => void} options.onGone the form goes while it has the focus
  */
 export function createKeyForm({ words, use, onGone }) {
-  const label = make("span", "omni-composer-key-label");
-  const input = make("input", "omni-composer-key");
+  const label = make("span", "omni-panel-field-label");
+  const input = make("input", "omni-panel-control omni-panel-key");
   input.type = "password";
   input.autocomplete = "off";
   input.spellcheck = false;
-  const submit = make("button", "omni-button omni-main-button omni-composer-use", words.useKey);
+  const submit = make("button", "omni-button omni-main-button omni-panel-use", words.useKey);
   submit.type = "submit";
-  const state = make("p", "omni-composer-key-state");
+  const state = make("p", "omni-panel-field-problem");
   state.setAttribute("role", "status");
-  const field = make("label", "omni-composer-key-field", label, input);
-  const safe = make("p", "omni-composer-key-safe", words.keyIsSafe);
-  const element = make("form", "omni-composer-keyform", field, submit, safe, state);
+  const field = make("label", "omni-panel-key-field", label, input);
+  const safe = make("p", "omni-panel-field-note", words.keyIsSafe);
+  const element = make("form", "omni-panel-keyform", field, submit, safe, state);
   element.hidden = true;
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -36,7 +36,7 @@ export function createKeyForm({ words, use, onGone }) {
     element,
     /** @param {string} service whose key is missing, else "" */
     update(service) {
-      const hadFocus = element.contains(document.activeElement);
+      const hadFocus = focusedIn(element) !== null;
       element.hidden = service === "";
       setText(label, fill(words.key, { service }));
       if (!element.hidden) return;

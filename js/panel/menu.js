@@ -1,5 +1,5 @@
 /** @file Open a menu by a button, as www.w3.org/WAI/ARIA/apg/patterns/menu-button describes it. */
-import { ICONS, button, make, randomId } from "../player/dom.js";
+import { ICONS, button, focusedIn, make, randomId } from "../player/dom.js";
 
 /**
  * @param {{label: string, menuLabel: string, items: {name: string, label: string, action: () => void}[]}} options
@@ -47,7 +47,7 @@ export function createMenu({ label, menuLabel, items }) {
 
   function close() {
     if (menu.hidden) return;
-    const hadFocus = menu.contains(document.activeElement);
+    const hadFocus = focusedIn(menu) !== null;
     menu.hidden = true;
     opener.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", closeOutside, true);
@@ -68,7 +68,7 @@ export function createMenu({ label, menuLabel, items }) {
       event.preventDefault();
       return open(event.key === "ArrowDown" ? 0 : -1);
     }
-    const here = [...menu.children].indexOf(/** @type {Element} */ (document.activeElement));
+    const here = [...menu.children].indexOf(/** @type {Element} */ (focusedIn(menu)));
     /** @type {Record<string, () => void>} */
     const keys = {
       ArrowDown: () => focusItem(here + 1),

@@ -1,5 +1,5 @@
 /** @file Show what a device does while it is on, and what there is to say when it is off. */
-import { ICONS, button, make, setText } from "../player/dom.js";
+import { ICONS, button, focusedIn, make, setText } from "../player/dom.js";
 
 /** @typedef {import("words:composer").Words} Words */
 
@@ -25,7 +25,7 @@ export function createStrip(className, { words, label, display, more = [], main,
 
   /** Show that the device is off. @param {string} said what there is to say of it, if anything */
   function rest(said) {
-    const hadFocus = element.contains(document.activeElement);
+    const hadFocus = focusedIn(element) !== null;
     for (const one of [display, ...more, cancelButton, main]) one.hidden = true;
     dismiss.hidden = said === "";
     setText(state, said);

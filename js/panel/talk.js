@@ -14,12 +14,16 @@ import words from "words:conversation";
  */
 
 const MOST_NOTICES = 5;
+/** @type {("header" | "settings" | "asks_key")[]} */
+const FOLLOWED = ["header", "settings", "asks_key"];
 
 export class Talk {
   /** Ids of the drafts that are shown on this page: a `hello` names them. @type {Set<string>} */
   drafts = new Set();
   /** Whether Python has said what the conversation is: until then a static copy shows more. */
   isAlive = false;
+  /** Whether this page shows the settings. */
+  areSettingsOpen = false;
   /** @type {Notice[]} */ notices = [];
 
   /** @type {Set<() => void>} */ #listeners = new Set();
@@ -57,14 +61,14 @@ export class Talk {
     this.sample = new Sample(this);
     this.channel.listen("notice", ({ kind, text }) => this.notice(kind, text));
     this.channel.onState(() => this.#changed());
-    model.on("change:header", this.#changed);
-    model.on("change:asks_key", this.#changed);
+    for (const trait of FOLLOWED) model.on(`change:${trait}`, this.#changed);
+    model.on("change:language", this.#sayLanguage);
     void this.channel.hello("open");
   }
 
   dispose() {
-    this.model.off("change:header", this.#changed);
-    this.model.off("change:asks_key", this.#changed);
+    for (const trait of FOLLOWED) this.model.off(`change:${trait}`, this.#changed);
+    this.model.off("change:language", this.#sayLanguage);
     for (const timer of this.#timers) clearTimeout(timer);
     this.sample.dispose();
     this.turns.dispose();
@@ -83,6 +87,16 @@ export class Talk {
 
   get header() {
     return this.model.get("header");
+  }
+
+  get settings() {
+    return this.model.get("settings");
+  }
+
+  /** @param {boolean} areOpen */
+  showSettings(areOpen) {
+    this.areSettingsOpen = areOpen;
+    this.#changed();
   }
 
   /** Whether a turn is being answered. */
@@ -177,6 +191,9 @@ export class Talk {
     this.notices = this.notices.filter((other) => other !== notice);
     this.#changed();
   }
+
+  /** Python has words of its own, in the language that it hears of. */
+  #sayLanguage = () => void this.channel.hello("repair");
 
   #changed = () => {
     for (const listener of [...this.#listeners]) attempt(listener);

@@ -1,7 +1,7 @@
 /** @file Show the conversation: header, turns, notices, and the state of the kernel. */
 import { createMarkdown } from "../markdown/markdown.js";
 import { attempt } from "../player/attempt.js";
-import { make, setText } from "../player/dom.js";
+import { focusedIn, make, setText } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
@@ -107,8 +107,8 @@ export function createTranscript(element, talk) {
       else list.insertBefore(view.element, before);
     }
     hint.hidden = talk.turns.shown.length > 0;
-    const isAsker = element.closest(".omni-panel")?.contains(document.activeElement);
-    if (list.lastElementChild !== last && isAsker) scroller.toEnd();
+    const panel = element.closest(".omni-panel");
+    if (list.lastElementChild !== last && panel && focusedIn(panel)) scroller.toEnd();
   }
 
   const offs = [

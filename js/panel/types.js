@@ -10,6 +10,7 @@
  * @property {number} sample_rate
  * @property {number} prebuffer_seconds
  * @property {Header} header
+ * @property {SettingsState} settings
  * @property {string} asks_key the service whose key is missing, else ""
  * @property {{seq: number, turns: TurnRecord[]}} conversation as it was when this page asked for the state
  *
@@ -23,8 +24,32 @@
  * @property {number | null} microphone_seconds the longest recording; null: no limit known
  * @property {string} total tokens and cost so far
  * @property {string} storage how large the conversation is in the notebook
- * @property {boolean} has_settings whether they are shown
  * @property {string} save_as a name to save the conversation as: free, or its own
+ *
+ * @typedef {"model" | "answers" | "voice" | "system" | "as_turns" | "service" | "address" | "budget" | "storage"
+ *   | "language"} SettingName
+ *
+ * @typedef {object} SettingsState lists to choose from are values with their labels
+ * @property {string} model
+ * @property {[string, string][]} models
+ * @property {string} answers "text" or "speech"
+ * @property {string} voice
+ * @property {[string, string][]} voices
+ * @property {boolean} has_other_voices the list is not complete
+ * @property {string} system
+ * @property {boolean} as_turns
+ * @property {string} service
+ * @property {[string, string][]} services
+ * @property {string} address
+ * @property {string} budget
+ * @property {string} currency of the budget
+ * @property {string} storage
+ * @property {[string, string][]} storages
+ * @property {string} language
+ * @property {[string, string][]} languages
+ * @property {string[]} disabled fields that have no effect now
+ * @property {Record<string, string>} notes by field
+ * @property {Record<string, string>} problems by field: why its last value was refused
  *
  * @typedef {object} TurnRecord
  * @property {string} turn its id
@@ -96,7 +121,7 @@
  *   | {type: "speech", turn: string, offset: number} | {type: "code", turn: string} | {type: "sample"}
  *   | {type: "clear"} | {type: "save", name: string, replaces: boolean} | {type: "load", name: string}
  *   | {type: "export", form: "html" | "ipynb"}
- *   | {type: "settings"} | {type: "key", key: string}
+ *   | {type: "setting", name: SettingName, value: string | boolean} | {type: "key", key: string}
  *   | ({type: "report", turn: string} & import("../player/report.js").Report)} Outgoing
  */
 

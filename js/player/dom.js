@@ -139,6 +139,17 @@ export function wave() {
   return element;
 }
 
+/**
+ * Return what has the focus within an element. In a shadow tree, as marimo has one, the document knows only its host.
+ *
+ * @param {Element} element
+ * @returns {HTMLElement | null}
+ */
+export function focusedIn(element) {
+  const focused = /** @type {Document | ShadowRoot} */ (element.getRootNode()).activeElement;
+  return focused && element.contains(focused) ? /** @type {HTMLElement} */ (focused) : null;
+}
+
 /** Return an id for an element or a message. (crypto.randomUUID is missing on plain http.) */
 export function randomId() {
   return Math.random().toString(36).slice(2, 12);

@@ -59,7 +59,7 @@ def _without_pages() -> Iterator[None]:
             comm.create_comm = create
 
 
-class _Shown(type(ipywidgets.Widget)):  # type: ignore[misc]
+class _Making(type(ipywidgets.Widget)):  # type: ignore[misc]
     """Make a widget, and what it makes, unknown to pages where no page can show it.
 
     nbclient saves the state of every widget that it hears of, closed or not, with all of its code.
@@ -71,8 +71,8 @@ class _Shown(type(ipywidgets.Widget)):  # type: ignore[misc]
             return super().__call__(*values, **named)
 
 
-class ShownBox(ipywidgets.VBox, metaclass=_Shown):  # type: ignore[misc]
-    """A box that displays itself: live where a page can show it, else not at all."""
+class Shown(ipywidgets.DOMWidget, metaclass=_Making):  # type: ignore[misc]
+    """A widget that displays itself: live where a page can show it, else not at all."""
 
     def show_live(self, instead: str) -> None:
         """Display the live widget in the running cell; ``instead`` is for who cannot show it."""
@@ -83,6 +83,10 @@ class ShownBox(ipywidgets.VBox, metaclass=_Shown):  # type: ignore[misc]
         model = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         live = {"application/vnd.jupyter.widget-view+json": model, "text/plain": instead}
         display(live, raw=True)  # type: ignore[no-untyped-call]
+
+
+class ShownBox(Shown, ipywidgets.VBox):  # type: ignore[misc]
+    """A box that displays itself."""
 
 
 class BackgroundWidget(anywidget.AnyWidget):

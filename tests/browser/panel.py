@@ -75,6 +75,17 @@ class Panel:
         """What is attached to the draft."""
         return self.root.locator(".omni-composer-chip")
 
+    @property
+    def settings(self) -> Locator:
+        """The settings, shown or not."""
+        return self.root.locator(".omni-panel-settings")
+
+    def open_settings(self) -> Locator:
+        """Open the settings."""
+        self.root.locator(".omni-panel-settings-opener").click()
+        expect(self.settings).to_be_visible()
+        return self.settings
+
     def button(self, name: str) -> Locator:
         """A button by what is read out."""
         return self.root.get_by_role("button", name=name, exact=True)

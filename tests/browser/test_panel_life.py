@@ -249,12 +249,12 @@ def test_what_a_cell_asks_aloud_is_in_the_panel_and_sounds_once(lab, page, tap):
 
 
 LOSSY = """
-send, sent = panel._talk.send, []
+send, sent = panel.send, []
 def lose(*arguments, **named):
     sent.append(arguments[0])
     if len(sent) % 7:
         send(*arguments, **named)
-panel._talk.send = lose
+panel.send = lose
 """
 
 

@@ -88,17 +88,53 @@ def test_the_settings_are_accessible_and_fit(lab, page, language):
     for theme in ["dark", "light"]:
         lab.theme(page, theme)
         assert_accessible(page, PANEL)
-    panel.root.locator(".omni-composer-settings").click()
-    expect(page.locator(SETTINGS)).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+    panel.open_settings()
+    style = page.add_style_tag(content=ALL_SETTINGS)
     for theme in ["light", "dark"]:
         lab.theme(page, theme)
-        for width, height in [(320, 1400), (1400, 900)]:
+        for width, height in [(320, 1400), (700, 1000), (1200, 900)]:
             page.set_viewport_size({"width": width, "height": height})
             lab.narrow(page, width)
-            lab.screenshot(page, f"settings-{language}-{theme}-{width}", selector=WITH_SETTINGS)
-            assert_fits(page, WITH_SETTINGS)
-        assert_accessible(page, WITH_SETTINGS)
+            lab.screenshot(page, f"settings-{language}-{theme}-{width}", selector=PANEL)
+            assert_fits(page, PANEL)
+        assert_accessible(page, PANEL)
     lab.theme(page, "light")
+    style.evaluate("(element) => element.remove()")
+
+
+def test_the_settings_are_walked_by_keyboard_and_closed_by_escape(lab, page):
+    panel = open_panel(lab, page, QUICK.format(language="en"))
+    opener = panel.button("Settings")
+    opener.press("Enter")
+    settings = panel.settings
+    expect(settings.get_by_label("Model")).to_be_focused()
+    walked = []
+    while page.evaluate(IS_INSIDE, SETTINGS) and len(walked) < 20:
+        walked.append(page.evaluate(FOCUSED))
+        page.keyboard.press("Tab")
+    assert [name for name, _ in walked] == [
+        "Model",
+        "Text + speech",
+        "Voice",
+        "Service",
+        "Budget (CNY)",
+        "Speech kept as",
+        "Language",
+        "Send it as a first question and answer",
+    ]
+    assert [name for name, is_marked in walked if not is_marked] == []
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Escape")
+    expect(settings).not_to_be_visible()
+    expect(opener).to_be_focused()
+
+
+def test_the_opened_settings_are_above_the_fold(lab, page):
+    panel = open_panel(lab, page, QUICK.format(language="en"))
+    page.set_viewport_size({"width": 1000, "height": 600})
+    panel.open_settings()
+    expect(panel.settings.get_by_label("Model")).to_be_in_viewport()
+    expect(panel.settings.get_by_role("button", name="Done")).to_be_in_viewport()
 
 
 def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
@@ -114,6 +150,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
     names = [name for name, _ in walked]
     assert names == [
         "Hear the voice",
+        "Settings",
         "More",
         "Conversation",
         "Edit the question",
@@ -128,7 +165,6 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
         "Attach images, audio or video",
         "Hold to talk, or click to start and stop",
         "Take a photo with the camera",
-        "Settings: qwen-omni-turbo · Cherry · text + speech",
         "Send",
     ]
     assert [name for name, is_marked in walked if not is_marked] == []
@@ -196,7 +232,7 @@ panel = chat.panel(language={language!r})
 panel
 """
 SETTINGS = ".omni-panel-settings"
-WITH_SETTINGS = ".omni-chat-panel"
+ALL_SETTINGS = ".omni-panel-settings { max-height: none !important; }"
 
 IS_INSIDE = "(selector) => Boolean(document.activeElement?.closest(selector))"
 
@@ -209,7 +245,8 @@ FOCUSED = """() => {
   };
   const name = element.getAttribute("aria-label") || element.labels?.[0]?.textContent
     || element.textContent;
-  const box = element.matches("textarea") ? element.closest(".omni-composer-box") : element;
+  const box = element.closest(".omni-panel-choice")
+    ?? (element.matches(".omni-composer-text") ? element.closest(".omni-composer-box") : element);
   return [name.trim(), element.matches(":focus-visible") && isMarked(box ?? element)];
 }"""
 

@@ -5,7 +5,6 @@ The texts are those of ``tests/xss.py``; the conversations are made by ``hostile
 
 from __future__ import annotations
 
-import re
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -143,8 +142,7 @@ def test_names_of_models_voices_and_notices_are_only_text(lab, page, hits):
     panel = open_panel(
         lab, page, SHOW, FULL, later=["named(chat, panel)", "chat.use(model='qwen3-omni-flash')"]
     )
-    panel.root.get_by_role("button", name=re.compile("^Settings")).click()
-    expect(page.locator(".omni-panel-settings")).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+    panel.open_settings()
     hits.forget()
     run(lab, page, 3)
     last = list(SOME.values())[-1]
@@ -235,7 +233,7 @@ def test_the_key_of_a_connection_is_nowhere(lab, second_page):
         expect(panel.answers.first).to_contain_text(
             "[key]", timeout=TIMEOUT_MILLISECONDS
         )  # the service has echoed it
-        panel.root.get_by_role("button", name=re.compile("^Settings")).click()
+        panel.open_settings()
         show_code(second_page, 1)
         run(lab, second_page, 2)
         lab.save(second_page)

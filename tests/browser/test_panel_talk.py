@@ -193,23 +193,44 @@ def test_the_settings_change_the_chat_and_follow_it(lab, page):
         "print(chat.model, chat.voice, chat.modalities, chat.system, chat.budget)",
         "chat.use(voice='Chelsie')\nchat.ask('Hi', show=False)",
     )
-    panel.root.get_by_role("button", name=re.compile("^Settings")).click()
-    settings = page.locator(".omni-panel-settings")
-    expect(settings).to_be_visible()
-    expect(settings.get_by_label("Voice")).to_have_value("Chelsie")
+    settings = panel.open_settings()
+    expect(settings.get_by_label("Voice", exact=True)).to_have_value("Chelsie")
     system = settings.get_by_label("System message")
     expect(system).to_be_disabled()
     expect(settings).to_contain_text("ignores a system message when it speaks")
-    settings.get_by_role("button", name="Text", exact=True).click()
+    settings.get_by_label("Text", exact=True).check(force=True)
     expect(system).to_be_enabled()
     system.fill("You are a cat.")
     settings.get_by_label("Budget (CNY)").fill("2")
     settings.get_by_label("Budget (CNY)").press("Enter")
     settings.get_by_label("Model").select_option("qwen3-omni-flash")
-    expect(panel.root).to_contain_text("qwen3-omni-flash")
+    expect(panel.root.locator(".omni-panel-who")).to_have_text("qwen3-omni-flash")
+    settings.get_by_label("Budget (CNY)").fill("much")
+    settings.get_by_label("Budget (CNY)").press("Enter")
+    expect(settings.get_by_role("alert").filter(has_text="'much'")).to_be_visible()
+    expect(settings.get_by_label("Budget (CNY)")).to_have_value("much")
+    settings.get_by_label("Budget (CNY)").fill("2")
+    page.keyboard.press("Escape")
+    expect(panel.button("Settings")).to_be_focused()
     printed = run(lab, page, 2)
     assert printed.startswith("qwen3-omni-flash")
     assert "('text',) You are a cat. 2" in printed
+
+
+def test_the_language_is_chosen_and_the_settings_stay_open(lab, page):
+    panel = open_panel(lab, page, QUICK)
+    panel.ask("Who are you?")
+    panel.wait_for_answers(1)
+    panel.box.fill("half a question")
+    language = panel.open_settings().get_by_label("Language")
+    language.focus()
+    language.select_option(label="中文")
+    chosen = panel.settings.get_by_label("语言", exact=True)
+    expect(chosen).to_be_focused()
+    expect(chosen).to_have_value("zh")
+    expect(panel.root.locator(".omni-panel-total")).to_contain_text("1 个回答")
+    expect(panel.box).to_have_value("half a question")
+    panel.wait_for_answers(1)
 
 
 def test_the_conversation_is_saved_cleared_loaded_and_exported(lab, page):
@@ -245,8 +266,7 @@ def test_the_conversation_is_saved_cleared_loaded_and_exported(lab, page):
 def test_a_key_is_asked_for_in_a_password_field_and_is_nowhere_in_the_notebook(lab, page):
     key = "sk-0123456789-not-to-be-seen"
     panel = open_panel(lab, page, QUICK, "print(chat.connection.region, repr(chat.connection))")
-    panel.root.get_by_role("button", name=re.compile("^Settings")).click()
-    settings = page.locator(".omni-panel-settings")
+    settings = panel.open_settings()
     settings.get_by_label("Service").select_option(label="DashScope · Singapore")
     field = panel.root.get_by_label("API key for DashScope")
     assert field.get_attribute("type") == "password"

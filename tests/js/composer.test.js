@@ -50,7 +50,6 @@ const HEADER = {
   how: "Cherry",
   takes: ["text", "image", "audio"],
   microphone_seconds: 60,
-  has_settings: false,
 };
 
 function open({ header = {}, traits = {}, lastQuestion = "" } = {}) {
@@ -325,30 +324,6 @@ test("a pasted picture is attached; words with a picture of themselves are paste
   input.dispatchEvent(copied);
   await settle(5);
   assert.deepEqual([office.defaultPrevented, copied.defaultPrevented, channel.of("upload").length], [false, true, 1]);
-});
-
-test("a key is sent once and leaves the field", async () => {
-  const traits = { asks_key: "DashScope" };
-  const { find, channel, talk } = open({ traits });
-  const form = find("form");
-  assert.deepEqual([form.hidden, form.querySelector("label").textContent], [false, "API key for DashScope"]);
-  const field = form.querySelector("input");
-  assert.deepEqual([field.type, field.autocomplete], ["password", "off"]);
-  field.value = " sk-1 ";
-  form.dispatchEvent(new Event("submit", { cancelable: true }));
-  assert.deepEqual([channel.of("key"), field.value], [[{ type: "key", key: "sk-1" }], ""]);
-  assert.ok(!JSON.stringify({ ...sessionStorage }).includes("sk-1"));
-  traits.asks_key = "";
-  await talk.changed();
-});
-
-test("the settings are toggled", () => {
-  const { find, channel } = open({ header: { has_settings: true } });
-  const settings = find(".omni-composer-settings");
-  assert.deepEqual([settings.textContent, settings.getAttribute("aria-expanded")], ["Settings", "true"]);
-  assert.equal(settings.getAttribute("aria-label"), "Settings: qwen-omni-turbo · Cherry");
-  settings.click();
-  assert.equal(channel.of("settings").length, 1);
 });
 
 test("the cleanup leaves nothing behind", async () => {

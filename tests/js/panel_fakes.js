@@ -114,7 +114,8 @@ export class FakeModel {
   constructor(traits = {}, widget_manager = undefined) {
     this.traits = {
       panel_id: "p1", language: "en", sample_rate: 24_000, prebuffer_seconds: 0, asks_key: "",
-      header: { who: "qwen", how: "Cherry · speech", is_stand_in: false, takes: ["text"], microphone_seconds: null, total: "", storage: "", has_settings: false },
+      header: { who: "qwen", how: "Cherry · speech", is_stand_in: false, takes: ["text"], microphone_seconds: null, total: "", storage: "" },
+      settings: settingsOf({}),
       conversation: { seq: 0, turns: [] },
       ...traits,
     };
@@ -145,6 +146,17 @@ export class FakeModel {
   /** One message is lost on its way. */
   lose() { this.#seq += 1; }
   said(type) { return this.sent.filter((message) => message.type === type); }
+}
+
+/** The settings of a conversation with the stand-in, unless said otherwise. */
+export function settingsOf(changes) {
+  return {
+    model: "qwen", models: [["qwen", "qwen"], ["other", "other"]], answers: "speech", voice: "Cherry",
+    voices: [["Cherry", "Cherry"], ["Ethan", "Ethan"]], has_other_voices: false, system: "", as_turns: false,
+    service: "offline", services: [["current", "This notebook's"], ["offline", "Offline stand-in"], ["other", "Another server…"]],
+    address: "", budget: "", currency: "CNY", storage: "mp3", storages: [["mp3", "MP3"], ["wav", "WAV"]],
+    language: "auto", languages: [["auto", "That of the page"], ["zh", "中文"]], disabled: [], notes: {}, problems: {}, ...changes,
+  };
 }
 
 /** A turn's record, over and empty unless said otherwise. */

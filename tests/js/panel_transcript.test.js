@@ -348,7 +348,7 @@ test("notices are alerts when they are errors, and go when they are dismissed", 
 test("a kernel that is busy or gone is spoken of, but not a cell of ours that asks", () => {
   const { model, talk, find, see } = openTranscript();
   model.isListening = false;
-  void talk.channel.send({ type: "settings" });
+  void talk.channel.send({ type: "sample" });
   clock.pass(1000);
   assert.match(find(".omni-panel-kernel").textContent, /^The kernel is busy with another cell/);
   model.post({ type: "turns", order: ["t1"], records: [recordOf({ state: "answering", is_of_cell: true })] });

@@ -21,7 +21,7 @@ print(plt.get_fignums())
 
 
 @pytest.mark.parametrize(
-    "widget", ["omni.AudioPlayer()", "omni.ChatPanel(omni.Chat(connection=quick))._talk"]
+    "widget", ["omni.AudioPlayer()", "omni.ChatPanel(omni.Chat(connection=quick))"]
 )
 def test_a_message_to_a_widget_does_not_end_a_figure(kernel, widget):
     kernel.run(f"%matplotlib inline\nwidget = {widget}")

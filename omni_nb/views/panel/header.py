@@ -22,17 +22,13 @@ if TYPE_CHECKING:
 _ANYTHING = ("text", "image", "audio", "video")
 
 
-def header_of(
-    chat: Conversation, language: Language, *, kept_bytes: int, has_settings: bool
-) -> Header:
+def header_of(chat: Conversation, language: Language, *, kept_bytes: int) -> Header:
     """Return the header of a conversation.
 
     Parameters
     ----------
     kept_bytes
         How many bytes the conversation takes in the notebook.
-    has_settings
-        Whether the settings are shown.
     """
     names, facts = words("panel", language), find_model(chat.model)
     connection = chat.connection or current_connection()
@@ -45,7 +41,6 @@ def header_of(
         microphone_seconds=facts.limits.audio_seconds if facts else None,
         total=_total(list(chat.replies), language),
         storage=names["kept"].format(size=size_text(kept_bytes, language)) if kept_bytes else "",
-        has_settings=has_settings,
         save_as=proposed_name(chat.file),
     )
 

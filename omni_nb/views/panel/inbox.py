@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omni_nb.words import Language
 
 _AT_ONCE = frozenset({"stop", "cancel"})
-_ACKED_WHEN_DONE = frozenset({"send", "edit", "again"})
+_ACKED_WHEN_DONE = frozenset({"send", "edit", "again", "setting"})
 _OF_ITSELF = frozenset({"hello", "draft", "report", "upload", "speech"})
 """What a page sends without a click, again and again: the same failure is said once."""
 

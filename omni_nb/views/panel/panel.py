@@ -24,11 +24,11 @@ from omni_nb.views.panel.header import cost_text, header_of
 from omni_nb.views.panel.inbox import Inbox, require, speech_pieces
 from omni_nb.views.panel.queue import Queue, QueuedQuestion
 from omni_nb.views.panel.saved_form import SavedForm
-from omni_nb.views.panel.settings import SettingsForm
+from omni_nb.views.panel.settings import AUTO, PanelSettings
 from omni_nb.views.panel.sync import Sync
 from omni_nb.views.panel.talk import Talk
 from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer
-from omni_nb.views.widget import ShownBox
+from omni_nb.views.widget import Shown
 from omni_nb.words import check_language, languages, plural, words
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from omni_nb.words import Language
 
 
-class ChatPanel(ShownBox):
+class ChatPanel(Shown, Talk):
     """A conversation as a panel in the notebook.
 
     Everything that happens in the panel happens in ``chat``, and what a cell does with ``chat``
@@ -94,11 +94,11 @@ class ChatPanel(ShownBox):
         for name in unknown:
             names = ("chat", "language", "storage", "prebuffer_seconds")
             raise unknown_option(name, where="ChatPanel()", names=names)
-        self._is_auto = language == "auto"
-        self._language: Language = "en" if self._is_auto else check_language(language)
+        wanted = language if language == AUTO else check_language(language)
         check_storage(storage)
         check_prebuffer(prebuffer_seconds)
         self.chat = Chat(voice="Cherry") if chat is None else chat
+        self._language: Language = "en" if wanted == AUTO else wanted
         panel_id = uuid.uuid4().hex
         self._guard = Guard("the panel failed", self._say_failure)
         self._queue = Queue(self.chat, self._say, lambda: self._language)
@@ -107,28 +107,23 @@ class ChatPanel(ShownBox):
         self._saved_form = SavedForm(
             self.chat, panel_id, self._saved_form_changed, self._say_failure
         )
-        self._settings = SettingsForm(
-            self.chat,
-            storage=storage,
-            language=self._language,
-            on_change=self._settings_changed,
-            ask_key=self._ask_key,
+        self._settings = PanelSettings(
+            self.chat, storage=storage, language=wanted, ask_key=self._ask_key
         )
-        self._talk = Talk(
+        self._composer = Composer(self.chat, self.post, self._say, lambda: self._language)
+        self._inbox = Inbox(self._handlers(), self.post, lambda: self._language)
+        super().__init__(
             self._sync.records,
-            self._take,
+            self._inbox.take,
             guard=self._guard,
             panel_id=panel_id,
-            language="" if self._is_auto else self._language,
+            language="" if wanted == AUTO else wanted,
             prebuffer_seconds=prebuffer_seconds,
             header=self._header(),
+            settings=self._settings.state(self._language),
         )
-        self._composer = Composer(self.chat, self._talk.post, self._say, lambda: self._language)
-        self._inbox = Inbox(self._handlers(), self._talk.post, lambda: self._language)
-        super().__init__([self._talk, self._settings], layout={"width": "auto"})
-        self.add_class("omni-chat-panel")
         self._is_closed = False
-        self._sync.start(self._talk)
+        self._sync.start(self)
 
     def close(self) -> None:
         """Close the panel and stop its answer; the conversation and its saved form stay."""
@@ -139,8 +134,6 @@ class ChatPanel(ShownBox):
         self._sync.close()
         self._inbox.close()
         self._saved_form.close()
-        for part in (self._talk, *self._settings.children, self._settings):
-            part.close()
         super().close()
 
     def _ipython_display_(self, **_: Any) -> None:
@@ -152,9 +145,6 @@ class ChatPanel(ShownBox):
 
     # -- what happens ------------------------------------------------------------------------
 
-    def _take(self, message: Message, buffer: Any) -> None:
-        self._inbox.take(message, buffer)
-
     def _say(self, kind: str, text: str) -> None:
         self._inbox.say(kind, text)
 
@@ -165,31 +155,24 @@ class ChatPanel(ShownBox):
         """Follow turns that have begun, ended or moved: each of these whatever the others do."""
         for follow in (
             lambda: self._saved_form.update(self._settings.storage, self._language),
-            lambda: self._talk.show_header(self._header()),
-            self._settings.follow,
+            lambda: self.show_header(self._header()),
+            self._follow_settings,
             self._composer.show,
         ):
             self._guard.run(follow)
 
     def _saved_form_changed(self) -> None:
         if not self._is_closed:
-            self._talk.show_header(self._header())
+            self.show_header(self._header())
 
-    def _settings_changed(self) -> None:
-        self._talk.show_header(self._header())
-        self._saved_form.update(self._settings.storage, self._language)
-        self._composer.show()
+    def _follow_settings(self) -> None:
+        self.show_settings(self._settings.state(self._language))
 
     def _ask_key(self, service: str) -> None:
-        self._talk.asks_key = service
+        self.asks_key = service
 
     def _header(self) -> Header:
-        return header_of(
-            self.chat,
-            self._language,
-            kept_bytes=self._saved_form.size,
-            has_settings=self._settings.is_shown,
-        )
+        return header_of(self.chat, self._language, kept_bytes=self._saved_form.size)
 
     # -- what the browser asks for -----------------------------------------------------------
 
@@ -210,13 +193,13 @@ class ChatPanel(ShownBox):
             "save": self._on_save,
             "load": lambda message, _: self._on_load(message["name"]),
             "export": lambda message, _: self._on_export(message["form"]),
-            "settings": lambda *_: self._on_settings(),
+            "setting": self._on_setting,
             "key": lambda message, _: self._on_key(message.pop("key", "")),
             "report": self._on_report,
         }
 
     def _on_hello(self, message: Message, _: Any) -> None:
-        if self._is_auto and message.get("language") in languages():
+        if self._settings.language == AUTO and message.get("language") in languages():
             self._speak(message["language"])
         self._sync.answer_hello(message["page"], message.get("have") or {})
         if message.get("reason") == "open":
@@ -225,7 +208,6 @@ class ChatPanel(ShownBox):
     def _speak(self, language: Language) -> None:
         if language != self._language:
             self._language = self._sync.language = language
-            self._settings.speak(language)
             self._changed()
 
     def _on_send(self, message: Message, _: Any) -> None:
@@ -277,7 +259,7 @@ class ChatPanel(ShownBox):
         for offset, piece in speech_pieces(pcm, int(message["offset"])):
             head = {"type": "speech", "turn": message["turn"], "offset": offset}
             sizes = {"pcm_bytes": len(piece), "total_bytes": len(pcm)}
-            self._talk.post({**head, **sizes}, piece)
+            self.post({**head, **sizes}, piece)
 
     def _on_code(self, message: Message, _: Any) -> None:
         request = require(self._sync.reply(message["turn"]), self._language).request
@@ -287,7 +269,7 @@ class ChatPanel(ShownBox):
             if connection.is_stand_in
             else {"base_url": connection.base_url, "dialect": connection.dialect}
         )
-        self._talk.post(
+        self.post(
             {
                 "type": "code",
                 "turn": message["turn"],
@@ -301,7 +283,7 @@ class ChatPanel(ShownBox):
         names = words("panel", self._language)
         if "audio" not in self.chat.modalities:
             raise RequestError(names["no voice"])
-        self._talk.post({"type": "sample", "state": "asked", "words": ""})
+        self.post({"type": "sample", "state": "asked", "words": ""})
         other = self.chat.fork(at=0)  # a fork pays from the same budget
         other.use(system="")
         try:
@@ -310,7 +292,7 @@ class ChatPanel(ShownBox):
                     pass
         except OmniError as error:
             said = names["sample failed"].format(reason=error)
-            self._talk.post({"type": "sample", "state": "failed", "words": said})
+            self.post({"type": "sample", "state": "failed", "words": said})
             return
         reply = stream.reply
         seconds = seconds_text(reply.audio.seconds if reply.audio else 0.0)
@@ -318,7 +300,7 @@ class ChatPanel(ShownBox):
             voice=self.chat.voice, seconds=seconds, cost=cost_text(reply, self._language)
         )
         pcm = bytes(reply.pcm[: whole_samples(reply.pcm)])
-        self._talk.post({"type": "sample", "state": "here", "words": said}, pcm)
+        self.post({"type": "sample", "state": "here", "words": said}, pcm)
 
     def _on_clear(self) -> None:
         names, had = words("panel", self._language), len(self.chat.replies)
@@ -330,11 +312,11 @@ class ChatPanel(ShownBox):
     def _on_save(self, message: Message, _: Any) -> None:
         path = _named(message["name"], {".json"})
         if is_anothers(path, self.chat.file) and message.get("replaces") is not True:
-            self._talk.post({"type": "exists", "name": str(path), "page": message["page"]})
+            self.post({"type": "exists", "name": str(path), "page": message["page"]})
             return
         self.chat.save(path)
         self._say("info", words("panel", self._language)["saved"].format(name=path.name))
-        self._talk.show_header(self._header())
+        self.show_header(self._header())
 
     def _on_load(self, name: str) -> None:
         path = _named(name, {".json", ".ipynb"})
@@ -344,8 +326,8 @@ class ChatPanel(ShownBox):
             name=path.name, count=count, s=plural(count)
         )
         self._say("info", said)
-        self._settings.follow()
-        self._talk.show_header(self._header())
+        self._follow_settings()
+        self.show_header(self._header())
         self._sync.hurry()
 
     def _on_export(self, form: str) -> None:
@@ -354,18 +336,26 @@ class ChatPanel(ShownBox):
             "ipynb" if form == "ipynb" else "html", storage=self._settings.storage
         )
         mime = "application/x-ipynb+json" if form == "ipynb" else mimetypes.types_map[".html"]
-        self._talk.post({"type": "file", "name": name, "mime": mime}, data)
+        self.post({"type": "file", "name": name, "mime": mime}, data)
 
-    def _on_settings(self) -> None:
-        self._settings.toggle()
-        self._talk.show_header(self._header())
+    def _on_setting(self, message: Message, _: Any) -> None:
+        self._settings.change(message["name"], message["value"])
+        self._follow_language()
+        self._changed()
+
+    def _follow_language(self) -> None:
+        """Let the page speak the language that was chosen; for ``"auto"`` it says which."""
+        wanted = self._settings.language
+        self.language = "" if wanted == AUTO else wanted
+        if self.language:
+            self._language = self._sync.language = self.language
 
     def _on_key(self, key: str) -> None:
         if not key.strip():
             return
-        self._settings.use_key(key.strip())
-        self._talk.asks_key = ""
-        self._say("info", words("panel", self._language)["key taken"])
+        if self._settings.use_key(key.strip()):
+            self._say("info", words("panel", self._language)["key taken"])
+        self._changed()
 
     def _on_report(self, message: Message, _: Any) -> None:
         reply = self._sync.reply(message["turn"])

@@ -5,9 +5,10 @@ both together.
 
 Traits (what a reload needs and what is small): ``panel_id``, ``language`` (``"en"``, ``"zh"``, or
 ``""``: the page decides), ``sample_rate``, ``prebuffer_seconds``, ``header`` (a `Header`),
-``asks_key`` (the service whose key is missing, else ``""``) and ``conversation`` (``{seq, turns}``
-with a `TurnRecord` for every turn, its whole text included). ``conversation`` is made when a page
-asks for the state, and never sent otherwise: while a page lives it learns from messages alone.
+``settings`` (a `SettingsState`), ``asks_key`` (the service whose key is missing, else ``""``) and
+``conversation`` (``{seq, turns}`` with a `TurnRecord` for every turn, its whole text included).
+``conversation`` is made when a page asks for the state, and never sent otherwise: while a page
+lives it learns from messages alone.
 
 Every message to the browser has ``seq``, which counts up by one, so that a page notices a loss and
 says ``hello`` again. What is addressed by offset may come twice without harm. Offsets of text count
@@ -74,8 +75,9 @@ From the browser, each with ``id`` (for its ``ack``) and ``page`` (who says it):
 ``{type: "export", form}``
     The whole conversation; ``form`` is ``"html"`` or ``"ipynb"``; ``replaces``: also what is there
     and is not this conversation's own.
-``{type: "settings"}`` / ``{type: "key", key}``
-    Show or hide the settings / the key that was asked for: it goes nowhere but into the connection.
+``{type: "setting", name, value}`` / ``{type: "key", key}``
+    Change a setting, a field of `SettingsState` / the key that was asked for: it goes nowhere but
+    into the connection.
 ``{type: "report", turn, state, first_heard_at, underruns, gap_seconds}``
     What became of the speech, as of `omni_nb.AudioPlayer`.
 """
@@ -101,8 +103,7 @@ class Header(TypedDict):
     answers, but the stand-in for it), ``takes`` (kinds of input, such as ``"image"``),
     ``microphone_seconds`` (the longest recording; null: no limit known), ``total`` (tokens and
     cost so far, in words), ``storage`` (how large the conversation is in the notebook, in words),
-    ``has_settings`` (whether they are shown), ``save_as`` (a name to save the conversation as:
-    free, or its own).
+    ``save_as`` (a name to save the conversation as: free, or its own).
     """
 
     who: str
@@ -112,8 +113,42 @@ class Header(TypedDict):
     microphone_seconds: int | None
     total: str
     storage: str
-    has_settings: bool
     save_as: str
+
+
+class SettingsState(TypedDict):
+    """The panel's settings: what each field has, what it may have, and what to say beside it.
+
+    The page sends a ``setting`` with the name of one of these fields and its new value: ``model``,
+    ``answers`` (``"text"`` or ``"speech"``), ``voice``, ``system``, ``as_turns``, ``service``,
+    ``address``, ``budget`` (a number as it was typed), ``storage`` or ``language``.
+
+    ``models``, ``voices``, ``services``, ``storages`` and ``languages`` are what there is to choose
+    from, each a value with its label; ``has_other_voices``: the list is not complete. ``disabled``
+    names the fields that have no effect now; ``notes`` says something of a field, ``problems`` why
+    its last value was refused. ``currency`` is that of the budget.
+    """
+
+    model: str
+    models: list[tuple[str, str]]
+    answers: str
+    voice: str
+    voices: list[tuple[str, str]]
+    has_other_voices: bool
+    system: str
+    as_turns: bool
+    service: str
+    services: list[tuple[str, str]]
+    address: str
+    budget: str
+    currency: str
+    storage: str
+    storages: list[tuple[str, str]]
+    language: str
+    languages: list[tuple[str, str]]
+    disabled: list[str]
+    notes: dict[str, str]
+    problems: dict[str, str]
 
 
 class TurnRecord(TypedDict):

@@ -1,4 +1,4 @@
-"""Talk: the panel's widget in Python; ``js/panel.js`` is its side in the browser."""
+"""Talk: what the panel is as a widget; ``js/panel.js`` is its side in the browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from omni_nb.views.widget import BackgroundWidget, built
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from omni_nb.views.panel.protocol import Header, Message
+    from omni_nb.views.panel.protocol import Header, Message, SettingsState
 
 
 def _conversation(_value: object, talk: Talk) -> Mapping[str, Any]:
@@ -43,6 +43,7 @@ class Talk(BackgroundWidget):
     sample_rate = traitlets.Int(24_000).tag(sync=True)
     prebuffer_seconds = traitlets.Float(0.3).tag(sync=True)
     header = traitlets.Dict().tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True)
     asks_key = traitlets.Unicode("").tag(sync=True)
     # Its value never changes, so it is never sent; what a page gets is made when it asks.
     conversation = traitlets.Dict().tag(sync=True, to_json=_conversation)
@@ -74,6 +75,12 @@ class Talk(BackgroundWidget):
         with self._lock:
             if self.header != header:
                 self.header = dict(header)
+
+    def show_settings(self, settings: SettingsState) -> None:
+        """Send the panel's settings, if they have changed."""
+        with self._lock:
+            if self.settings != settings:
+                self.settings = dict(settings)
 
     def state(self) -> Mapping[str, Any]:
         """Return the whole conversation, for a page that has just opened."""

@@ -294,7 +294,7 @@ def test_clearing_sets_the_conversation_aside(browser, panel):
 
 def test_the_state_has_the_whole_conversation(browser, panel):
     ask(browser, panel, "Who are you?")
-    state = panel.children[0].get_state("conversation")["conversation"]
+    state = panel.get_state("conversation")["conversation"]
     (record,) = state["turns"]
     assert record["text"] == panel.chat.replies[0].text
     assert state["seq"] == len(browser.sent)
@@ -336,8 +336,8 @@ def test_the_speech_of_a_finished_answer_is_sent_when_asked_for(browser, panel):
 def test_the_page_decides_the_language(browser, standing_in):
     panel = ChatPanel(omni.Chat(connection=standing_in()))
     browser.say(panel, type="hello", reason="open", language="zh", have={}, drafts=[])
-    until(lambda: panel.children[1].model.description == "模型")
-    until(lambda: panel.children[0].header["how"] == "文本")
+    until(lambda: dict(panel.settings["services"])["offline"] == "离线模拟服务")
+    until(lambda: panel.header["how"] == "文本")
     panel.close()
 
 
@@ -457,16 +457,42 @@ def test_the_request_is_shown_as_programs_without_a_key(browser, panel):
 
 def test_a_key_goes_into_the_connection_and_nowhere_else(browser, panel, monkeypatch, caplog):
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
-    settings = panel.children[1]
-    settings.service.value = "singapore"
-    assert panel.children[0].asks_key == "DashScope"
+    browser.say(panel, type="setting", name="service", value="singapore")
+    until(lambda: panel.asks_key == "DashScope")
     browser.say(panel, type="key", key=KEY)
     until(lambda: panel.chat.connection.region == "singapore")
     assert panel.chat.connection.endpoint.key.reveal() == KEY
-    assert panel.children[0].asks_key == ""
-    parts = [panel, *panel.children, *settings.children]
-    state = str([part.get_state() for part in parts])
-    assert KEY not in state + str(browser.sent) + caplog.text + repr(panel) + repr(panel.chat)
+    until(lambda: panel.asks_key == "")
+    assert panel.settings["service"] == "singapore"
+    assert KEY not in str(panel.get_state()) + str(browser.sent) + caplog.text + repr(panel) + repr(
+        panel.chat
+    )
+
+
+def test_a_setting_is_shown_before_it_is_acknowledged(browser, panel):
+    of = browser.say(panel, type="setting", name="voice", value="Chelsie")
+    assert browser.wait_for("ack", lambda m: m["of"] == of)["is_taken"]
+    assert panel.chat.voice == panel.settings["voice"] == "Chelsie"
+    assert panel.header["how"].startswith("Chelsie")
+
+
+def test_a_setting_that_is_refused_is_no_notice_but_said_in_its_place(browser, panel):
+    of = browser.say(panel, type="setting", name="voice", value="Nobody")
+    browser.wait_for("ack", lambda m: m["of"] == of)
+    assert "no voice" in panel.settings["problems"]["voice"]
+    assert not browser.of("notice")
+
+
+def test_the_language_is_chosen_or_left_to_the_page(browser, panel):
+    browser.say(panel, type="setting", name="language", value="zh")
+    until(lambda: panel.language == "zh")
+    until(lambda: dict(panel.settings["services"])["offline"] == "离线模拟服务")
+    browser.say(panel, type="hello", reason="repair", language="en", have={}, drafts=[])
+    browser.say(panel, type="setting", name="language", value="auto")
+    until(lambda: panel.language == "")
+    assert dict(panel.settings["languages"])["auto"] == "跟随页面", "no page has said another yet"
+    browser.say(panel, type="hello", reason="repair", language="en", have={}, drafts=[])
+    until(lambda: dict(panel.settings["services"])["offline"] == "Offline stand-in")
 
 
 def test_a_voice_is_heard_before_it_is_chosen(browser, panel):
@@ -497,12 +523,12 @@ def test_saving_proposes_a_free_name_and_then_its_own(browser, panel, tmp_path, 
     (tmp_path / "talk.json").write_text("mine")
     (tmp_path / "talk-2.json").symlink_to("nowhere")
     ask(browser, panel, "Who are you?")
-    proposed = panel.children[0].header["save_as"]
+    proposed = panel.header["save_as"]
     assert proposed == "talk-3.json"
     browser.say(panel, type="save", name=proposed)
     until((tmp_path / proposed).exists)
     ask(browser, panel, "And you?")
-    assert panel.children[0].header["save_as"] == proposed
+    assert panel.header["save_as"] == proposed
     browser.say(panel, type="save", name=proposed)
     until(lambda: len(json.loads((tmp_path / proposed).read_text())["replies"]) == 2)
     assert not browser.of("exists")

@@ -216,7 +216,7 @@ def test_what_follows_the_turns_may_fail_and_is_told_again(chat, watch):
 # -- the inbox -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["send", "edit", "again", "settings", "draft", "stop"])
+@pytest.mark.parametrize("kind", ["send", "edit", "again", "setting", "draft", "stop"])
 @pytest.mark.parametrize("lost", [1, 2, 5])
 def test_a_page_that_cannot_be_answered_ends_no_inbox(kind, lost):
     done, failures, posted = threading.Event(), iter(range(lost)), []
@@ -353,10 +353,10 @@ def shown_in(browser: FakeBrowser) -> set[str]:
 def test_a_part_of_the_panel_that_fails_keeps_no_other_from_following(here, part, monkeypatch):
     browser = FakeBrowser(monkeypatch)
     panel = ChatPanel(omni.Chat(connection=here, max_tokens=8), language="en")
-    name = {"_saved_form": "update", "_settings": "follow", "_composer": "show"}[part]
+    name = {"_saved_form": "update", "_settings": "state", "_composer": "show"}[part]
     monkeypatch.setattr(getattr(panel, part), name, lambda *_: 1 / 0)
     panel.chat.ask("Who are you?", show=False)
-    until(lambda: "1 answer" in panel.children[0].header["total"])
+    until(lambda: "1 answer" in panel.header["total"])
     until(lambda: any("ZeroDivisionError" in m["text"] for m in browser.of("notice")))
     monkeypatch.undo()
     panel.close()

@@ -15,7 +15,7 @@ from omni_nb.turns.reply import Reply
 from omni_nb.views.panel.header import header_of
 from omni_nb.views.panel.queue import QueuedQuestion
 from omni_nb.views.panel.records import record_of_failure, record_of_question, record_of_reply
-from omni_nb.views.panel.settings import SettingsForm
+from omni_nb.views.panel.settings import PanelSettings
 from omni_nb.wire.events import AudioDelta, Finished, TextDelta
 from omni_nb.wire.request import Message, Request
 from tests.begun import begun
@@ -109,7 +109,7 @@ def chat() -> omni.Chat:
 
 
 def total(chat: omni.Chat, language: str = "en") -> str:
-    return header_of(chat, language, kept_bytes=0, has_settings=False)["total"]
+    return header_of(chat, language, kept_bytes=0)["total"]
 
 
 def test_an_answer_is_counted_when_there_is_one(chat):
@@ -141,10 +141,7 @@ def test_a_question_without_an_answer_is_none(chat, language):
     ],
 )
 def test_the_settings_say_how_this_panel_answers(chat, language, text, speech):
-    form = SettingsForm(
-        chat, storage="mp3", language=language, on_change=lambda: None, ask_key=lambda _: None
-    )
-    assert speech in form.model_note.value
+    settings = PanelSettings(chat, storage="mp3", language=language, ask_key=lambda _: None)
+    assert speech in settings.state(language)["notes"]["model"]
     chat.use(modalities=["text"])
-    form.follow()
-    assert text in form.model_note.value
+    assert text in settings.state(language)["notes"]["model"]
