@@ -69,6 +69,8 @@ class Session {
   #lastReport = "";
   #releaseContext;
   #isDisposed = false;
+  /** The style sheet, where it is in a shadow tree with the view (marimo): the static answer is outside. */
+  #css = "";
   /** Whether the answer is visible on this page, or was. */
   #isHere = false;
   /** @type {Set<ReturnType<typeof setTimeout>>} */ #timers = new Set();
@@ -106,6 +108,7 @@ class Session {
    * @returns {() => void}
    */
   show(model, element) {
+    if (element.getRootNode() instanceof ShadowRoot) this.#css = /** @type {any} */ (model).get("_css") ?? "";
     const view = createView(element, {
       language: model.get("language"),
       words: this.#words,
@@ -274,6 +277,7 @@ class Session {
       words: this.#words,
       isEnded: () => this.#end !== null,
       stop: () => this.#engine.stop(),
+      css: this.#css,
     });
   }
 

@@ -138,7 +138,9 @@ export class Channel {
       ];
       this.#pending.set(id, { count, isHello: outgoing.type === "hello", isOverdue: false, settle: resolve, timers });
       try {
-        this.#model.send({ ...outgoing, id, page: this.page }, undefined, /** @type {any} */ (buffers));
+        /** @type {unknown} A promise in marimo, which may fail later. */
+        const sent = this.#model.send({ ...outgoing, id, page: this.page }, undefined, /** @type {any} */ (buffers));
+        Promise.resolve(sent).catch(() => this.#lose());
       } catch {
         this.#lose();
       }

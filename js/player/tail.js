@@ -45,13 +45,22 @@ export class Tail {
   /** @type {Words} */ #words;
   /** @type {() => boolean} */ #isEnded;
   /** @type {() => void} */ #stop;
+  /** @type {string} */ #css;
   /** @type {HTMLElement | null} */ #place = null;
   #lastSeenAt = performance.now();
   /** @type {ReturnType<typeof setInterval>} */ #timer;
   #cleanPlace = () => {};
 
-  /** @param {{tailId: string, words: Words, isEnded: () => boolean, stop: () => void}} options */
-  constructor({ tailId, words, isEnded, stop }) {
+  /**
+   * @param {object} options
+   * @param {string} options.tailId
+   * @param {Words} options.words
+   * @param {() => boolean} options.isEnded
+   * @param {() => void} options.stop
+   * @param {string} options.css of the button, where the page itself does not have it
+   */
+  constructor({ tailId, words, isEnded, stop, css }) {
+    this.#css = css;
     this.#tailId = tailId;
     this.#words = words;
     this.#isEnded = isEnded;
@@ -104,6 +113,7 @@ export class Tail {
     const button = tailButton(this.#words);
     const stop = () => this.#stop();
     button.addEventListener("click", stop);
+    if (this.#css) button.prepend(make("style", "", this.#css));
     place.append(button);
     // `play` does not bubble, but it can be caught on the way down.
     const output = nearestWithAudio(place);

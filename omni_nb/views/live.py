@@ -63,7 +63,7 @@ async def watch_async(stream: ReplyStream, stage: Stage) -> Reply:
                 look()
         except (asyncio.CancelledError, KeyboardInterrupt) as interrupt:
             stream.stop()
-            if session().shell is None:
+            if not session().has_cells:
                 raise
             _uncancel(interrupt)
     return reader.result()

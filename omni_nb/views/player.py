@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REPEATED_HELLO_SECONDS = 1.0
+FIRST_REPEAT_SECONDS, LAST_REPEAT_SECONDS = 0.25, 16.0
 ABANDONED_SECONDS = 60.0
 
 
@@ -132,6 +133,9 @@ class AudioPlayer(BackgroundWidget):
     close_when_done
         Close the widget once the answer is finished, its speech is over and no view of it is
         left, so that models do not pile up. Closing removes views, so it never comes before.
+    repeats
+        Send everything from the beginning now and then, at growing distances: where a page may
+        begin to listen after the first messages, and cannot say so while the cell runs (marimo).
     **traits
         ``sample_rate``, ``prebuffer_seconds`` (speech to hold before starting), ``language``
         (``"en"`` or ``"zh"``), ``header_html`` (shown as it is: escape it), ``price`` (for the
@@ -165,8 +169,11 @@ class AudioPlayer(BackgroundWidget):
     stop_requested: threading.Event
     report: PlaybackReport | None
 
-    def __init__(self, *, close_when_done: bool = True, **traits: Any) -> None:
+    def __init__(
+        self, *, close_when_done: bool = True, repeats: bool = False, **traits: Any
+    ) -> None:
         self.close_when_done = close_when_done
+        self._repeats = _Repeats() if repeats else None
         self.stop_requested = threading.Event()
         self.report = None
         self._lock = threading.Lock()
@@ -220,8 +227,9 @@ class AudioPlayer(BackgroundWidget):
             self._pcm, self._sent_bytes = pcm, max(pcm_offset, whole_samples(pcm))
             is_text_new = len(text) > text_offset or len(self._text) > text_offset
             self._text = text
-            if is_text_new or self._sent_bytes > pcm_offset:
-                self._send_from(text_offset, pcm_offset)
+            is_due = self._repeats is not None and self._repeats.is_due()
+            if is_due or is_text_new or self._sent_bytes > pcm_offset:
+                self._send_from(*((0, 0) if is_due else (text_offset, pcm_offset)))
 
     def finish(self, *, stopped: bool = False) -> None:
         """End the answer: nothing more will come. A second call does nothing.
@@ -301,3 +309,22 @@ class AudioPlayer(BackgroundWidget):
         now = time.monotonic()
         self._answered = (hello, now)
         return hello == last_hello and now - answered_at < REPEATED_HELLO_SECONDS
+
+
+class _Repeats:
+    """The moments at which everything is sent again: each twice as late as the one before."""
+
+    def __init__(self) -> None:
+        self._began_at: float | None = None
+        self._next_seconds = FIRST_REPEAT_SECONDS
+
+    def is_due(self) -> bool:
+        """Return whether to send everything now; the first call is that of the first message."""
+        now = time.monotonic()
+        if self._began_at is None:
+            self._began_at = now
+        seconds = now - self._began_at
+        if not self._next_seconds <= seconds < 2 * LAST_REPEAT_SECONDS:
+            return False
+        self._next_seconds = 2 * seconds
+        return True

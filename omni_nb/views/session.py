@@ -1,4 +1,4 @@
-"""The session a person works in: a notebook kernel, or a plain interpreter."""
+"""The session a person works in: a notebook kernel, marimo, or a plain interpreter."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.archive.outputs import block_metadata
 from omni_nb.render.reply import reply_bundle
 from omni_nb.turns.reply import Reply
+from omni_nb.views import marimo
 from omni_nb.views.named_file import named_file_text
 from omni_nb.words import language_of, words
 
@@ -32,7 +33,7 @@ class Session:
     Attributes
     ----------
     shell
-        IPython's shell of a Jupyter kernel, or None in a terminal or a plain interpreter.
+        IPython's shell of a Jupyter kernel; None in marimo, a terminal or a plain interpreter.
     """
 
     def __init__(self, shell: Any = None) -> None:
@@ -40,6 +41,9 @@ class Session:
         self._is_hinted = False
         self._cell: int | None = None
         self._shown: weakref.WeakSet[Reply] = weakref.WeakSet()
+        self._kept: weakref.WeakKeyDictionary[Reply, Mapping[str, str]] = (
+            weakref.WeakKeyDictionary()
+        )
         self._players: weakref.WeakSet[AudioPlayer] = weakref.WeakSet()
         self._due: weakref.WeakSet[Debounce] = weakref.WeakSet()
         self._chats: weakref.WeakKeyDictionary[Reply, weakref.ref[Conversation]] = (
@@ -49,6 +53,16 @@ class Session:
             displays = shell.display_formatter.ipython_display_formatter
             displays.for_type(Reply, self._display_once)
             shell.events.register("post_run_cell", self._end_cell)
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether a cell runs that shows things: of a Jupyter kernel, or of marimo."""
+        return self.shell is not None or marimo.is_here()
+
+    @property
+    def hears_pages(self) -> bool:
+        """Whether what a page says may arrive while a cell runs; marimo takes it afterwards."""
+        return self.shell is not None
 
     @property
     def is_attended(self) -> bool:
@@ -77,6 +91,9 @@ class Session:
 
     def show(self, bundle: Mapping[str, Any], metadata: Mapping[str, Any] | None = None) -> Any:
         """Display a MIME bundle in the running cell; returns the handle to update it."""
+        if self.shell is None and marimo.is_here():
+            marimo.show_replies_as(self._as_kept)
+            return marimo.Display(bundle)
         from IPython.display import display
 
         return display(  # type: ignore[no-untyped-call]
@@ -110,7 +127,10 @@ class Session:
             aside=named_file_text(reply.question, language_of(reply.question)),
         )
         handle.update(bundle, metadata=self._metadata(reply, storage), raw=True)
-        self._shown_here().add(reply)
+        if self.shell is None:
+            self._kept[reply] = bundle
+        else:
+            self._shown_here().add(reply)
         if reply.error is not None:
             reply.error.note_shown(words("reply", language_of(reply.question))["shown above"])
 
@@ -128,6 +148,10 @@ class Session:
         """Show a reply that is a cell's value, unless that cell has just shown it."""
         if reply not in self._shown_here():
             self.show(reply_bundle(reply), self._metadata(reply))
+
+    def _as_kept(self, reply: Reply) -> Mapping[str, str]:
+        """Return what a cell shows of a reply already, or would show."""
+        return self._kept.get(reply) or reply_bundle(reply)
 
     def _metadata(self, reply: Reply, storage: Storage = "mp3") -> dict[str, Any]:
         """Return what `Chat.from_notebook` reads; nothing for a reply that has no conversation."""

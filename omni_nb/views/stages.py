@@ -97,7 +97,7 @@ def choose_stage(
     here = session()
     if show is False:
         return SilentStage()
-    if here.shell is None:
+    if not here.has_cells:
         return TerminalStage(here)
     if "audio" in reply.request.modalities and here.is_attended:
         return SpeechStage(here, storage, prebuffer_seconds)
@@ -272,6 +272,7 @@ class SpeechStage:
             language=language,
             prebuffer_seconds=self._prebuffer_seconds,
             price=price_of(reply),
+            repeats=not self._session.hears_pages,
         )
 
         def note_playback(*_: object) -> None:

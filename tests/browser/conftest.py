@@ -1,7 +1,7 @@
 """Fixtures for tests in real servers and a real browser.
 
-- ``lab``, ``notebook7``, ``voila`` (session): a running `Lab`, `Notebook7` or `Voila`, started by
-  the first test that asks; see ``lab.py`` and ``voila.py`` for what they can do.
+- ``lab``, ``notebook7``, ``voila``, ``marimo`` (session): a running `Lab`, `Notebook7`, `Voila` or
+  `Marimo`, started by the first test that asks; see ``lab.py`` and the others for what they can do.
 - ``playwright`` and ``browser`` (session): a headless Chromium that may sound without a click and
   reaches no other machine, or with ``--browser firefox`` a Firefox; then only what is marked
   ``every_browser`` runs. Without the browser the test fails; it does not skip.
@@ -11,7 +11,7 @@
 - ``second_page`` (function): another tab of the same browser; ``lab.open(second_page, ...)`` shows
   the notebook of ``page`` on the same kernel, as it is on disk.
 - ``other_page`` (function): a tab of another window, as of another person.
-- ``notebook_page``, ``voila_page`` (function): a new tab for ``notebook7`` and for ``voila``.
+- ``notebook_page``, ``voila_page``, ``marimo_page`` (function): a new tab for each of these.
 - ``tap`` (function): the `Tap` of ``page``. All pages are tapped: ``Tap(second_page)``.
 - ``hits`` (function): the `Hits` of ``page``; for another page: ``with Hits(voila_page) as hits``.
 
@@ -50,6 +50,7 @@ from tests.waiting import wait_until
 from .firefox import launch_firefox
 from .hits import Hits
 from .lab import Lab, Notebook7, Tap, launch_chromium
+from .marimo import Marimo
 from .voila import Voila
 
 if TYPE_CHECKING:
@@ -105,6 +106,14 @@ def notebook7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook7]:
 def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Voila]:
     """A running Voilà."""
     running = Voila(tmp_path_factory.mktemp("voila"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def marimo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marimo]:
+    """A running marimo."""
+    running = Marimo(tmp_path_factory.mktemp("marimo"))
     yield running
     running.close()
 
@@ -210,6 +219,14 @@ def voila_page(tabs: BrowserContext, voila: Voila) -> Iterator[Page]:
     with _new_tab(tabs) as tab:
         yield tab
         voila.close_documents(tab)
+
+
+@pytest.fixture
+def marimo_page(tabs: BrowserContext, marimo: Marimo) -> Iterator[Page]:
+    """A tab for marimo."""
+    with _new_tab(tabs) as tab:
+        yield tab
+        marimo.shut_down_kernels(tab)
 
 
 @pytest.fixture

@@ -31,16 +31,16 @@ afterEach(() => {
 test("a message that is acknowledged was taken", async () => {
   const model = new FakeModel();
   const channel = channelOf(model);
-  assert.equal(await channel.send({ type: "settings" }), true);
+  assert.equal(await channel.send({ type: "sample" }), true);
   const [{ type, id, page }] = model.sent;
-  assert.deepEqual([type, typeof id, page], ["settings", "string", channel.page]);
+  assert.deepEqual([type, typeof id, page], ["sample", "string", channel.page]);
 });
 
 test("a message that is refused was not taken, by a kernel that is there", async () => {
   const model = new FakeModel();
   model.isListening = false;
   const channel = channelOf(model);
-  const sent = channel.send({ type: "settings" });
+  const sent = channel.send({ type: "sample" });
   model.post({ type: "ack", of: model.sent[0].id, is_taken: false });
   assert.equal(await sent, false);
   assert.equal(channel.state, "ready");
@@ -52,7 +52,7 @@ test("a kernel that takes its time is busy, then ready again", async () => {
   const channel = channelOf(model);
   const states = [];
   channel.onState(() => states.push(channel.state));
-  const sent = channel.send({ type: "settings" });
+  const sent = channel.send({ type: "sample" });
   pass(BUSY_MILLISECONDS - 100);
   assert.equal(channel.state, "ready");
   pass(200);
@@ -66,11 +66,11 @@ test("an ack that is lost does not keep the channel busy: a later one says that 
   const model = new FakeModel();
   model.isListening = false;
   const channel = channelOf(model);
-  void channel.send({ type: "settings" });
+  void channel.send({ type: "sample" });
   pass(1000);
   assert.equal(channel.state, "busy");
   model.isListening = true;
-  void channel.send({ type: "settings" });
+  void channel.send({ type: "sample" });
   assert.equal(channel.state, "ready");
 });
 
@@ -78,7 +78,7 @@ test("what is not taken in time is lost, and so is the kernel", async () => {
   const model = new FakeModel();
   model.isListening = false;
   const channel = channelOf(model);
-  const sent = channel.send({ type: "settings" });
+  const sent = channel.send({ type: "sample" });
   pass(LOST_MILLISECONDS);
   assert.equal(await sent, false);
   assert.equal(channel.state, "gone");
@@ -89,7 +89,7 @@ test("a kernel that says it is busy is waited for", async () => {
   const model = new FakeModel({}, { kernel });
   model.isListening = false;
   const channel = channelOf(model);
-  const sent = channel.send({ type: "settings" });
+  const sent = channel.send({ type: "sample" });
   pass(LOST_MILLISECONDS + 20_000);
   assert.equal(channel.state, "busy");
   model.post({ type: "ack", of: model.sent[0].id, is_taken: true });
@@ -100,10 +100,20 @@ test("a kernel that is dead takes nothing, and what it says again brings it back
   const model = new FakeModel();
   const channel = channelOf(model);
   model.isDead = true;
-  assert.equal(await channel.send({ type: "settings" }), false);
+  assert.equal(await channel.send({ type: "sample" }), false);
   assert.equal(channel.state, "gone");
   model.post({ type: "notice", kind: "info", text: "here" });
   assert.equal(channel.state, "ready");
+});
+
+test("a kernel is gone, too, where the page learns later that a message did not get through, as in marimo", async () => {
+  const model = new FakeModel();
+  const channel = channelOf(model);
+  model.send = async () => {
+    throw new Error("no connection");
+  };
+  assert.equal(await channel.send({ type: "sample" }), false);
+  assert.equal(channel.state, "gone");
 });
 
 for (const status of ["restarting", "autorestarting", "dead"]) {
@@ -112,7 +122,7 @@ for (const status of ["restarting", "autorestarting", "dead"]) {
     const model = new FakeModel({}, { kernel });
     model.isListening = false;
     const channel = channelOf(model);
-    const sent = channel.send({ type: "settings" });
+    const sent = channel.send({ type: "sample" });
     kernel.statusChanged.emit(status);
     assert.equal(await sent, false);
     assert.equal(channel.state, "gone");
@@ -270,7 +280,7 @@ test("a channel that is disposed of leaves no listener and no promise behind", a
   const model = new FakeModel({}, { kernel });
   model.isListening = false;
   const channel = channelOf(model);
-  const sent = channel.send({ type: "settings" });
+  const sent = channel.send({ type: "sample" });
   channel.dispose();
   assert.equal(clock.waiting, 0);
   assert.equal(await sent, false);

@@ -78,6 +78,20 @@ def test_an_update_sends_only_what_is_new(sent: list[Any]) -> None:
     assert sent == [(delta(0, "Hello", 0, 4), [b"abcd"]), (delta(5, ", 世界", 4, 4), [b"efgh"])]
 
 
+def test_where_a_page_may_come_late_everything_is_sent_again_at_growing_distances(
+    sent: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([9.0, 9.3, 9.5, 9.7, 10.0, 49.0])
+    monkeypatch.setattr("omni_nb.views.player.time.monotonic", lambda: next(clock))
+    player, text = AudioPlayer(repeats=True), ""
+    for letter in "abcdef":
+        text += letter
+        player.update(text, text.encode() * 2)
+    offsets = [(message["text_offset"], message["pcm_offset"]) for message, _ in sent]
+    assert offsets == [(0, 0), (0, 0), (2, 4), (0, 0), (4, 8), (5, 10)]
+    assert sent[3] == (delta(0, "abcd", 0), [b"abcdabcd"])
+
+
 def test_nothing_is_sent_when_nothing_is_new(sent: list[Any]) -> None:
     player = AudioPlayer()
     player.update("")
