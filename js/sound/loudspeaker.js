@@ -8,6 +8,8 @@ import { wavBlob } from "./wav.js";
 /** With nothing to play for so long the sound card may rest. */
 export const REST_MILLISECONDS = 5000;
 const SILENCE_RATE = 24000;
+/** A mouse counts when it is pressed, a finger when it is lifted (HTML, "activation triggering input event"). */
+const GESTURES = ["pointerdown", "pointerup", "keydown"];
 
 /** @typedef {{pump(): void, readonly isIdle: boolean}} Speaker */
 
@@ -111,8 +113,7 @@ function wakeOnGesture(loudspeaker) {
     if (!loudspeaker.isRefused) void context.resume();
   };
   const release = () => {
-    document.removeEventListener("pointerdown", wake, true);
-    document.removeEventListener("keydown", wake, true);
+    for (const gesture of GESTURES) document.removeEventListener(gesture, wake, true);
     context.removeEventListener("statechange", onStateChange);
   };
   const onStateChange = () => {
@@ -121,8 +122,7 @@ function wakeOnGesture(loudspeaker) {
     release();
   };
   if (context.state === "running") return () => {};
-  document.addEventListener("pointerdown", wake, true);
-  document.addEventListener("keydown", wake, true);
+  for (const gesture of GESTURES) document.addEventListener(gesture, wake, true);
   context.addEventListener("statechange", onStateChange);
   void wake();
   return release;

@@ -34,7 +34,7 @@ test("a page has one context per rate, which rests a while after the last player
   const second = useContext(RATE);
   assert.equal(first.context, second.context);
   assert.notEqual(useContext(16000).context, first.context);
-  assert.deepEqual([...listeners.keys()], ["pointerdown", "keydown"]);
+  assert.deepEqual([...listeners.keys()], ["pointerdown", "pointerup", "keydown"]);
   first.context.isWanted = false;
   first.context.change("running");
   first.release();
@@ -69,8 +69,11 @@ test("where a touch is wanted it is known at once, and which touch was enough", 
   listeners.get("keydown")(); // Escape, which browsers do not count
   await asked();
   assert.equal(isRefused(), true);
+  listeners.get("pointerdown")(); // a finger, which counts when it is lifted
+  await asked();
+  assert.equal(isRefused(), true);
   refusal = null;
-  listeners.get("pointerdown")();
+  listeners.get("pointerup")();
   await asked();
   assert.equal(isRefused(), false, "the sound card may take its time again");
   context.change("running");
