@@ -21,8 +21,37 @@ function isForbidden({ audio, video }) {
   return names.some((name) => featurePolicy?.allowsFeature(name) === false);
 }
 
+// js/sound/wav.js
+var HEADER_BYTES = 44;
+var BYTES_PER_SAMPLE = 2;
+function wavHeader(totalBytes, sampleRate) {
+  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  writeText(header, 0, "RIFF");
+  header.setUint32(4, HEADER_BYTES - 8 + totalBytes, true);
+  writeText(header, 8, "WAVEfmt ");
+  header.setUint32(16, 16, true);
+  header.setUint16(20, 1, true);
+  header.setUint16(22, 1, true);
+  header.setUint32(24, sampleRate, true);
+  header.setUint32(28, sampleRate * BYTES_PER_SAMPLE, true);
+  header.setUint16(32, BYTES_PER_SAMPLE, true);
+  header.setUint16(34, 8 * BYTES_PER_SAMPLE, true);
+  writeText(header, 36, "data");
+  header.setUint32(40, totalBytes, true);
+  return new Uint8Array(header.buffer);
+}
+function wavBlob(pcmPieces, sampleRate) {
+  const totalBytes = pcmPieces.reduce((total, { byteLength }) => total + byteLength, 0);
+  return new Blob([wavHeader(totalBytes, sampleRate), ...pcmPieces], { type: "audio/wav" });
+}
+function writeText(view, offset, text) {
+  for (let i = 0; i < text.length; i++) view.setUint8(offset + i, text.charCodeAt(i));
+}
+
 // js/sound/loudspeaker.js
 var REST_MILLISECONDS = 5e3;
+var SILENCE_RATE = 24e3;
+var GESTURES = ["pointerdown", "pointerup", "keydown"];
 var Turns = class {
   /** @type {Speaker[]} */
   #queue = [];
@@ -58,39 +87,57 @@ function useContext(sampleRate) {
   const { loudspeakers, turns } = sharedAudio();
   let loudspeaker = loudspeakers.get(sampleRate);
   if (!loudspeaker) {
-    loudspeaker = { context: new AudioContext({ sampleRate }), users: /* @__PURE__ */ new Set(), restTimer: void 0 };
+    const context2 = new AudioContext({ sampleRate });
+    loudspeaker = { context: context2, users: /* @__PURE__ */ new Set(), restTimer: void 0, isRefused: false };
     loudspeakers.set(sampleRate, loudspeaker);
   }
-  const { context } = loudspeaker;
+  const used = loudspeaker;
+  const { context } = used;
   const user = {};
-  loudspeaker.users.add(user);
-  clearTimeout(loudspeaker.restTimer);
-  const ignoreGestures = resumeOnGesture(context);
+  used.users.add(user);
+  clearTimeout(used.restTimer);
+  const ignoreGestures = wakeOnGesture(used);
   const release = () => {
     ignoreGestures();
-    if (loudspeaker.users.delete(user) && loudspeaker.users.size === 0) {
-      loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
+    if (used.users.delete(user) && used.users.size === 0) {
+      used.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
     }
   };
-  return { context, turns, release };
+  return { context, turns, isRefused: () => used.isRefused, release };
 }
-function resumeOnGesture(context) {
-  const resume = () => void context.resume();
+function wakeOnGesture(loudspeaker) {
+  const { context } = loudspeaker;
+  const wake = async () => {
+    void context.resume();
+    loudspeaker.isRefused = !await mayPlay();
+    if (!loudspeaker.isRefused) void context.resume();
+  };
   const release = () => {
-    document.removeEventListener("pointerdown", resume, true);
-    document.removeEventListener("keydown", resume, true);
+    for (const gesture of GESTURES) document.removeEventListener(gesture, wake, true);
     context.removeEventListener("statechange", onStateChange);
   };
   const onStateChange = () => {
-    if (context.state === "running") release();
+    if (context.state !== "running") return;
+    loudspeaker.isRefused = false;
+    release();
   };
   if (context.state === "running") return () => {
   };
-  document.addEventListener("pointerdown", resume, true);
-  document.addEventListener("keydown", resume, true);
+  for (const gesture of GESTURES) document.addEventListener(gesture, wake, true);
   context.addEventListener("statechange", onStateChange);
-  resume();
+  void wake();
   return release;
+}
+async function mayPlay() {
+  const silence = URL.createObjectURL(wavBlob([new Uint8Array(2)], SILENCE_RATE));
+  try {
+    await new Audio(silence).play();
+    return true;
+  } catch (error) {
+    return !(error instanceof DOMException && error.name === "NotAllowedError");
+  } finally {
+    URL.revokeObjectURL(silence);
+  }
 }
 
 // js/doctor.js

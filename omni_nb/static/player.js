@@ -476,7 +476,6 @@ var START_MARGIN_SECONDS = 0.05;
 var SMALLEST_GROWN_PREBUFFER_SECONDS = 0.1;
 var LARGEST_GROWN_PREBUFFER_SECONDS = 1;
 var PATIENCE_SECONDS = 3;
-var WAKING_MILLISECONDS = 300;
 var TICK_MILLISECONDS = 50;
 var SLOWEST = 0.5;
 var FASTEST = 2;
@@ -516,6 +515,8 @@ var Engine = class {
   #fader;
   /** @type {import("./loudspeaker.js").Turns} */
   #turns;
+  /** @type {() => boolean} */
+  #isRefused;
   /** @type {() => void} */
   #onChange;
   #speech = new Speech();
@@ -536,8 +537,6 @@ var Engine = class {
   #isEnded = false;
   #isMuted = false;
   #pushedAt = 0;
-  /** @type {number | null} in milliseconds of unix time */
-  #firstPushAt = null;
   /** @type {"done" | "stopped" | null} */
   #outcome = null;
   /** @type {number | null} of the speech, once it is over */
@@ -548,12 +547,14 @@ var Engine = class {
    * @param {object} options
    * @param {AudioContext} options.context
    * @param {import("./loudspeaker.js").Turns} options.turns
+   * @param {() => boolean} options.isRefused whether the browser wants a touch of the page first
    * @param {number} options.prebufferSeconds
    * @param {() => void} options.onChange
    */
-  constructor({ context, turns, prebufferSeconds, onChange }) {
+  constructor({ context, turns, isRefused, prebufferSeconds, onChange }) {
     this.#context = context;
     this.#turns = turns;
+    this.#isRefused = isRefused;
     this.#prebufferSeconds = prebufferSeconds;
     this.#onChange = onChange;
     this.#fader = new Fader(context);
@@ -563,16 +564,12 @@ var Engine = class {
   get state() {
     if (this.#outcome) return this.#outcome;
     if (!this.hasAudio) return "empty";
-    if (this.#context.state !== "running") return this.#isWaking ? "buffering" : "blocked";
+    if (this.#context.state !== "running") return this.#isRefused() ? "blocked" : "buffering";
     if (this.#isQueued) return "queued";
     return this.#remainingFrames > 0 ? "speaking" : "buffering";
   }
   get hasAudio() {
     return this.#timeline.speechFrame > this.#beginFrame || this.#heldFrames > 0;
-  }
-  /** Whether the sound card is starting: even where it may, that takes a moment. */
-  get #isWaking() {
-    return Date.now() - (this.#firstPushAt ?? Date.now()) < WAKING_MILLISECONDS;
   }
   get isOver() {
     return this.#outcome !== null;
@@ -636,7 +633,6 @@ var Engine = class {
     if (this.isOver || samples.length === 0) return;
     this.#speech.push(samples);
     this.#pushedAt = this.#context.currentTime;
-    this.#firstPushAt ??= Date.now();
     this.pump();
   }
   /** End the speech: nothing more will arrive, play what is there. */
@@ -806,8 +802,37 @@ var Engine = class {
   }
 };
 
+// js/sound/wav.js
+var HEADER_BYTES = 44;
+var BYTES_PER_SAMPLE = 2;
+function wavHeader(totalBytes, sampleRate) {
+  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  writeText(header, 0, "RIFF");
+  header.setUint32(4, HEADER_BYTES - 8 + totalBytes, true);
+  writeText(header, 8, "WAVEfmt ");
+  header.setUint32(16, 16, true);
+  header.setUint16(20, 1, true);
+  header.setUint16(22, 1, true);
+  header.setUint32(24, sampleRate, true);
+  header.setUint32(28, sampleRate * BYTES_PER_SAMPLE, true);
+  header.setUint16(32, BYTES_PER_SAMPLE, true);
+  header.setUint16(34, 8 * BYTES_PER_SAMPLE, true);
+  writeText(header, 36, "data");
+  header.setUint32(40, totalBytes, true);
+  return new Uint8Array(header.buffer);
+}
+function wavBlob(pcmPieces, sampleRate) {
+  const totalBytes = pcmPieces.reduce((total, { byteLength }) => total + byteLength, 0);
+  return new Blob([wavHeader(totalBytes, sampleRate), ...pcmPieces], { type: "audio/wav" });
+}
+function writeText(view, offset, text) {
+  for (let i = 0; i < text.length; i++) view.setUint8(offset + i, text.charCodeAt(i));
+}
+
 // js/sound/loudspeaker.js
 var REST_MILLISECONDS = 5e3;
+var SILENCE_RATE = 24e3;
+var GESTURES = ["pointerdown", "pointerup", "keydown"];
 var Turns = class {
   /** @type {Speaker[]} */
   #queue = [];
@@ -843,39 +868,57 @@ function useContext(sampleRate) {
   const { loudspeakers, turns } = sharedAudio();
   let loudspeaker = loudspeakers.get(sampleRate);
   if (!loudspeaker) {
-    loudspeaker = { context: new AudioContext({ sampleRate }), users: /* @__PURE__ */ new Set(), restTimer: void 0 };
+    const context2 = new AudioContext({ sampleRate });
+    loudspeaker = { context: context2, users: /* @__PURE__ */ new Set(), restTimer: void 0, isRefused: false };
     loudspeakers.set(sampleRate, loudspeaker);
   }
-  const { context } = loudspeaker;
+  const used = loudspeaker;
+  const { context } = used;
   const user = {};
-  loudspeaker.users.add(user);
-  clearTimeout(loudspeaker.restTimer);
-  const ignoreGestures = resumeOnGesture(context);
+  used.users.add(user);
+  clearTimeout(used.restTimer);
+  const ignoreGestures = wakeOnGesture(used);
   const release = () => {
     ignoreGestures();
-    if (loudspeaker.users.delete(user) && loudspeaker.users.size === 0) {
-      loudspeaker.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
+    if (used.users.delete(user) && used.users.size === 0) {
+      used.restTimer = setTimeout(() => void context.suspend(), REST_MILLISECONDS);
     }
   };
-  return { context, turns, release };
+  return { context, turns, isRefused: () => used.isRefused, release };
 }
-function resumeOnGesture(context) {
-  const resume = () => void context.resume();
+function wakeOnGesture(loudspeaker) {
+  const { context } = loudspeaker;
+  const wake = async () => {
+    void context.resume();
+    loudspeaker.isRefused = !await mayPlay();
+    if (!loudspeaker.isRefused) void context.resume();
+  };
   const release = () => {
-    document.removeEventListener("pointerdown", resume, true);
-    document.removeEventListener("keydown", resume, true);
+    for (const gesture of GESTURES) document.removeEventListener(gesture, wake, true);
     context.removeEventListener("statechange", onStateChange);
   };
   const onStateChange = () => {
-    if (context.state === "running") release();
+    if (context.state !== "running") return;
+    loudspeaker.isRefused = false;
+    release();
   };
   if (context.state === "running") return () => {
   };
-  document.addEventListener("pointerdown", resume, true);
-  document.addEventListener("keydown", resume, true);
+  for (const gesture of GESTURES) document.addEventListener(gesture, wake, true);
   context.addEventListener("statechange", onStateChange);
-  resume();
+  void wake();
   return release;
+}
+async function mayPlay() {
+  const silence = URL.createObjectURL(wavBlob([new Uint8Array(2)], SILENCE_RATE));
+  try {
+    await new Audio(silence).play();
+    return true;
+  } catch (error) {
+    return !(error instanceof DOMException && error.name === "NotAllowedError");
+  } finally {
+    URL.revokeObjectURL(silence);
+  }
 }
 
 // js/player/dom.js
@@ -1018,6 +1061,8 @@ var Tail = class {
   #isEnded;
   /** @type {() => void} */
   #stop;
+  /** @type {string} */
+  #css;
   /** @type {HTMLElement | null} */
   #place = null;
   #lastSeenAt = performance.now();
@@ -1025,8 +1070,16 @@ var Tail = class {
   #timer;
   #cleanPlace = () => {
   };
-  /** @param {{tailId: string, words: Words, isEnded: () => boolean, stop: () => void}} options */
-  constructor({ tailId, words, isEnded, stop }) {
+  /**
+   * @param {object} options
+   * @param {string} options.tailId
+   * @param {Words} options.words
+   * @param {() => boolean} options.isEnded
+   * @param {() => void} options.stop
+   * @param {string} options.css of the button, where the page itself does not have it
+   */
+  constructor({ tailId, words, isEnded, stop, css }) {
+    this.#css = css;
     this.#tailId = tailId;
     this.#words = words;
     this.#isEnded = isEnded;
@@ -1073,6 +1126,7 @@ var Tail = class {
     const button2 = tailButton(this.#words);
     const stop = () => this.#stop();
     button2.addEventListener("click", stop);
+    if (this.#css) button2.prepend(make("style", "", this.#css));
     place.append(button2);
     const output = nearestWithAudio(place);
     output?.addEventListener("play", stop, true);
@@ -1170,7 +1224,7 @@ function isOver(phase) {
 var player_default = { en: { thinking: "Thinking…", answering: "Answering…", unheard: "Answering… Its sound cannot reach this page meanwhile: play it when the answer is complete.", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", playIt: "Its sound could not reach this page meanwhile: press play.", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", unheard: "正在回答… 语音暂时无法传到此页面，回答完成后可播放。", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", playIt: "回答时语音无法传到此页面，请点击播放。", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
-var BYTES_PER_SAMPLE = 2;
+var BYTES_PER_SAMPLE2 = 2;
 var OPEN_HELLO_MILLISECONDS = 500;
 var FIRST_REPAIR_MILLISECONDS = 500;
 var MOST_REPAIRS = 8;
@@ -1192,6 +1246,8 @@ var Session = class {
   #lastReport = "";
   #releaseContext;
   #isDisposed = false;
+  /** The style sheet, where it is in a shadow tree with the view (marimo): the static answer is outside. */
+  #css = "";
   /** Whether the answer is visible on this page, or was. */
   #isHere = false;
   /** @type {Set<ReturnType<typeof setTimeout>>} */
@@ -1199,11 +1255,10 @@ var Session = class {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
-    const { context, turns, release } = useContext(model.get("sample_rate"));
+    const { release, ...loudspeaker } = useContext(model.get("sample_rate"));
     this.#releaseContext = release;
     this.#engine = new Engine({
-      context,
-      turns,
+      ...loudspeaker,
       prebufferSeconds: model.get("prebuffer_seconds"),
       onChange: () => this.#changed()
     });
@@ -1228,6 +1283,8 @@ var Session = class {
    * @returns {() => void}
    */
   show(model, element) {
+    if (element.getRootNode() instanceof ShadowRoot) this.#css = /** @type {any} */
+    model.get("_css") ?? "";
     const view = createView(element, {
       language: model.get("language"),
       words: this.#words,
@@ -1287,7 +1344,7 @@ var Session = class {
   }
   /** What is spoken is billed as it arrives, not as it is heard. */
   get #meter() {
-    const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE / this.#model.get("sample_rate");
+    const seconds = this.#arrival.totalBytes / BYTES_PER_SAMPLE2 / this.#model.get("sample_rate");
     return meterText(seconds, this.#model.get("price"), this.#words);
   }
   /** @returns {import("./player/view.js").Shown} */
@@ -1377,7 +1434,8 @@ var Session = class {
       tailId: this.#tailId,
       words: this.#words,
       isEnded: () => this.#end !== null,
-      stop: () => this.#engine.stop()
+      stop: () => this.#engine.stop(),
+      css: this.#css
     });
   }
   #endTail() {

@@ -197,9 +197,9 @@ def second_page(tabs: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def other_page(chromium: Browser) -> Iterator[Page]:
+def other_page(browser: Browser) -> Iterator[Page]:
     """A tab of another window, as of another person."""
-    window = chromium.new_context(reduced_motion="reduce")
+    window = browser.new_context(reduced_motion="reduce")
     with _new_tab(window) as tab:
         yield tab
     window.close()

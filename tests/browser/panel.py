@@ -83,7 +83,7 @@ class Panel:
     def open_settings(self) -> Locator:
         """Open the settings."""
         self.root.locator(".omni-panel-settings-opener").click()
-        expect(self.settings).to_be_visible()
+        self.settings.wait_for()
         return self.settings
 
     def button(self, name: str) -> Locator:
