@@ -73,6 +73,7 @@ NOT_THERE = frozenset(
         *((SAVED_PAGE, feature) for feature in ("text", "speech", "devices")),
         *((TERMINAL, feature) for feature in FEATURES if feature != "text"),
         ("Voilà, Chromium", "kept"),
+        ("marimo, Chromium", "explorers"),
     }
 )
 """What a host cannot have, so that nobody waits for a test of it."""

@@ -42,6 +42,7 @@ mo.ui.anywidget(panel)
 
 
 @pytest.mark.alone
+@pytest.mark.host("marimo, Chromium", "text", "speech", "kept")
 @pytest.mark.parametrize("value", ["reply", "None"], ids=["the cell's value", "in mid-cell"])
 def test_an_answer_grows_is_heard_sample_by_sample_and_stays(
     marimo: Marimo, marimo_page: Page, tmp_path: Path, value: str
@@ -79,6 +80,7 @@ def test_two_written_answers_of_a_cell_stay_both_and_values_are_shown(
 
 
 @pytest.mark.alone
+@pytest.mark.host("marimo, Chromium", "panel")
 def test_the_panel_is_typed_in_heard_stopped_and_set_and_the_next_question_uses_it(
     marimo: Marimo, marimo_page: Page
 ) -> None:

@@ -89,7 +89,7 @@ def test_where_a_page_may_come_late_everything_is_sent_again_at_growing_distance
         player.update(text, text.encode() * 2)
     offsets = [(message["text_offset"], message["pcm_offset"]) for message, _ in sent]
     assert offsets == [(0, 0), (0, 0), (2, 4), (0, 0), (4, 8), (5, 10)]
-    assert sent[3] == (delta(0, "abcd", 0), [b"abcdabcd"])
+    assert sent[3] == (delta(0, "abcd", 0, 8), [b"abcdabcd"])
 
 
 def test_nothing_is_sent_when_nothing_is_new(sent: list[Any]) -> None:
