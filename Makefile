@@ -13,7 +13,7 @@ RUN ?= true
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-late test-fast coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-quiet test-late test-fast firefox coverage rehearsal binder bench \
   constraints dist hooks hosts clean browser node
 
 help:  ## List the commands
@@ -40,13 +40,12 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@rm -f build/hosts.jsonl build/tried-again.txt  # the tests append to them
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "Every sample, Firefox, WebKit, an old Jupyter, Binder; beside them other Pythons, older SDKs, the tutorials."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(FIREFOX) && $(WEBKIT) && $(NOX) old_jupyter && $(BINDER))
+	@echo "Every sample, WebKit, an old Jupyter, Binder; beside them other Pythons, older SDKs, the tutorials."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(WEBKIT) && $(NOX) old_jupyter && $(BINDER))
 	@$(BIN)/python -m tools.hosts
 	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
-FIREFOX := $(BROWSER) --browser firefox
 WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s
@@ -68,6 +67,10 @@ test-late:
 	$(NOX) lowest newest protocol clients
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
+
+firefox: $(VENV)/.test  ## What is marked every_browser, in Firefox; not in `make test`: its sound stands still at times
+	@$(BIN)/python -m tools.firefox
+	$(BROWSER) --browser firefox
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser, in 3 minutes at most (SLOW=1: and the slow ones of them)
 	$(BIN)/python -m pytest -q tests/unit tests/protocol -n 2 $(if $(filter 1,$(SLOW)),,-m "not slow")
@@ -119,7 +122,6 @@ clean:  ## Remove what the commands made
 
 browser: $(VENV)/.test
 	@$(BIN)/python tools/chromium.py
-	@$(BIN)/python -m tools.firefox
 	@$(BIN)/python -m tools.webkit
 
 node: node_modules/.package-lock.json

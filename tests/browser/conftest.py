@@ -4,7 +4,7 @@
   `Marimo`, started by the first test that asks; see ``lab.py`` and the others for what they can do.
 - ``playwright`` and ``browser`` (session): a headless Chromium that may sound without a click and
   reaches no other machine, or with ``--browser firefox`` a Firefox; then only what is marked
-  ``every_browser`` runs. Without the browser the test fails; it does not skip.
+  ``every_browser`` runs (`make firefox`). Without the browser the test fails; it does not skip.
 - ``page`` (function): the one page of the session, of 1000 x 800 and with the loudspeaker tapped,
   for ``lab``; loading JupyterLab anew for each test would double the time. `Lab.open` closes what
   the test before left open. Afterwards all kernels are ended.
