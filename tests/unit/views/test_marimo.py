@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import comm
+import ipywidgets
 import marimo
 import pytest
 from marimo._messaging.msgspec_encoder import encode_json_str
@@ -14,6 +16,13 @@ from omni_nb.turns.connection import connection_to
 from omni_nb.turns.reply import Reply
 from omni_nb.views.marimo import is_here, show_replies_as
 from omni_nb.views.session import Session
+
+
+@pytest.fixture(autouse=True)
+def contained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What marimo does to every widget of its process, once it formats a value, ends here."""
+    monkeypatch.setattr(comm, "create_comm", comm.create_comm)
+    monkeypatch.setattr(ipywidgets.Widget, "_widget_construction_callback", None)
 
 
 @pytest.fixture
