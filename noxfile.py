@@ -46,6 +46,9 @@ SDK_VERSIONS = ["<2", "<3"]
 # What is run with each SDK; Node.js, curl and other servers' streams do not care which it is.
 WITH_EACH_SDK = ("tests/protocol", "-k", "not node and not curl", "-m", "not once")
 
+# The sweeps say nothing of versions.
+QUICKER = ("tests/unit", "-m", "not slow")
+
 PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 # Other people's clients of the service; nothing else of ours needs what they need.
@@ -65,7 +68,7 @@ IN_A_BROWSER = [
 def lowest(session: nox.Session) -> None:
     """Run unit and protocol tests with the lowest versions that pyproject.toml allows."""
     _install_the_lowest(session)
-    session.run(*PYTEST, "-n", "2", "tests/unit")
+    session.run(*PYTEST, "-n", "2", *QUICKER)
     session.run(*PYTEST, "-n", "2", *WITH_EACH_SDK)
 
 
@@ -82,7 +85,7 @@ def newest(session: nox.Session) -> None:
     if NEWEST == OURS:
         session.skip("`make test` has run them on this Python")
     session.install("--constraint", "tests/constraints.txt", "--editable", ".[test]", silent=True)
-    session.run(*PYTEST, "-n", "2", "tests/unit")
+    session.run(*PYTEST, "-n", "2", *QUICKER)
 
 
 @nox.session
