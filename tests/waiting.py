@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from omni_nb.offline.server import StandIn
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10) -> bool:
+def wait_until(
+    condition: Callable[[], object], seconds: float = 10, *, pause_seconds: float = 0.005
+) -> bool:
     """Return whether the condition came true in time."""
     deadline = time.monotonic() + seconds
     while not (is_true := bool(condition())) and time.monotonic() < deadline:
-        time.sleep(0.005)
+        time.sleep(pause_seconds)
     return is_true
 
 

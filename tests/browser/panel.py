@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .servers import TIMEOUT_MILLISECONDS
+from tests.waiting import wait_until
+
+from .servers import POLL_MILLISECONDS, TIMEOUT_MILLISECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +33,7 @@ def keep(reply, path="spoken.pcm"):
 """
 PANEL = ".omni-panel"
 ANSWERS = ".omni-panel-turn[data-state=over] .omni-panel-answer"
-HAS_ANSWERS = f"""([place, count]) => {{
-  const panel = document.querySelectorAll("{PANEL}")[place];
-  return panel?.querySelectorAll("{ANSWERS}").length === count;
-}}"""
+COUNT = "(panel, selector) => panel.querySelectorAll(selector).length"
 
 
 class Panel:
@@ -42,7 +41,6 @@ class Panel:
 
     def __init__(self, page: Page, place: int = 0) -> None:
         self.page = page
-        self._place = place
         self.root = page.locator(PANEL).nth(place)
         self.box = self.root.locator("textarea").last
         self.turns = self.root.locator(".omni-panel-turn")
@@ -61,9 +59,12 @@ class Panel:
 
     def wait_for_answers(self, count: int) -> None:
         """Wait until so many answers are complete."""
-        self.page.wait_for_function(
-            HAS_ANSWERS, arg=[self._place, count], timeout=TIMEOUT_MILLISECONDS
-        )
+        # By the panel's own root: marimo has it in a shadow tree.
+        assert wait_until(
+            lambda: self.root.evaluate(COUNT, ANSWERS) == count,
+            TIMEOUT_MILLISECONDS / 1000,
+            pause_seconds=POLL_MILLISECONDS / 1000,
+        ), f"not {count} answers"
 
     @property
     def answers(self) -> Locator:
