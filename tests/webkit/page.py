@@ -63,6 +63,9 @@ class Page:
         """Run a script in every page that is loaded, once it has been loaded."""
         self._init_scripts.append(path.read_text("utf-8") if path else script)
 
+    def bring_to_front(self) -> None:
+        """Do nothing: there is no other tab."""
+
     def goto(self, url: str) -> None:
         """Load a page."""
         self._driver.get(url)
