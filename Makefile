@@ -40,8 +40,8 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@rm -f build/hosts.jsonl build/tried-again.txt  # the tests append to them
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "Every sample, WebKit, an old Jupyter, Binder; beside them other Pythons, older SDKs, the tutorials."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(WEBKIT) && $(NOX) old_jupyter && $(BINDER))
+	@echo "The tests of every sample, WebKit, Binder; beside them older SDKs, tutorials and the README."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(WEBKIT) && $(BINDER))
 	@$(BIN)/python -m tools.hosts
 	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
@@ -64,7 +64,7 @@ test-quiet: check
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
 test-late:
-	$(NOX) lowest newest protocol clients
+	$(NOX) protocol clients
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 

@@ -35,7 +35,7 @@ def waveform(samples: npt.NDArray[np.int16]) -> bytes:
     peaks = _peaks(samples)
     heights = np.maximum(1, np.rint(peaks / max(0.05, float(peaks.max())) * _HEIGHT / 2))
     rows = np.abs(np.arange(_HEIGHT) - (_HEIGHT - 1) / 2)
-    image = Image.fromarray((rows[:, None] < heights).astype(np.uint8), mode="P")
+    image = Image.fromarray((rows[:, None] < heights).astype(np.uint8))
     image.putpalette([0, 0, 0, *COLOR])
     return encoded(image, "PNG", transparency=0, optimize=True)
 

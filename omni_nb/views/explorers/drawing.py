@@ -48,7 +48,7 @@ def draw_grid(columns: int, rows: int) -> bytes:
 
     width, height = fitted(columns, rows)
     indices = _lines(columns, rows, width, height).astype(np.uint8)
-    image = Image.fromarray(indices, mode="P")
+    image = Image.fromarray(indices)
     color = _color("image")
     image.putpalette([*color, *color])
     return encoded(image, "PNG", transparency=bytes([48, 255]), compress_level=1)
@@ -102,7 +102,7 @@ def draw_audio(
     if limit is not None and limit < span:
         column = int(limit / span * width)
         indices[:, column : column + 2] = 4
-    image = Image.fromarray(indices, mode="P")
+    image = Image.fromarray(indices)
     green = _color("audio")
     image.putpalette([0, 0, 0, *green, *green, *_LEFT_OUT_COLOR, *_LIMIT_COLOR])
     return encoded(image, "PNG", transparency=bytes([0, 64, 255, 160, 255]), compress_level=1)
