@@ -126,7 +126,7 @@ MISSING = """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap
   return outputs.flatMap(({ data }, index) => {
     const { node } = cell.outputArea.widgets[index];
     const isWidget = "application/vnd.jupyter.widget-view+json" in (data ?? {});
-    const isMissing = isWidget && !node.querySelector(".jupyter-widgets");
+    const isMissing = isWidget && !node.querySelector(".jupyter-widgets, .omni-panel");
     return isMissing ? [{ cell: cell.model.id, shows: node.textContent }] : [];
   });
 })"""
