@@ -7,6 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 FONTS = ("fontconfig", "fonts-noto-cjk", "fonts-noto-color-emoji")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -63,6 +67,42 @@ def letters() -> None:
 def can_install() -> bool:
     """Return whether apt is here, and the right to use it."""
     return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def provide(
+    name: str,
+    packages: Sequence[str],
+    missing: Callable[[], Sequence[str]],
+    installed: Callable[[], str | None],
+    hint: str = "",
+) -> int:
+    """Install Debian's packages where something is missing; say how it went, return the exit code.
+
+    Parameters
+    ----------
+    name
+        Of the browser.
+    packages
+        What brings it and what it needs.
+    missing
+        Names what is not there.
+    installed
+        Says where the browser is.
+    hint
+        What else helps who cannot install them.
+    """
+    if missing() and can_install():
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
+    if lacking := missing():
+        print(
+            f"There is no {name} for the tests ({', '.join(lacking)} missing), and it could not "
+            f"be installed. On Debian:\n  apt-get install {' '.join(packages)}{hint}",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"{name}: {installed()}")
+    return 0
 
 
 def from_playwright() -> str | None:

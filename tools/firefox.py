@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 
-from .chromium import can_install, run
+from .chromium import provide
 
 PACKAGES = ("firefox-esr", "pulseaudio")
 NAMES = ("firefox-esr", "firefox")
@@ -14,18 +14,7 @@ NAMES = ("firefox-esr", "firefox")
 
 def main() -> int:
     """Install what is missing, where that is possible; return the exit code."""
-    if missing() and can_install():
-        run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
-    if lacking := missing():
-        print(
-            f"There is no {' and no '.join(lacking)} for the tests, and none could be installed.\n"
-            f"On Debian: apt-get install {' '.join(PACKAGES)}; or set FIREFOX to the path of one",
-            file=sys.stderr,
-        )
-        return 1
-    print(f"Firefox: {installed()}")
-    return 0
+    return provide("Firefox", PACKAGES, missing, installed, "\nor set FIREFOX to the path of one")
 
 
 def missing() -> list[str]:

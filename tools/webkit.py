@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from .chromium import can_install, run
+from .chromium import provide
 
 PACKAGES = (
     "webkit2gtk-driver",
@@ -26,18 +26,7 @@ SOUNDS = ("pulseaudio", "libav")
 
 def main() -> int:
     """Install what is missing, where that is possible; return the exit code."""
-    if missing() and can_install():
-        run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
-    if lacking := missing():
-        print(
-            f"There is no WebKitGTK for the tests ({', '.join(lacking)} missing), and it could not "
-            f"be installed. On Debian:\n  apt-get install {' '.join(PACKAGES)}",
-            file=sys.stderr,
-        )
-        return 1
-    print(f"WebKit: {installed('MiniBrowser')}")
-    return 0
+    return provide("WebKit", PACKAGES, missing, lambda: installed("MiniBrowser"))
 
 
 def missing() -> list[str]:
