@@ -1,4 +1,6 @@
-"""Tests that need an environment of their own; `make test` runs them all.
+"""Tests that need an environment of their own.
+
+`make test` runs `protocol` and `clients`; the others take ten minutes each, and are run by hand.
 
 The unit tests on the oldest and the newest Python of this machine, the oldest with the lowest
 versions that pyproject.toml allows, Jupyter's among them; the protocol tests on several versions of
