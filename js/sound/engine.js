@@ -109,7 +109,7 @@ export function growPrebuffer(seconds) {
 export class Engine {
   underruns = 0;
   gapSeconds = 0;
-  /** @type {number | null} when the first sample left the loudspeaker, in unix seconds */
+  /** @type {number | null} when the first sample was on its way to the loudspeaker, in unix seconds */
   firstHeardAt = null;
 
   /** @type {AudioContext} */ #context;
@@ -410,11 +410,15 @@ export class Engine {
     this.#firstFrame ??= startFrame;
   }
 
+  /**
+   * Without the context's `outputLatency`: Firefox (153, PulseAudio) asks the sound card for it while it holds the
+   * lock that the sound itself needs, and page and sound stand still for ever, one start in ten.
+   */
   #noticeFirstSound() {
     if (this.firstHeardAt !== null || this.#firstFrame === null) return;
-    const { currentTime, sampleRate, outputLatency } = this.#context;
+    const { currentTime, sampleRate, baseLatency } = this.#context;
     const secondsAgo = currentTime - this.#firstFrame / sampleRate;
-    if (secondsAgo >= 0) this.firstHeardAt = Date.now() / 1000 - secondsAgo + (outputLatency || 0);
+    if (secondsAgo >= 0) this.firstHeardAt = Date.now() / 1000 - secondsAgo + (baseLatency || 0);
   }
 
   /** Tick by a timer, not by animation frames: those stop in hidden tabs. */

@@ -40,8 +40,8 @@ class Timing(Shown):
     arrivals
         Every piece.
     first_heard_seconds
-        When the first sample reached the speakers, by the browser's report, which comes a
-        moment after the answer.
+        When the first sample was on its way to the loudspeaker, by the browser's report, which
+        comes a moment after the answer. What the sound card adds is not in it.
     underruns, gap_seconds
         How often the playback had to wait for more speech, and for how long; None until the
         browser has reported.

@@ -67,7 +67,9 @@ export class FakeAudioContext {
   currentTime = 0;
   state = "running";
   baseLatency = 0;
-  outputLatency = 0;
+  get outputLatency() {
+    throw new Error("Firefox may stand still when it is asked");
+  }
   destination = {};
   started = [];
 

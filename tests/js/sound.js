@@ -7,7 +7,9 @@ export class FakeContext {
   sampleRate = RATE;
   currentTime = 0;
   baseLatency = 0.005;
-  outputLatency = 0.01;
+  get outputLatency() {
+    throw new Error("Firefox may stand still when it is asked");
+  }
   state = "running";
   destination = {};
   /** @type {{frame: number, samples: Float32Array, stoppedAt?: number, isDisconnected?: boolean}[]} */
