@@ -40,12 +40,13 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@rm -f build/hosts.jsonl build/tried-again.txt  # the tests append to them
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample, WebKit, Binder; beside them older SDKs, tutorials and the README."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(WEBKIT) && $(BINDER))
+	@echo "The tests of every sample, Firefox, WebKit, Binder; beside them older versions, tutorials, the README."
+	@$(call beside,test-late,$(BROWSER) -m alone && $(FIREFOX) && $(WEBKIT) && $(BINDER))
 	@$(BIN)/python -m tools.hosts
 	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+FIREFOX := $(BROWSER) --browser firefox
 WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s
@@ -60,17 +61,17 @@ TUTORIALS := tests/notebooks/test_tutorials.py
 
 test-quiet: check
 	npm test --silent
-	$(BIN)/python -m pytest tests/unit -n 2
+	$(BIN)/python -m pytest tests/unit -m slow -n 2
+	$(NOX) newest
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
 test-late:
-	$(NOX) protocol clients
+	$(NOX) lowest old_jupyter protocol clients
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
-firefox: $(VENV)/.test  ## What is marked every_browser, in Firefox; not in `make test`: its sound stands still at times
-	@$(BIN)/python -m tools.firefox
-	$(BROWSER) --browser firefox
+firefox: $(VENV)/.test browser  ## What is marked every_browser, in Firefox
+	$(FIREFOX)
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser, in 3 minutes at most (SLOW=1: and the slow ones of them)
 	$(BIN)/python -m pytest -q tests/unit tests/protocol -n 2 $(if $(filter 1,$(SLOW)),,-m "not slow")
@@ -122,6 +123,7 @@ clean:  ## Remove what the commands made
 
 browser: $(VENV)/.test
 	@$(BIN)/python tools/chromium.py
+	@$(BIN)/python -m tools.firefox
 	@$(BIN)/python -m tools.webkit
 
 node: node_modules/.package-lock.json

@@ -1,6 +1,6 @@
 """Tests that need an environment of their own.
 
-`make test` runs `protocol` and `clients`; the others take ten minutes each, and are run by hand.
+`make test` runs all of them.
 
 The unit tests on the oldest and the newest Python of this machine, the oldest with the lowest
 versions that pyproject.toml allows, Jupyter's among them; the protocol tests on several versions of
@@ -41,14 +41,13 @@ PYTHONS = {
 }
 OLDEST, NEWEST = next(iter(PYTHONS)), next(reversed(PYTHONS))
 
-# The newest of each older generation. The oldest that we support is in `lowest`; the tests' own
-# environment has the newest of all.
-SDK_VERSIONS = ["<2", "<3"]
+# The oldest that we support is in `lowest`, and the tests' own environment has the newest of all.
+SDK_VERSIONS = ["<3"]
 
 # What is run with each SDK; Node.js, curl and other servers' streams do not care which it is.
 WITH_EACH_SDK = ("tests/protocol", "-k", "not node and not curl", "-m", "not once")
 
-# The sweeps say nothing of versions.
+# The sweeps say nothing of versions: `make test` runs them once, in the tests' own environment.
 QUICKER = ("tests/unit", "-m", "not slow")
 
 PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
@@ -83,9 +82,7 @@ def old_jupyter(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[NEWEST], venv_backend="uv")
 def newest(session: nox.Session) -> None:
-    """Run the unit tests on the newest Python, if `make test` runs on another."""
-    if NEWEST == OURS:
-        session.skip("`make test` has run them on this Python")
+    """Run the unit tests on the newest Python."""
     session.install("--constraint", "tests/constraints.txt", "--editable", ".[test]", silent=True)
     session.run(*PYTEST, "-n", "2", *QUICKER)
 

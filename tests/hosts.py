@@ -2,7 +2,10 @@
 
 A test that proves features of a host says so::
 
-    @pytest.mark.host("JupyterLab 4, Firefox", "text", "speech")
+    @pytest.mark.host("JupyterLab 4, Chromium", "text", "speech")
+
+A test of JupyterLab in Chromium that is marked ``every_browser`` proves the same of Firefox when it
+has run there (``--browser firefox``).
 
 ``by_construction=True`` says that the host itself was not there: the test runs in Chromium with
 what this host withholds taken away. Which of them passed is appended to ``build/hosts.jsonl``, a
@@ -39,9 +42,10 @@ FEATURES = {
 HEADLESS = "`jupyter execute`, `nbconvert --execute`, papermill"
 SAVED_PAGE = "Page of `nbconvert --to html`"
 TERMINAL = "Terminal, plain Python"
+CHROMIUM, FIREFOX = "JupyterLab 4, Chromium", "JupyterLab 4, Firefox"
 HOSTS = (
-    "JupyterLab 4, Chromium",
-    "JupyterLab 4, Firefox",
+    CHROMIUM,
+    FIREFOX,
     "JupyterLab 4, WebKit",
     "JupyterLab's /doc, Chromium",
     "jupyter-collaboration, Chromium",
@@ -102,15 +106,16 @@ def marks_of(item: Any) -> Iterator[Mark]:
                 f"{item.nodeid}: host({', '.join(map(repr, mark.args))}) is not in the table: "
                 f"the hosts are {', '.join(HOSTS)}; the features are {', '.join(FEATURES)}."
             )
-        for feature in features:
-            yield Mark(host, feature, item.nodeid, mark.kwargs.get("by_construction", False))
+        is_everywhere = host == CHROMIUM and item.get_closest_marker("every_browser")
+        for name in (host, FIREFOX) if is_everywhere else (host,):
+            for feature in features:
+                yield Mark(name, feature, item.nodeid, mark.kwargs.get("by_construction", False))
 
 
 def note_result(item: Any, *, has_passed: bool) -> None:
     """Append a test's result to the report; several processes may do so at once."""
-    if item.config.getoption("--browser", "") == "firefox":  # not in `make test` yet
-        return
-    if not (marks := [*marks_of(item)]):
+    is_firefox = item.config.getoption("--browser", "") == "firefox"
+    if not (marks := [mark for mark in marks_of(item) if (mark.host == FIREFOX) == is_firefox]):
         return
     REPORT.parent.mkdir(exist_ok=True)
     lines = [json.dumps({**asdict(mark), "has_passed": has_passed}) for mark in marks]

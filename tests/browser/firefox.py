@@ -18,6 +18,8 @@ PREFERENCES: dict[str, bool | int | str] = {
     # A microphone and a camera that are none, and nobody asked for consent.
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
+    # The list of downloads takes the focus away from the page, for good.
+    "browser.download.alwaysOpenPanel": False,
     # Offline, whatever the machine is: nothing of ours may need a CDN.
     "network.proxy.type": 1,
     "network.proxy.http": "127.0.0.1",

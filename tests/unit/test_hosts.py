@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import hosts
-from tests.hosts import HOSTS, NOT_THERE, READ, Mark
+from tests.hosts import CHROMIUM, FIREFOX, HOSTS, NOT_THERE, READ, Mark
 from tools.hosts import BEGIN, END, PAGE, states, table, with_table
 
 
@@ -43,11 +43,12 @@ def test_the_rest_of_the_page_stays():
     assert with_table(page, "new") == f"Before\n{BEGIN}\n\nnew\n\n{END}\nAfter\n"
 
 
-def item(*marks: pytest.Mark) -> SimpleNamespace:
+def item(*marks: pytest.Mark, browser: str | None = None) -> SimpleNamespace:
     return SimpleNamespace(
         nodeid="test_x.py::test_y",
         iter_markers=lambda name: (mark for mark in marks if mark.name == name),
-        config=SimpleNamespace(getoption=lambda _, default: default),
+        get_closest_marker=lambda name: next((m for m in marks if m.name == name), None),
+        config=SimpleNamespace(getoption=lambda _, default: browser or default),
     )
 
 
@@ -69,3 +70,12 @@ def test_the_last_run_of_a_test_counts(tmp_path, monkeypatch):
     assert hosts.results() == {text: False, speech: False}
     hosts.note_result(both, has_passed=True)
     assert hosts.results() == {text: True, speech: True}
+
+
+def test_a_test_of_every_browser_proves_something_of_the_one_it_ran_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(hosts, "REPORT", tmp_path / "build" / "hosts.jsonl")
+    marks = (pytest.mark.host(CHROMIUM, "text").mark, pytest.mark.every_browser.mark)
+    hosts.note_result(item(*marks), has_passed=True)
+    assert [mark.host for mark in hosts.results()] == [CHROMIUM]
+    hosts.note_result(item(*marks, browser="firefox"), has_passed=True)
+    assert [mark.host for mark in hosts.results()] == [CHROMIUM, FIREFOX]

@@ -143,7 +143,7 @@ def test_what_is_paid_is_kept_as_a_sum():
 
     def costs() -> int:
         gc.collect()
-        return sum(isinstance(each, Cost) for each in gc.get_objects())
+        return sum(type(each) is Cost for each in gc.get_objects())
 
     def ask_and_take_back(times: int) -> None:
         for _ in range(times):
