@@ -5,6 +5,7 @@
   + RequestError(ValueError)    the combination is not allowed: modalities, voice, model, history
     - OptionError(TypeError)    an unknown argument; the message names the one meant
     - BudgetError               the estimate is over the chat's budget
+  + AnswerError                 the answer cannot be used: it does not have the form asked for
   + ServiceError                the service refused, or broke off in mid-answer
 """
 
@@ -18,7 +19,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
 
@@ -104,7 +105,65 @@ class BudgetError(RequestError):
     """The estimate of a request is over the chat's budget; nothing was sent."""
 
 
-class ServiceError(OmniError):
+class ReplyError(OmniError):
+    """Something is wrong with an answer; what had arrived of it is in ``reply``.
+
+    Attributes
+    ----------
+    reply : Reply or None
+        What had arrived.
+    """
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.message = message
+        self.reply: Any = None
+        self._shown = ""
+
+    def note_shown(self, words: str) -> None:
+        """Set the words that say where the notebook already shows the whole message."""
+        self._shown = words
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the facts alone where the answer above has the message.
+
+        The answer keeps the message, since who catches the error sees only the answer.
+        """
+        if not self._shown:
+            return super()._render_traceback_()
+        facts = f" ({self._facts()})" if self._facts() else ""
+        return self._lines(f"{facts}: {self._shown}")
+
+    def _facts(self) -> str:
+        return ""
+
+
+class AnswerError(ReplyError):
+    """The answer came, but cannot be used: its form is another, or it calls what is not there.
+
+    Parameters
+    ----------
+    message
+        What is wrong with the answer.
+    problems
+        What is wrong with its value, a line each, such as ``"language: 'de' is not one of ..."``.
+    hint
+        The key of the advice in ``words``.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        The same.
+    reply : Reply or None
+        The answer with all its rounds, which are billed.
+    """
+
+    def __init__(self, message: str = "", *, problems: Iterable[str] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class ServiceError(ReplyError):
     """The service refused the request, or its answer broke off.
 
     Parameters
@@ -139,27 +198,10 @@ class ServiceError(OmniError):
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
-        self.message = message
         self.status_code = status_code
         self.code = code
         self.request_id = request_id
         self.advice = advice
-        self.reply: Any = None
-        self._shown = ""
-
-    def note_shown(self, words: str) -> None:
-        """Set the words that say where the notebook already shows the whole message."""
-        self._shown = words
-
-    def _render_traceback_(self) -> list[str]:
-        """Show the facts alone where the answer above has the message.
-
-        The answer keeps the message, since who catches the error sees only the answer.
-        """
-        if not self._shown:
-            return super()._render_traceback_()
-        facts = f" ({self._facts()})" if self._facts() else ""
-        return self._lines(f"{facts}: {self._shown}")
 
     def _facts(self) -> str:
         facts = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omni_nb.errors import ServiceError
 from omni_nb.words import words
 
 if TYPE_CHECKING:
-    from omni_nb.errors import OmniError, ServiceError
+    from omni_nb.errors import OmniError, ReplyError
     from omni_nb.words import Language
 
 
@@ -39,7 +40,7 @@ def error_text(error: OmniError, language: Language) -> str:
     return "\n".join(filter(None, (error.headline, advice)))
 
 
-def failure_of(error: ServiceError) -> str:
+def failure_of(error: ReplyError) -> str:
     """Return what kind of failure left a question without an answer: a key of the words.
 
     Only a service that says so has refused a request (HTTP 4xx). It may also report an error, or
@@ -53,6 +54,8 @@ def failure_of(error: ServiceError) -> str:
     >>> failure_of(ServiceError("No answer from http://127.0.0.1:1/v1.", hint="network"))
     'unreachable'
     """
+    if not isinstance(error, ServiceError):
+        return "unfit"
     status = error.status_code or 0
     if 400 <= status < 500:
         return "refused"

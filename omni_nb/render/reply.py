@@ -220,7 +220,8 @@ def note_text(reply: Reply, language: Language) -> str:
     """Write why an answer is not complete; nothing when it is."""
     names, ending = words("reply", language), ending_of(reply)
     if reply.error is not None:
-        headline = names["error"] if reply.text or reply.pcm else names[failure_of(reply.error)]
+        failure, has_come = failure_of(reply.error), reply.text or reply.pcm
+        headline = names["error" if has_come and failure != "unfit" else failure]
         return f"{headline} {error_text(reply.error, language)}"
     if ending in _ENDINGS:
         is_empty = not (reply.text or reply.pcm or reply.reasoning)

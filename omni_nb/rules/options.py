@@ -18,7 +18,7 @@ from omni_nb.media.text import well_formed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-Kind = Literal["number", "count", "integer", "switch", "text", "stop", "mapping"]
+Kind = Literal["number", "count", "integer", "switch", "text", "stop", "mapping", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ OPTIONS: Final[Mapping[str, Option]] = MappingProxyType(
         "search_options": Option("mapping", "how the model searches"),
         "vl_high_resolution_images": Option("switch", "look at images in more detail"),
         "use_multichannel": Option("switch", "hear the channels of audio apart"),
+        "parallel_tool_calls": Option("switch", "call several tools at once; True by default"),
+        "tool_choice": Option("choice", "whether a tool is called: 'auto', 'none', or which one"),
     }
 )
 """The fields that people may set by name; the rest goes through ``extra={...}``.
@@ -77,6 +79,8 @@ class Options(TypedDict, total=False):
     search_options: dict[str, Any] | None
     vl_high_resolution_images: bool | None
     use_multichannel: bool | None
+    parallel_tool_calls: bool | None
+    tool_choice: str | dict[str, Any] | None
 
 
 MOST_DEPTH: Final = 64
@@ -108,6 +112,7 @@ _ACCEPTED: Final[Mapping[Kind, str]] = {
     "text": "a word",
     "stop": "a str or a list of str",
     "mapping": "a dict",
+    "choice": "'auto', 'none', 'required' or {'type': 'function', 'function': {'name': ...}}",
 }
 
 
@@ -312,6 +317,15 @@ def _stop(value: Any) -> str | list[str]:
     raise TypeError
 
 
+def _choice(value: Any) -> Any:
+    match value:
+        case "auto" | "none" | "required":
+            return value
+        case {"type": "function", "function": {"name": str()}}:
+            return value
+    raise TypeError
+
+
 _READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "number": _number,
     "count": _count,
@@ -320,4 +334,5 @@ _READERS: Final[Mapping[Kind, Callable[[Any], Any]]] = {
     "text": _is(str),
     "stop": _stop,
     "mapping": _is(Mapping),
+    "choice": _choice,
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError, warn
 from omni_nb.rules.catalog import find_model
-from omni_nb.rules.weigh import weigh_parts
+from omni_nb.rules.tokens import text_tokens
+from omni_nb.rules.weigh import Weight, weigh_parts
+from omni_nb.words import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from omni_nb.rules.weigh import Weight
     from omni_nb.wire.request import Message, Request
 
 
@@ -24,8 +26,28 @@ def weigh_messages(messages: Iterable[Message], model: str) -> Weight:
     >>> print(weigh_messages(opening("You are a cat.", as_turns=False), "qwen-omni-turbo"))
     about 4 tokens
     """
-    parts = (part for message in messages for part in message.parts)
-    return weigh_parts(parts, find_model(model))
+    sent = list(messages)
+    parts = (part for message in sent for part in message.parts)
+    called = "".join(call.name + call.arguments for message in sent for call in message.calls)
+    return weigh_parts(parts, find_model(model)) + weigh_text(called)
+
+
+def weigh_text(text: str) -> Weight:
+    """Estimate the tokens of a text; nothing of an empty one."""
+    return Weight({"text": text_tokens(text)}) if text else Weight()
+
+
+def weigh_around(request: Request) -> Weight:
+    """Estimate what a request sends beside its messages: tools, and the form of the answer."""
+    written = [json.dumps(tool.payload(), ensure_ascii=False) for tool in request.tools]
+    if request.response_format is not None:
+        written.append(request.response_format.instructions(language_of(request.question)))
+    return weigh_text("".join(written))
+
+
+def weigh_request(request: Request) -> Weight:
+    """Estimate the tokens of a whole request."""
+    return weigh_messages(request.messages, request.model) + weigh_around(request)
 
 
 def input_limit(model: str, options: Mapping[str, Any]) -> int | None:
@@ -58,7 +80,7 @@ def check_context(request: Request) -> Weight:
         The media alone have more tokens than the model takes.
     """
     limit = input_limit(request.model, request.options)
-    weight = weigh_messages(request.messages, request.model)
+    weight = weigh_request(request)
     if limit is None or weight.total <= limit:
         return weight
     if weight.media <= limit:

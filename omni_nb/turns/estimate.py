@@ -14,7 +14,7 @@ from omni_nb.rules.pricing import Usage
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.rules.weigh import Weight
 from omni_nb.turns.connection import current_connection
-from omni_nb.turns.context import input_limit, weigh_messages
+from omni_nb.turns.context import input_limit, weigh_around, weigh_messages, weigh_request
 from omni_nb.turns.line import Line
 from omni_nb.turns.settings import Settings
 from omni_nb.wire.request import DEFAULT_MODEL
@@ -213,7 +213,7 @@ def forecast(
 ) -> Estimate:
     """Estimate a whole request: the conversation so far, and its question."""
     if weight is None:
-        weight = weigh_messages(request.messages, request.model)
+        weight = weigh_request(request)
     usage = Usage(
         input=weight.tokens,
         output=_assumed(request, answer_seconds, answer_tokens),
@@ -244,7 +244,8 @@ def forecast_each(replies: Sequence[Reply]) -> list[Estimate]:
         forecast(
             reply.request,
             region="beijing" if reply.is_stand_in else reply.region,
-            weight=_sum(weight_of(message, reply.model) for message in reply.request.messages),
+            weight=_sum(weight_of(message, reply.model) for message in reply.request.messages)
+            + weigh_around(reply.request),
         )
         for reply in replies
     ]

@@ -12,14 +12,15 @@ from omni_nb.media.parts import (
     TextPart,
     VideoPart,
 )
-from omni_nb.wire.request import Message
+from omni_nb.wire.request import Call, Message
 from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from omni_nb.media.parts import Part
     from omni_nb.turns.reply import Reply
+    from omni_nb.turns.round import Round
     from omni_nb.words import Language
 
 
@@ -70,17 +71,41 @@ def opening(system: str | None, *, as_turns: bool) -> tuple[Message, ...]:
 
 
 def turns(replies: Sequence[Reply], trimming: Trimming = Trimming()) -> tuple[Message, ...]:
-    """Return the messages of every answered turn, as the model reads them."""
+    """Return the messages of every answered turn, as the model reads them.
+
+    Of the tools that a turn called it reads the calls and the results, and of an answer that did
+    not fit its form at first only what came in the end.
+    """
     return tuple(
         message
         for number, reply in enumerate(replies)
         if reply.text and number >= trimming.turns
-        for message in (
-            Message(
-                "user", in_words(reply.question) if number < trimming.media else reply.question
-            ),
-            Message("assistant", (TextPart(reply.text),)),
-        )
+        for message in _turn(reply, number < trimming.media)
+    )
+
+
+def _turn(reply: Reply, is_in_words: bool) -> Iterator[Message]:
+    yield Message("user", in_words(reply.question) if is_in_words else reply.question)
+    for one in reply.rounds:
+        if one.tool_calls:
+            yield from call_messages(one, with_images=not is_in_words)
+    yield Message("assistant", (TextPart(reply.text),))
+
+
+def call_messages(one: Round, *, with_images: bool = True) -> tuple[Message, ...]:
+    """Return the messages of a round's calls and their results, as the model reads them.
+
+    An assistant message with the calls, a tool message for each in the order of the calls (the
+    service's page on function calling), and a user message with the images that tools returned,
+    because tool messages carry text only.
+    """
+    calls = tuple(Call(call.id, call.name, call.written) for call in one.tool_calls)
+    said = (TextPart(one.text),) if one.text else ()
+    images = tuple(part for call in one.tool_calls for part in call.parts)
+    return (
+        Message("assistant", said, calls=calls),
+        *(Message("tool", (TextPart(call.told),), call_id=call.id) for call in one.tool_calls),
+        *((Message("user", images),) if images and with_images else ()),
     )
 
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from omni_nb.errors import RequestError
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
 from omni_nb.media.shown import Shown
-from omni_nb.rules.pricing import Usage
-from omni_nb.rules.tokens import audio_tokens, text_tokens
+from omni_nb.rules.pricing import Usage, total_cost
 from omni_nb.turns.account import Account
+from omni_nb.turns.round import Round
 from omni_nb.turns.timing import Arrival, Playback, Timing
-from omni_nb.wire.events import (
-    AudioDelta,
-    Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
-    TranscriptDelta,
-    UsageReport,
-)
+from omni_nb.wire.events import AudioDelta, TextDelta, TranscriptDelta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from omni_nb.errors import ServiceError
+    from omni_nb.errors import ReplyError
     from omni_nb.media.parts import Part
     from omni_nb.rules.estimate import Estimate
     from omni_nb.rules.pricing import Cost
+    from omni_nb.turns.tool_results import ToolCall
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
     from omni_nb.wire.retry import Wait
@@ -51,16 +43,18 @@ class Reply(Shown):
     ----------
     request : Request
         What was asked.
-    usage : Usage or None
-        Tokens by modality, as the service counted them; None without a count.
+    rounds : tuple of Round
+        The requests that were sent for the answer, the last of which is the answer itself.
+        There is one but where tools are called, or an answer did not fit its form.
+    parsed : object
+        The answer as a value of the form that was asked for (``response_format=``); None
+        without a form, and where the answer does not fit it.
     region : str or None
         Whose prices count; None: the cost is unknown.
     is_stand_in : bool
         Whether the offline stand-in answered, not a model.
-    error : ServiceError or None
-        Why the stream broke.
-    estimate : Estimate or None
-        The tokens and the cost of the request, estimated before it was sent.
+    error : ReplyError or None
+        Why the stream broke, or why the answer cannot be used.
     sent_at : float or None
         When the request was sent, in unix seconds.
     is_finished : bool
@@ -77,24 +71,24 @@ class Reply(Shown):
     """
 
     def __init__(
-        self, request: Request, *, region: str | None = None, is_stand_in: bool = False
+        self,
+        request: Request,
+        *,
+        region: str | None = None,
+        is_stand_in: bool = False,
+        first: Request | None = None,
     ) -> None:
         self.request = request
         self.region = region
         self.is_stand_in = is_stand_in
-        self.usage: Usage | None = None
-        self.estimate: Estimate | None = None
-        self.finish_reason: str | None = None
-        self.error: ServiceError | None = None
+        self.error: ReplyError | None = None
+        self.parsed: Any = None
         self.is_finished = False
         self.sent_at: float | None = None
         self.wait: Wait | None = None
         self.playback: Playback | None = None
-        self.pcm = bytearray()
-        self._content: list[str] = []
-        self._transcript: list[str] = []
-        self._reasoning: list[str] = []
-        self._refusal: list[str] = []
+        self._rounds = (self._round(first or request),)
+        self._ended: str | None = None
         self._arrivals: list[Arrival] = []
         self._total_seconds: float | None = None
 
@@ -103,25 +97,29 @@ class Reply(Shown):
         cls,
         request: Request,
         *,
+        rounds: Iterable[Round] = (),
         text: str,
         reasoning: str,
         refusal: str = "",
         pcm: bytes,
         usage: Usage | None,
         finish_reason: str | None,
-        error: ServiceError | None,
+        error: ReplyError | None,
         region: str | None,
         is_stand_in: bool,
         sent_at: float | None,
         total_seconds: float | None,
         arrivals: Iterable[Arrival],
         playback: Playback | None,
+        parsed: Any = None,
     ) -> Reply:
         """Return an answer as it was when it was saved; nothing more will come."""
         reply = cls(request, region=region, is_stand_in=is_stand_in)
-        reply._content, reply._reasoning, reply.pcm = [text], [reasoning], bytearray(pcm)
-        reply._refusal = [refusal]
-        reply.usage, reply.finish_reason, reply.error = usage, finish_reason, error
+        last = reply._rounds[-1]
+        last.fill(text=text, reasoning=reasoning, refusal=refusal, pcm=pcm)
+        last.usage = usage
+        reply._rounds = (*rounds, last)
+        reply.error, reply._ended, reply.parsed = error, finish_reason, parsed
         reply.sent_at, reply.playback = sent_at, playback
         reply._arrivals, reply._total_seconds = list(arrivals), total_seconds
         reply.is_finished = True
@@ -131,30 +129,28 @@ class Reply(Shown):
 
     def feed(self, event: Event, *, seconds: float = 0.0) -> None:
         """Take one event, ``seconds`` after the request was sent."""
+        self._rounds[-1].feed(event)
         match event:
-            case TextDelta(text):
-                if isinstance(event, RefusalDelta):
-                    self._refusal.append(text)
-                self._content.append(text)
+            case TextDelta(text) | TranscriptDelta(text):
                 self._arrivals.append(Arrival(seconds, "text", len(text)))
-            case TranscriptDelta(text):
-                self._transcript.append(text)
-                self._arrivals.append(Arrival(seconds, "text", len(text)))
-            case ReasoningDelta(text):
-                self._reasoning.append(text)
             case AudioDelta(pcm):
-                self.pcm += pcm
                 self._arrivals.append(Arrival(seconds, "audio", len(pcm) / 2 / SPEECH_SAMPLE_RATE))
-            case UsageReport(usage):
-                self.usage = usage
-            case Finished(finish_reason):
-                self.finish_reason = finish_reason
+
+    def go_on(self, request: Request, estimate: Estimate | None = None) -> None:
+        """Begin another round: its answer takes the place of the one before."""
+        following = self._round(request)
+        following.estimate = estimate
+        self._rounds = (*self._rounds, following)
+
+    def _round(self, request: Request) -> Round:
+        region = "beijing" if self.is_stand_in else self.region
+        return Round(request, region=region)
 
     def finish(
         self,
         *,
         seconds: float | None = None,
-        error: ServiceError | None = None,
+        error: ReplyError | None = None,
         stopped: Stopped | None = None,
     ) -> None:
         """Finish the reply: nothing more will come.
@@ -170,30 +166,73 @@ class Reply(Shown):
         """
         self._total_seconds = seconds
         if error is not None:
-            self.error, self.finish_reason = error, "error"
+            self.error, self._ended = error, "error"
         elif stopped is not None:
-            self.finish_reason = stopped
+            self._ended = stopped
         self.is_finished = True
 
     @property
-    def text(self) -> str:
-        """What the model said.
+    def rounds(self) -> tuple[Round, ...]:
+        """The requests that were sent for the answer, with what came of each."""
+        return self._rounds
 
-        Services send it as text, as the speech's transcript, or as both, one of them with
-        holes: it is the longer of the two, never their sum.
-        """
-        content, transcript = "".join(self._content), "".join(self._transcript)
-        return content if len(content) >= len(transcript) else transcript
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the answer ended; None while it streams or where the service gave no reason."""
+        last = self._rounds[-1]
+        if self._ended is None and not self.is_finished and (last.calls or self._is_prelude):
+            return None  # another round follows
+        return self._ended or last.finish_reason
+
+    @property
+    def _is_prelude(self) -> bool:
+        """Whether the round that streams is one for tools, before a spoken answer."""
+        asked, now = self.request.modalities, self._rounds[-1].request.modalities
+        return asked != now and not self.is_finished
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The tokens and the cost of the question, estimated before it was sent."""
+        return self._rounds[0].estimate
+
+    @estimate.setter
+    def estimate(self, estimate: Estimate | None) -> None:
+        self._rounds[0].estimate = estimate
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model called, of all rounds, with what they returned."""
+        return tuple(call for one in self._rounds for call in one.tool_calls)
+
+    @property
+    def attempts(self) -> int:
+        """How often the answer was asked for: again when it did not fit its form."""
+        return 1 + sum(bool(one.problems) for one in self._rounds[:-1])
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the answer does not fit its form; empty when it does."""
+        return self._rounds[-1].problems
+
+    @property
+    def text(self) -> str:
+        """What the model said, as text or as the transcript of its speech."""
+        return "" if self._is_prelude else self._rounds[-1].text
 
     @property
     def reasoning(self) -> str:
         """The model's thinking, kept apart from its answer."""
-        return "".join(self._reasoning)
+        return self._rounds[-1].reasoning
 
     @property
     def refusal(self) -> str:
         """The words with which the model declined, which are in ``text``, too; else ``""``."""
-        return "".join(self._refusal)
+        return self._rounds[-1].refusal
+
+    @property
+    def pcm(self) -> bytearray:
+        """The speech so far, mono PCM16."""
+        return self._rounds[-1].pcm
 
     @property
     def audio(self) -> AudioClip | None:
@@ -211,12 +250,18 @@ class Reply(Shown):
         return self.request.model
 
     @property
+    def usage(self) -> Usage | None:
+        """Tokens by modality, as the service counted them, of all rounds; None without a count."""
+        counted = [one.usage for one in self._rounds if one.usage is not None]
+        return sum(counted, Usage()) if len(counted) == len(self._rounds) else None
+
+    @property
     def cost(self) -> Cost | None:
         """What the answer cost; None when it is not known.
 
         For the stand-in it is what a model would have cost at the default region's prices.
         """
-        return self._price(self.usage) if self.usage else None
+        return total_cost(one.cost for one in self._rounds)
 
     @property
     def usage_so_far(self) -> Usage:
@@ -224,9 +269,7 @@ class Reply(Shown):
 
         A request that was refused, or broke before anything came, has used nothing.
         """
-        if self.usage is not None:
-            return self.usage
-        return Usage() if self._has_failed_empty else self._by_rules()
+        return sum((one.usage_so_far for one in self._counted), Usage())
 
     @property
     def cost_so_far(self) -> Cost | None:
@@ -234,25 +277,26 @@ class Reply(Shown):
 
         With the service's count it is ``cost``; without, our rules' count is priced.
         """
-        if (billed := self.cost) is not None:
-            return billed
-        if self._has_failed_empty:
-            return self._price(Usage())
-        counted = self._by_rules()
-        is_input_known = self.estimate is not None and not self.estimate.has_unknown
-        is_speech_known = not self.pcm or "audio" in counted.output
-        return self._price(counted) if is_input_known and is_speech_known else None
+        counted = [one.cost_so_far for one in self._counted]
+        if len(counted) < len(self._rounds):
+            counted.append(self._rounds[-1].price(Usage()))
+        return total_cost(counted)
 
     @property
     def account(self) -> Account:
         """Estimated against billed, by modality: where our rules and the service differ."""
-        made, estimated = self.estimate, self._by_rules()
-        has_unknown = made is None or made.has_unknown
+        has_unknown = any(
+            one.estimate is None or one.estimate.has_unknown for one in self._rounds
+        )
+        by_rules = [one.by_rules() for one in self._rounds]
+        priced = total_cost(
+            one.price(counted) for one, counted in zip(self._rounds, by_rules, strict=True)
+        )
         return Account(
             model=self.model,
-            estimated=estimated,
+            estimated=sum(by_rules, Usage()),
             billed=self.usage,
-            estimated_cost=None if has_unknown else self._price(estimated),
+            estimated_cost=None if has_unknown else priced,
             billed_cost=self.cost,
             has_unknown=has_unknown,
             is_stand_in=self.is_stand_in,
@@ -260,28 +304,11 @@ class Reply(Shown):
         )
 
     @property
-    def _has_failed_empty(self) -> bool:
-        return self.error is not None and not (self.text or self.pcm or self.reasoning)
-
-    def _by_rules(self) -> Usage:
-        """Count by our rules: the input as it was estimated, the output as it has arrived."""
-        seconds = len(self.pcm) / 2 / SPEECH_SAMPLE_RATE
-        text = text_tokens(self.text) + text_tokens(self.reasoning)
-        output = {"text": text, "audio": self._speech_tokens(seconds)}
-        return Usage(
-            input=self.estimate.usage.input if self.estimate else {},
-            output={name: count for name, count in output.items() if count},
-        )
-
-    def _speech_tokens(self, seconds: float) -> int:
-        try:
-            return audio_tokens(seconds, model=self.model, output=True)
-        except RequestError:  # the model's rule is not known
-            return 0
-
-    def _price(self, usage: Usage) -> Cost | None:
-        region = "beijing" if self.is_stand_in else self.region
-        return usage.cost(self.model, region=region) if region else None
+    def _counted(self) -> tuple[Round, ...]:
+        """The rounds that cost something: one that was refused did not."""
+        last = self._rounds[-1]
+        has_failed_empty = self.error is not None and not (last.has_come or last.usage)
+        return self._rounds[:-1] if has_failed_empty else self._rounds
 
     @property
     def timing(self) -> Timing:

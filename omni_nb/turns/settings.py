@@ -10,15 +10,20 @@ from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.text import well_formed
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.limits import check_modalities, check_voice
+from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.options import OptionDict
+from omni_nb.rules.tools import tools_of
 from omni_nb.turns import history
+from omni_nb.turns.rounds import MOST_ROUNDS, ToolRules
 from omni_nb.wire.request import DEFAULT_MODEL, Message, Request, choose_modalities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
 
     from omni_nb.media.parts import Part
+    from omni_nb.rules.tools import Tool
     from omni_nb.turns.line import Line
+    from omni_nb.turns.rounds import Approve
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,12 @@ class Settings:
         Whether the system message is sent as a question that the model agreed to.
     options
         More fields of the request's body.
+    tools
+        The tools that the model may call.
+    tool_rules
+        Who approves a call, and how many rounds may call.
+    response_format
+        The form of the answers.
     """
 
     model: str = DEFAULT_MODEL
@@ -43,6 +54,9 @@ class Settings:
     system: str | None = None
     system_as_turns: bool = False
     options: MutableMapping[str, Any] = field(default_factory=OptionDict)
+    tools: tuple[Tool, ...] = ()
+    tool_rules: ToolRules = field(default_factory=ToolRules)
+    response_format: AnswerFormat | None = None
 
     @classmethod
     def chosen(
@@ -54,6 +68,10 @@ class Settings:
         system: str | None = None,
         system_as_turns: bool = False,
         options: Mapping[str, Any] | None = None,
+        tools: Sequence[Any] | None = None,
+        approve: Approve = False,
+        max_rounds: int = MOST_ROUNDS,
+        response_format: Any = None,
     ) -> Settings:
         """Return settings as a person chose them; what was not given is filled in.
 
@@ -69,6 +87,9 @@ class Settings:
             made,
             system_as_turns=_switch("system_as_turns", system_as_turns),
             options=OptionDict(options),
+            tools=tools_of(tools),
+            tool_rules=ToolRules(approve, max_rounds),
+            response_format=format_of(response_format),
         )
         made.check()
         made.warn_of_system_message()
@@ -173,7 +194,20 @@ class Settings:
             self.modalities,
             self.voice,
             copy.deepcopy(dict(self.options)),  # a record: later changes are not of this request
+            self.tools,
+            self.response_format,
         )
+
+
+def format_of(given: Any) -> AnswerFormat | None:
+    """Return the form of an answer; None where none was given.
+
+    Raises
+    ------
+    RequestError
+        It is no type and no JSON schema.
+    """
+    return None if given is None else AnswerFormat.of(given)
 
 
 def _text(name: str, value: Any, *, or_none: bool = False) -> Any:

@@ -7,9 +7,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from omni_nb.errors import RequestError, ServiceError, brief
+from omni_nb.errors import ReplyError, RequestError, brief
 from omni_nb.turns.budget import Budget
+from omni_nb.turns.estimate import forecast, priced_region
 from omni_nb.turns.line import Line
+from omni_nb.turns.rounds import Rounds
 from omni_nb.wire.client import EventStream
 from omni_nb.wire.events import AudioDelta
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply, Stopped
     from omni_nb.wire.events import Event
+    from omni_nb.wire.request import Request
     from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import UploadProgress
 
@@ -51,6 +54,8 @@ def check_timeout(seconds: float | None) -> None:
 class ReplyStream:
     """The events of one answer, for ``for`` or ``async for``; `reply` grows meanwhile.
 
+    Tools that the model calls run between the events, and the answer goes on in another round.
+
     Nothing is sent before the first event is pulled; a stream that nobody reads leaves no
     trace. Leaving the loop, by ``break`` or by an error, ends the request and finishes the
     reply with what came. One loop reads a stream.
@@ -59,13 +64,18 @@ class ReplyStream:
     ----------
     reply : Reply
         The answer so far.
+    can_ask : bool
+        Whether somebody who sees the calls answers with `decide`.
     """
+
+    can_ask = False
 
     def __init__(
         self,
         reply: Reply,
         connection: Connection,
         *,
+        rounds: Rounds | None = None,
         line: Line | None = None,
         at: int | None = None,
         budget: Budget | None = None,
@@ -81,7 +91,12 @@ class ReplyStream:
         self._state_lock = threading.RLock()
         self._is_begun = False
         self._is_over = threading.Event()
-        self._source = EventStream(connection.endpoint, reply.request, note_wait=self._note_wait)
+        self._connection = connection
+        self._rounds = rounds or Rounds(reply.request)
+        self._source = self._first = self._opened(self._rounds.first)
+
+    def _opened(self, request: Request) -> EventStream:
+        return EventStream(self._connection.endpoint, request, note_wait=self._note_wait)
 
     def begin(self) -> None:
         """Enter the reply into its conversation: its request is sent now.
@@ -93,8 +108,15 @@ class ReplyStream:
         BudgetError
             Other questions have spent the budget meanwhile; nothing was sent.
         RequestError
-            Another answer streams where this one is to take its place; nothing was sent.
+            Another answer streams where this one is to take its place, or nobody is there to
+            approve a tool's call; nothing was sent.
         """
+        if self._rounds.asks_a_person and not self.can_ask:
+            raise RequestError(
+                "approve=True asks a person before each call, and nobody can be asked here: use a "
+                "notebook's cell, a panel or a terminal, or pass a function, such as "
+                "approve=lambda call: call.name == 'weather'. Nothing was sent."
+            )
         with self._state_lock:
             if self._is_begun:
                 return
@@ -113,22 +135,57 @@ class ReplyStream:
         try:
             if self._timeout is not None:
                 threading.Thread(target=self._watch, name="omni_nb timeout", daemon=True).start()
-            for event in self._source:
-                self.reply.sent_at = self._source.sent_at
-                if self.reply.is_finished:  # stopped from another thread
-                    break
-                self.reply.feed(event, seconds=self._source.elapsed_seconds)
-                yield event
-                if self._is_spent(event):
-                    self._stop("budget")
+            while True:
+                yield from self._round()
+                if self.reply.is_finished or not self._goes_on():
                     break
             self._finish(None)
-        except ServiceError as error:
+        except ReplyError as error:
             if self._finish(None, error):
                 raise
         finally:  # the loop was left, by whatever means
             self._finish("interrupted")
             self.settle()
+
+    def _round(self) -> Iterator[Event]:
+        """Yield the events of one round."""
+        for event in self._source:
+            self.reply.sent_at = self._first.sent_at
+            if self.reply.is_finished:  # stopped from another thread
+                break
+            self.reply.feed(event, seconds=self._seconds(self._source.elapsed_seconds))
+            yield event
+            if self._is_spent(event):
+                self._stop("budget")
+                break
+
+    def _goes_on(self) -> bool:
+        """Begin the round that follows, if one does and the budget allows it."""
+        request = self._rounds.after(self.reply, self._is_over.is_set)
+        if request is None:
+            return False
+        region = priced_region(self._connection)
+        with self._state_lock:  # `stop` ends the round that is there
+            if self.reply.is_finished:
+                return False
+            self.reply.go_on(request, forecast(request, region=region))
+            self._source = self._opened(request)
+        if self._budget.is_passed():
+            self._stop("budget")
+            return False
+        return True
+
+    def decide(self, call_id: str, allowed: bool) -> None:
+        """Decide on a tool's call that waits for a person (``approve=True``); from any thread.
+
+        Parameters
+        ----------
+        call_id
+            The id of a call in ``reply.tool_calls`` whose ``state`` is ``"asked"``.
+        allowed
+            Whether it may be made.
+        """
+        self._rounds.decide(call_id, allowed)
 
     async def __aiter__(self) -> AsyncIterator[Event]:
         events = iter(self)
@@ -171,16 +228,21 @@ class ReplyStream:
         self._finish(reason)  # first: the reader may see the end at once
         self._source.stop()
 
-    def _finish(self, stopped: Stopped | None, error: ServiceError | None = None) -> bool:
+    def _seconds(self, of_round: float) -> float:
+        """Return seconds after the first request of seconds after the latest one."""
+        return self._first.age_seconds - self._source.age_seconds + of_round
+
+    def _finish(self, stopped: Stopped | None, error: ReplyError | None = None) -> bool:
         """Finish the reply with the first reason that is given; return whether this was it."""
         with self._state_lock:
             if self.reply.is_finished:
                 return False
             if error is not None:
                 error.reply = self.reply
-            self.reply.sent_at = self._source.sent_at
-            seconds = self._source.age_seconds if stopped else self._source.elapsed_seconds
-            self.reply.finish(seconds=seconds, stopped=stopped, error=error)
+            self.reply.sent_at = self._first.sent_at
+            source = self._source
+            seconds = source.age_seconds if stopped else source.elapsed_seconds
+            self.reply.finish(seconds=self._seconds(seconds), stopped=stopped, error=error)
             self._is_over.set()
         if stopped:
             self._source.stop()
@@ -188,7 +250,7 @@ class ReplyStream:
 
     def _watch(self) -> None:
         """Stop the answer when its time is over, counted from the sending of the request."""
-        self._source.sent.wait()
+        self._first.sent.wait()
         if not self._is_over.wait(self._timeout):
             self._stop("timeout")
 
@@ -197,7 +259,7 @@ class ReplyStream:
 
         Counting a long text takes a moment, so its running cost is checked on a clock.
         """
-        if self.reply.is_finished or self.reply.finish_reason is not None:
+        if self.reply.is_finished or self.reply.rounds[-1].finish_reason is not None:
             return False  # the answer is whole: stopping would save nothing
         now = time.monotonic()
         is_due = isinstance(event, AudioDelta) or now - self._looked_at >= LOOK_SECONDS

@@ -218,7 +218,8 @@ class EventStream:
         """Yield events until the stream says it is done, is stopped, or breaks off."""
         if self._stopped.is_set():
             return
-        lines, decoder = SSEDecoder(self._endpoint.hider()), Decoder()
+        lines = SSEDecoder(self._endpoint.hider())
+        decoder = Decoder(has_tools=bool(self._request.tools))
         failure: Exception | None = None
         try:
             for chunk in self._chunks(response, lines):

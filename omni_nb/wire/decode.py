@@ -26,6 +26,7 @@ from omni_nb.wire.events import (
     UsageReport,
 )
 from omni_nb.wire.said import code_of, error_from, is_error, json_or_text, words_of
+from omni_nb.wire.tool_calls import CallJoiner, LeakGuard, leaked
 from omni_nb.wire.wav import AudioReader
 
 if TYPE_CHECKING:
@@ -162,6 +163,11 @@ class Decoder:
     Each audio piece is base64-decoded on its own, because joined pieces that carry padding
     lose everything after the first ``=``.
 
+    Parameters
+    ----------
+    has_tools
+        Whether the request offered tools: a call that leaks into the text ends the answer then.
+
     Attributes
     ----------
     has_choice : bool
@@ -179,10 +185,12 @@ class Decoder:
     [AudioDelta()]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_tools: bool = False) -> None:
         self.has_choice = False
         self.is_complete = False
         self.said = ""
+        self._calls = CallJoiner()
+        self._guards = {kind: LeakGuard() for kind in _GUARDED} if has_tools else {}
         self._quartet = ""
         self._audio = AudioReader()
         self._texts = {kind: TextJoiner() for kind in _TEXT_KINDS}
@@ -235,7 +243,10 @@ class Decoder:
             The last of the audio is not base64; everything else was yielded.
         """
         for kind, joiner in self._texts.items():
-            if text := joiner.flush():
+            text, guard = joiner.flush(), self._guards.get(kind)
+            if guard is not None:
+                text = guard.add(text) + guard.flush()
+            if text:
                 yield kind(text)
         rest, self._quartet = self._quartet, ""
         failure: ServiceError | None = None
@@ -288,6 +299,8 @@ class Decoder:
         ):
             if value is not None and value != "":
                 yield self._text(kind, value)
+        if pieces := delta.get("tool_calls"):
+            yield self._calls.add(pieces)
         if data:
             yield self._pieces(data)
         reason = code_of(choice.get("finish_reason"))
@@ -297,8 +310,14 @@ class Decoder:
             yield iter([Finished(reason)])
 
     def _text(self, kind: type[_Text], value: object) -> Iterator[Event]:
-        if text := self._texts[kind].add(_text(value)):
+        text = self._texts[kind].add(_text(value))
+        guard = self._guards.get(kind)
+        if guard is not None:
+            text = guard.add(text)
+        if text:
             yield kind(text)
+        if guard is not None and guard.has_leaked:
+            raise leaked()
 
     def _pieces(self, value: object) -> Iterator[Event]:
         if not isinstance(value, str):
@@ -345,6 +364,7 @@ class Decoder:
 _ENDS: Final = (Finished, UsageReport)
 _Text = TextDelta | TranscriptDelta | ReasoningDelta | RefusalDelta
 _TEXT_KINDS: Final = (ReasoningDelta, TextDelta, RefusalDelta, TranscriptDelta)
+_GUARDED: Final = (TextDelta, TranscriptDelta)
 _ENDED_IN_ERROR: Final = {"message": "The service ended its answer with finish_reason 'error'."}
 _TOTALS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 

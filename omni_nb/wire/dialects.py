@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from omni_nb.errors import RequestError
@@ -12,7 +13,6 @@ from omni_nb.media.parts import (
     TextPart,
     VideoPart,
     VideoURLPart,
-    join_text,
 )
 
 if TYPE_CHECKING:
@@ -95,18 +95,25 @@ def _documented(request: Request, embed: Embed) -> dict[str, Any]:
 
 
 def _openai(request: Request, embed: Embed) -> dict[str, Any]:
-    body = request.payload(_nothing) | {"messages": _messages(request, _openai_part, embed)}
+    body = (
+        request.payload(_nothing)
+        | request.formatted("openai")
+        | {"messages": _messages(request.outgoing("openai"), _openai_part, embed)}
+    )
     if "audio" in body:
         body["audio"] = {**body["audio"], "format": "pcm16"}
     return body
 
 
 def _vllm_omni(request: Request, embed: Embed) -> dict[str, Any]:
-    return request.payload(_nothing) | {"messages": _messages(request, _vllm_part, embed)}
+    return request.payload(_nothing) | {"messages": _messages(request.outgoing(), _vllm_part, embed)}
 
 
 def _sglang_omni(request: Request, embed: Embed) -> dict[str, Any]:
-    messages = [{"role": m.role, "content": join_text(m.parts)} for m in request.messages]
+    messages = [
+        _written(replace(m, parts=tuple(p for p in m.parts if isinstance(p, TextPart))), embed)
+        for m in request.outgoing()
+    ]
     media = _only_media(request.messages)
     return request.payload(_nothing) | {"messages": messages} | _lists(media, embed)
 
@@ -125,17 +132,25 @@ def _nothing(source: HeldSource, mime: str) -> str:
 
 
 def _messages(
-    request: Request, write: Callable[[Part, Embed], list[dict[str, Any]]], embed: Embed
+    messages: Sequence[Message], write: Callable[[Part, Embed], list[dict[str, Any]]], embed: Embed
 ) -> list[dict[str, Any]]:
     return [
-        message.payload(embed)
+        _written(message, embed)
         if all(isinstance(part, TextPart) for part in message.parts)
         else {
             "role": message.role,
             "content": [p for part in message.parts for p in write(part, embed)],
         }
-        for message in request.messages
+        for message in messages
     ]
+
+
+def _written(message: Message, embed: Embed) -> dict[str, Any]:
+    """Return a message of words; only DashScope's calls are numbered."""
+    payload = message.payload(embed)
+    for call in payload.get("tool_calls", ()):
+        del call["index"]
+    return payload
 
 
 def _openai_part(part: Part, embed: Embed) -> list[dict[str, Any]]:

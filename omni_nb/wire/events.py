@@ -39,6 +39,26 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """More of a tool call (``delta.tool_calls``).
+
+    Attributes
+    ----------
+    index
+        Which call of the round it is, counted from 0.
+    id, name
+        The call's id and the tool's name, each once; ``""`` where they have come or come later.
+    arguments
+        The next characters of the arguments, which together are JSON.
+    """
+
+    index: int
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AudioDelta:
     """More speech: whole samples of mono PCM16."""
 
@@ -61,6 +81,6 @@ class Finished:
 
 
 Event: TypeAlias = (
-    "TextDelta | RefusalDelta | TranscriptDelta | ReasoningDelta | AudioDelta | UsageReport | "
-    "Finished"
+    "TextDelta | RefusalDelta | TranscriptDelta | ReasoningDelta | ToolCallDelta | AudioDelta | "
+    "UsageReport | Finished"
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import RequestError, brief, warn
-from omni_nb.media.parts import FramesPart, join_text
+from omni_nb.media.parts import FramesPart, TextPart, join_text
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
-from omni_nb.rules.catalog import find_model
+from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.rules.limits import check_modalities, check_parts, check_voice
 from omni_nb.wire import code
+from omni_nb.words import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,28 +21,80 @@ if TYPE_CHECKING:
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import Embed
     from omni_nb.rules.catalog import ModelFacts
+    from omni_nb.rules.facts import Structured
+    from omni_nb.rules.formats import AnswerFormat
+    from omni_nb.rules.tools import Tool
     from omni_nb.wire.dialects import Dialect
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 DEFAULT_MODEL = "qwen-omni-turbo"
 _FROM_STORE = {"X-DashScope-OssResourceResolve": "enable"}
 """Has the service look into its own store for the ``oss://`` URLs of a request."""
 
-_OURS = {"model", "messages", "modalities", "audio", "stream", "stream_options"}
+_OURS = {
+    *("model", "messages", "modalities", "audio", "stream", "stream_options"),
+    *("tools", "response_format"),
+}
+_OF_TOOLS = {"tool_choice", "parallel_tool_calls"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the model made it, in the history.
+
+    Attributes
+    ----------
+    id, name
+        The call's id, and the tool's name.
+    arguments
+        JSON, as the model wrote it.
+    """
+
+    id: str
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation: who says it, and its parts."""
+    """One message of a conversation.
+
+    Attributes
+    ----------
+    role
+        Who says it.
+    parts
+        What it says.
+    calls
+        The tools that an assistant message calls.
+    call_id
+        The call whose result a tool message is; else ``""``.
+    """
 
     role: Role
     parts: tuple[Part, ...]
+    calls: tuple[Call, ...] = ()
+    call_id: str = ""
 
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the message as the service takes it; words alone travel as a string."""
-        if all(part.modality == "text" for part in self.parts):
-            return {"role": self.role, "content": join_text(self.parts)}
-        return {"role": self.role, "content": [part.payload(embed) for part in self.parts]}
+        is_text = all(part.modality == "text" for part in self.parts)
+        content = join_text(self.parts) if is_text else [part.payload(embed) for part in self.parts]
+        calls = [
+            {
+                "id": call.id,
+                "type": "function",
+                "index": index,
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for index, call in enumerate(self.calls)
+        ]
+        return {
+            "role": self.role,
+            "content": content,
+            **({"tool_calls": calls} if calls else {}),
+            **({"tool_call_id": self.call_id} if self.call_id else {}),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +106,18 @@ class Request(Shown):
     model
         A model's name. The rules of a model that we do not know are not checked.
     messages
-        The conversation so far and the question, a user message, at its end.
+        The conversation so far and the question, a user message, at its end; or what tools
+        returned for it.
     modalities
         ``("text",)`` or ``("text", "audio")``.
     voice
         The voice of the speech; needed with ``"audio"``.
     options
         More fields of the body, such as ``max_tokens`` or ``temperature``.
+    tools
+        The tools that the model may call.
+    response_format
+        The form that the answer shall have.
 
     Raises
     ------
@@ -81,9 +139,11 @@ class Request(Shown):
     modalities: tuple[str, ...] = ("text",)
     voice: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    tools: tuple[Tool, ...] = ()
+    response_format: AnswerFormat | None = None
 
     def __post_init__(self) -> None:
-        if not self.messages or self.messages[-1].role != "user":
+        if not self.messages or self.messages[-1].role not in ("user", "tool"):
             raise RequestError("A request ends with a user message: the question.")
         if any(
             part.modality != "text" for m in self.messages if m.role != "user" for part in m.parts
@@ -92,11 +152,19 @@ class Request(Shown):
         if taken := sorted(_OURS & self.options.keys()):
             raise RequestError(
                 f"{', '.join(taken)} cannot be set through options: use the arguments model=, "
-                "modalities= and voice=; every request is streamed with its usage."
+                "modalities=, voice=, tools= and response_format=; every request is streamed with "
+                "its usage."
             )
         if "audio" in self.modalities and not self.voice:
             raise RequestError(
                 f"Speech needs a voice: pass voice=, such as 'Cherry' ({self.model})."
+            )
+        if not self.tools and (given := sorted(_OF_TOOLS & self.options.keys())):
+            raise RequestError(f"{' and '.join(given)} is about tools: pass tools=, too.")
+        if "audio" in self.modalities and self.response_format is not None:
+            raise RequestError(
+                "An answer in a form of yours is data, which nobody reads aloud: leave out voice=, "
+                "or pass modalities=['text']. A second question can have the result spoken."
             )
         self._check_facts()
 
@@ -104,6 +172,9 @@ class Request(Shown):
         facts = find_model(self.model)
         if facts is None:
             return
+        if self.tools and not facts.tools:
+            able = ", ".join(other.name for other in known_models() if other.tools)
+            raise RequestError(f"{facts.name} calls no tools; of the models known here {able} do.")
         check_modalities(self.modalities, facts)
         self._check_switches(facts)
         if self.voice and "audio" in self.modalities:
@@ -126,8 +197,35 @@ class Request(Shown):
 
     @property
     def question(self) -> tuple[Part, ...]:
-        """The parts of the last message."""
-        return self.messages[-1].parts
+        """The parts of the last user message."""
+        return next((m.parts for m in reversed(self.messages) if m.role == "user"), ())
+
+    def structured(self, dialect: Dialect = "dashscope") -> Structured | None:
+        """Return how the form of the answer is asked for; None without one.
+
+        What a model takes is a fact of it. Of an unknown one nothing is assumed but at OpenAI's
+        own service, which takes a schema.
+        """
+        if self.response_format is None:
+            return None
+        facts = find_model(self.model)
+        if facts is not None:
+            return facts.structured
+        return "json_schema" if dialect == "openai" else "prompt"
+
+    def outgoing(self, dialect: Dialect = "dashscope") -> tuple[Message, ...]:
+        """Return the messages as they are sent: where the words have to, they ask for the form."""
+        wanted = self.response_format
+        if wanted is None or self.structured(dialect) == "json_schema":
+            return self.messages
+        at = max(n for n, message in enumerate(self.messages) if message.role == "user")
+        asked = self.messages[at]
+        words = TextPart(wanted.instructions(language_of(asked.parts)))
+        return (
+            *self.messages[:at],
+            replace(asked, parts=(*asked.parts, words)),
+            *self.messages[at + 1 :],
+        )
 
     @property
     def headers(self) -> dict[str, str]:
@@ -154,13 +252,27 @@ class Request(Shown):
         )
         return {
             "model": self.model,
-            "messages": [message.payload(embed) for message in self.messages],
+            "messages": [message.payload(embed) for message in self.outgoing()],
             "modalities": list(self.modalities),
             **speech,
             "stream": True,
             "stream_options": {"include_usage": True},
+            **self._called(),
+            **self.formatted(),
             **self.options,
         }
+
+    def _called(self) -> dict[str, Any]:
+        """Return the fields of the tools; by default the service makes one call at a time."""
+        if not self.tools:
+            return {}
+        return {"tools": [tool.payload() for tool in self.tools], "parallel_tool_calls": True}
+
+    def formatted(self, dialect: Dialect = "dashscope") -> dict[str, Any]:
+        """Return the field that asks for the form of the answer, where there is one."""
+        how = self.structured(dialect)
+        wanted = self.response_format.payload(how) if self.response_format and how else None
+        return {"response_format": wanted} if wanted else {}
 
     def as_python(
         self, *, base_url: str = code.DEFAULT_BASE_URL, dialect: Dialect = "dashscope"
