@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Modality = Literal["text", "image", "audio", "video"]
 Thinking = Literal["no", "off", "on"]
 AnswerText = Literal["transcript", "content"]
+Structured = Literal["json_object", "json_schema", "prompt"]
 Positive: TypeAlias = int  # the rules divide by it
 
 

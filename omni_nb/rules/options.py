@@ -221,12 +221,19 @@ def as_json(name: str, value: Any) -> Any:
         raise RequestError(f"{name} cannot be sent as JSON: {error}.") from None
     except RecursionError:
         made = value
-    if _is_deep(made):
+    if is_deep(made):
         raise RequestError(f"{name} cannot be sent: it is nested more than {MOST_DEPTH} deep.")
     return made
 
 
-def _is_deep(value: Any) -> bool:
+def is_deep(value: Any) -> bool:
+    """Return whether a value of JSON is nested more than `MOST_DEPTH` deep.
+
+    Examples
+    --------
+    >>> is_deep([[1]])
+    False
+    """
     level = [value]
     for _ in range(MOST_DEPTH):
         level = [

@@ -14,7 +14,11 @@ import omni_nb
 import omni_nb.types
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"PIL", "numpy", "matplotlib", "openai", "IPython", "av", "ipywidgets", "starlette"}
+HEAVY = {"PIL", "numpy", "matplotlib", "openai", "IPython", "av", "ipywidgets", "starlette"} | {
+    "pydantic",
+    "jsonschema",
+    "docstring_parser",
+}
 
 
 def test_public_names_are_sorted_complete_and_importable():
@@ -75,14 +79,17 @@ def test_the_dependencies_are_the_ones_we_decided_on():
         "anywidget",
         "av",
         "comm",
+        "docstring-parser",
         "ipython",
         "ipywidgets",
+        "jsonschema",
         "markdown-it-py",
         "matplotlib",
         "numpy",
         "openai",
         "packaging",
         "pillow",
+        "pydantic",
         "starlette",
         "tomli",
         "uvicorn",
