@@ -40,7 +40,8 @@ def is_pil_image(given: object) -> TypeGuard[PIL.Image.Image]:
     return pil is not None and isinstance(given, pil.Image)
 
 
-def _is_figure(given: object) -> bool:
+def is_figure(given: object) -> bool:
+    """Return whether something is a matplotlib Figure, without importing matplotlib."""
     figure = sys.modules.get("matplotlib.figure")
     return figure is not None and isinstance(given, figure.Figure)
 
@@ -101,7 +102,7 @@ def _base64_png(text: str) -> bytes:
 _DRAWERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], LocalSource]], ...] = (
     (is_pil_image, _from_pil),
     (_is_array, _from_array),
-    (_is_figure, _from_figure),
+    (is_figure, _from_figure),
     (_has_png, _from_repr_png),
 )
 

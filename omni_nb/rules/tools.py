@@ -341,6 +341,7 @@ def _model(name: str, parameters: Iterable[Parameter], hints: Mapping[str, Any])
     """
     from pydantic import ConfigDict, Field, create_model
 
+    made: Callable[..., Any] = Field
     fields: dict[str, Any] = {}
     for number, parameter in enumerate(parameters):
         is_needed = parameter.default is Parameter.empty
@@ -348,7 +349,7 @@ def _model(name: str, parameters: Iterable[Parameter], hints: Mapping[str, Any])
         kind = hints.get(parameter.name, Any)
         fields[f"p{number:03}"] = (
             kind,
-            Field(default, alias=parameter.name, description=_said_of(kind)),
+            made(default, alias=parameter.name, **_said_of(kind)),
         )
     try:
         return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
