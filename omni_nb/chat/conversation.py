@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -23,7 +24,8 @@ from omni_nb.turns.estimate import forecast, forecast_each, priced_region
 from omni_nb.turns.history import Trimming, reworded
 from omni_nb.turns.line import Line, place_of
 from omni_nb.turns.reply import Reply
-from omni_nb.turns.settings import Settings
+from omni_nb.turns.rounds import MOST_ROUNDS, Rounds
+from omni_nb.turns.settings import Settings, format_of
 from omni_nb.turns.stream import ReplyStream, check_timeout
 from omni_nb.turns.trim import trim
 from omni_nb.wire.dialects import check_dialect
@@ -38,13 +40,16 @@ if TYPE_CHECKING:
     from omni_nb.media.clip import Storage
     from omni_nb.media.parts import Part
     from omni_nb.rules.estimate import Estimate
+    from omni_nb.rules.formats import AnswerFormat
     from omni_nb.rules.money import Money
     from omni_nb.rules.options import Options
     from omni_nb.rules.pricing import Cost
     from omni_nb.rules.quota import Quota
+    from omni_nb.rules.tools import Tool
     from omni_nb.rules.weigh import Weight
     from omni_nb.turns.account import Account
     from omni_nb.turns.connection import Connection
+    from omni_nb.turns.rounds import Approve
     from omni_nb.turns.trim import TrimPolicy, TrimReport
     from omni_nb.wire.request import Request
 
@@ -83,6 +88,10 @@ class Conversation:
         budget: Money | None = None,
         quota: Quota | None = None,
         timeout: float | None = None,
+        tools: Sequence[Any] | None = None,
+        approve: Approve = False,
+        max_rounds: int = MOST_ROUNDS,
+        response_format: Any = None,
         extra: Mapping[str, Any] | None = None,
         **options: Unpack[Options],
     ) -> None:
@@ -94,6 +103,10 @@ class Conversation:
             system=system,
             system_as_turns=system_as_turns,
             options={**given, **check_extra(extra)},
+            tools=tools,
+            approve=approve,
+            max_rounds=max_rounds,
+            response_format=response_format,
         )
         self._line = Line()
         self._budget = Budget(budget, quota)
@@ -126,6 +139,7 @@ class Conversation:
         video: Any = None,
         frames: Any = None,
         at: int | None = None,
+        response_format: Any = None,
         **unknown: Any,
     ) -> ReplyStream:
         """Ask, and return the events of the answer as they come.
@@ -148,6 +162,8 @@ class Conversation:
         at
             Ask in the place of this turn, counted from 0 as in ``chat[at]``: that turn and
             what followed are set aside (`versions`) when the request is sent.
+        response_format
+            The form of this answer, as for `ask`; by default the chat's.
 
         Raises
         ------
@@ -158,6 +174,8 @@ class Conversation:
             The request would pass the budget; nothing was sent.
         ServiceError
             While iterating: the service refused or broke off.
+        AnswerError
+            While iterating: the answer does not have its form, or calls what is not there.
 
         Examples
         --------
@@ -173,17 +191,26 @@ class Conversation:
         until = None if at is None else place_of(at, self.replies)
         if until is not None:
             self._line.check_is_free()
-        request = self._settings.request(self._line, question, until=until)
+        request = self._settings.request(
+            self._line, question, until=until, response_format=response_format
+        )
         weight = check_context(request)
         connection = self._connection or current_connection()
         check_dialect(request, connection.dialect)
-        reply = Reply(request, region=connection.region, is_stand_in=connection.is_stand_in)
+        rounds = Rounds(request, self._settings.tool_rules)
+        reply = Reply(
+            request,
+            region=connection.region,
+            is_stand_in=connection.is_stand_in,
+            first=rounds.first,
+        )
         reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
         self._budget.check(reply.estimate)
         self._connection = connection
         return ReplyStream(
             reply,
             connection,
+            rounds=rounds,
             line=self._line,
             at=until,
             budget=self._budget,
@@ -275,6 +302,10 @@ class Conversation:
         modalities: Sequence[str] | None = None,
         system: str | None = None,
         system_as_turns: bool | None = None,
+        tools: Sequence[Any] | None = None,
+        approve: Approve | None = None,
+        max_rounds: int | None = None,
+        response_format: Any = None,
         extra: Mapping[str, Any] | None = None,
         **options: Unpack[Options],
     ) -> None:
@@ -288,6 +319,11 @@ class Conversation:
         system, system_as_turns
             The system message (``""`` takes it away), and whether it is sent as a question and
             answer.
+        tools, approve, max_rounds
+            The functions that the model may call (``[]`` takes them away), who approves a call,
+            and how many rounds may call.
+        response_format
+            The form of the answers; ``chat.response_format = None`` takes it away.
         extra
             More fields of the request's body.
         **options
@@ -315,6 +351,10 @@ class Conversation:
             system=system,
             system_as_turns=system_as_turns,
             options={**kept, **given, **check_extra(extra)},
+            tools=tools,
+            approve=approve,
+            max_rounds=max_rounds,
+            response_format=response_format,
         )
 
     @property
@@ -383,6 +423,24 @@ class Conversation:
     def options(self, options: Mapping[str, Any]) -> None:
         given = check_options(options, where="options")
         self._settings = self._settings.changed(options=given)
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """The functions that the model may call."""
+        return self._settings.tools
+
+    @tools.setter
+    def tools(self, tools: Sequence[Any]) -> None:
+        self.use(tools=tools)
+
+    @property
+    def response_format(self) -> AnswerFormat | None:
+        """The form of the answers; None where they are words."""
+        return self._settings.response_format
+
+    @response_format.setter
+    def response_format(self, response_format: Any) -> None:
+        self._settings = replace(self._settings, response_format=format_of(response_format))
 
     @property
     def connection(self) -> Connection | None:
@@ -941,4 +999,5 @@ _QUESTION = ("image", "audio", "video", "frames")
 _ARGUMENTS = (
     *("model", "voice", "modalities", "system", "system_as_turns"),
     *("connection", "budget", "quota", "timeout", "extra"),
+    *("tools", "approve", "max_rounds", "response_format"),
 )

@@ -45,6 +45,8 @@ def estimate(
     region: str | None = None,
     answer_seconds: float | None = None,
     answer_tokens: int | None = None,
+    tools: Sequence[Any] | None = None,
+    response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
     **options: Unpack[Options],
 ) -> Estimate:
@@ -80,6 +82,10 @@ def estimate(
         Some models take in less while they think.
     vl_high_resolution_images, use_multichannel
         Checked as for `omni_nb.ask`; how many tokens they add is not published.
+    tools, response_format
+        As for `omni_nb.ask`: the model reads what they are.
+    tool_choice, parallel_tool_calls
+        Checked as for `omni_nb.ask`; they change no estimate.
     extra
         More fields of the request's body.
 
@@ -110,6 +116,8 @@ def estimate(
         system=system,
         system_as_turns=system_as_turns,
         options={**given, **check_extra(extra)},
+        tools=tools,
+        response_format=response_format,
     )
     parts = parts_of(prompt, content, image=image, audio=audio, video=video, frames=frames)
     return forecast(
@@ -135,6 +143,8 @@ def compare(
     region: str | None = None,
     answer_seconds: float | None = None,
     answer_tokens: int | None = None,
+    tools: Sequence[Any] | None = None,
+    response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
     **options: Unpack[Options],
 ) -> Comparison:
@@ -148,7 +158,7 @@ def compare(
         The question, as for `estimate`. A model that does not take it is shown with the reason.
     voice
         Asks for speech; whose it is costs the same, so each model speaks with its own.
-    region, answer_seconds, answer_tokens
+    region, answer_seconds, answer_tokens, tools, response_format
         As for `estimate`.
     **options
         The options of `omni_nb.ask`.
@@ -189,6 +199,8 @@ def compare(
                 system=system,
                 system_as_turns=system_as_turns,
                 options={**given, **check_extra(extra)},
+                tools=tools,
+                response_format=response_format,
             )
             made.append(
                 forecast(
@@ -297,4 +309,5 @@ def _is_name(model: object) -> bool:
 _ARGUMENTS = (
     *("image", "audio", "video", "frames", "model", "voice", "modalities"),
     *("system", "system_as_turns", "region", "answer_seconds", "answer_tokens", "extra"),
+    *("tools", "response_format"),
 )

@@ -104,6 +104,10 @@ class Settings:
         system: str | None = None,
         system_as_turns: bool | None = None,
         options: Mapping[str, Any] | None = None,
+        tools: Sequence[Any] | None = None,
+        approve: Approve | None = None,
+        max_rounds: int | None = None,
+        response_format: Any = None,
     ) -> Settings:
         """Return these settings with what is given; what is not given stays where it fits.
 
@@ -134,6 +138,12 @@ class Settings:
             if system_as_turns is None
             else _switch("system_as_turns", system_as_turns),
             options=OptionDict(self.options if options is None else options),
+            tools=self.tools if tools is None else tools_of(tools),
+            tool_rules=ToolRules(
+                self.tool_rules.approve if approve is None else approve,
+                self.tool_rules.max_rounds if max_rounds is None else max_rounds,
+            ),
+            response_format=format_of(response_format) or self.response_format,
         )
         made.check()
         return made
@@ -179,7 +189,12 @@ class Settings:
         return (*opening, *history.turns(line.replies[:until], line.trimming))
 
     def request(
-        self, line: Line, question: tuple[Part, ...], *, until: int | None = None
+        self,
+        line: Line,
+        question: tuple[Part, ...],
+        *,
+        until: int | None = None,
+        response_format: Any = None,
     ) -> Request:
         """Return the request that asks a question after a line's replies.
 
@@ -195,7 +210,7 @@ class Settings:
             self.voice,
             copy.deepcopy(dict(self.options)),  # a record: later changes are not of this request
             self.tools,
-            self.response_format,
+            format_of(response_format) or self.response_format,
         )
 
 

@@ -10,6 +10,7 @@ from omni_nb.errors import OmniError
 from omni_nb.media.clip import check_storage
 from omni_nb.render.errors import advice_text
 from omni_nb.rules.options import check_options
+from omni_nb.turns.rounds import MOST_ROUNDS
 from omni_nb.views.live import watch, watch_async
 from omni_nb.views.session import session
 from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer, check_show, choose_stage
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.quota import Quota
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.reply import Reply
+    from omni_nb.turns.rounds import Approve
     from omni_nb.turns.stream import ReplyStream
     from omni_nb.views.panel import ChatPanel
     from omni_nb.views.stages import Stage
@@ -64,6 +66,17 @@ class Chat(Conversation):
         Seconds that an answer may take, from the sending of the question to its end; then it
         is stopped, and what came is kept. By default the service is waited for (10 seconds
         for a connection, 300 for the next piece).
+    tools
+        Functions that the model may call: plain ones and coroutines, with annotations and a
+        docstring, from which the model learns what they do. They run in threads of this
+        process; the calls of one round at the same time.
+    approve
+        Who decides on each call: by default nobody, so pass functions of your own; True asks
+        the person, with buttons; a function takes a `ToolCall` and returns True or False.
+    max_rounds
+        How many times the model may call tools for one question before it has to answer.
+    response_format
+        The form of the answers (`ask`).
     temperature, top_p, top_k, seed, stop, presence_penalty, frequency_penalty, repetition_penalty
         How words are chosen, and where an answer ends.
     max_tokens, max_completion_tokens
@@ -74,6 +87,8 @@ class Chat(Conversation):
         Let the model search the web, and how.
     vl_high_resolution_images, use_multichannel
         Look at images in more detail; hear the channels of audio apart.
+    tool_choice, parallel_tool_calls
+        Whether a tool has to be called at first, and which; whether several are at once.
     extra
         Fields of the request's body that omni_nb does not know, as a dict.
 
@@ -106,6 +121,7 @@ class Chat(Conversation):
         audio: Any = None,
         video: Any = None,
         frames: Any = None,
+        response_format: Any = None,
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -126,6 +142,11 @@ class Chat(Conversation):
             `omni_nb.video` take, such as ``(samples, sample_rate)``.
         frames
             A video as a list of its images.
+        response_format
+            The form of the answer: a pydantic model, dataclass, TypedDict, ``list[...]``,
+            ``Literal``, ``Enum`` or a JSON schema as a dict; by default the chat's.
+            ``reply.parsed`` is then its value. It is checked here, whatever the service says it
+            enforces; an answer that does not fit is asked for once more.
         show
             False: silent. By default the answer streams into the notebook's cell and is
             heard in the browser; outside a notebook its text goes to standard output.
@@ -152,6 +173,9 @@ class Chat(Conversation):
             The question would pass the chat's budget; nothing was sent.
         ServiceError
             The service refused or broke off; ``.reply`` holds what had arrived.
+        AnswerError
+            The answer does not have its form, or calls tools that are not there; ``.reply``
+            holds it, ``.problems`` says what is wrong.
 
         Examples
         --------
@@ -165,7 +189,9 @@ class Chat(Conversation):
         with advised(prompt, *content):
             media = {"image": image, "audio": audio, "video": video, "frames": frames}
             shown = {"show": show, "storage": storage, "prebuffer_seconds": prebuffer_seconds}
-            stream, stage = self._staged((prompt, *content), media, shown, unknown)
+            stream, stage = self._staged(
+                (prompt, *content), media, shown, unknown, response_format=response_format
+            )
             try:
                 return watch(stream, stage)
             finally:
@@ -179,6 +205,7 @@ class Chat(Conversation):
         audio: Any = None,
         video: Any = None,
         frames: Any = None,
+        response_format: Any = None,
         show: bool | None = None,
         storage: Storage = "mp3",
         prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -188,7 +215,9 @@ class Chat(Conversation):
 
         Parameters
         ----------
-        prompt, *content, image, audio, video, frames, show, storage, prebuffer_seconds
+        prompt, *content, image, audio, video, frames, response_format
+            As for `ask`.
+        show, storage, prebuffer_seconds
             As for `ask`.
 
         Returns
@@ -205,7 +234,9 @@ class Chat(Conversation):
         with advised(prompt, *content):
             media = {"image": image, "audio": audio, "video": video, "frames": frames}
             shown = {"show": show, "storage": storage, "prebuffer_seconds": prebuffer_seconds}
-            stream, stage = self._staged((prompt, *content), media, shown, unknown)
+            stream, stage = self._staged(
+                (prompt, *content), media, shown, unknown, response_format=response_format
+            )
             try:
                 return await watch_async(stream, stage)
             finally:
@@ -325,13 +356,14 @@ class Chat(Conversation):
         unknown: Mapping[str, Any],
         *,
         at: int | None = None,
+        response_format: Any = None,
     ) -> tuple[ReplyStream, Stage]:
         """Check everything that can be refused, and return the stream and its stage."""
         self._check_question(unknown, "ask()", names=shown)
         check_show(shown["show"])
         check_storage(shown["storage"])
         check_prebuffer(shown["prebuffer_seconds"])
-        stream = self.stream(*content, **media, at=at)
+        stream = self.stream(*content, **media, at=at, response_format=response_format)
         session().note_turn(self, stream.reply)
         return stream, choose_stage(stream.reply, **shown)
 
@@ -352,6 +384,10 @@ def ask(
     budget: Money | None = None,
     quota: Quota | None = None,
     timeout: float | None = None,
+    tools: Sequence[Any] | None = None,
+    approve: Approve = False,
+    max_rounds: int = MOST_ROUNDS,
+    response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
@@ -392,6 +428,17 @@ def ask(
         A count of tokens to take the answer off (`omni_nb.Quota`).
     timeout
         Seconds that the answer may take, from the sending of the question to its end.
+    tools
+        Functions that the model may call, such as ``[weather]``: plain ones and coroutines, with
+        annotations and a docstring, from which the model learns what they do.
+    approve
+        Who decides on each call: by default nobody, so pass functions of your own; True asks
+        you, with buttons; a function takes a `ToolCall` and returns True or False.
+    max_rounds
+        How many times the model may call tools before it has to answer.
+    response_format
+        The form of the answer: a pydantic model, dataclass, TypedDict, ``list[...]``, ``Literal``
+        or JSON schema. ``reply.parsed`` is then its value, checked here.
     temperature, top_p, top_k, seed, stop, presence_penalty, frequency_penalty, repetition_penalty
         How words are chosen, and where the answer ends.
     max_tokens, max_completion_tokens
@@ -402,6 +449,8 @@ def ask(
         Let the model search the web, and how.
     vl_high_resolution_images, use_multichannel
         Look at images in more detail; hear the channels of audio apart.
+    tool_choice, parallel_tool_calls
+        Whether a tool has to be called at first, and which; whether several are at once.
     extra
         Fields of the request's body that omni_nb does not know, as a dict.
     show
@@ -427,6 +476,9 @@ def ask(
         The question would pass the budget; nothing was sent.
     ServiceError
         The service refused or broke off; ``.reply`` holds what had arrived.
+    AnswerError
+        The answer does not have its form, or calls tools that are not there; ``.reply`` holds
+        it, ``.problems`` says what is wrong.
 
     Examples
     --------
@@ -451,6 +503,10 @@ def ask(
             budget=budget,
             quota=quota,
             timeout=timeout,
+            tools=tools,
+            approve=approve,
+            max_rounds=max_rounds,
+            response_format=response_format,
             extra=extra,
             **options,
         )
@@ -483,6 +539,10 @@ async def ask_async(
     budget: Money | None = None,
     quota: Quota | None = None,
     timeout: float | None = None,
+    tools: Sequence[Any] | None = None,
+    approve: Approve = False,
+    max_rounds: int = MOST_ROUNDS,
+    response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
@@ -497,7 +557,9 @@ async def ask_async(
     ----------
     prompt, *content, image, audio, video, frames, model, voice, modalities, system
         As for `ask`.
-    system_as_turns, connection, budget, quota, timeout, extra, show, storage, prebuffer_seconds
+    system_as_turns, connection, budget, quota, timeout, tools, approve, max_rounds
+        As for `ask`.
+    response_format, extra, show, storage, prebuffer_seconds
         As for `ask`.
     **options
         The options of `ask`.
@@ -525,6 +587,10 @@ async def ask_async(
             budget=budget,
             quota=quota,
             timeout=timeout,
+            tools=tools,
+            approve=approve,
+            max_rounds=max_rounds,
+            response_format=response_format,
             extra=extra,
             **options,
         )
@@ -556,5 +622,5 @@ def advised(*question: Any) -> Iterator[None]:
 _ARGUMENTS = (
     *("image", "audio", "video", "frames", "model", "voice", "modalities"),
     *("system", "system_as_turns", "connection", "budget", "quota", "timeout", "extra"),
-    *("show", "storage", "prebuffer_seconds"),
+    *("tools", "approve", "max_rounds", "response_format", "show", "storage", "prebuffer_seconds"),
 )
