@@ -168,6 +168,11 @@ class ModelFacts:
         ``"no"``, or a switch that is ``"off"`` or ``"on"`` by default.
     search
         Whether the model can search the web (the body's ``enable_search``).
+    tools
+        Whether the model can call tools.
+    structured
+        How the model is asked for data: by a ``response_format`` that it takes, or by the
+        ``"prompt"`` alone.
     regions
         Where the model is offered; empty when unknown.
     limits, voices, tokens
@@ -187,6 +192,8 @@ class ModelFacts:
     answer_text: AnswerText = "content"
     thinking: Thinking = "no"
     search: bool = False
+    tools: bool = False
+    structured: Structured = "prompt"
     regions: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     voices: Voices = field(default_factory=Voices)

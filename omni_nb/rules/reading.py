@@ -149,6 +149,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "str": ("a str", _is(str)),
     "Thinking": (_one_of(facts.Thinking), _word(facts.Thinking)),
     "AnswerText": (_one_of(facts.AnswerText), _word(facts.AnswerText)),
+    "Structured": (_one_of(facts.Structured), _word(facts.Structured)),
     "tuple[str, ...]": ("a list of str", _row(_is(str))),
     "tuple[Modality, ...]": (
         f"a list of {_one_of(facts.Modality)}",
