@@ -192,6 +192,8 @@ COLORS: Final[dict[Language, dict[str, str]]] = {
     "en": {"gray": "grey"},
 }
 
+UNKNOWN: Final[dict[Language, str]] = {"zh": "未知", "en": "unknown"}
+
 PLACES: Final[dict[Language, tuple[tuple[str, str, str], ...]]] = {
     "zh": (("左上角", "上方", "右上角"), ("左侧", "正中间", "右侧"), ("左下角", "下方", "右下角")),
     "en": (
