@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import operator
 import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from omni_nb.offline.descriptions import Describer
 from omni_nb.offline.phrases import LESSONS, PHRASES, Language, Register, fill
 from omni_nb.offline.voice import CJK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from omni_nb.offline.checks import ChatRequest
 
+Part = TypeVar("Part")
 QUOTED_CHARACTERS: Final = 40
 MOST_SECONDS: Final = 180
 _TURNS_REMEMBERED: Final = 3
+_RESULTS_SAID: Final = 5
+_RESULT_CHARACTERS: Final = 160
+_RESULT_PARTS: Final = 8
 _READ_CHARACTERS: Final = 2000  # a question longer than this is quoted and counted, not searched
 
 
@@ -32,10 +37,13 @@ class Answer:
     ----------
     seconds
         Stop when the speech is about this long; None: say them all.
+    is_cut
+        Whether the text ends as if it had reached the most tokens.
     """
 
     sentences: tuple[str, ...]
     seconds: float | None = None
+    is_cut: bool = False
 
     @property
     def text(self) -> str:
@@ -46,15 +54,28 @@ class Answer:
 def answer(request: ChatRequest) -> Answer:
     """Return the answer to a request; equal requests get equal answers."""
     writer = _AnswerWriter(request)
-    seconds = _asked_seconds(writer.question)
+    seconds = None if request.results else _asked_seconds(writer.question)
     said = list(writer.opening())
-    said += writer.lesson(seconds) if seconds else writer.body()
+    if request.results:
+        said += writer.results()
+    else:
+        said += writer.lesson(seconds) if seconds else writer.body()
     return Answer(_spaced(said, writer.language), seconds)
+
+
+def announcement(request: ChatRequest, name: str) -> Answer:
+    """Return what is said before a tool is called."""
+    return Answer((_AnswerWriter(request).announcement(name),))
 
 
 def thoughts(request: ChatRequest) -> str:
     """Return the reasoning before the answer, on models that think."""
     return _AnswerWriter(request).thoughts()
+
+
+def language_of(text: str) -> Language:
+    """Return the language to answer a text in."""
+    return "zh" if re.search(f"[{CJK}]", text) else "en"
 
 
 class _AnswerWriter:
@@ -64,7 +85,7 @@ class _AnswerWriter:
         self._request = request
         self.turns = request.turns
         self.question = request.turns[-1].text
-        self.language: Language = "zh" if re.search(f"[{CJK}]", self._latest_text()) else "en"
+        self.language = language_of(self._latest_text())
         register: Register = "spoken" if request.voice else "written"
         self._phrases = PHRASES[self.language, register]
         self._describer = Describer(request.facts, self.language, register)
@@ -91,6 +112,20 @@ class _AnswerWriter:
         yield from self._describer.describe(media)
         if len(self.turns) == 1 and not media:
             yield self._say("close")
+
+    def results(self) -> Iterator[str]:
+        """Yield what the tools returned; of many, the first ones."""
+        results = self._request.results
+        for result in results[:_RESULTS_SAID]:
+            phrase = "failed" if result.failed else "returned"
+            value = result.value["error"] if result.failed else result.value
+            words = _in_words(value, self.language) or self._say("nothing")
+            yield self._say(phrase, name=_quote(result.name), result=words)
+        if more := len(results[_RESULTS_SAID:]):
+            yield self._say("more_results", count=more)
+
+    def announcement(self, name: str) -> str:
+        return self._say("calling", name=_quote(name))
 
     def thoughts(self) -> str:
         count = _count(self.question, self.language)
@@ -192,18 +227,37 @@ _OPERATORS: Final[dict[str, Callable[[int, int], float]]] = {
 }
 
 
-def _quote(text: str) -> str:
-    """Return the start of a text as plain words: no control characters, one line, 40 characters.
+def _in_words(value: Any, language: Language) -> str:
+    """Return a JSON value as words: an object's names with their values, a list's items."""
+    comma = "，" if language == "zh" else ", "
+    match value:
+        case dict():
+            parts = [f"{name} {_in_words(part, language)}" for name, part in _some(value.items())]
+        case list():
+            parts = [_in_words(part, language) for part in _some(value)]
+        case str():
+            return _quote(value, _RESULT_CHARACTERS).rstrip("。.")
+        case _:
+            return json.dumps(value)
+    return _quote(comma.join(parts), _RESULT_CHARACTERS)
+
+
+def _some(parts: Iterable[Part]) -> list[Part]:
+    return list(islice(parts, _RESULT_PARTS))
+
+
+def _quote(text: str, most: int = QUOTED_CHARACTERS) -> str:
+    """Return the start of a text as plain words: no control characters, one line, few characters.
 
     A mark of code or of a formula whose end is cut off goes, too: it would reach into the words
     after it.
     """
-    start = text[: 20 * QUOTED_CHARACTERS]
+    start = text[: 20 * most]
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in start)
     words = " ".join(plain.split())
-    if len(words) <= QUOTED_CHARACTERS and len(start) == len(text):
+    if len(words) <= most and len(start) == len(text):
         return words
-    return _without_open_mark(words[:QUOTED_CHARACTERS]).rstrip() + "…"
+    return _without_open_mark(words[:most]).rstrip() + "…"
 
 
 def _without_open_mark(words: str) -> str:

@@ -21,6 +21,7 @@ import logging
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -125,7 +126,8 @@ class _Service:
             self._activity.requests.append(bytes(body))
         if behaviour.dialect != "dashscope":
             body = bytearray(await run_in_threadpool(documented, bytes(body), behaviour.dialect))
-        asked = await run_in_threadpool(read_request, body)
+        keeps_schema = behaviour.dialect != "dashscope"
+        asked = await run_in_threadpool(partial(read_request, body, keeps_schema=keeps_schema))
         del body  # the answer may take minutes
         if behaviour.fault in BODY_FAULTS:
             kind, content = BODY_FAULTS[behaviour.fault]

@@ -59,6 +59,37 @@ Fault: TypeAlias = Literal[
     "crlf",
     "comments",
     "cut_anywhere",
+    # other ways to write the calls of tools
+    "call_pieces",  # as text models do: arguments in pieces; later ones with an empty id, no name
+    "call_native",  # as the native protocol does: later ones with an empty id, and name left out
+    "call_repeated",  # id and name again in every piece
+    "call_interleaved",  # as call_pieces, and the pieces of parallel calls take turns
+    "call_no_id",  # the id is empty in every piece
+    "call_no_index",
+    "call_wrong_index",  # parallel calls all have the index 0
+    "call_null_arguments",
+    "call_empty_arguments",
+    "call_surplus_brace",
+    "call_after_words",  # text comes before the calls
+    "call_finish_stop",  # the stream ends with "stop"
+    # calls of tools that go wrong: once, or as long as the client asks
+    "call_in_text",  # <tool_call> in the answer's text, and no call
+    "call_in_text_broken",  # ... that does not end
+    "call_read_aloud",  # name and arguments are spoken, too, when speech is asked for
+    "call_unknown",  # a tool that there is not
+    "call_unknown_always",
+    "call_unfit",  # arguments that do not fit the tool's parameters
+    "call_unfit_always",
+    "call_broken",  # arguments that are no JSON
+    # answers in JSON that need reading with care
+    "json_fenced",
+    "json_in_prose",
+    # answers in JSON that go wrong: once, or as long as the client asks
+    "json_broken",  # no JSON
+    "json_broken_always",
+    "json_unfit",  # JSON that does not fit the schema
+    "json_unfit_always",
+    "json_cut",  # as max_tokens cuts it
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 

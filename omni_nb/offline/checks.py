@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from omni_nb.offline.contents import ReadPart as ReadPart
 from omni_nb.offline.contents import Turn as Turn
 from omni_nb.offline.contents import read_text, read_turn, short
+from omni_nb.offline.formats import Format, read_format
 from omni_nb.offline.input_tokens import count_tokens
 from omni_nb.offline.items import Items
 from omni_nb.offline.refusals import INVALID
 from omni_nb.offline.refusals import Refusal as Refusal
+from omni_nb.offline.tools import (
+    Result,
+    Toolbox,
+    billed,
+    check_rounds,
+    read_results,
+    read_toolbox,
+    texts_of_calls,
+)
 from omni_nb.rules.catalog import ModelFacts, find_model
 
 
@@ -42,6 +52,12 @@ class ChatRequest:
         Whether a web search was asked for.
     is_instructed
         Whether there is a system message.
+    toolbox
+        The tools that may be called.
+    results
+        What tools returned since the question.
+    format
+        How the answer is written in JSON; None: in words.
     """
 
     model: str
@@ -54,15 +70,20 @@ class ChatRequest:
     thinks: bool = False
     searches: bool = False
     is_instructed: bool = False
+    toolbox: Toolbox = field(default_factory=Toolbox)
+    results: tuple[Result, ...] = ()
+    format: Format | None = None
 
 
-def read_request(body: bytes | bytearray) -> ChatRequest:
+def read_request(body: bytes | bytearray, *, keeps_schema: bool = False) -> ChatRequest:
     """Read and check the body of a chat completion; slow when it holds large media.
 
     Parameters
     ----------
     body
         JSON. The large media of a ``bytearray`` are taken out of it, to use memory once.
+    keeps_schema
+        The server takes the schema of an answer beside media, as the documented one does not.
 
     Raises
     ------
@@ -72,19 +93,22 @@ def read_request(body: bytes | bytearray) -> ChatRequest:
     with Items() as items:
         held = body if isinstance(body, bytearray) else bytearray(body)
         items.lift(held)
-        return _read(_json_object(held), items)
+        return _read(_json_object(held), items, keeps_schema=keeps_schema)
 
 
-def _read(asked: Mapping[str, Any], items: Items) -> ChatRequest:
+def _read(asked: Mapping[str, Any], items: Items, *, keeps_schema: bool) -> ChatRequest:
     facts = _model(asked)
     _check_stream(asked)
     thinks = _thinks(asked, facts)
     searches = _searches(asked, facts)
     voice = _voice(asked, facts, thinks=thinks)
     max_tokens = _max_tokens(asked, facts)
+    toolbox = read_toolbox(asked, facts, thinks=thinks)
     messages = _messages(asked)
+    check_rounds(messages, facts)
     turns = tuple(read_turn(m, facts, items) for m in messages if m.get("role") == "user")
     others = [text for m in messages if m.get("role") != "user" for text in _texts(m, items)]
+    others += [*billed(toolbox), *(text for m in messages for text in texts_of_calls(m))]
     options = asked.get("stream_options")
     return ChatRequest(
         model=asked["model"],
@@ -97,6 +121,9 @@ def _read(asked: Mapping[str, Any], items: Items) -> ChatRequest:
         thinks=thinks,
         searches=searches,
         is_instructed=any(m.get("role") in _INSTRUCTING for m in messages),
+        toolbox=toolbox,
+        results=read_results(messages),
+        format=read_format(asked, messages, keeps_schema=keeps_schema),
     )
 
 
@@ -215,11 +242,13 @@ def _messages(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
         raise Refusal("Input should be a list of messages: messages")
     for message in messages:
-        if message.get("role") not in ("system", "developer", "user", "assistant"):
+        if message.get("role") not in ("system", "developer", "user", "assistant", "tool"):
             raise Refusal(
-                f"{short(message.get('role'))} is not one of system, user, assistant: messages.role"
+                f"{short(message.get('role'))} is not one of system, user, assistant, tool: "
+                "messages.role"
             )
-    if messages[-1]["role"] != "user":
+    has_question = any(message["role"] == "user" for message in messages)
+    if messages[-1]["role"] not in ("user", "tool") or not has_question:
         raise Refusal(
             "list index out of range", status=500, code="internal_error", type="internal_error"
         )

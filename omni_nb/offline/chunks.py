@@ -13,6 +13,8 @@ from omni_nb.offline.interleave import Speech
 from omni_nb.rules.tokens import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from omni_nb.offline.behaviour import Fault
     from omni_nb.offline.checks import ChatRequest
     from omni_nb.offline.interleave import Piece, Words
@@ -50,9 +52,22 @@ class ChunkWriter:
             [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
         )
 
+    def call_ids(self, count: int) -> list[str]:
+        """Return ids for calls of tools."""
+        return [f"call_{self._uuid.replace('-', '')[:20]}{place}" for place in range(count)]
+
+    def called(self, pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return a chunk of tool calls."""
+        delta = {"content": None, "tool_calls": pieces}
+        return self._chunk(
+            [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
+        )
+
     def finish(self, reason: str) -> dict[str, Any]:
         """Return the last chunk that has a choice."""
         delta: dict[str, Any] = {"content": ""}
+        if reason == "tool_calls":
+            delta = {"content": None, "tool_calls": None}
         if self._request.thinks:
             delta["reasoning_content"] = None
         choice = {"finish_reason": reason, "delta": delta, "index": 0, "logprobs": None}

@@ -15,7 +15,7 @@ from itertools import chain, count, islice, takewhile
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from omni_nb.offline.schemas import Checker, Unfit, matches
-from omni_nb.offline.strings import LONGEST, of_format, of_pattern
+from omni_nb.offline.strings import LONGEST, has_format, of_format, of_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -226,7 +226,8 @@ class _Filler:
         suggested = [v for v in self._suggested(schema, name) if isinstance(v, str)]
         form, pattern = schema.get("format"), schema.get("pattern")
         if isinstance(form, str) and of_format(form, 0) is not None:
-            return self._pick(map(partial(of_format, form), count()), schema, place)
+            known = [value for value in suggested if has_format(form, value)]
+            return self._pick(chain(known, map(partial(of_format, form), count())), schema, place)
         if pattern is not None:
             written: Callable[[int], str | None] = partial(
                 of_pattern, pattern, least=int(least), most=int(most)
@@ -457,12 +458,8 @@ _BOTH: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "enum": lambda one, other: [v for v in one if any(_same(v, o) for o in other)] or _refuse(),
     "allOf": lambda one, other: [*one, *other],
     "uniqueItems": lambda one, other: one or other,
-    **dict.fromkeys(
-        ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max
-    ),
-    **dict.fromkeys(
-        ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min
-    ),
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
 }
 _TOLD: Final = frozenset(
     {"title", "description", "default", "examples", "$comment", "$defs", "definitions", "$schema"}

@@ -53,22 +53,24 @@ class Hints:
         """Return how many media there are; 1 when there are none."""
         return max(1, len(self._media))
 
-    def of(
-        self, name: str, words: str, item: int | None, choices: Sequence[Any] = ()
-    ) -> list[Any]:
+    def everything(self) -> dict[str, Any]:
+        """Return a small object of what was measured."""
+        return _Reader(self._question, self._media, self._language, self._describer).all()
+
+    def of(self, name: str, words: str, item: int | None, choices: Sequence[Any] = ()) -> list[Any]:
         """Return the values that a name suggests, or else its description."""
         media = self._media if item is None else self._media[item : item + 1]
         read = _Reader(self._question, media, self._language, self._describer)
         if not name and not words.strip():
-            return [read.all(), *read.summary(), read.unknown]
-        for told in (_spaced(name), _spaced(words)):
+            return [self.everything(), *read.summary(), read.unknown]
+        for told in (spaced(name), spaced(words)):
             for pattern, value in _TOPICS:
                 if re.search(pattern, told) and (found := value(read)):
                     return [*found, *_chosen(found, choices), read.unknown]
         return [*_chosen([self._question], choices), read.unknown]
 
 
-def _spaced(name: str) -> str:
+def spaced(name: str) -> str:
     """Return a name's words in lower case: "sampleRate_hz" is "sample rate hz"."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name[:_MOST_WORDS])
     return " ".join(re.split(r"[\W_]+", split)).lower()

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
-from omni_nb.offline.answers import answer, thoughts
+from omni_nb.offline.answers import thoughts
+from omni_nb.offline.call_chunks import call_deltas, within
 from omni_nb.offline.chunks import ChunkWriter
 from omni_nb.offline.interleave import Interleaver, Words, shorten
+from omni_nb.offline.plans import plan
 from omni_nb.offline.voice import speak
 from omni_nb.rules.tokens import text_tokens
 
@@ -72,11 +74,12 @@ async def answer_chunks(
     writer = ChunkWriter(request, behaviour.fault)
     interleaver = Interleaver(chunk_bytes(behaviour))
     yield writer.role()
-    said = await run_in_threadpool(answer, request)
+    planned = await run_in_threadpool(plan, request, behaviour.fault)
+    said = planned.said
     thought = thoughts(request) if request.thinks else ""
     async for words in _paced(thought, pacer):
         yield writer.thought(words)
-    reason = "stop"
+    reason = "length" if said.is_cut else "stop"
     for sentence in said.sentences:
         part = shorten(sentence, request.max_tokens - text_tokens(interleaver.text))
         for piece in interleaver.add(part, await _speech(part, request)):
@@ -90,9 +93,24 @@ async def answer_chunks(
     for piece in interleaver.flush():
         await pacer.until(piece.at)
         yield writer.piece(piece)
+    left = request.max_tokens - text_tokens(interleaver.text)
+    calls, is_whole = within(planned.calls, left)
+    if calls:
+        reason = _call_reason(behaviour, is_whole=is_whole)
+    for pieces in call_deltas(
+        calls, writer.call_ids(len(calls)), behaviour.fault, behaviour.dialect
+    ):
+        yield writer.called(pieces)
     yield writer.finish(reason)
     if request.include_usage:
-        yield writer.usage(interleaver.text, interleaver.seconds, thought)
+        told = "".join(call.name + call.arguments for call in calls)
+        yield writer.usage(interleaver.text + told, interleaver.seconds, thought)
+
+
+def _call_reason(behaviour: Behaviour, *, is_whole: bool) -> str:
+    if not is_whole:
+        return "length"
+    return "stop" if behaviour.fault == "call_finish_stop" else "tool_calls"
 
 
 def chunk_bytes(behaviour: Behaviour) -> int:

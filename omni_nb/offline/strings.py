@@ -8,6 +8,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from jsonschema import FormatChecker
+
 from omni_nb.offline.schemas import Unfit, matches
 
 if TYPE_CHECKING:
@@ -81,6 +83,22 @@ def of_format(form: str, place: int) -> str | None:
             return f"host{place}.{first}"
         case _:
             return f"{first}{place}"
+
+
+def has_format(form: str, text: str) -> bool:
+    """Return whether a text is known to have a format.
+
+    Examples
+    --------
+    >>> has_format("date", "2025-02-28"), has_format("date", "2025-02-30"), has_format("?", "a")
+    (True, False, False)
+    """
+    if form in ("uri", "url"):
+        return text.startswith(("http://", "https://"))
+    return form in _CHECKED.checkers and _CHECKED.conforms(text, form)
+
+
+_CHECKED: Final = FormatChecker(("date", "email", "ipv4", "ipv6", "uuid"))
 
 
 def of_pattern(
