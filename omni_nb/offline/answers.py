@@ -123,6 +123,8 @@ class _AnswerWriter:
             yield self._say(phrase, name=_quote(result.name), result=words)
         if more := len(results[_RESULTS_SAID:]):
             yield self._say("more_results", count=more)
+        if self._request.shows_results:
+            yield from self._describer.describe(self.turns[-1].media)
 
     def announcement(self, name: str) -> str:
         return self._say("calling", name=_quote(name))

@@ -67,10 +67,10 @@ def _chosen(toolbox: Toolbox, question: str, done: frozenset[str]) -> list[Tool]
         return []
     if toolbox.forced:
         return [toolbox.forced]
-    scores = {tool.name: _score(tool, question) for tool in toolbox.tools if tool.name not in done}
+    scores = {tool.name: _score(tool, question) for tool in toolbox.tools}
     best = max(scores.values(), default=0)
-    if best:
-        chosen = [tool for tool in toolbox.tools if 2 * scores.get(tool.name, 0) > best]
+    named = [tool for tool in toolbox.tools if best and 2 * scores[tool.name] > best]
+    if chosen := [tool for tool in named if tool.name not in done]:
         return chosen if toolbox.parallel else [max(chosen, key=lambda tool: scores[tool.name])]
     return list(toolbox.tools[:1]) if toolbox.choice == "required" else []
 

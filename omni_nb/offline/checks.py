@@ -26,6 +26,7 @@ from omni_nb.offline.tools import (
     check_rounds,
     read_results,
     read_toolbox,
+    shows_results,
     texts_of_calls,
 )
 from omni_nb.rules.catalog import ModelFacts, find_model
@@ -56,6 +57,8 @@ class ChatRequest:
         The tools that may be called.
     results
         What tools returned since the question.
+    shows_results
+        Whether the last turn is no question, but has the media of results.
     format
         How the answer is written in JSON; None: in words.
     """
@@ -72,6 +75,7 @@ class ChatRequest:
     is_instructed: bool = False
     toolbox: Toolbox = field(default_factory=Toolbox)
     results: tuple[Result, ...] = ()
+    shows_results: bool = False
     format: Format | None = None
 
 
@@ -123,6 +127,7 @@ def _read(asked: Mapping[str, Any], items: Items, *, keeps_schema: bool) -> Chat
         is_instructed=any(m.get("role") in _INSTRUCTING for m in messages),
         toolbox=toolbox,
         results=read_results(messages),
+        shows_results=shows_results(messages[-2:]),
         format=read_format(asked, messages, keeps_schema=keeps_schema),
     )
 

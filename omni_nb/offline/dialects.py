@@ -161,12 +161,20 @@ def _rewritten(
     messages: list[Any], write: Callable[[Mapping[str, Any]], Mapping[str, Any]]
 ) -> list[Any]:
     """Return the messages with every part of the user's rewritten."""
-    return [
-        {**m, "content": [write(part) if isinstance(part, dict) else part for part in m["content"]]}
-        if isinstance(m, dict) and m.get("role") == "user" and isinstance(m.get("content"), list)
-        else (dict(m) if isinstance(m, dict) else m)
-        for m in messages
-    ]
+    return [_message(message, write) if isinstance(message, dict) else message
+            for message in messages]  # fmt: skip
+
+
+def _message(
+    message: Mapping[str, Any], write: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    match message:
+        case {"role": "user", "content": list(parts)}:
+            written = [write(part) if isinstance(part, dict) else part for part in parts]
+            return {**message, "content": written}
+        case {"role": "assistant", "tool_calls": list(), "content": None}:
+            return {**message, "content": ""}  # these servers take what the SDK has
+    return dict(message)
 
 
 def _audio(url: str, form: str) -> Mapping[str, Any]:

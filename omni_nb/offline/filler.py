@@ -233,7 +233,8 @@ class _Filler:
                 of_pattern, pattern, least=int(least), most=int(most)
             )
             texts = takewhile(lambda text: text is not None, map(written, count()))
-            return self._pick(chain(suggested, texts, _GUESSES), schema, place)
+            guesses = (text for text in _GUESSES if matches(pattern, text))
+            return self._pick(chain(suggested, texts, guesses), schema, place)
         usual = suggested or ["a"]
         numbered = (f"{usual[-1]} {number}" for number in count(2))
         sized = (_of_length(text, int(least), int(most)) for text in chain(usual, numbered))

@@ -45,11 +45,8 @@ def plan(request: ChatRequest, fault: Fault = "none") -> Plan:
 
 def _asked(request: ChatRequest) -> Turn:
     """Return the question: not the request to mend its answer, nor the pictures of a result."""
-    turns = request.turns
-    is_after = request.results or (request.format and request.format.is_repair)
-    if is_after and len(turns) > 1 and not without_schema(turns[-1].text).strip():
-        return turns[-2]
-    return turns[-2] if request.format and request.format.is_repair and turns[1:] else turns[-1]
+    is_after = request.shows_results or (request.format and request.format.is_repair)
+    return request.turns[-2 if is_after and request.turns[1:] else -1]
 
 
 def _now(fault: Fault, *, is_first: bool) -> str:

@@ -38,8 +38,20 @@ _KEYWORDS: Final = frozenset({"type", "properties", "$defs", "anyOf", "enum", "c
 _NO_FORMATS: Final = FormatChecker(formats=())  # Python's regular expressions are not JSON's
 
 
-class Unfit(ValueError):
+class Unfit(Exception):
     """No value could be found, or checked, for a schema."""
+
+
+# What jsonschema raises for schemas that its meta-schema takes: references to what is no schema,
+# endless ones, numbers that are infinite.
+_CANNOT_CHECK: Final = (
+    Unresolvable,
+    RecursionError,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(slots=True)
@@ -81,7 +93,7 @@ class Checker:
         validator = self._validator if within is None else self._validator.evolve(schema=within)
         try:
             return bool(validator.is_valid(value))
-        except (Unresolvable, RecursionError, ArithmeticError, TypeError, ValueError) as error:
+        except _CANNOT_CHECK as error:
             raise Unfit(f"The schema cannot be checked: {type(error).__name__}.") from error
 
     def target(self, reference: str) -> Any:
@@ -94,7 +106,7 @@ class Checker:
         """
         try:
             return self._resolver.lookup(reference).contents
-        except (Unresolvable, ValueError, TypeError) as error:
+        except _CANNOT_CHECK as error:
             raise Unfit(f"The reference {short(reference)} names no schema.") from error
 
     def _counted(self, rule: Callable[..., Iterator[Any] | None]) -> Callable[..., Any]:

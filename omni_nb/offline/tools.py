@@ -146,24 +146,31 @@ def texts_of_calls(message: Mapping[str, Any]) -> list[str]:
 
 
 def read_results(messages: Sequence[Mapping[str, Any]]) -> tuple[Result, ...]:
-    """Return the results that the answer is about: those since the latest question.
-
-    A message of the user right after results belongs to them if it has media: a tool message
-    has text alone, so the pictures of a result come in one of the user's.
-    """
+    """Return the results that the answer is about: those since the latest question."""
     names: dict[str, str] = {}
     results: list[Result] = []
-    for before, message in zip((None, *messages), messages, strict=False):
+    for place, message in enumerate(messages):
         match message["role"]:
             case "tool":
                 results.append(Result(names[message["tool_call_id"]], message["content"]))
             case "assistant" if message.get("tool_calls"):
                 names = {call["id"]: call["function"]["name"] for call in message["tool_calls"]}
-            case "user" if before and before["role"] == "tool" and has_media(message):
+            case "user" if shows_results(messages[max(0, place - 1) : place + 1]):
                 pass
             case _:
                 results = []
     return tuple(results)
+
+
+def shows_results(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the last of two messages has the media of the results in the one before.
+
+    A tool message has text alone, so the pictures of a result come in one of the user's.
+    """
+    match messages:
+        case [{"role": "tool"}, {"role": "user"} as last]:
+            return has_media(last)
+    return False
 
 
 def has_media(message: Mapping[str, Any]) -> bool:
