@@ -105,8 +105,23 @@ REPLY: Final[Mapping[str, Any]] = {
     "total_seconds": ANYTHING,
     "arrivals": list,
     "playback": dict | None,
+    "rounds": list | None,
+    "parsed": ANYTHING,
+    "response_format": dict | None,
+    "problems": list | None,
 }
-LATER: Final = frozenset({"refusal", "audio_seconds"})
+ROUND: Final[Mapping[str, Any]] = {
+    "text": str,
+    "reasoning": str,
+    "finish_reason": ANYTHING,
+    "usage": dict | None,
+    "problems": list,
+    "tool_calls": list,
+}
+LATER: Final = frozenset(
+    {"refusal", "audio_seconds", "calls", "call_id"}
+    | {"rounds", "parsed", "response_format", "problems"}
+)
 """The names that 0.1 did not write: a file may lack them."""
 ERROR: Final[Mapping[str, Any]] = {
     "message": ANYTHING,

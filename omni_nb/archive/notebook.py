@@ -226,7 +226,8 @@ class _NotebookReader:
             values = block.replies[number]
             question = Message("user", self._question(values["question"]))
             request = recorded(values, (*opened, *turns(made), question))
-            made.append(restored(values, request, self._speech(values, block)))
+            rounds = self._reader.rounds(values, request)
+            made.append(restored(values, request, self._speech(values, block), rounds))
         return made
 
     def report(self, name: str) -> None:

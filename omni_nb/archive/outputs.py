@@ -103,7 +103,7 @@ def _reply(writer: DocumentWriter, reply: Reply) -> dict[str, Any]:
     record = {
         "id": reply_id(reply),
         "question": _question(writer, reply),
-        **answer(reply),
+        **answer(reply, writer.part),
         "samples": len(reply.pcm) // 2,
         # of the pieces' times only the first of each kind: a minute of speech has hundreds
         "arrivals": _summary(reply.timing.arrivals),
@@ -135,9 +135,9 @@ def without_places(words: str) -> str:
 def _shareable(reply: Reply) -> Reply:
     if reply.error is None:
         return reply
-    values = answer(reply)
+    values = answer(reply, lambda part: None)
     _clean(values["error"])
-    shared = restored(values, reply.request, bytes(reply.pcm))
+    shared = restored(values, reply.request, bytes(reply.pcm), reply.rounds[:-1])
     shared.estimate = reply.estimate
     return shared
 

@@ -6,7 +6,8 @@ import json
 import math
 import os
 import wave
-from dataclasses import fields
+from copy import copy
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, get_args
 
 from omni_nb.archive.document import (
@@ -16,7 +17,9 @@ from omni_nb.archive.document import (
     PARTS,
     PLAYBACK,
     REPLY,
+    ROUND,
     SCHEMA_VERSION,
+    STRING,
     USAGE,
     Archive,
     media_folder,
@@ -28,11 +31,14 @@ from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
 from omni_nb.media.text import well_formed
 from omni_nb.rules.counts import MOST, count_of
+from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.pricing import MEDIA, Usage
-from omni_nb.turns.history import Trimming
+from omni_nb.turns.history import Trimming, call_messages
 from omni_nb.turns.reply import Reply
+from omni_nb.turns.round import Round
 from omni_nb.turns.timing import Arrival, Playback
-from omni_nb.wire.request import Message, Request, Role
+from omni_nb.turns.tool_results import ToolCall
+from omni_nb.wire.request import Call, Message, Request, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,10 +164,17 @@ class Reader:
         )
 
     def _message(self, record: Any) -> Message:
-        values = fields_of(record, {"role": str, "parts": list})
+        values = fields_of(
+            record, {"role": str, "parts": list, "calls": list | None, "call_id": STRING}
+        )
         if values["role"] not in get_args(Role):
             raise UnusableError(f"there is no role {brief(values['role'])}.")
-        return Message(values["role"], tuple(self.part(part) for part in values["parts"]))
+        calls = [
+            Call(**fields_of(call, dict.fromkeys(("id", "name", "arguments"), str)))
+            for call in values["calls"] or ()
+        ]
+        parts = tuple(self.part(part) for part in values["parts"])
+        return Message(values["role"], parts, tuple(calls), values["call_id"] or "")
 
     def part(self, record: Any) -> Part:
         """Return a part."""
@@ -196,9 +209,33 @@ class Reader:
         if not numbers or messages[numbers[-1]].role != "user":
             raise UnusableError("a reply has no question.")
         request = recorded(values, tuple(messages[number] for number in numbers))
-        return restored(
-            values, request, self._speech(values["speech"]) if values["speech"] else b""
-        )
+        pcm = self._speech(values["speech"]) if values["speech"] else b""
+        return restored(values, request, pcm, self.rounds(values, request))
+
+    def rounds(self, values: Mapping[str, Any], request: Request) -> list[Round]:
+        """Return the rounds of a reply before its last."""
+        made: list[Round] = []
+        region = "beijing" if values["is_stand_in"] else values["region"]
+        for record in values["rounds"] or ():
+            held = fields_of(record, ROUND)
+            one = Round(request, region=region)
+            one.fill(text=held["text"], reasoning=held["reasoning"])
+            one.usage = _read_usage(held["usage"]) if held["usage"] else None
+            one.finish_reason = code_of(held["finish_reason"])
+            one.problems = strings(held["problems"])
+            one.tool_calls = tuple(self._call(call) for call in held["tool_calls"])
+            made.append(one)
+            if one.tool_calls:
+                request = _followed(request, call_messages(one))
+        return made
+
+    def _call(self, record: Any) -> ToolCall:
+        images = fields_of(record, {"parts": list})["parts"]
+        try:
+            call = ToolCall.from_record(record)
+        except RequestError as error:
+            raise UnusableError(str(error)) from error
+        return replace(call, parts=tuple(self.part(image) for image in images))
 
     def _speech(self, name: str) -> bytes:
         source = self._find(name, "speech")
@@ -246,16 +283,29 @@ def recorded(values: Mapping[str, Any], messages: tuple[Message, ...]) -> Reques
         ("modalities", strings(values["modalities"])),
         ("voice", values["voice"]),
         ("options", values["options"]),
+        ("response_format", _read_format(values.get("response_format"))),
     ]:
         object.__setattr__(request, name, value)
     return request
 
 
-def restored(values: Mapping[str, Any], request: Request, pcm: bytes) -> Reply:
+def _followed(request: Request, messages: tuple[Message, ...]) -> Request:
+    """Return the request of a record that follows another, with messages after its own."""
+    made = copy(request)
+    object.__setattr__(made, "messages", (*request.messages, *messages))
+    return made
+
+
+def restored(
+    values: Mapping[str, Any], request: Request, pcm: bytes, rounds: Sequence[Round] = ()
+) -> Reply:
     """Return a reply from the checked values of its record."""
     error, usage, playback = values["error"], values["usage"], values["playback"]
     return Reply.restored(
         request,
+        rounds=rounds,
+        parsed=values.get("parsed"),
+        problems=strings(values.get("problems") or []),
         text=values["text"],
         reasoning=values["reasoning"],
         refusal=values.get("refusal") or "",
@@ -340,6 +390,14 @@ def _read_usage(record: Any) -> Usage:
     total_in, total_out = (-1 if total is None else total for total in totals)  # -1: the sum
     reasoning = count_of(values["reasoning"]) or 0
     return Usage(parts["input"], parts["output"], total_in, total_out, reasoning)
+
+
+def _read_format(record: Any) -> AnswerFormat | None:
+    """Return the form of an answer; its values are plain data from now on."""
+    try:
+        return AnswerFormat.from_record(record) if record else None
+    except RequestError:
+        return None
 
 
 def _read_playback(record: Any) -> Playback | None:

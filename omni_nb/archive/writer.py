@@ -17,7 +17,7 @@ from omni_nb.media.paths import path_of, why
 from omni_nb.media.sources import FileSource, LocalSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from omni_nb.archive.document import Archive
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omni_nb.media.sources import HeldSource
     from omni_nb.rules.pricing import Usage
     from omni_nb.turns.reply import Reply
+    from omni_nb.turns.round import Round
     from omni_nb.wire.request import Message
 
 _ENDINGS: Final = mimetypes.MimeTypes()  # Python's own table: the machine's may differ
@@ -98,10 +99,7 @@ class DocumentWriter:
         return {
             "schema_version": SCHEMA_VERSION,
             "chat": settings(archive),
-            "messages": [
-                {"role": message.role, "parts": [self.part(part) for part in message.parts]}
-                for message in self._messages
-            ],
+            "messages": [self._message(message) for message in self._messages],
             "replies": replies,
             "others": aside,
             "branches": [[numbers[reply] for reply in line] for line in archive.branches],
@@ -114,8 +112,16 @@ class DocumentWriter:
         ]
         return {
             "messages": numbers,
-            **answer(reply),
+            **answer(reply, self.part),
             "speech": self._speech(reply.audio) if reply.audio else None,
+        }
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        return {
+            "role": message.role,
+            "parts": [self.part(part) for part in message.parts],
+            **({"calls": [asdict(call) for call in message.calls]} if message.calls else {}),
+            **({"call_id": message.call_id} if message.call_id else {}),
         }
 
     def _speech(self, clip: AudioClip) -> str:
@@ -158,9 +164,11 @@ def settings(archive: Archive) -> dict[str, Any]:
     }
 
 
-def answer(reply: Reply) -> dict[str, Any]:
-    """Return the record of a reply, without its messages and speech."""
-    request, timing = reply.request, reply.timing
+def answer(reply: Reply, part: Callable[[Part], Any]) -> dict[str, Any]:
+    """Return the record of a reply, without its messages and speech; ``part`` writes its images."""
+    request, timing, wanted = reply.request, reply.timing, reply.request.response_format
+    is_parsed = reply.is_finished and reply.error is None and not reply.problems
+    *earlier, last = reply.rounds
     return {
         "model": request.model,
         "modalities": request.modalities,
@@ -171,7 +179,7 @@ def answer(reply: Reply) -> dict[str, Any]:
         # an answer that still streams is saved as one that did not get further
         "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
         "error": _named(reply.error, ERROR) if reply.error else None,
-        "usage": _usage(reply.usage) if reply.usage else None,
+        "usage": _usage(last.usage) if last.usage else None,
         "region": reply.region,
         "is_stand_in": reply.is_stand_in,
         "sent_at": reply.sent_at,
@@ -179,6 +187,25 @@ def answer(reply: Reply) -> dict[str, Any]:
         "arrivals": [[piece.seconds, piece.kind, piece.size] for piece in timing.arrivals],
         "playback": asdict(reply.playback) if reply.playback else None,
         **({"refusal": reply.refusal} if reply.refusal else {}),
+        **({"rounds": [_round(one, part) for one in earlier]} if earlier else {}),
+        **({"response_format": wanted.record()} if wanted else {}),
+        **({"parsed": wanted.as_data(reply.parsed)} if wanted and is_parsed else {}),
+        **({"problems": list(reply.problems)} if reply.problems else {}),
+    }
+
+
+def _round(one: Round, part: Callable[[Part], Any]) -> dict[str, Any]:
+    """Return the record of a round before the last, whose request is made of those before it."""
+    return {
+        "text": one.text,
+        "reasoning": one.reasoning,
+        "finish_reason": one.finish_reason,
+        "usage": _usage(one.usage) if one.usage else None,
+        "problems": list(one.problems),
+        "tool_calls": [
+            {**call.record(), "parts": [part(image) for image in call.parts]}
+            for call in one.tool_calls
+        ],
     }
 
 

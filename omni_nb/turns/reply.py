@@ -112,12 +112,13 @@ class Reply(Shown):
         arrivals: Iterable[Arrival],
         playback: Playback | None,
         parsed: Any = None,
+        problems: tuple[str, ...] = (),
     ) -> Reply:
         """Return an answer as it was when it was saved; nothing more will come."""
         reply = cls(request, region=region, is_stand_in=is_stand_in)
         last = reply._rounds[-1]
         last.fill(text=text, reasoning=reasoning, refusal=refusal, pcm=pcm)
-        last.usage = usage
+        last.usage, last.problems = usage, problems
         reply._rounds = (*rounds, last)
         reply.error, reply._ended, reply.parsed = error, finish_reason, parsed
         reply.sent_at, reply.playback = sent_at, playback

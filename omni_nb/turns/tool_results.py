@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from omni_nb.errors import MediaError, OmniError, RequestError, brief
 from omni_nb.media.clip import AudioClip
@@ -33,6 +33,9 @@ _MOST_ITEMS: Final = 5_000
 _MOST_ROWS: Final = 500
 _MOST_DEPTH: Final = 20
 _IMAGE_SIDE: Final = 16  # pixels, from which an array of colours is an image rather than data
+
+
+State: TypeAlias = Literal["asked", "running", "done", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class ToolCall:
     told: str = field(default="")
     written: str = "{}"
     parts: tuple[Part, ...] = ()
-    state: Literal["asked", "running", "done", "failed"] = "done"
+    state: State = "done"
     is_refused: bool = False
 
     def returned(self, result: Any, *, takes_images: bool) -> ToolCall:
@@ -162,7 +165,14 @@ class ToolCall:
             }:
                 known = _is_seconds(seconds)
                 result = _result_of(told) if error is None else None
-                return cls(id_, name, arguments, result, error, seconds if known else None, told)
+                ran = seconds if known else None
+                state: State = "done" if error is None else "failed"
+                written = record.get("written")
+                return cls(
+                    *(id_, name, arguments, result, error, ran, told),
+                    written=written if isinstance(written, str) else "{}",
+                    state=state,
+                )
         raise RequestError(f"This is no record of a tool's call: {brief(record)}.")
 
     def __repr__(self) -> str:

@@ -284,7 +284,7 @@ def test_a_word_of_the_service_that_means_cut_has_a_note(question, reason, note,
 @pytest.mark.parametrize("reason", ["stop", "tool_calls", "refused", "speech", "x", None])
 def test_any_other_word_of_the_service_ends_an_answer_that_is_complete(reason):
     made = reply(speech=False)
-    made.finish_reason = reason
+    made.rounds[-1].finish_reason = reason
     assert ending_of(made) == "complete"
     assert (note_text(made, "en") == "") == (reason in ("stop", "tool_calls", None))
 
@@ -392,7 +392,7 @@ def test_an_unknown_cost_is_unknown_and_a_stand_ins_is_hypothetical():
 
 def test_totals_without_details_are_still_shown():
     made = reply(speech=False)
-    made.usage = Usage(input_total=12, output_total=34)
+    made.rounds[-1].usage = Usage(input_total=12, output_total=34)
     assert "in 12 → out 34" in reply_html(made)
     assert "in 12; out 34" in reply_text(made)
 
@@ -440,7 +440,8 @@ def test_while_it_streams_a_meter_says_what_it_has_used_so_far():
     assert "so far: about 1 token · " in progress_html(made)
     made.feed(TextDelta("am Omni, a model. "))
     assert "so far: about 5 tokens · about 0.0000084 CNY" in progress_html(made)
-    made.region = None
+    made = estimated(Reply(request))
+    made.feed(TextDelta("I am Omni, a model. "))
     assert "so far: about 5 tokens</div>" in progress_html(made)
 
 
@@ -460,7 +461,7 @@ def test_the_meter_of_a_stand_in_says_that_it_is_free():
 )
 def test_an_answer_that_passed_the_budget_says_so_with_the_cost_by_our_count(question, words, cost):
     made = estimated(reply(question=(TextPart(question),), region="beijing"))
-    made.usage = made.finish_reason = None
+    made.rounds[-1].usage = made.rounds[-1].finish_reason = None
     made.finish(stopped="budget")
     assert made.finish_reason == "budget"
     for shown in (reply_html(made), reply_text(made)):

@@ -127,7 +127,7 @@ def test_while_it_streams_its_usage_and_cost_are_counted_by_our_rules():
 def test_the_services_count_replaces_ours_as_soon_as_it_comes():
     billed = Usage(input={"text": 20}, output={"text": 9, "audio": 51})
     made = metered(TextDelta("Hello"), AudioDelta(bytes(48_000)), UsageReport(billed))
-    assert made.usage_so_far is billed
+    assert made.usage_so_far == billed
     assert made.cost_so_far == made.cost
 
 
