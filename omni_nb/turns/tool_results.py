@@ -202,8 +202,8 @@ def told(result: Any, *, most: int = MOST_CHARACTERS) -> Told:
     --------
     >>> told({"城市": "杭州", "degrees": (21, 22)}).text
     '{"城市": "杭州", "degrees": [21, 22]}'
-    >>> told("x" * 9_000).text[-49:]
-    'xx\n[cut: the first 7,940 of 9,000 characters]'
+    >>> told("x" * 9_000).text[-47:]
+    'xxxx\n[cut: the first 7,940 of 9,000 characters]'
     """
     if isinstance(result, str):
         return _bounded(well_formed(result), (), most)
@@ -301,7 +301,7 @@ class _Reader:
         room = self._most - len(_json(table.columns)) - 120
         rows: list[Any] = []
         for row in table.rows:
-            made = [self.value(cell, depth + 1) for cell in row]
+            made = [None if _is_missing(c) else self.value(c, depth + 1) for c in row]
             room -= len(_json(made)) + 2
             if room < 0:
                 break
@@ -372,6 +372,10 @@ def _table_of(value: Any) -> _Table | None:
         name = getattr(first, "name", None)
         return _Table([str(name or "value")], [[cell] for cell in first.to_list()], shape[0])
     return _Table([_column(name) for name in first.columns], rows, shape[0])
+
+
+def _is_missing(cell: Any) -> bool:
+    return not isinstance(cell, str) and _named(cell) in ("nan", "NaT", "<NA>")
 
 
 def _column(name: Any) -> str:
