@@ -59,7 +59,8 @@ class Section:
 def sections_of(models: Iterable[ModelFacts]) -> tuple[Section, ...]:
     """Return the sections that show these models: one of prices for each region that has any."""
     regions = dict.fromkeys(region for facts in models for region in facts.prices)
-    return (_ABILITIES, _LIMITS, _VOICES, _TOKENS, _VIDEO, *map(_prices, regions))
+    fixed = (SUMMARY, _ABILITIES, _LIMITS, _RATES, _EFFORTS, _VOICES, _TOKENS, _VIDEO)
+    return (*fixed, *map(_prices, regions))
 
 
 def _quantity(table: Callable[[ModelFacts], Any], name: str, write: Write) -> Read:
@@ -125,6 +126,24 @@ def _searches(facts: ModelFacts, language: Language) -> str | None:
     return words("models", language)["yes" if facts.search else "not documented"]
 
 
+def _tools(facts: ModelFacts, language: Language) -> str | None:
+    if facts.tools is None:
+        return None
+    return words("models", language)["yes" if facts.tools else "not documented"]
+
+
+def _structured(facts: ModelFacts, language: Language) -> str | None:
+    return words("models", language)[facts.structured]
+
+
+def _efforts(facts: ModelFacts, language: Language) -> str | None:
+    return words("labels", language)["list"].join(facts.reasoning_effort.names) or None
+
+
+def _default_effort(facts: ModelFacts, language: Language) -> str | None:
+    return facts.reasoning_effort.default or None
+
+
 def _regions(facts: ModelFacts, language: Language) -> str | None:
     named = (region_name(region, language) for region in facts.regions)
     return words("labels", language)["list"].join(named) or None
@@ -152,18 +171,24 @@ def _if_thinking(read: Read) -> Read:
     )
 
 
+SUMMARY = Section(
+    "which",
+    lambda facts: facts,
+    (
+        ("takes", _takes),
+        ("answers with", _answers),
+        ("tools", _tools),
+        ("structured", _structured),
+        ("thinks", _thinks),
+        ("search", _searches),
+    ),
+)
+"""Which model can do what: the rest is for those who want to know more."""
+
 _ABILITIES = Section(
     "abilities",
     lambda facts: facts,
-    (
-        ("also called", _also_called),
-        ("takes", _takes),
-        ("kinds", _kinds),
-        ("answers with", _answers),
-        ("thinks", _thinks),
-        ("search", _searches),
-        ("regions", _regions),
-    ),
+    (("also called", _also_called), ("kinds", _kinds), ("regions", _regions)),
 )
 
 
@@ -197,6 +222,21 @@ _LIMITS = Section(
         _limit("base64 bytes", "base64_bytes", _size),
         _limit("base64 max", "base64_items_max", _count),
     ),
+)
+
+_RATES = Section(
+    "rates",
+    lambda facts: facts.rates,
+    (
+        ("requests", _quantity(lambda facts: facts.rates, "requests_per_minute", _count)),
+        ("tokens a minute", _quantity(lambda facts: facts.rates, "tokens_per_minute", _count)),
+    ),
+)
+
+_EFFORTS = Section(
+    "efforts",
+    lambda facts: facts.reasoning_effort,
+    (("efforts known", _if_thinking(_efforts)), ("effort default", _if_thinking(_default_effort))),
 )
 
 _VOICES = Section(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from omni_nb.render.html import HTML, style, tag
 from omni_nb.render.labels import labelled
-from omni_nb.render.model_facts import Section, sections_of
+from omni_nb.render.model_facts import SUMMARY, Section, sections_of
 from omni_nb.render.palette import LINE, MUTED
 from omni_nb.render.tables import BOX, padded
 from omni_nb.rules.catalog import source_names
@@ -32,20 +32,29 @@ def models_html(table: ModelTable, language: Language | None = None) -> HTML:
     """Return the models as a table that needs no kernel and no JavaScript."""
     language = language or language_here()
     names = words("models", language)
-    heads = (tag("th", facts.name, scope="col", style=_HEAD) for facts in table)
-    model = tag("th", words("labels", language)["model"], scope="col", style=_HEAD)
+    rest = [section for section in sections_of(table.models) if section is not SUMMARY]
+    caption = tag("caption", names["caption"], style=style(_CELL, _ASIDE))
     return tag(
         "div",
+        _table_html(table, language, _rows_html(table, SUMMARY, language), caption=caption),
         tag(
-            "table",
-            tag("caption", names["caption"], style=style(_CELL, _ASIDE)),
-            tag("thead", tag("tr", model, *heads)),
-            *(_section_html(table, section, language) for section in sections_of(table.models)),
-            style=_TABLE,
+            "details",
+            tag("summary", names["rest"], style=_CELL),
+            _table_html(table, language, *(_section_html(table, s, language) for s in rest)),
+            _sources_html(language),
         ),
-        _sources_html(language),
         style=BOX,
     )
+
+
+def _table_html(
+    table: ModelTable, language: Language, *bodies: HTML, caption: HTML | None = None
+) -> HTML:
+    """Return a table with a column for each model."""
+    heads = (tag("th", facts.name, scope="col", style=_HEAD) for facts in table)
+    model = tag("th", words("labels", language)["model"], scope="col", style=_HEAD)
+    head = tag("thead", tag("tr", model, *heads))
+    return tag("table", *([caption] if caption else []), head, *bodies, style=_TABLE)
 
 
 def models_text(table: ModelTable, language: Language | None = None) -> str:
@@ -58,7 +67,6 @@ def models_text(table: ModelTable, language: Language | None = None) -> str:
 
 
 def _section_html(table: ModelTable, section: Section, language: Language) -> HTML:
-    names = words("models", language)
     head = tag(
         "th",
         section.heading(language),
@@ -66,12 +74,21 @@ def _section_html(table: ModelTable, section: Section, language: Language) -> HT
         colspan=len(table) + 1,
         style=_TITLE,
     )
-    rows = (
+    sources = [_source_html(section.sourced(facts), language) for facts in table]
+    source = _row_html(words("models", language)["source"], sources)
+    return tag("tbody", tag("tr", head), *_lines_html(table, section, language), source)
+
+
+def _rows_html(table: ModelTable, section: Section, language: Language) -> HTML:
+    return tag("tbody", *_lines_html(table, section, language))
+
+
+def _lines_html(table: ModelTable, section: Section, language: Language) -> list[HTML]:
+    names = words("models", language)
+    return [
         _row_html(names[label], [_value_html(read(facts, language), language) for facts in table])
         for label, read in section.rows
-    )
-    sources = [_source_html(section.sourced(facts), language) for facts in table]
-    return tag("tbody", tag("tr", head), *rows, _row_html(names["source"], sources))
+    ]
 
 
 def _row_html(label: str, cells: list[HTML]) -> HTML:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import RequestError, brief
 from omni_nb.media.shown import Shown
 from omni_nb.rules.facts import (
+    Efforts,
     Limits,
     Modality,
     ModelFacts,
     Prices,
+    Rates,
     Thinking,
     TokenRules,
     VideoRules,
@@ -32,11 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "Efforts",
     "Limits",
     "Modality",
     "ModelFacts",
     "ModelTable",
     "Prices",
+    "Rates",
     "Thinking",
     "TokenRules",
     "VideoRules",
@@ -118,7 +122,7 @@ def known_models() -> tuple[ModelFacts, ...]:
 
 
 def models(*names: str) -> ModelTable:
-    """Show the models' inputs, limits, voices, token rules and prices.
+    """Show which model can do what; then their limits, voices, token rules and prices.
 
     Parameters
     ----------
@@ -161,9 +165,10 @@ def register_model(
     replace
         Must be True to take the name of a model that comes with omni_nb.
     **facts
-        The facts, named as in `ModelFacts`: ``inputs``, ``modalities``, ``thinking``, ...;
-        ``limits``, ``voices`` and ``tokens`` are dicts, ``prices`` is a dict of dicts by
-        region, and a list of ``voices`` is taken as their names. What is left out is unknown.
+        The facts, named as in `ModelFacts`: ``inputs``, ``modalities``, ``thinking``,
+        ``tools``, ``structured``, ...; ``limits``, ``voices``, ``tokens``, ``rates`` and
+        ``reasoning_effort`` are dicts, ``prices`` is a dict of dicts by region, and a list of
+        ``voices`` is taken as their names. What is left out is unknown.
 
     Returns
     -------

@@ -70,6 +70,34 @@ class Voices:
 
 
 @dataclass(frozen=True, slots=True)
+class Rates:
+    """How much a minute the service takes of one account. ``None``: not published."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    source: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Efforts:
+    """The values of the body's ``reasoning_effort``. No names: not published.
+
+    Attributes
+    ----------
+    names
+        The accepted values, from the cheapest to the dearest.
+    default
+        The one that holds where none is sent.
+    """
+
+    names: tuple[str, ...] = ()
+    default: str = ""
+    source: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoRules:
     """The numbers of a model's video rule (`omni_nb.rules.tokens.video_tokens` applies them).
 
@@ -169,14 +197,17 @@ class ModelFacts:
     search
         Whether the model can search the web (the body's ``enable_search``).
     tools
-        Whether the model can call tools.
+        Whether the model calls tools: False where the service's list of those that do lacks
+        it, None when unknown.
     structured
-        How the model is asked for data: by a ``response_format`` that it takes, or by the
-        ``"prompt"`` alone.
+        How the model is asked for JSON: ``"json_object"`` or ``"json_schema"`` as the body's
+        ``response_format``, or ``"prompt"``, in words alone.
     regions
         Where the model is offered; empty when unknown.
     limits, voices, tokens
         The model's `Limits`, `Voices` and `TokenRules`; None: the rules are not published.
+    rates, reasoning_effort
+        The model's `Rates` and `Efforts`.
     prices
         Prices by region.
     source, date
@@ -192,12 +223,14 @@ class ModelFacts:
     answer_text: AnswerText = "content"
     thinking: Thinking = "no"
     search: bool = False
-    tools: bool = False
+    tools: bool | None = None
     structured: Structured = "prompt"
     regions: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     voices: Voices = field(default_factory=Voices)
     tokens: TokenRules | None = None
+    rates: Rates = field(default_factory=Rates)
+    reasoning_effort: Efforts = field(default_factory=Efforts)
     prices: Mapping[str, Prices] = field(default_factory=lambda: MappingProxyType({}))
     source: str = ""
     date: str = ""

@@ -140,6 +140,8 @@ _KINDS: Mapping[str, Any] = {
     "Voices": facts.Voices,
     "TokenRules": facts.TokenRules,
     "VideoRules": facts.VideoRules,
+    "Rates": facts.Rates,
+    "Efforts": facts.Efforts,
 }
 _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "int": ("a whole number", _whole),

@@ -61,13 +61,16 @@ def test_every_fact_has_a_source_and_a_date():
     for facts in known_models():
         video = facts.tokens and facts.tokens.video
         optional = [facts.tokens, video, facts.voices if facts.voices.names else None]
+        optional += [facts.rates if facts.rates.requests_per_minute else None]
+        optional += [facts.reasoning_effort if facts.reasoning_effort.names else None]
         tables = [facts, facts.limits, *facts.prices.values(), *filter(None, optional)]
-        assert all(table.source and table.date == "2026-11-22" for table in tables), facts.name
+        assert all(table.source and re.match(r"2026-11-\d\d", table.date) for table in tables)
 
 
 def test_every_short_name_of_a_source_is_explained():
     for facts in known_models():
-        for table in (facts, facts.limits, *facts.prices.values()):
+        others = [t for t in (facts.rates, facts.reasoning_effort) if t.source]
+        for table in (facts, facts.limits, *others, *facts.prices.values()):
             first = re.match(r"[^ :;]+", table.source)
             assert first
             assert first.group() in source_names(), table.source
@@ -170,6 +173,10 @@ def test_a_model_that_comes_with_the_package_can_be_replaced_on_purpose():
         ({"thinking": True}, "'no' or 'off' or 'on' is needed, not True"),
         ({"thinking": []}, "'no' or 'off' or 'on'"),
         ({"search": "yes"}, "True or False"),
+        ({"tools": "yes"}, "tools: True or False"),
+        ({"structured": "json"}, "'json_object' or 'json_schema' or 'prompt' is needed"),
+        ({"rates": {"requests_per_minute": -1}}, "rates, requests_per_minute: a whole number"),
+        ({"reasoning_effort": ["low"]}, "reasoning_effort: a dict of facts"),
         ({"source": 3}, "a str is needed"),
         ({"aliases": "mine"}, "aliases: a list of str is needed, not 'mine'"),
         ({"prices": {"home": {"text_in": "1"}}}, "prices, home: currency must be given"),
@@ -189,7 +196,16 @@ def test_a_fact_that_cannot_be_is_refused_with_its_place(facts, message):
 
 
 @pytest.mark.parametrize(
-    "kind", [ModelFacts, catalog.Limits, catalog.TokenRules, catalog.VideoRules, catalog.Voices]
+    "kind",
+    [
+        ModelFacts,
+        catalog.Efforts,
+        catalog.Limits,
+        catalog.Rates,
+        catalog.TokenRules,
+        catalog.VideoRules,
+        catalog.Voices,
+    ],
 )
 def test_every_field_of_the_facts_is_checked(kind):
     for field in fields(kind):
@@ -238,6 +254,40 @@ def test_the_table_compares_the_models():
     assert row(table, "source")[0].startswith("2026-11-22spec: ")
     assert None not in table.scopes
     assert not {"script", "style", "img", "a"} & set(table.tags)
+
+
+def test_which_model_can_do_what_is_seen_first_and_the_rest_is_folded():
+    html = html_of(models())
+    shown = Table(html[: html.index("<details")])
+    assert [cells[0] for cells in shown.rows] == [
+        "model",
+        "takes",
+        "answers with",
+        "calls tools",
+        "answers as data",
+        "thinks",
+        "searches the web",
+    ]
+    assert row(shown, "calls tools") == ["not documented"] * 2 + ["yes"] * 4
+    data = row(shown, "answers as data")
+    assert [cell.startswith("as JSON") for cell in data] == [False, False, False, True, False, True]
+    assert row(Table(html), "values")[-1] == "none, low, medium, high, xhigh, max"
+    assert row(Table(html), "requests")[:3] == ["60"] * 3
+
+
+def test_the_new_facts_can_be_given_of_ones_own_model():
+    mine = register_model(
+        "my-omni",
+        tools=True,
+        structured="json_schema",
+        rates={"requests_per_minute": 5},
+        reasoning_effort={"names": ["low", "high"], "default": "high"},
+    )
+    assert (mine.tools, mine.structured) == (True, "json_schema")
+    assert mine.rates.requests_per_minute == 5
+    assert mine.reasoning_effort.default == "high"
+    assert register_model("bare").tools is None
+    assert row(Table(html_of(models("bare"))), "calls tools") == ["unknown"]
 
 
 def test_what_is_unknown_is_never_a_number():
