@@ -119,7 +119,7 @@ ROUND: Final[Mapping[str, Any]] = {
     "tool_calls": list,
 }
 LATER: Final = frozenset(
-    {"refusal", "audio_seconds", "calls", "call_id"}
+    {"refusal", "audio_seconds", "sampling", "calls", "call_id"}
     | {"rounds", "parsed", "response_format", "problems"}
 )
 """The names that 0.1 did not write: a file may lack them."""

@@ -24,11 +24,12 @@ from omni_nb.archive.document import (
     Archive,
     media_folder,
 )
-from omni_nb.errors import OmniError, RequestError, ServiceError, brief
+from omni_nb.errors import MediaError, OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.compressed import MOST_SAMPLES
 from omni_nb.media.parts import ImagePart, ImageURLPart
 from omni_nb.media.paths import open_regular, path_of, why
+from omni_nb.media.sampling import Sampling
 from omni_nb.media.text import well_formed
 from omni_nb.rules.counts import MOST, count_of
 from omni_nb.rules.formats import AnswerFormat
@@ -192,6 +193,8 @@ class Reader:
     def _value(self, record: Any, name: str, annotation: Any, shown_as: str) -> Any:
         if annotation in _KINDS:
             return _in_range(name, fields_of(record, {name: _KINDS[annotation]})[name])
+        if name == "sampling":
+            return _sampling(fields_of(record, {name: dict})[name])
         if annotation.startswith("tuple"):
             images = tuple(self.part(item) for item in fields_of(record, {name: list})[name])
             if not all(isinstance(image, (ImagePart, ImageURLPart)) for image in images):
@@ -254,6 +257,13 @@ class Reader:
         if (name, shown_as) not in self._found:
             self._found[name, shown_as] = self._folder.find(name, shown_as)
         return self._found[name, shown_as]
+
+
+def _sampling(record: Mapping[str, Any]) -> Sampling:
+    try:
+        return Sampling(**record)
+    except (MediaError, TypeError) as error:
+        raise UnusableError(f"'sampling' of a part: {error}") from None
 
 
 def _line(numbers: Any, replies: Sequence[Reply]) -> tuple[Reply, ...]:

@@ -14,6 +14,7 @@ from omni_nb.errors import OmniError, RequestError, brief
 from omni_nb.media.folder import replacing, sweep
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.paths import path_of, why
+from omni_nb.media.sampling import Sampling
 from omni_nb.media.sources import FileSource, LocalSource
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ class DocumentWriter:
     def part(self, part: Part) -> dict[str, Any]:
         """Return the record of a part; its media are with the keeper."""
         values = {
-            field.name: self._value(getattr(part, field.name), part) for field in fields(part)
+            field.name: self._value(getattr(part, field.name), part)
+            for field in fields(part)
+            if field.name != "sampling" or getattr(part, field.name) is not None
         }
         return {"type": _PART_NAMES[type(part)], **values}
 
@@ -140,6 +143,8 @@ class DocumentWriter:
                 return self._keep(LocalSource(value, getattr(part, "name", "")), suffix_of(part))
             case LocalSource() | FileSource():
                 return self._keep(value, suffix_of(part))
+            case Sampling():
+                return value.payload()
             case tuple():
                 return [self.part(item) for item in value]
             case _:

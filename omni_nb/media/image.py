@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from omni_nb.errors import MediaError
 from omni_nb.media.drawn import draw, encoded, jpeg, lossless
 from omni_nb.media.pixels import MOST_PIXELS, PLAIN_MODES, flat, normal, opened_image, small
 from omni_nb.media.probe import kind_of, probe_image
+from omni_nb.media.sampling import Sampling, keys_of, sampling_of
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import (
     LocalSource,
@@ -42,6 +43,7 @@ class ImagePart(Shown):
     width: int
     height: int
     name: str = "image"
+    sampling: Sampling | None = field(default=None, repr=False)
     modality: ClassVar[str] = "image"
 
     @property
@@ -52,7 +54,7 @@ class ImagePart(Shown):
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it: a data URL."""
         url = embed(LocalSource(self.data, self.name), self.mime)
-        return {"type": "image_url", "image_url": {"url": url}}
+        return {"type": "image_url", "image_url": {"url": url}, **keys_of(self.sampling)}
 
     def thumbnail(self, pixels: int = THUMBNAIL_PIXELS) -> bytes | None:
         """Return a small JPEG of the image, or None when it cannot be decoded."""
@@ -68,6 +70,7 @@ class ImageURLPart(Shown):
     """An image at a public URL. The service fetches it; we know nothing more of it."""
 
     url: str
+    sampling: Sampling | None = field(default=None, repr=False)
     modality: ClassVar[str] = "image"
 
     @property
@@ -77,10 +80,12 @@ class ImageURLPart(Shown):
 
     def payload(self, embed: Embed = embed) -> dict[str, Any]:
         """Return the content part as the service takes it."""
-        return {"type": "image_url", "image_url": {"url": self.url}}
+        return {"type": "image_url", "image_url": {"url": self.url}, **keys_of(self.sampling)}
 
 
-def image(given: Any) -> ImagePart | ImageURLPart:
+def image(
+    given: Any, *, min_pixels: int | None = None, max_pixels: int | None = None
+) -> ImagePart | ImageURLPart:
     """Make an image part of a file, a URL or an object that shows an image.
 
     Parameters
@@ -95,6 +100,9 @@ def image(given: Any) -> ImagePart | ImageURLPart:
         A phone's HEIC photo is one of the others (``pip install "omni_nb[heic]"``). A photo that
         a camera stored on its side is sent upright, for not every program turns it. A URL is
         passed on as it is; the service fetches it.
+    min_pixels, max_pixels
+        The smallest and the largest area that the service scales the image to, such as
+        ``max_pixels=448 * 448`` to spend fewer tokens on it; a DashScope service heeds them.
 
     Raises
     ------
@@ -107,8 +115,12 @@ def image(given: Any) -> ImagePart | ImageURLPart:
     >>> image(np.zeros((30, 40, 3), dtype="uint8"))
     ImagePart(mime='image/png', width=40, height=30, name='array 40×30')
     """
-    if isinstance(given, (ImagePart, ImageURLPart)):
-        return given
+    part = given if isinstance(given, (ImagePart, ImageURLPart)) else _image(given)
+    sampling = sampling_of(min_pixels=min_pixels, max_pixels=max_pixels)
+    return replace(part, sampling=sampling) if sampling else part
+
+
+def _image(given: Any) -> ImagePart | ImageURLPart:
     source = open_source(given, kind="image") or draw(given)
     if source is None:
         raise MediaError(

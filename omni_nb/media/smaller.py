@@ -60,7 +60,7 @@ def smaller_image(part: ImagePart, width: int, height: int, *, most_bytes: int |
         for quality in _JPEG_QUALITIES:
             data = jpeg(scaled, quality=quality)
             if most_bytes is None or len(data) <= most_bytes:
-                return ImagePart(data, "image/jpeg", width, height, part.name)
+                return ImagePart(data, "image/jpeg", width, height, part.name, part.sampling)
         width, height = width // 2, height // 2
     raise MediaError(f"The image {part.name!r} cannot be made smaller than {most_bytes:,} bytes.")
 

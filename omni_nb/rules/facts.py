@@ -15,6 +15,7 @@ Thinking = Literal["no", "off", "on"]
 AnswerText = Literal["transcript", "content"]
 Structured = Literal["json_object", "json_schema", "prompt"]
 Positive: TypeAlias = int  # the rules divide by it
+Rate: TypeAlias = float  # the rules divide by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class VideoRules:
         Tokens that are added around the frames.
     """
 
-    frames_per_second: Positive
+    frames_per_second: Rate
     frames_min: int
     frames_max: Positive
     frames_per_token: Positive

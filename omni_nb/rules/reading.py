@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from types import MappingProxyType
@@ -95,6 +96,12 @@ def _positive(value: Any) -> int:
     return int(value)
 
 
+def _rate(value: Any) -> float:
+    if isinstance(value, bool) or not 0 < value < math.inf:
+        raise ValueError
+    return value if isinstance(value, int) else float(value)
+
+
 def _exact(value: Any) -> Any:
     from decimal import Decimal
 
@@ -146,6 +153,7 @@ _KINDS: Mapping[str, Any] = {
 _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "int": ("a whole number", _whole),
     "Positive": ("a whole number of 1 or more", _positive),
+    "Rate": ("a number over 0", _rate),
     "Decimal": ("a number", _exact),
     "bool": ("True or False", _is(bool)),
     "str": ("a str", _is(str)),

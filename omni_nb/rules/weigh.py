@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from omni_nb.media.parts import Part
+    from omni_nb.media.sampling import Sampling
     from omni_nb.rules.facts import ModelFacts
 
 
@@ -102,7 +103,7 @@ def weigh(part: Part, facts: ModelFacts | None) -> Weight:
     if isinstance(part, TextPart):
         return Weight({"text": text_tokens(part.text)})
     try:
-        return UNKNOWN if facts is None else _by_rule(part, facts)
+        return UNKNOWN if facts is None else _by_rule(part, _looking(part, facts))
     except RequestError:  # the model has no such rule, or none for so little
         return UNKNOWN
 
@@ -133,6 +134,38 @@ def _by_rule(part: Part, facts: ModelFacts) -> Weight:
             return _frames(part, facts)
         case _:
             return UNKNOWN
+
+
+def _looking(part: Part, facts: ModelFacts) -> ModelFacts:
+    """Return the facts with what the part says of how closely to look in the model's rule."""
+    sampling: Sampling | None = getattr(part, "sampling", None)
+    rules = facts.tokens
+    if sampling is None or rules is None:
+        return facts
+    square = rules.image_pixels_per_side**2
+    if isinstance(part, ImagePart):
+        least, most = _area(sampling, square, rules.image_tokens_min, rules.image_tokens_max)
+        changed = replace(rules, image_tokens_min=least, image_tokens_max=most)
+        return replace(facts, tokens=changed)
+    if (video := rules.video) is None:
+        return facts
+    least, most = _area(sampling, square, video.area_min, video.area_max)
+    looked = replace(
+        video,
+        frames_per_second=sampling.fps or video.frames_per_second,
+        area_min=least,
+        area_max=most,
+    )
+    return replace(facts, tokens=replace(rules, video=looked))
+
+
+def _area(sampling: Sampling, square: int, least: int, most: int) -> tuple[int, int]:
+    """Return the smallest and the largest area in tokens: those given go before the model's."""
+    if sampling.max_pixels:
+        most = max(1, sampling.max_pixels // square)
+    if sampling.min_pixels:
+        least = -(-sampling.min_pixels // square)
+    return (min(least, most), most) if sampling.max_pixels else (least, max(least, most))
 
 
 def _video(part: VideoPart, facts: ModelFacts) -> Weight:

@@ -14,6 +14,7 @@ from omni_nb.media.parts import (
     VideoPart,
     VideoURLPart,
 )
+from omni_nb.media.sampling import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,8 @@ def body_for(request: Request, dialect: Dialect, embed: Embed) -> dict[str, Any]
     >>> body_for(request, "vllm-omni", embed)["messages"][0]["content"]
     [{'type': 'audio_url', 'audio_url': {'url': 'data:audio/wav;base64,c291bmQ='}}]
     """
+    if dialect != "dashscope":
+        _check_sampling(request)
     return _WRITERS[dialect](request, embed)
 
 
@@ -88,6 +91,16 @@ def check_dialect(request: Request, dialect: Dialect) -> None:
         The dialect cannot express the request.
     """
     body_for(request, dialect, lambda source, mime: "data:,")
+
+
+def _check_sampling(request: Request) -> None:
+    """Refuse what only DashScope heeds: without it the same question would cost more."""
+    for part in (part for message in request.messages for part in message.parts):
+        if keys := keys_of(getattr(part, "sampling", None)):
+            raise RequestError(
+                f"Only a DashScope service heeds {', '.join(keys)} of {part.modality}; make the "
+                "part without, or connect to one."
+            )
 
 
 def _documented(request: Request, embed: Embed) -> dict[str, Any]:
