@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_nb.errors import MediaError, RequestError, brief
+from omni_nb.errors import MediaError, RequestError, brief, warn
 from omni_nb.media.parts import (
     AudioPart,
     FramesPart,
@@ -16,7 +16,7 @@ from omni_nb.media.sources import data_url_length
 from omni_nb.rules.catalog import known_models
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from omni_nb.media.parts import Part
     from omni_nb.rules.catalog import ModelFacts
@@ -299,6 +299,39 @@ def check_voice(voice: str, facts: ModelFacts) -> None:
             f"{facts.name} has no voice {brief(voice)}; its voices are "
             f"{_listed(facts.voices.names)}.",
             hint="voice",
+        )
+
+
+def check_effort(options: Mapping[str, Any], facts: ModelFacts) -> None:
+    """Check ``reasoning_effort``, and warn where the default is the dearest and none is chosen.
+
+    Raises
+    ------
+    RequestError
+        The model is known not to take this value.
+
+    Examples
+    --------
+    >>> from omni_nb.rules.catalog import find_model
+    >>> check_effort({"reasoning_effort": "low"}, find_model("qwen3.8-omni-flash"))
+    """
+    effort = facts.reasoning_effort
+    given = options.get("reasoning_effort")
+    if not effort.names:
+        return
+    if given is not None and given not in effort.names:
+        raise RequestError(
+            f"{facts.name} takes no reasoning_effort={brief(given)}; it takes "
+            f"{_listed(effort.names)}."
+        )
+    is_chosen = given is not None or {"enable_thinking", "thinking_budget"} & options.keys()
+    cheaper = effort.names[: effort.names.index(effort.default)] if effort.default else ()
+    if not is_chosen and facts.thinking == "on" and cheaper:
+        less = next((name for name in cheaper if name != "none"), cheaper[0])
+        warn(
+            f"{facts.name} thinks before it answers, by default as hard as it can "
+            f"({effort.default!r}), and what it thinks is billed as output. Choose with "
+            f"reasoning_effort=, such as {less!r}, or {effort.default!r} if it is meant."
         )
 
 

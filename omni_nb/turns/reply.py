@@ -286,9 +286,7 @@ class Reply(Shown):
     @property
     def account(self) -> Account:
         """Estimated against billed, by modality: where our rules and the service differ."""
-        has_unknown = any(
-            one.estimate is None or one.estimate.has_unknown for one in self._rounds
-        )
+        has_unknown = any(one.estimate is None or one.estimate.has_unknown for one in self._rounds)
         by_rules = [one.by_rules() for one in self._rounds]
         priced = total_cost(
             one.price(counted) for one, counted in zip(self._rounds, by_rules, strict=True)

@@ -108,9 +108,7 @@ class ToolCall:
         made = told(result)
         images = tuple(part for part in made.parts if part.modality == "image")
         parts = images if takes_images else ()
-        return dataclasses.replace(
-            self, result=result, told=made.text, parts=parts, state="done"
-        )
+        return dataclasses.replace(self, result=result, told=made.text, parts=parts, state="done")
 
     def raised(self, error: BaseException) -> ToolCall:
         """Return the call with the error that its function raised."""

@@ -119,7 +119,9 @@ def _openai(request: Request, embed: Embed) -> dict[str, Any]:
 
 
 def _vllm_omni(request: Request, embed: Embed) -> dict[str, Any]:
-    return request.payload(_nothing) | {"messages": _messages(request.outgoing(), _vllm_part, embed)}
+    return request.payload(_nothing) | {
+        "messages": _messages(request.outgoing(), _vllm_part, embed)
+    }
 
 
 def _sglang_omni(request: Request, embed: Embed) -> dict[str, Any]:

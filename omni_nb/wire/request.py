@@ -11,7 +11,7 @@ from omni_nb.media.parts import FramesPart, TextPart, join_text
 from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
 from omni_nb.rules.catalog import find_model, known_models
-from omni_nb.rules.limits import check_modalities, check_parts, check_voice
+from omni_nb.rules.limits import check_effort, check_modalities, check_parts, check_voice
 from omni_nb.wire import code
 from omni_nb.words import language_of
 
@@ -172,11 +172,12 @@ class Request(Shown):
         facts = find_model(self.model)
         if facts is None:
             return
-        if self.tools and not facts.tools:
+        if self.tools and facts.tools is False:
             able = ", ".join(other.name for other in known_models() if other.tools)
             raise RequestError(f"{facts.name} calls no tools; of the models known here {able} do.")
         check_modalities(self.modalities, facts)
         self._check_switches(facts)
+        check_effort(self.options, facts)
         if self.voice and "audio" in self.modalities:
             check_voice(self.voice, facts)
         for message in self.messages:

@@ -7,6 +7,8 @@ import pytest
 import omni_nb as omni
 from omni_nb.errors import OmniError
 from omni_nb.media.clip import AudioClip
+from omni_nb.rules.formats import AnswerFormat
+from omni_nb.rules.tools import Tool, tools_of
 from omni_nb.words import check_language
 
 HUGE = {
@@ -50,6 +52,13 @@ DOORS = {
     "from_notebook": omni.Chat.from_notebook,
     "resume": lambda given: omni.Chat().resume(given),
     "export": lambda given: omni.Chat().export(given),
+    "fps": lambda given: omni.video("https://a.example/a.mp4", fps=given),
+    "max_pixels": lambda given: omni.image("https://a.example/a.png", max_pixels=given),
+    "response_format": AnswerFormat.of,
+    "tools": tools_of,
+    "tool": lambda given: tools_of([given]),
+    "tool(name)": lambda given: Tool(given, "", {}, len),
+    "tool(parameters)": lambda given: Tool("a", "", given, len),
     "clip": lambda given: AudioClip(b"").save(given),
 }
 

@@ -248,7 +248,7 @@ def test_formats_of_a_schema_are_checked():
         {"$ref": "https://example.com/schema"},
         {"$schema": ["x"], "type": "object"},
     ],
-    ids=repr,
+    ids=lambda wrong: str(wrong) if isinstance(wrong, dict) else type(wrong).__name__,
 )
 def test_what_is_no_format_is_refused_in_a_line(wrong):
     with pytest.raises(RequestError, match="response_format") as found:
@@ -293,7 +293,7 @@ def test_the_strict_schema_is_closed_and_asks_for_every_key():
         },
         {"type": "object", "properties": {"a": {}}, "required": ["a"]},
     ],
-    ids=repr,
+    ids=str,
 )
 def test_what_strictness_would_change_is_sent_as_it_is(loose):
     made = AnswerFormat.of(loose)
