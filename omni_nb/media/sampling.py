@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -80,5 +79,4 @@ def keys_of(sampling: Sampling | None) -> dict[str, Any]:
 
 
 def _is_number(value: Any) -> bool:
-    is_real = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_real and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
