@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain, count, islice, takewhile
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from omni_nb.offline.schemas import Checker, Unfit, matches
+from omni_nb.offline.schemas import CANNOT_CHECK, Checker, Unfit, matches
 from omni_nb.offline.strings import LONGEST, has_format, of_format, of_pattern
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def fit(schema: Any, suggestions: Suggestions | None = None) -> Any:
                 return value
         except Unfit as error:
             last = error
-        except (ValueError, RecursionError, ArithmeticError) as error:  # such as an infinite bound
+        except CANNOT_CHECK as error:  # such as an infinite bound, or words of another draft
             last = Unfit(f"No value was found for the schema: {type(error).__name__}.")
     raise last
 
@@ -177,6 +177,10 @@ class _Filler:
         if "const" in schema or "enum" in schema:
             listed = [schema["const"]] if "const" in schema else schema["enum"]
             return self._pick(chain(self._suggested(schema, name, listed), listed), schema, place)
+        if not self._is_least and not _types_told(schema):
+            for value in self._suggested(schema, name):
+                if self._fits(value, schema):
+                    return value
         for kind in _types(schema):
             try:
                 return self._KINDS[kind](self, {**schema, "type": kind}, name, place)
@@ -480,10 +484,15 @@ _OF_WORDS: Final = (
 
 def _types(schema: Schema) -> list[str]:
     """Return the types to try, the likeliest first."""
+    told = sorted(_types_told(schema), key=lambda kind: kind == "null")
+    return told if "type" in schema else list(dict.fromkeys([*told, "string", *_ALL_TYPES]))
+
+
+def _types_told(schema: Schema) -> list[str]:
+    """Return the types that a schema names, or that its words are about."""
     if "type" in schema:
-        return sorted(_listed_types(schema["type"]), key=lambda kind: kind == "null")
-    told = [kind for kind, words in _OF_WORDS if any(word in schema for word in words)]
-    return list(dict.fromkeys([*told, "string", *_ALL_TYPES]))
+        return _listed_types(schema["type"])
+    return [kind for kind, words in _OF_WORDS if any(word in schema for word in words)]
 
 
 def _listed_types(given: Any) -> list[str]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MOST_NODES: Final = 5_000
 MOST_NESTED: Final = 60
 _MOST_STEPS: Final = 50_000
-_MOST_READ: Final = 1_000_000  # characters that failed to be JSON
+_MOST_READ: Final = 500_000_000  # characters: those before every brace that begins no JSON
 _INTRODUCED: Final = re.compile(r"json[\s_-]{0,3}schema", re.IGNORECASE)
 _KEYWORDS: Final = frozenset({"type", "properties", "$defs", "anyOf", "enum", "const", "$ref"})
 
@@ -44,11 +44,12 @@ class Unfit(Exception):
 
 # What jsonschema raises for schemas that its meta-schema takes: references to what is no schema,
 # endless ones, numbers that are infinite.
-_CANNOT_CHECK: Final = (
+CANNOT_CHECK: Final = (
     Unresolvable,
     RecursionError,
     ArithmeticError,
     AttributeError,
+    LookupError,
     TypeError,
     ValueError,
 )
@@ -93,7 +94,7 @@ class Checker:
         validator = self._validator if within is None else self._validator.evolve(schema=within)
         try:
             return bool(validator.is_valid(value))
-        except _CANNOT_CHECK as error:
+        except CANNOT_CHECK as error:
             raise Unfit(f"The schema cannot be checked: {type(error).__name__}.") from error
 
     def target(self, reference: str) -> Any:
@@ -106,7 +107,7 @@ class Checker:
         """
         try:
             return self._resolver.lookup(reference).contents
-        except _CANNOT_CHECK as error:
+        except CANNOT_CHECK as error:
             raise Unfit(f"The reference {short(reference)} names no schema.") from error
 
     def _counted(self, rule: Callable[..., Iterator[Any] | None]) -> Callable[..., Any]:
@@ -270,7 +271,7 @@ def _objects(text: str, start: int) -> Iterator[dict[str, Any]]:
         try:
             found, end = decoder.raw_decode(text, start)
         except json.JSONDecodeError as error:
-            left -= max(1, error.pos - start)
+            left -= error.pos + 1
             start += 1
         except (RecursionError, ValueError):  # nested too deeply; a number of too many digits
             return
