@@ -123,7 +123,9 @@ class _Spoken:
         """Return the values for one parameter, which no other one gets before all are used."""
         told = re.escape(spaced(name))
         values: list[Any] = []
-        if found := re.search(rf"\b{told}\b(?: is| of|:|=)?\s+([\w.-]+)", self._question, re.I):
+        if found := re.search(
+            rf"\b{told}\b(?: is| of|:|=)?\s+([\w-]+(?:\.[\w-]+)*)", self._question, re.I
+        ):
             values.append(found[1])
         for pattern, before in _PREPOSITIONS:
             if re.search(pattern, spaced(name)):

@@ -108,8 +108,7 @@ def _read(asked: Mapping[str, Any], items: Items, *, keeps_schema: bool) -> Chat
     voice = _voice(asked, facts, thinks=thinks)
     max_tokens = _max_tokens(asked, facts)
     toolbox = read_toolbox(asked, facts, thinks=thinks)
-    messages = _messages(asked)
-    check_rounds(messages, facts)
+    messages = _messages(asked, facts)
     turns = tuple(read_turn(m, facts, items) for m in messages if m.get("role") == "user")
     others = [text for m in messages if m.get("role") != "user" for text in _texts(m, items)]
     others += [*billed(toolbox), *(text for m in messages for text in texts_of_calls(m))]
@@ -240,7 +239,7 @@ def _max_tokens(asked: Mapping[str, Any], facts: ModelFacts) -> int:
     return given
 
 
-def _messages(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _messages(asked: Mapping[str, Any], facts: ModelFacts) -> Sequence[Mapping[str, Any]]:
     messages = asked.get("messages")
     if messages == []:
         raise Refusal("[] is too short")
@@ -252,6 +251,7 @@ def _messages(asked: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
                 f"{short(message.get('role'))} is not one of system, user, assistant, tool: "
                 "messages.role"
             )
+    check_rounds(messages, facts)
     has_question = any(message["role"] == "user" for message in messages)
     if messages[-1]["role"] not in ("user", "tool") or not has_question:
         raise Refusal(

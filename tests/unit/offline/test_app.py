@@ -563,8 +563,135 @@ def test_the_same_stream_can_be_written_in_other_ways(standin: StandIn, fault: s
     assert (b": keep-alive" in other.body) == (fault == "comments")
 
 
+WARM = {
+    "model": "qwen3-omni-flash",
+    "messages": [{"role": "user", "content": "How warm is it in Hangzhou?"}],
+    "stream": True,
+    "stream_options": {"include_usage": True},
+    "modalities": ["text"],
+    "tools": [
+        {
+            "type": "function",
+            "function": {
+                "name": "weather",
+                "description": "The weather now.",
+                "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+            },
+        }
+    ],
+}
+CALL_FAULTS = [fault for fault in FAULTS if fault.startswith("call_")]
+JSON_FAULTS = [fault for fault in FAULTS if fault.startswith("json_") and fault != "json_body"]
+
+
+def called(answer: Answer) -> list[Any]:
+    deltas = [choice["delta"] for chunk in answer.chunks for choice in chunk["choices"]]
+    return [piece for delta in deltas for piece in delta.get("tool_calls") or []]
+
+
+def finish(answer: Answer) -> Any:
+    return next(c["finish_reason"] for chunk in answer.chunks[::-1] for c in chunk["choices"])
+
+
+def test_a_call_is_streamed_as_documented(standin: StandIn) -> None:
+    answer = request(standin, WARM)
+
+    name, arguments = called(answer)
+    assert (name["function"]["name"], name["function"]["arguments"]) == ("weather", None)
+    assert json.loads(arguments["function"]["arguments"]) == {"city": "Hangzhou"}
+    assert arguments["function"]["arguments"].startswith(" ")
+    assert name["id"] == arguments["id"] != ""
+    last, usage = answer.chunks[-2:]
+    assert last["choices"][0]["delta"] == {"content": None, "tool_calls": None}
+    assert finish(answer) == "tool_calls"
+    assert usage["usage"]["completion_tokens_details"]["text_tokens"] == 7
+
+
+def test_a_call_is_not_spoken(standin: StandIn) -> None:
+    spoken = WARM | {"modalities": ["text", "audio"], "audio": {"voice": "Cherry", "format": "wav"}}
+
+    assert called(request(standin, spoken))
+    assert not request(standin, spoken).audio
+    assert request(standin, spoken, behaviour="fault=call_read_aloud").audio
+
+
+@pytest.mark.parametrize("fault", CALL_FAULTS)
+def test_a_fault_of_calls_changes_the_stream_and_no_more(standin: StandIn, fault: str) -> None:
+    answer = request(standin, WARM, behaviour=f"fault={fault}")
+
+    assert answer.status == 200
+    assert answer.events[-1] == "[DONE]"
+    leaks = fault.startswith("call_in_text")
+    assert bool(called(answer)) != leaks
+    assert finish(answer) == ("stop" if leaks or fault == "call_finish_stop" else "tool_calls")
+
+
+@pytest.mark.parametrize("fault", JSON_FAULTS)
+def test_a_fault_of_json_changes_the_text_and_no_more(standin: StandIn, fault: str) -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}
+    shape = {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}
+    asked = {**WARM, "response_format": shape}
+    del asked["tools"]
+
+    usual = request(standin, asked)
+    answer = request(standin, asked, behaviour=f"fault={fault}")
+
+    assert json.loads(text_of(usual)) == {"a": 0}
+    assert text_of(answer) != text_of(usual)
+    assert finish(answer) == ("length" if fault == "json_cut" else "stop")
+
+
+def text_of(answer: Answer) -> str:
+    deltas = [choice["delta"] for chunk in answer.chunks for choice in chunk["choices"]]
+    return "".join(delta.get("content") or "" for delta in deltas)
+
+
+@pytest.mark.parametrize("dialect", ["openai", "vllm-omni", "sglang-omni"])
+def test_other_servers_call_as_their_sdk_reads_it(standin: StandIn, dialect: str) -> None:
+    answer = request(standin, WARM, behaviour=f"dialect={dialect}")
+
+    first, *later = called(answer)
+    assert first["function"]["name"] == "weather"
+    assert later
+    assert not any("id" in piece or "name" in piece["function"] for piece in later)
+
+
+def test_other_servers_take_a_schema_beside_media_and_content_null(standin: StandIn) -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    rounds = [
+        *WARM["messages"],
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "a", "content": "21 degrees"},
+    ]
+    asked = {**WARM, "messages": rounds}
+
+    assert request(standin, asked).status == 400
+    assert "21 degrees" in text_of(request(standin, asked, behaviour="dialect=openai"))
+    image = {"type": "image_url", "image_url": {"url": "https://localhost/a.png"}}
+    shape = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"const": "so"}}}
+    shown = {"role": "user", "content": [image, {"type": "text", "text": "What?"}]}
+    seen = {**WARM, "messages": [shown], "response_format": shape}
+    assert json.loads(text_of(request(standin, seen))) != "so"
+    assert json.loads(text_of(request(standin, seen, behaviour="dialect=vllm-omni"))) == "so"
+
+
+def test_calls_and_json_are_cut_by_max_tokens(standin: StandIn) -> None:
+    call = request(standin, {**WARM, "max_tokens": 4})
+
+    assert finish(call) == "length"
+    with pytest.raises(ValueError, match="Expecting"):
+        json.loads(called(call)[-1]["function"]["arguments"])
+    asked = {**WARM, "response_format": {"type": "json_object"}, "max_tokens": 4, "tools": None}
+    asked["messages"] = [{"role": "user", "content": "Answer in JSON."}]
+    cut = request(standin, asked)
+    assert finish(cut) == "length"
+    assert text_of(cut).startswith("{")
+
+
 def test_every_fault_is_tried_here() -> None:
     tried = {
+        *CALL_FAULTS,
+        *JSON_FAULTS,
         *("none", "drop", "stall", "garbage", "flat_error", "error_frame", "search_frame"),
         *("no_done", "no_finish", "no_usage", "cut_last_event", "empty_answer"),
         *("wav_chunks", "odd_pieces", "padded_pieces", "both_texts"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Optional, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, Union
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +14,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from omni_nb.offline.filler import fit
 from omni_nb.offline.schemas import Unfit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def integers(low: int, high: int, first: str, last: str) -> st.SearchStrategy[dict[str, int]]:
