@@ -147,23 +147,20 @@ def test_the_answer_is_spoken_and_the_call_is_not(standin: StandIn) -> None:
         "modalities": ["text", "audio"],
         "audio": {"voice": "Cherry", "format": "wav"},
     }
-    call = {
-        "id": "a",
-        "type": "function",
-        "function": {"name": "get_current_time", "arguments": ""},
-    }
+    function = {"name": "get_current_weather", "arguments": ""}
+    call = {"id": "a", "type": "function", "function": function}
     rounds = [
         *TOOLS["messages"],
         {"role": "assistant", "content": "", "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "a", "content": "12:30"},
-        {"role": "assistant", "content": "12:30。"},
+        {"role": "tool", "tool_call_id": "a", "content": "晴"},
+        {"role": "assistant", "content": "晴。"},
         {"role": "user", "content": "谢谢"},
     ]
 
     def speech(messages: Any) -> list[Any]:
         chunks = client.chat.completions.create(**{**spoken, "messages": messages})
-        deltas = [choice.delta for chunk in chunks for choice in chunk.choices]
-        return [d for d in deltas if (getattr(d, "audio", None) or {}).get("data")]
+        deltas = [choice.delta.model_dump() for chunk in chunks for choice in chunk.choices]
+        return [delta for delta in deltas if (delta.get("audio") or {}).get("data")]
 
     assert not speech(TOOLS["messages"])
     assert speech(rounds[:3])
