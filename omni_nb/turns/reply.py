@@ -87,7 +87,7 @@ class Reply(Shown):
         self.sent_at: float | None = None
         self.wait: Wait | None = None
         self.playback: Playback | None = None
-        self._rounds = (self._round(first or request),)
+        self._rounds: tuple[Round, ...] = (self._round(first or request),)
         self._ended: str | None = None
         self._arrivals: list[Arrival] = []
         self._total_seconds: float | None = None

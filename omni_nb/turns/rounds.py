@@ -1,4 +1,4 @@
-"""Decide what follows a round of an answer: tools' results, a spoken answer, a repair, or nothing."""
+"""Decide what follows a round of an answer: tools' results, its speech, a repair, or nothing."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ class Rounds:
             last.problems = found.problems
         if last.finish_reason == "length":
             raise AnswerError(
-                f"The answer was cut before it was {wanted.kind}: leave out max_tokens, or raise it.",
+                f"The answer was cut before it was {wanted.kind}: leave max_tokens out or raise it.",
                 problems=last.problems,
             )
         if sum(bool(one.problems) for one in reply.rounds) > 1:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.text import well_formed
 from omni_nb.rules.catalog import find_model
-from omni_nb.rules.limits import check_modalities, check_voice
 from omni_nb.rules.formats import AnswerFormat
+from omni_nb.rules.limits import check_modalities, check_voice
 from omni_nb.rules.options import OptionDict
 from omni_nb.rules.tools import tools_of
 from omni_nb.turns import history

@@ -190,7 +190,8 @@ class Decoder:
         self.is_complete = False
         self.said = ""
         self._calls = CallJoiner()
-        self._guards = {kind: LeakGuard() for kind in _GUARDED} if has_tools else {}
+        guarded = _GUARDED if has_tools else ()
+        self._guards: dict[type[Event], LeakGuard] = {kind: LeakGuard() for kind in guarded}
         self._quartet = ""
         self._audio = AudioReader()
         self._texts = {kind: TextJoiner() for kind in _TEXT_KINDS}

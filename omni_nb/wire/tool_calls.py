@@ -98,10 +98,7 @@ class CallJoiner:
 
     def _call(self, index: int | None, given_id: str, name: str, place: int) -> _Call:
         """Return the call that a piece belongs to; one that has not been seen yet is new."""
-        if index is None:
-            known = self._without_index(given_id, place)
-        else:
-            known = self._by_index.get(index)
+        known = self._known(index, given_id, place)
         if known is None or _is_other(known, given_id, name):
             if len(self._calls) == MOST_CALLS:
                 raise _too_much(f"more than {MOST_CALLS} tool calls")
@@ -111,7 +108,9 @@ class CallJoiner:
             self._by_index[index] = known
         return known
 
-    def _without_index(self, given_id: str, place: int) -> _Call | None:
+    def _known(self, index: int | None, given_id: str, place: int) -> _Call | None:
+        if index is not None:
+            return self._by_index.get(index)
         if given_id:
             return next((call for call in self._calls if call.id in ("", given_id)), None)
         return self._calls[place] if place < len(self._calls) else None
