@@ -16,7 +16,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omni_nb.errors import BudgetError, MediaError, OmniError, RequestError, ServiceError
+    from omni_nb.errors import (
+        AnswerError,
+        BudgetError,
+        MediaError,
+        OmniError,
+        RequestError,
+        ServiceError,
+    )
     from omni_nb.media.audio import audio
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.image import image
@@ -58,6 +65,7 @@ _HOMES = {
     "OmniError": "errors",
     "Quota": "rules.quota",
     "RequestError": "errors",
+    "AnswerError": "errors",
     "ServiceError": "errors",
     "USD": "rules.money",
     "Usage": "rules.pricing",
@@ -96,6 +104,7 @@ __all__ = [  # a test compares it with _HOMES
     "CNY",
     "MODALITY_COLORS",
     "USD",
+    "AnswerError",
     "AudioClip",
     "AudioPlayer",
     "BudgetError",

@@ -13,14 +13,18 @@ from omni_nb.media.parts import Part, TextPart
 from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart
 from omni_nb.rules.catalog import ModelFacts, ModelTable
 from omni_nb.rules.estimate import Comparison, Estimate
+from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.money import Money
 from omni_nb.rules.pricing import Cost
+from omni_nb.rules.tools import Tool
 from omni_nb.rules.weigh import Weight
 from omni_nb.turns.account import Account
 from omni_nb.turns.connection import Connection
 from omni_nb.turns.reply import Reply
+from omni_nb.turns.round import Round
 from omni_nb.turns.stream import ReplyStream
 from omni_nb.turns.timing import Arrival, Timing
+from omni_nb.turns.tool_results import ToolCall
 from omni_nb.turns.trim import TrimReport
 from omni_nb.wire.events import (
     AudioDelta,
@@ -28,6 +32,7 @@ from omni_nb.wire.events import (
     Finished,
     ReasoningDelta,
     TextDelta,
+    ToolCallDelta,
     TranscriptDelta,
     UsageReport,
 )
@@ -35,6 +40,7 @@ from omni_nb.wire.request import Request
 
 __all__ = [
     "Account",
+    "AnswerFormat",
     "Arrival",
     "AudioDelta",
     "AudioPart",
@@ -57,9 +63,13 @@ __all__ = [
     "Reply",
     "ReplyStream",
     "Request",
+    "Round",
     "TextDelta",
     "TextPart",
     "Timing",
+    "Tool",
+    "ToolCall",
+    "ToolCallDelta",
     "TranscriptDelta",
     "TrimReport",
     "UsageReport",

@@ -212,7 +212,7 @@ class Rounds:
             last.problems = found.problems
         if last.finish_reason == "length":
             raise AnswerError(
-                f"The answer was cut before it was {wanted.kind}: leave max_tokens out or raise it.",
+                f"The answer was cut before it was {wanted.kind}: leave out max_tokens.",
                 problems=last.problems,
             )
         if sum(bool(one.problems) for one in reply.rounds) > 1:
