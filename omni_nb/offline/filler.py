@@ -8,26 +8,36 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from functools import partial
 from itertools import chain, count, islice, takewhile
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from omni_nb.offline.heights import ENDLESS, Heights
+from omni_nb.offline.numbers import numbers
+from omni_nb.offline.schema_words import (
+    is_null,
+    is_number,
+    item_schemas,
+    merged,
+    property_schema,
+    refuse,
+    same,
+    types,
+    types_told,
+)
 from omni_nb.offline.schemas import CANNOT_CHECK, Checker, Unfit, matches
 from omni_nb.offline.strings import LONGEST, has_format, of_format, of_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from omni_nb.offline.schema_words import Schema
 
 _MOST_STEPS: Final = 3_000
 _MOST_LEVELS: Final = 80  # of calls; those of the answer are fewer
 _MOST_ITEMS: Final = 500
 _DEEP: Final = 3  # from here on, what may be left out is
-_ENDLESS: Final = 8
 _TRIES: Final = 60
-
-Schema = Mapping[str, Any]
 
 
 class Suggestions(Protocol):
@@ -91,7 +101,7 @@ def fit(schema: Any, suggestions: Suggestions | None = None) -> Any:
     last = Unfit("No value fits the schema.")
     for given, is_least in tries:
         try:
-            value = _Filler(schema, checker, given or Nothing(), is_least=is_least).value()
+            value = _Filler(checker, given or Nothing(), is_least=is_least).value()
             text = json.dumps(value, allow_nan=False)
             if len(text) <= 4 * LONGEST and checker.fits(value):
                 return value
@@ -108,18 +118,16 @@ class _Filler:
     ``is_least``: what may be left out is left out.
     """
 
-    def __init__(
-        self, root: Any, checker: Checker, suggestions: Suggestions, *, is_least: bool
-    ) -> None:
-        self._root, self._checker, self._suggestions = root, checker, suggestions
+    def __init__(self, checker: Checker, suggestions: Suggestions, *, is_least: bool) -> None:
+        self._checker, self._suggestions = checker, suggestions
         self._is_least = is_least
         self._left = _MOST_STEPS
         self._level = self._nesting = 0
         self._item: int | None = None
-        self._heights: dict[tuple[int, int], int] = {}
+        self._heights = Heights(checker)
 
     def value(self) -> Any:
-        return self._fill(self._root, "", 0)
+        return self._fill(self._checker.schema, "", 0)
 
     def _fill(self, schema: Any, name: str, place: int) -> Any:
         """Return a value for a schema, another one at every place as far as there are others."""
@@ -129,7 +137,7 @@ class _Filler:
         self._level += 1
         try:
             if isinstance(schema, bool):
-                schema = {} if schema else _refuse()
+                schema = {} if schema else refuse()
             return self._resolved(dict(schema), name, place)
         finally:
             self._level -= 1
@@ -164,29 +172,29 @@ class _Filler:
                 continue
             if self._checker.fits(value, whole):
                 return value
-        return _refuse()
+        return refuse()
 
     def _ordered(self, branches: Sequence[Any]) -> list[Any]:
         """Return branches in the order to try: null late, and deep down the shallow ones first."""
         if self._nesting >= _DEEP or self._is_least:
-            return sorted(branches, key=self._height)
-        return sorted(branches, key=lambda b: (self._height(b) >= _ENDLESS, _is_null(b)))
+            return sorted(branches, key=self._heights.of)
+        return sorted(branches, key=lambda b: (self._heights.of(b) >= ENDLESS, is_null(b)))
 
     def _plain(self, schema: dict[str, Any], name: str, place: int) -> Any:
         """Return a value for a schema that combines no others."""
         if "const" in schema or "enum" in schema:
             listed = [schema["const"]] if "const" in schema else schema["enum"]
             return self._pick(chain(self._suggested(schema, name, listed), listed), schema, place)
-        if not self._is_least and not _types_told(schema):
+        if not self._is_least and not types_told(schema):
             for value in self._suggested(schema, name):
                 if self._fits(value, schema):
                     return value
-        for kind in _types(schema):
+        for kind in types(schema):
             try:
                 return self._KINDS[kind](self, {**schema, "type": kind}, name, place)
             except Unfit:
                 continue
-        return _refuse()
+        return refuse()
 
     def _suggested(self, schema: Schema, name: str, choices: Sequence[Any] = ()) -> list[Any]:
         words = " ".join(str(schema.get(key, "")) for key in ("title", "description"))
@@ -200,11 +208,11 @@ class _Filler:
         own = {word: rule for word, rule in schema.items() if word not in _STRUCTURE}
         found: list[Any] = []
         for candidate in islice(candidates, _TRIES + place):
-            if not any(_same(candidate, other) for other in found) and self._fits(candidate, own):
+            if not any(same(candidate, other) for other in found) and self._fits(candidate, own):
                 found.append(candidate)
                 if len(found) > place:
                     return candidate
-        return found[place % len(found)] if found else _refuse()
+        return found[place % len(found)] if found else refuse()
 
     def _fits(self, value: Any, schema: Schema) -> bool:
         self._left -= 1
@@ -219,9 +227,9 @@ class _Filler:
         return self._pick([*self._suggested(schema, name), False, True], schema, place)
 
     def _number(self, schema: Schema, name: str, place: int) -> Any:
-        suggested = [v for v in self._suggested(schema, name) if _is_number(v)]
+        suggested = [v for v in self._suggested(schema, name) if is_number(v)]
         whole = [round(v) for v in suggested] if schema["type"] == "integer" else []
-        return self._pick(chain(suggested, whole, _numbers(schema)), schema, place)
+        return self._pick(chain(suggested, whole, numbers(schema)), schema, place)
 
     def _string(self, schema: Schema, name: str, place: int) -> Any:
         least, most = schema.get("minLength", 0), schema.get("maxLength", LONGEST)
@@ -256,7 +264,7 @@ class _Filler:
         try:
             for number, key in enumerate(names):
                 try:
-                    made[key] = self._fill(_property(schema, key), key, place >> number)
+                    made[key] = self._fill(property_schema(schema, key), key, place >> number)
                 except Unfit:
                     if key in required:
                         raise
@@ -301,15 +309,15 @@ class _Filler:
                 name = self._fill(merged({"examples": ["name"]}, of_names), "", number)
             if name not in made:
                 try:
-                    made[name] = self._fill(_property(schema, name), "", place)
+                    made[name] = self._fill(property_schema(schema, name), "", place)
                 except Unfit:
                     if number >= least:
                         return
         if len(made) < schema.get("minProperties", 0):
-            _refuse()
+            refuse()
 
     def _array(self, schema: Schema, name: str, place: int) -> Any:
-        first, items = _items(schema)
+        first, items = item_schemas(schema)
         least, most = int(schema.get("minItems", 0)), schema.get("maxItems", _MOST_ITEMS)
         contains = int(schema.get("minContains", 1)) if "contains" in schema else 0
         least = max(least, contains)
@@ -322,7 +330,7 @@ class _Filler:
     def _made_items(
         self, schema: Schema, bounds: tuple[int, float, int], name: str, place: int
     ) -> Any:
-        (least, most, contains), (first, items) = bounds, _items(schema)
+        (least, most, contains), (first, items) = bounds, item_schemas(schema)
         number_of_items = min(most, max(least, len(first), self._usual_count(items)))
         made: list[Any] = []
         self._nesting += 1
@@ -340,12 +348,12 @@ class _Filler:
                     value = self._fill(here, name, another)
                 except Unfit:
                     break
-                if not schema.get("uniqueItems") or not any(_same(value, v) for v in made):
+                if not schema.get("uniqueItems") or not any(same(value, v) for v in made):
                     made.append(value)
         finally:
             self._nesting -= 1
             self._item = held
-        return made if len(made) >= least else _refuse()
+        return made if len(made) >= least else refuse()
 
     def _usual_count(self, items: Any) -> int:
         """Return how many items a list has that may be empty."""
@@ -354,7 +362,7 @@ class _Filler:
         return self._suggestions.count() if self._item is None and self._is_object(items) else 1
 
     def _is_object(self, schema: Any) -> bool:
-        for _ in range(_ENDLESS):
+        for _ in range(ENDLESS):
             if not isinstance(schema, dict) or "$ref" not in schema:
                 break
             schema = self._checker.target(schema["$ref"])
@@ -374,38 +382,6 @@ class _Filler:
                     return kept
         return None
 
-    def _height(self, schema: Any, within: int = _ENDLESS) -> int:
-        """Return how deep a value is nested at least; `_ENDLESS` if as deep as is looked."""
-        if within <= 0:
-            return _ENDLESS
-        if not isinstance(schema, dict):
-            return 0 if schema else _ENDLESS
-        key = (id(schema), within)
-        if key not in self._heights:
-            self._left -= 1
-            if self._left < 0:
-                raise Unfit("The schema is too intricate.")
-            self._heights[key] = self._measured_height(schema, within)
-        return self._heights[key]
-
-    def _measured_height(self, schema: Schema, within: int) -> int:
-        if "const" in schema or "enum" in schema:
-            return 0
-        down = partial(self._height, within=within - 1)
-        heights = [0]
-        if "$ref" in schema:
-            heights.append(down(self._checker.target(schema["$ref"])))
-        for word in ("anyOf", "oneOf"):
-            if schema.get(word):
-                heights.append(min(map(down, schema[word])))
-        heights += map(down, schema.get("allOf", ()))
-        for name in schema.get("required", ()):
-            heights.append(1 + down(schema.get("properties", {}).get(name, True)))
-        if schema.get("minItems", 0) > 0:
-            first, items = _items(schema)
-            heights += [1 + down(item) for item in (*first, *([] if first else [items]))]
-        return min(_ENDLESS, max(heights))
-
     _KINDS: Final[Mapping[str, Callable[[Any, Schema, str, int], Any]]] = {
         "object": _object,
         "array": _array,
@@ -417,159 +393,8 @@ class _Filler:
     }
 
 
-def merged(schema: Schema, other: Any) -> dict[str, Any]:
-    """Return one schema for what must fit both; what cannot be made one waits in ``allOf``.
-
-    Examples
-    --------
-    >>> merged({"minimum": 1, "title": "a"}, {"minimum": 2, "title": "b"})
-    {'minimum': 2, 'title': 'a'}
-    """
-    if isinstance(other, bool):
-        return dict(schema) if other else _refuse()
-    made, waiting = dict(schema), []
-    for word, rule in other.items():
-        if word not in made:
-            made[word] = rule
-        elif word in _BOTH:
-            made[word] = _BOTH[word](made[word], rule)
-        elif word not in _TOLD and not _same(made[word], rule):
-            waiting.append({word: rule})
-    if waiting:
-        made["allOf"] = [*made.get("allOf", []), *waiting]
-    return made
-
-
-def _both_types(one: Any, other: Any) -> list[str]:
-    ones, others = _listed_types(one), _listed_types(other)
-    both = [kind for kind in ones if kind in others]
-    if "integer" not in both and {"integer", "number"} <= {*ones, *others}:
-        both.append("integer")
-    return both or _refuse()
-
-
-def _both_properties(one: Schema, other: Schema) -> dict[str, Any]:
-    same = {name: {"allOf": [one[name], other[name]]} for name in one if name in other}
-    return {**one, **other, **same}
-
-
-_BOTH: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "type": _both_types,
-    "properties": _both_properties,
-    "patternProperties": _both_properties,
-    "required": lambda one, other: list(dict.fromkeys([*one, *other])),
-    "items": lambda one, other: {"allOf": [one, other]},
-    "additionalProperties": lambda one, other: {"allOf": [one, other]},
-    "enum": lambda one, other: [v for v in one if any(_same(v, o) for o in other)] or _refuse(),
-    "allOf": lambda one, other: [*one, *other],
-    "uniqueItems": lambda one, other: one or other,
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
-}
-_TOLD: Final = frozenset(
-    {"title", "description", "default", "examples", "$comment", "$defs", "definitions", "$schema"}
-    | {"$id", "deprecated", "readOnly", "writeOnly", "discriminator"}
-)
 _STRUCTURE: Final = frozenset({"properties", "items", "prefixItems", "required", "$defs", "$id"})
 _GUESSES: Final = ("a", "A", "0", "abc", "Abc", "ABC", "123", "你", "a@b.c", "-", " ", "")
-_ALL_TYPES: Final = ("object", "array", "string", "number", "integer", "boolean", "null")
-_OF_WORDS: Final = (
-    ("object", ("properties", "required", "additionalProperties", "patternProperties")),
-    ("object", ("minProperties", "maxProperties", "propertyNames", "dependentRequired")),
-    ("array", ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")),
-    ("number", ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
-    ("string", ("minLength", "maxLength", "pattern", "format")),
-)
-
-
-def _types(schema: Schema) -> list[str]:
-    """Return the types to try, the likeliest first."""
-    told = sorted(_types_told(schema), key=lambda kind: kind == "null")
-    return told if "type" in schema else list(dict.fromkeys([*told, "string", *_ALL_TYPES]))
-
-
-def _types_told(schema: Schema) -> list[str]:
-    """Return the types that a schema names, or that its words are about."""
-    if "type" in schema:
-        return _listed_types(schema["type"])
-    return [kind for kind, words in _OF_WORDS if any(word in schema for word in words)]
-
-
-def _listed_types(given: Any) -> list[str]:
-    listed = given if isinstance(given, list) else [given]
-    return [kind for kind in listed if kind in _ALL_TYPES]
-
-
-def _property(schema: Schema, name: str) -> Any:
-    """Return the schema of a property: by its name, by patterns, or that of all others."""
-    parts = [schema["properties"][name]] if name in schema.get("properties", {}) else []
-    patterns = schema.get("patternProperties", {})
-    parts += [rule for pattern, rule in patterns.items() if matches(pattern, name)]
-    if not parts:
-        return schema.get("additionalProperties", True)
-    return parts[0] if len(parts) == 1 else {"allOf": parts}
-
-
-def _items(schema: Schema) -> tuple[list[Any], Any]:
-    """Return the schemas of the first items, and that of all others."""
-    items = schema.get("items", True)
-    if isinstance(items, list):  # before 2020-12
-        return items, schema.get("additionalItems", True)
-    return schema.get("prefixItems", []), items
-
-
-def _numbers(schema: Schema) -> Iterator[float]:
-    """Yield numbers within the bounds of a schema, those near 0 first."""
-    low = max(_bounds(schema, "minimum", "exclusiveMinimum"), default=None)
-    high = min(_bounds(schema, "maximum", "exclusiveMaximum"), default=None)
-    step = abs(Fraction(str(schema.get("multipleOf", 1)))) or Fraction(1)
-    start = 0
-    if low is not None and low > 0:
-        start = math.ceil(low / step)
-    elif high is not None and high < 0:
-        start = math.floor(high / step)
-    for number in range(_TRIES // 2):
-        yield _plain_number((start + number) * step)
-        if number:
-            yield _plain_number((start - number) * step)
-    if low is not None and high is not None and "multipleOf" not in schema:
-        for number in count():  # from the middle to all 64 parts, as 5 and 64 share no factor
-            value = low + (high - low) * Fraction((32 + 5 * number) % 64, 64)
-            yield round(float(value), 3)
-            yield _plain_number(value)
-    for number in count(_TRIES // 2):
-        yield _plain_number((start + (number if high is None else -number)) * step)
-
-
-def _bounds(schema: Schema, *words: str) -> list[Fraction]:
-    # Numbers in a schema may be infinite: then there is no fraction, and `fit` says so.
-    return [Fraction(schema[word]) for word in words if _is_number(schema.get(word))]
-
-
-def _plain_number(value: Fraction) -> float:
-    return int(value) if value.denominator == 1 else float(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_null(schema: Any) -> bool:
-    return isinstance(schema, dict) and schema.get("type") == "null"
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Return whether two JSON values are equal: 1 is 1.0, but no truth value."""
-    return bool(one == other) and json.dumps(_told(one)) == json.dumps(_told(other))
-
-
-def _told(value: Any) -> Any:
-    """Return a value with its numbers as floats, so that equal ones read the same."""
-    if isinstance(value, dict):
-        return {name: _told(value[name]) for name in sorted(value)}
-    if isinstance(value, list):
-        return [_told(part) for part in value]
-    return float(value) if _is_number(value) else value
 
 
 def _of_length(text: str, least: int, most: int) -> str:
@@ -577,7 +402,3 @@ def _of_length(text: str, least: int, most: int) -> str:
     if text and len(text) < least:
         text = (f"{text} " * (least // (len(text) + 1) + 1))[:least]
     return text[:most]
-
-
-def _refuse() -> Any:
-    raise Unfit("No value fits the schema.")

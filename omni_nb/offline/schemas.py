@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MOST_NODES: Final = 5_000
-MOST_NESTED: Final = 60
+MOST_NESTED: Final = 32
+_MOST_LEVELS: Final = 60  # of rules; Python ends at a thousand calls, and rpds panics there
 _MOST_STEPS: Final = 50_000
 _MOST_READ: Final = 500_000_000  # characters: those before every brace that begins no JSON
 _INTRODUCED: Final = re.compile(r"json[\s_-]{0,3}schema", re.IGNORECASE)
@@ -67,6 +68,7 @@ class Checker:
 
     schema: Any
     _left: int = field(default=_MOST_STEPS, repr=False)
+    _level: int = field(default=0, repr=False)
     _validator: Any = field(default=None, repr=False)
     _resolver: Any = field(default=None, repr=False)
 
@@ -77,8 +79,10 @@ class Checker:
         known = validator_for(
             {"$schema": name} if isinstance(name, str) else {}, Draft202012Validator
         )
-        rules = {word: self._counted(rule) for word, rule in known.VALIDATORS.items()}
-        counted = extend(known, {**rules, **_MATCHING})
+        # A part that names a draft of its own would be checked by that draft's unbounded rules.
+        self.schema = _without_drafts(self.schema)
+        ours = {**known.VALIDATORS, **_MATCHING}
+        counted = extend(known, {word: self._counted(rule) for word, rule in ours.items()})
         self._validator = counted(self.schema, registry=Registry())
         resource = Resource.from_contents(self.schema, default_specification=DRAFT202012)
         self._resolver = Registry().with_resource("", resource).resolver()
@@ -110,14 +114,18 @@ class Checker:
         except CANNOT_CHECK as error:
             raise Unfit(f"The reference {short(reference)} names no schema.") from error
 
-    def _counted(self, rule: Callable[..., Iterator[Any] | None]) -> Callable[..., Any]:
+    def _counted(self, rule: Callable[..., Iterator[Any] | None]) -> Callable[..., Iterator[Any]]:
         """Return a rule that counts its uses: references can double the work at every level."""
 
-        def counted(validator: Any, given: Any, value: Any, schema: Any) -> Any:
+        def counted(validator: Any, given: Any, value: Any, schema: Any) -> Iterator[Any]:
             self._left -= 1
-            if self._left < 0:
-                raise Unfit("The schema takes too long to check.")
-            return rule(validator, given, value, schema)
+            self._level += 1
+            try:
+                if self._left < 0 or self._level > _MOST_LEVELS:
+                    raise Unfit("The schema takes too long to check.")
+                yield from rule(validator, given, value, schema) or ()
+            finally:
+                self._level -= 1
 
         return counted
 
@@ -244,6 +252,22 @@ def _is_older_schema(given: Any) -> bool:
     except (SchemaError, RecursionError):
         return False
     return True
+
+
+def _without_drafts(given: Any) -> Any:
+    """Return a schema whose parts do not name the draft that they follow."""
+    if isinstance(given, list):
+        return [_without_drafts(part) for part in given]
+    if not isinstance(given, dict):
+        return given
+    return {
+        word: part if word in _VALUES else _without_drafts(part)
+        for word, part in given.items()
+        if word != "$schema" or not isinstance(part, str)  # else it is a property of that name
+    }
+
+
+_VALUES: Final = frozenset({"const", "enum", "default", "examples"})
 
 
 def _is_small(given: Any) -> bool:

@@ -239,6 +239,8 @@ def doubling(rule: Any) -> Any:
 
 HOSTILE = {
     "itself": {"$ref": "#"},
+    "itself at a word of its own": {"$dynamicAnchor": "a", "$dynamicRef": "#a"},
+    "itself in a list": {"type": "array", "minItems": 1, "items": {"$ref": "#"}},
     "itself twice": {"allOf": [{"$ref": "#"}, {"$ref": "#"}]},
     "an address": {"$ref": "http://localhost:1/schema.json"},
     "nothing there": {"$ref": "#/$defs/nothing"},

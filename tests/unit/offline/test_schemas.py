@@ -10,6 +10,7 @@ from omni_nb.offline.schemas import Checker, Unfit, find_schema, is_schema, matc
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
 WRITTEN = json.dumps(SCHEMA)
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,8 @@ def test_checking_takes_a_bounded_number_of_steps() -> None:
         {"propertyNames": {"pattern": "^(a+)+$"}},
         {"patternProperties": {"^(a+)+$": False}, "additionalProperties": False},
         {"patternProperties": {"^(a+)+$": True}, "unevaluatedProperties": False},
+        {"not": {"$schema": DRAFT_7, "pattern": "^(a+)+$"}},
+        {"$schema": DRAFT_7, "not": {"$schema": DRAFT_7, "pattern": "^(a+)+$"}},
     ],
 )
 def test_no_pattern_hangs(schema: dict[str, object]) -> None:
@@ -96,6 +99,13 @@ def test_no_pattern_hangs(schema: dict[str, object]) -> None:
 
     Checker(schema).fits({name: 1})
     Checker(schema).fits(name)
+
+
+def test_a_property_may_have_the_name_of_a_word() -> None:
+    checker = Checker({"properties": {"$schema": {"const": {"$schema": "a"}}}})
+
+    assert checker.fits({"$schema": {"$schema": "a"}})
+    assert not checker.fits({"$schema": {}})
 
 
 def test_patterns_are_found_anywhere_in_a_text() -> None:
