@@ -179,6 +179,10 @@ FILLED = {
     ),
     "not": ({"type": "integer", "not": {"const": 0}}, 1),
     "one of several": ({"oneOf": [{"type": "integer"}, {"minimum": 5, "type": "number"}]}, 0),
+    "one of several, and of no more": (
+        {"oneOf": [{"type": "number"}, {"type": "integer"}, {"const": "a"}]},
+        "a",
+    ),
     "if and then": (
         {"type": "object", "properties": {"a": {"const": 1}, "b": {"const": 2}},
          "required": ["a"], "if": {"properties": {"a": {"const": 1}}}, "then": {"required": ["b"]}},
