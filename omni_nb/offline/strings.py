@@ -45,7 +45,6 @@ FORMATS: Final[Mapping[str, str]] = {
     "regex": ".*",
     "byte": "",
     "binary": "",
-    "color": "#808080",
 }
 """A string of each format; the addresses are those that are kept for examples."""
 
@@ -75,8 +74,6 @@ def of_format(form: str, place: int) -> str | None:
             return f"192.0.2.{1 + place % 254}"
         case "ipv6":
             return f"{first[:-1]}{1 + place:x}"
-        case "color":
-            return f"#{0x808080 + place:06x}"
         case "email" | "idn-email":
             return f"someone{place}@example.com"
         case "hostname" | "idn-hostname":
