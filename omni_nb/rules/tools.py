@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.text import well_formed
-from omni_nb.rules.json_text import FormatProblems, read_json, values_in
+from omni_nb.rules.json_text import FormatProblems, values_in
 from omni_nb.rules.schemas import schema_rule, type_rule
 
 if TYPE_CHECKING:
@@ -297,11 +297,6 @@ def read_arguments(text: str | Mapping[str, Any] | None) -> dict[str, Any]:
 def _one_value(text: str) -> Any:
     if not text:
         return None
-    if text.endswith("}}"):
-        try:
-            return read_json(text[:-1])
-        except ValueError:  # the second brace belongs to it
-            pass
     values = values_in(text)
     if len(values) != 1:
         raise FormatProblems([f"the arguments are one JSON object, not {brief(text)}"])
