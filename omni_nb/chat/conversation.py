@@ -197,7 +197,7 @@ class Conversation:
         weight = check_context(request)
         connection = self._connection or current_connection()
         check_dialect(request, connection.dialect)
-        rounds = Rounds(request, self._settings.tool_rules)
+        rounds = Rounds(request, self._settings.tool_rules, hide=connection.endpoint.hide_in)
         reply = Reply(
             request,
             region=connection.region,

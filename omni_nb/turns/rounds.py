@@ -12,15 +12,15 @@ from omni_nb.errors import AnswerError, RequestError, brief
 from omni_nb.media.parts import TextPart
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.json_text import FormatProblems
+from omni_nb.rules.tools import read_arguments
 from omni_nb.turns.history import call_messages
-from omni_nb.turns.tool_results import ToolCall
+from omni_nb.turns.tool_results import ToolCall, error_line
 from omni_nb.wire.request import Call, Message
 from omni_nb.words import language_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from omni_nb.rules.tools import Tool
     from omni_nb.turns.reply import Reply
     from omni_nb.turns.round import Round
     from omni_nb.wire.request import Request
@@ -72,11 +72,20 @@ class Rounds:
         What was asked.
     rules
         How tools are called.
+    hide
+        Takes the key out of what tools return and raise.
     """
 
-    def __init__(self, request: Request, rules: ToolRules | None = None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        rules: ToolRules | None = None,
+        *,
+        hide: Callable[[str], str] = str,
+    ) -> None:
         self._asked = request
         self._rules = rules or ToolRules()
+        self._hide = hide
         self._has_been_told = False
         self._decisions: dict[str, bool] = {}
         self._news = threading.Condition()
@@ -161,7 +170,7 @@ class Rounds:
     def _run(self, reply: Reply, last: Round, is_over: Callable[[], bool]) -> None:
         """Call the tools of a round at the same time; the reply has each result as it comes."""
         runs = [
-            _Run(place, call, last.request.tools, last) for place, call in enumerate(last.calls)
+            _Run(place, call, last, self._hide) for place, call in enumerate(last.calls)
         ]
         last.tool_calls = tuple(run.call for run in runs)
         for run in runs:
@@ -237,8 +246,9 @@ class Rounds:
 class _Run:
     """One call while it runs; its round has the newest state of it."""
 
-    def __init__(self, place: int, call: Call, tools: Sequence[Tool], of: Round) -> None:
-        self._place, self._round = place, of
+    def __init__(self, place: int, call: Call, of: Round, hide: Callable[[str], str]) -> None:
+        self._place, self._round, self._hide = place, of, hide
+        tools = of.request.tools
         self._tool = next((tool for tool in tools if tool.name == call.name), None)
         self._thread: threading.Thread | None = None
         self.call = ToolCall(call.id, call.name, written=call.arguments, state="running")
@@ -249,7 +259,8 @@ class _Run:
             )
             return
         try:
-            self.call = replace(self.call, arguments=self._tool.arguments(call.arguments))
+            self.call = replace(self.call, arguments=read_arguments(call.arguments))
+            self._arguments = self._tool.arguments(call.arguments)
         except FormatProblems as found:
             self.call = self.call.failed(f"The arguments do not fit: {found}", is_refused=True)
 
@@ -277,10 +288,11 @@ class _Run:
         assert self._tool is not None
         began = time.perf_counter()
         try:
-            result = self._tool.run(self.call.arguments or {})
-            made = self.call.returned(result, takes_images=_takes_images(self._round.request))
+            result = self._tool.run(self._arguments)
+            sees = _takes_images(self._round.request)
+            made = self.call.returned(result, takes_images=sees, hide=self._hide)
         except BaseException as error:  # also SystemExit: a tool ends no kernel
-            made = self.call.raised(error)
+            made = self.call.failed(error_line(error, hide=self._hide))
         self.note(replace(made, seconds=time.perf_counter() - began))
         self._note_end()
 

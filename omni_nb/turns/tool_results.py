@@ -103,16 +103,15 @@ class ToolCall:
     state: State = "done"
     is_refused: bool = False
 
-    def returned(self, result: Any, *, takes_images: bool) -> ToolCall:
+    def returned(
+        self, result: Any, *, takes_images: bool, hide: Callable[[str], str] = str
+    ) -> ToolCall:
         """Return the call with what its function returned."""
         made = told(result)
         images = tuple(part for part in made.parts if part.modality == "image")
         parts = images if takes_images else ()
-        return dataclasses.replace(self, result=result, told=made.text, parts=parts, state="done")
-
-    def raised(self, error: BaseException) -> ToolCall:
-        """Return the call with the error that its function raised."""
-        return self.failed(error_line(error))
+        text = hide(made.text)
+        return dataclasses.replace(self, result=result, told=text, parts=parts, state="done")
 
     def failed(self, why: str, *, is_refused: bool = False) -> ToolCall:
         """Return the call with the reason for which there is no result."""

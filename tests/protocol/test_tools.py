@@ -209,6 +209,40 @@ def test_what_a_tool_raises_is_told_to_the_model(here, raised):
     assert reply.finish_reason == "stop"
 
 
+class Unit(Enum):
+    CELSIUS = "C"
+    FAHRENHEIT = "F"
+
+
+def test_a_tool_gets_what_its_annotations_say_and_the_call_keeps_json(here, tmp_path):
+    seen = []
+
+    def weather(city: str, unit: Unit) -> str:
+        """The weather in a city."""
+        seen.append(unit)
+        return "sunny"
+
+    chat = chat_with(here, tools=[weather])
+    reply = asked(chat, QUESTION)
+    assert isinstance(seen[0], Unit)
+    assert reply.tool_calls[0].arguments["unit"] == seen[0].value
+    again = Conversation.load(chat.save(tmp_path / "talk.json"))
+    assert again[0].tool_calls[0].arguments == reply.tool_calls[0].arguments
+
+
+@pytest.mark.parametrize("is_raised", [False, True])
+def test_the_key_is_taken_out_of_what_a_tool_says(here, is_raised):
+    def weather(city: str) -> str:
+        """The weather in a city."""
+        if is_raised:
+            raise ValueError(f"refused {here.api_key}")
+        return f"asked with {here.api_key}"
+
+    reply = asked(chat_with(here, tools=[weather]), QUESTION)
+    assert here.api_key not in reply.tool_calls[0].told
+    assert here.api_key not in json.dumps(sent(here, 1))
+
+
 @pytest.mark.parametrize(
     ("fault", "words"), [("call_unknown", "There is no tool"), ("call_unfit", "do not fit")]
 )

@@ -170,7 +170,7 @@ def test_a_call_is_kept_as_plain_data():
     again = ToolCall.from_record(json.loads(json.dumps(call.record())))
     assert (again.id, again.name, again.arguments) == ("call_1", "weather", {"city": "杭州"})
     assert (again.result, again.seconds, again.told) == ({"degrees": 21}, 0.2, call.told)
-    failed = ToolCall("call_2", "weather", None, error="ValueError: no", told='{"error": "no"}')
+    failed = ToolCall("call_2", "weather").failed("ValueError: no")
     assert ToolCall.from_record(failed.record()) == failed
 
 
