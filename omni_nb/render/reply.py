@@ -7,10 +7,10 @@ JupyterLab, in an untrusted notebook, and in nbconvert's page, light or dark.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.media.parts import TextPart
-from omni_nb.media.text import plain
+from omni_nb.media.text import one_line, plain
 from omni_nb.render.errors import error_text, failure_of
 from omni_nb.render.formulas import IGNORED, words_html
 from omni_nb.render.html import HTML, join, style, tag
@@ -19,6 +19,8 @@ from omni_nb.render.markdown import beginning_html, slices_of
 from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT, WARN
 from omni_nb.render.parts import part_chip_html
 from omni_nb.render.player import clip_html
+from omni_nb.render.tool_calls import call_text, calls_html, live_calls_html
+from omni_nb.render.values import value_html, value_text
 from omni_nb.words import language_of, words
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ PROGRESS_CHARACTERS: Final = 20_000
 _ASIDE: Final = f"color:{MUTED};font-size:0.85em"
 _ROW: Final = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:0.75em"
 _AS_WRITTEN: Final = "white-space:pre-wrap"
+_CODE: Final = "font-family:var(--jp-code-font-family, ui-monospace, monospace);font-size:0.9em"
+_MOST_PROBLEMS: Final = 20
 
 
 def reply_bundle(
@@ -87,7 +91,8 @@ def reply_html(
     """Return a finished reply as HTML; see `reply_bundle` for the parameters."""
     language = language_of(reply.question)
     turn = turn_html(reply, language, storage=storage, tail_id=tail_id, aside=aside)
-    stand_in = stand_in_html(language, hint) if reply.is_stand_in else None
+    is_data = has_data(reply)
+    stand_in = stand_in_html(language, hint, has_data=is_data) if reply.is_stand_in else None
     return tag("div", turn, stand_in, class_="omni-reply", style=CARD)
 
 
@@ -104,39 +109,53 @@ def turn_html(
         question_html(reply.question, language),
         aside_html(aside, name=f"omni-aside {IGNORED}") if aside else HTML(),
         _note_html(reply, language),
+        calls_html(reply.tool_calls, language),
         _reasoning_html(reply.reasoning, language),
-        _answer_html(_text_html(reply.text, language), language),
+        _answer_html(answer_html(reply, language), language),
         _speech_html(reply, language, storage, tail_id),
         facts_html(reply, language),
     )
 
 
-def stand_in_html(language: Language, hint: str = "") -> HTML:
-    """Return the note that no model answered."""
-    said = " ".join(filter(None, [words("reply", language)["stand-in"], hint]))
+def stand_in_html(language: Language, hint: str = "", *, has_data: bool = False) -> HTML:
+    """Return the note that no model answered; of data, which does not say so, all the more."""
+    said = " ".join(filter(None, [stand_in_text(language, has_data=has_data), hint]))
     return aside_html(f"◇ {said}", name="omni-stand-in")
+
+
+def stand_in_text(language: Language, *, has_data: bool = False) -> str:
+    """Say that no model answered."""
+    names = words("reply", language)
+    return " ".join(filter(None, [names["stand-in"], names["stand-in data"] if has_data else ""]))
 
 
 def progress_html(reply: Reply) -> HTML:
     """Return a reply that still streams: the question and the text so far."""
     language = language_of(reply.question)
-    text = reply.text
+    text, is_data = reply.text, reply.request.response_format is not None
     if text:
         answer = join(
             _reasoning_html(_end_of(reply.reasoning, language), language),
-            _answer_html(_growing_html(f"{_end_of(text, language)} ▍"), language),
+            _answer_html(_growing_html(f"{_end_of(text, language)} ▍", is_code=is_data), language),
             aside_html(meter_text(reply), name="omni-meter"),
         )
+    elif any(not call.is_over for call in reply.tool_calls):
+        answer = HTML()
     else:
         thinking = aside_html(words("reply", language)["thinking"])
         answer = join(thinking, _thoughts_html(_end_of(reply.reasoning, language)))
-    question = question_html(reply.question, language)
-    return tag("div", question, answer, class_="omni-reply omni-streaming", style=CARD)
+    question, calls = (
+        question_html(reply.question, language),
+        live_calls_html(reply.tool_calls, language),
+    )
+    return tag("div", question, calls, answer, class_="omni-reply omni-streaming", style=CARD)
 
 
 def progress_text(reply: Reply) -> str:
     """Return a reply that still streams as plain text: what came so far, or the end of it."""
-    return plain(_end_of(reply.text, language_of(reply.question))) or "…"
+    language = language_of(reply.question)
+    calls = [call_text(call, language) for call in reply.tool_calls]
+    return plain("\n".join([*calls, _end_of(reply.text, language) or "…"]))
 
 
 def _end_of(text: str, language: Language) -> str:
@@ -207,12 +226,15 @@ def reply_text(reply: Reply) -> str:
     """Return a reply as plain text, for terminals and front ends without HTML."""
     language = language_of(reply.question)
     names = words("reply", language)
-    lines = [note_text(reply, language), reply.text]
+    calls = (call_text(call, language) for call in reply.tool_calls)
+    answer = value_text(data_of(reply), language) if has_data(reply) else reply.text
+    lines = [note_text(reply, language), *calls, answer]
     if reply.audio:
         lines.append(f"[{names['seconds'].format(seconds=seconds_text(reply.audio.seconds))}]")
-    lines.append(f"[{_usage_text(reply.usage, language)}; {_cost_text(reply, language)}]")
+    facts = [_usage_text(reply.usage, language), _cost_text(reply, language)]
+    lines.append(f"[{'; '.join(filter(None, [*facts, _attempts(reply, language)]))}]")
     if reply.is_stand_in:
-        lines.append(f"[{names['stand-in']}]")
+        lines.append(f"[{stand_in_text(language, has_data=has_data(reply))}]")
     return plain("\n".join(line for line in lines if line))
 
 
@@ -260,7 +282,54 @@ def _note_html(reply: Reply, language: Language) -> HTML:
     if not note:
         return HTML()
     warns = style(f"color:{WARN}", _AS_WRITTEN, "margin:0.25em 0")
-    return tag("div", note, class_=f"omni-note {IGNORED}", role="note", style=warns)
+    problems = getattr(reply.error, "problems", ())
+    if note.endswith(said := "; ".join(problems)):  # a line each is read more easily
+        note = note.removesuffix(said)
+        items = [tag("li", one_line(problem, 400)) for problem in problems[:_MOST_PROBLEMS]]
+        listed = tag("ul", *items, style="margin:0;padding-inline-start:1.5em")
+    else:
+        listed = None
+    return tag(
+        "div",
+        note,
+        listed if problems else None,
+        class_=f"omni-note {IGNORED}",
+        role="note",
+        style=warns,
+    )
+
+
+def has_data(reply: Reply) -> bool:
+    """Return whether an answer is data of the form that was asked for (``response_format=``)."""
+    is_whole = reply.is_finished and reply.error is None and not reply.problems
+    return reply.request.response_format is not None and is_whole and bool(reply.text)
+
+
+def data_of(reply: Reply) -> Any:
+    """Return the value of an answer as plain data."""
+    wanted = reply.request.response_format
+    return None if wanted is None else wanted.as_data(reply.parsed)
+
+
+def answer_html(reply: Reply, language: Language) -> HTML:
+    """Return what a finished answer says: Markdown, or a table of its data."""
+    if not has_data(reply):
+        is_data = reply.request.response_format is not None
+        return _code_html(reply.text) if is_data else _text_html(reply.text, language)
+    written = words("values", language)["written"]
+    raw = tag(
+        "details",
+        tag("summary", written, style=style(_ASIDE, "cursor:pointer")),
+        _code_html(reply.text),
+        class_="omni-written",
+    )
+    return join(value_html(data_of(reply), language), raw)
+
+
+def _code_html(text: str) -> HTML:
+    """Return text as it was written, in the letters of code."""
+    code = style(_AS_WRITTEN, _CODE)
+    return tag("div", *(tag("div", piece, style=code) for piece in slices_of(text)), class_=IGNORED)
 
 
 def _answer_html(answer: HTML, language: Language) -> HTML:
@@ -297,9 +366,9 @@ def _text_html(text: str, language: Language) -> HTML:
     )
 
 
-def _growing_html(text: str) -> HTML:
+def _growing_html(text: str, *, is_code: bool = False) -> HTML:
     """Return an unfinished answer as plain text: half of a table or formula is none."""
-    return tag("div", text, class_=IGNORED, style=_AS_WRITTEN)
+    return tag("div", text, class_=IGNORED, style=style(_AS_WRITTEN, _CODE if is_code else ""))
 
 
 def _reasoning_html(reasoning: str, language: Language) -> HTML:
@@ -333,13 +402,24 @@ def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: st
 def facts_html(reply: Reply, language: Language) -> HTML:
     """Return the tokens, cost and timing of an answer as lines of HTML."""
     names = words("reply", language)
-    facts = [_cost_text(reply, language), reply.model, _voice(reply)]
+    facts = [
+        _cost_text(reply, language),
+        reply.model,
+        _voice(reply),
+        _attempts(reply, language),
+    ]
     if reply.audio:
         facts.append(names["seconds"].format(seconds=seconds_text(reply.audio.seconds)))
     if first := reply.timing.first_audio_seconds:
         facts.append(names["first sound"].format(seconds=seconds_text(first)))
     line = " · ".join(filter(None, facts))
     return join(aside_html(_usage_html(reply.usage, language)), aside_html(line))
+
+
+def _attempts(reply: Reply, language: Language) -> str:
+    """Say how often an answer was asked for, where that was more than once."""
+    count = reply.attempts
+    return words("reply", language)["attempts"].format(count=count) if count > 1 else ""
 
 
 def _voice(reply: Reply) -> str:

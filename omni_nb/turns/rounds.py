@@ -189,6 +189,8 @@ class Rounds:
         if approve is False:
             return True
         if approve is True:
+            with self._news:  # services give ids twice: what was decided was another call
+                self._decisions.pop(run.call.id, None)
             run.note(replace(run.call, state="asked"))
             allowed = self._decision(run.call.id, is_over)
         else:

@@ -80,6 +80,8 @@ class ToolCall:
         The arguments as the model wrote them, which it reads again in the history.
     parts
         The images that it was shown.
+    shown
+        The images and sounds in the result, for the person; of a saved conversation, ``parts``.
     state
         ``"asked"`` while a person has to decide, ``"running"``, ``"done"``, or ``"failed"``.
     is_refused
@@ -102,6 +104,7 @@ class ToolCall:
     parts: tuple[Part, ...] = ()
     state: State = "done"
     is_refused: bool = False
+    shown: tuple[Part, ...] = field(default=(), compare=False)
 
     def returned(
         self, result: Any, *, takes_images: bool, hide: Callable[[str], str] = str
@@ -110,8 +113,14 @@ class ToolCall:
         made = told(result)
         images = tuple(part for part in made.parts if part.modality == "image")
         parts = images if takes_images else ()
-        text = hide(made.text)
-        return dataclasses.replace(self, result=result, told=text, parts=parts, state="done")
+        return dataclasses.replace(
+            self,
+            result=result,
+            told=hide(made.text),
+            parts=parts,
+            shown=made.parts,
+            state="done",
+        )
 
     def failed(self, why: str, *, is_refused: bool = False) -> ToolCall:
         """Return the call with the reason for which there is no result."""

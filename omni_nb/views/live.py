@@ -14,6 +14,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from omni_nb.views.decisions import asked_call
 from omni_nb.views.guard import Guard
 from omni_nb.views.session import session
 
@@ -35,6 +36,7 @@ def watch(stream: ReplyStream, stage: Stage) -> Reply:
     ServiceError
         After the stage has shown what had arrived.
     """
+    stream.can_ask = stage.can_ask
     stream.begin()  # what is refused now is refused before anything is shown
     reader = _Reader(stream)
     with _shown(stream, stage) as look:
@@ -53,6 +55,7 @@ async def watch_async(stream: ReplyStream, stage: Stage) -> Reply:
     In a notebook ■ cancels the cell's task; as in `watch` the reply is returned. Elsewhere
     a cancellation goes on, after the stream has been stopped.
     """
+    stream.can_ask = stage.can_ask
     stream.begin()
     reader = _Reader(stream)
     with _shown(stream, stage) as look:
@@ -124,6 +127,13 @@ def _shown(stream: ReplyStream, stage: Stage) -> Iterator[Callable[[], None]]:
             stream.stop()
         show(stage.look_at_upload, stream.reply, stream.upload)
         show(stage.look, stream.reply)
+        show(ask)
+
+    def ask() -> None:
+        place, calls = asked_call(stream.reply), stream.reply.tool_calls
+        allowed = stage.decision(place, calls[place]) if place is not None else None
+        if place is not None and allowed is not None:
+            stream.decide(calls[place].id, allowed)
 
     with contextlib.ExitStack() as leaving:
         leaving.callback(stream.stop)  # also where the stage cannot be opened

@@ -1,0 +1,76 @@
+"""Decisions: a person says whether a tool's call may be made (``approve=True``).
+
+A call is known by its place among ``reply.tool_calls``: services give the same id twice.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from omni_nb.media.text import shortened
+from omni_nb.render.tool_calls import call_words
+from omni_nb.words import words
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from omni_nb.turns.reply import Reply
+    from omni_nb.turns.tool_results import ToolCall
+    from omni_nb.words import Language
+
+    Asked: TypeAlias = dict[str, Any]
+
+MOST_CHARACTERS = 4_000
+
+
+def asked_call(reply: Reply) -> int | None:
+    """Return the place of the call that a person has to decide on; None where there is none."""
+    if reply.is_finished:
+        return None
+    calls = enumerate(reply.tool_calls)
+    return next((place for place, call in calls if call.state == "asked"), None)
+
+
+def asked_of(reply: Reply, language: Language) -> Asked | None:
+    """Return what a page asks a person: the call's place, its words, and all of its arguments.
+
+    Nothing of what is allowed may be hidden: arguments that are too long to be shown are said to
+    be.
+    """
+    place = asked_call(reply)
+    if place is None:
+        return None
+    call = reply.tool_calls[place]
+    return {"call": place, "name": shortened(call.name, 64), "arguments": arguments_text(call)}
+
+
+def arguments_text(call: ToolCall) -> str:
+    """Return the arguments of a call as lines, each with its name."""
+    given = (call.arguments or {}).items()
+    return shortened("\n".join(f"{name} = {_json(value)}" for name, value in given), MOST_CHARACTERS)
+
+
+def question_text(call: ToolCall, language: Language) -> str:
+    """Return the question whether a call may be made, for a terminal."""
+    names = words("tools", language)
+    return f"{names['may']} {call_words(call)}\n{arguments_text(call)}\n{names['type']} "
+
+
+def is_yes(typed: str, language: Language) -> bool:
+    """Return whether what was typed allows a call; nothing but a clear yes does.
+
+    Examples
+    --------
+    >>> is_yes(" Yes", "en"), is_yes("", "en"), is_yes("是", "zh")
+    (True, False, True)
+    """
+    accepted = {"y", "yes", *words("tools", language)["yes"].split()}
+    return typed.strip().lower() in accepted
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        return "…"
