@@ -8,7 +8,7 @@ import { Arrival } from "./sound/arrival.js";
 import { Engine, pcm16ToFloat32 } from "./sound/engine.js";
 import { sharedAudio, useContext } from "./sound/loudspeaker.js";
 import { randomId } from "./player/dom.js";
-import { INTERRUPT_MILLISECONDS, interruptKernel } from "./player/kernel.js";
+import { INTERRUPT_MILLISECONDS, interruptKernel, typeToKernel } from "./player/kernel.js";
 import { meterText } from "./player/meter.js";
 import { reportOf } from "./player/report.js";
 import { LOOK_MILLISECONDS, MOST_LOOKS, Tail, findTailPlace, sayInPlace } from "./player/tail.js";
@@ -24,6 +24,7 @@ import words from "words:player";
  * @property {string} header_html
  * @property {string} tail_id
  * @property {string} ending how the answer ended: "complete", or why it is not; "" before
+ * @property {import("./player/decision.js").Asked | null} asks a call on which a person has to decide
  * @property {import("./player/meter.js").Price | null} price null: unknown
  *
  * @typedef {import("./sound/arrival.js").DeltaMessage} DeltaMessage
@@ -41,6 +42,9 @@ import words from "words:player";
  * @property {string} page
  * @property {number} text_length what is here, in code points
  * @property {number} total_bytes what is here
+ *
+ * @typedef {{type: "decide", call: number, allowed: boolean | null, tail_id: string}} DecideMessage allowed is null
+ *   when the call is only shown so far
  *
  * @typedef {{type: "report", is_shown: boolean} & import("./player/report.js").Report} ReportMessage is_shown: a
  *   view of it is on this page
@@ -112,18 +116,30 @@ class Session {
     const view = createView(element, {
       language: model.get("language"),
       words: this.#words,
-      actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) },
+      actions: {
+        stop: () => this.#stop(),
+        toggleMute: () => this.#engine.mute(!this.#engine.isMuted),
+        decide: (call, allowed) => this.#decide(call, allowed),
+      },
     });
     const updateHeader = () => view.updateHeader(model.get("header_html"));
     const update = () => view.update(this.#shown);
     updateHeader();
     update();
+    const updateAsks = () => {
+      update();
+      const asks = model.get("asks");
+      if (asks) this.#decide(asks.call, null);
+    };
+    updateAsks();
     model.on("change:header_html", updateHeader);
+    model.on("change:asks", updateAsks);
     this.#views.add(update);
     this.#endTail();
     this.#beHere();
     return () => {
       model.off("change:header_html", updateHeader);
+      model.off("change:asks", updateAsks);
       this.#views.delete(update);
       if (this.#views.size === 0 && !this.#engine.isOver) this.#beginTail();
       this.#changed();
@@ -182,7 +198,9 @@ class Session {
   get #shown() {
     const { heardSeconds, hasAudio, isMuted } = this.#engine;
     const ending = this.#model.get("ending");
-    return { text: this.#arrival.text, phase: this.#phase, ending, heardSeconds, hasAudio, isMuted, meter: this.#meter };
+    const asks = this.#model.get("asks") ?? null;
+    const [text, phase, meter] = [this.#arrival.text, this.#phase, this.#meter];
+    return { text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter };
   }
 
   /**
@@ -249,6 +267,17 @@ class Session {
     if (!this.#end) this.#later(INTERRUPT_MILLISECONDS, () => !this.#end && interruptKernel(this.#model));
   }
 
+  /**
+   * @param {number} call
+   * @param {boolean | null} allowed null: it is shown, and can be decided on here
+   */
+  #decide(call, allowed) {
+    /** @type {DecideMessage} */
+    const message = { type: "decide", call, allowed, tail_id: this.#tailId };
+    this.#send(message);
+    typeToKernel(this.#model, message);
+  }
+
   #changed() {
     if (this.#isDisposed) return;
     this.#report();
@@ -286,7 +315,7 @@ class Session {
     this.#tail = null;
   }
 
-  /** @param {HelloMessage | ReportMessage | {type: "stop"}} message */
+  /** @param {HelloMessage | ReportMessage | DecideMessage | {type: "stop"}} message */
   #send(message) {
     try {
       this.#model.send(message);

@@ -1,10 +1,13 @@
 /** @file Show one question with its answer. */
+import { createDecision } from "../player/decision.js";
+import { fill, wordsFor } from "../player/words.js";
 import { createCode } from "./code.js";
 import { ICONS, button, changeText, make, setText } from "../player/dom.js";
 import { createLive, phaseOf } from "./live.js";
 import { copyButton, createQuestion } from "./question.js";
 import { createReplay } from "./replay.js";
 import { createVersionSwitch } from "./versions.js";
+import allPlayerWords from "words:player";
 
 /**
  * @typedef {import("./talk.js").Talk} Talk
@@ -29,6 +32,12 @@ import { createVersionSwitch } from "./versions.js";
 export function createTurn(talk, turn, words, markdown) {
   const question = createQuestion(talk, turn, words);
   const thoughts = createThoughts(words);
+  const calls = make("div", "omni-panel-calls");
+  const playerWords = wordsFor(allPlayerWords, talk.language);
+  const decision = createDecision(
+    playerWords,
+    (call, allowed) => void talk.channel.send({ type: "decide", turn: turn.id, call, allowed }),
+  );
   const text = make("div", "omni-panel-text omni-markdown");
   const note = make("div", "omni-panel-note");
   note.setAttribute("role", "note");
@@ -46,8 +55,9 @@ export function createTurn(talk, turn, words, markdown) {
     showCode,
   );
   const foot = make("div", "omni-panel-foot", facts, actions);
-  const answer = make("article", "omni-panel-answer", thoughts.element, text, note, foot);
+  const answer = make("article", "omni-panel-answer", calls, decision.element, thoughts.element, text, note, foot);
   answer.setAttribute("aria-label", words.answer);
+  answer.tabIndex = -1; // takes the focus of a button that goes
   const element = make("div", "omni-panel-turn", question.element, answer);
   element.dataset.turn = turn.id;
   question.element.hidden = answer.hidden = true;
@@ -89,6 +99,7 @@ export function createTurn(talk, turn, words, markdown) {
     answer.setAttribute("aria-busy", String(record.state === "answering"));
     setText(note, record.note);
     note.hidden = !record.note;
+    updateCalls(record);
     if (record.facts_html !== shownRecord?.facts_html) facts.innerHTML = record.facts_html;
     foot.hidden = record.state !== "over";
     // What was refused before it was asked has no answer and no request, but may be asked again.
@@ -96,11 +107,22 @@ export function createTurn(talk, turn, words, markdown) {
     shownRecord = record;
   }
 
+  /** @param {import("./types.js").TurnRecord} record */
+  function updateCalls({ calls_html: html, asks }) {
+    if (html !== (shownRecord?.calls_html ?? "")) calls.innerHTML = html;
+    decision.update(asks);
+    const isNew = asks && asks.call !== shownRecord?.asks?.call;
+    if (isNew) talk.announce(fill(playerWords.decide, { name: asks.name }));
+  }
+
   function updateText() {
     if (shownText === turn.text && isShownFinal === turn.isOver) return;
     shownText = turn.text;
     isShownFinal = turn.isOver;
-    markdown.update(text, turn.text, { isFinal: turn.isOver });
+    const { answer_html: html, is_data: isData } = turn.record;
+    if (html) text.innerHTML = html;
+    else if (isData) text.replaceChildren(make("pre", "omni-panel-data", turn.text));
+    else markdown.update(text, turn.text, { isFinal: turn.isOver });
   }
 
   function updateSpeech() {

@@ -61,6 +61,10 @@
  * @property {string | null} reasoning
  * @property {number} reasoning_length in code points
  * @property {number} total_bytes of speech
+ * @property {string} calls_html calls of tools and what came of them, made and escaped by Python
+ * @property {import("../player/decision.js").Asked | null} asks the call on which the person has to decide
+ * @property {boolean} is_data the text is to be JSON
+ * @property {string} answer_html what is shown in place of the text, made and escaped by Python; "" else
  * @property {string} note why an answer is not whole
  * @property {string} facts_html tokens and cost, made and escaped by Python
  * @property {string} meter of an answer that still comes, when it has no price per second of speech
@@ -113,6 +117,7 @@
  *   have: Record<string, [number, number, boolean]>, drafts: string[]}
  *   | {type: "send", draft: string, text: string}
  *   | {type: "stop", turn: string} | {type: "cancel", turn: string}
+ *   | {type: "decide", turn: string, call: number, allowed: boolean}
  *   | {type: "draft", draft: string, text: string}
  *   | {type: "upload", draft: string, upload: string, name: string, mime: string, size: number, offset: number}
  *   | {type: "remove", draft: string, item: string} | {type: "shrink", draft: string, item: string}

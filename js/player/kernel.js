@@ -4,7 +4,8 @@
  * @typedef {{connect(slot: (sender: unknown, value: string) => void): unknown,
  *   disconnect(slot: (sender: unknown, value: string) => void): unknown}} Signal
  * @typedef {{status?: string, statusChanged?: Signal, connectionStatusChanged?: Signal,
- *   interrupt?: () => unknown}} Kernel
+ *   interrupt?: () => unknown,
+ *   sendInputReply?: (content: {status: "ok", value: string}, parent: object) => void}} Kernel
  */
 
 /** Time for Python to end an answer by itself; a cell that blocks the kernel has to be interrupted. */
@@ -36,4 +37,15 @@ export function isSavedPage(model) {
  */
 export function interruptKernel(model) {
   void kernelOf(model)?.interrupt?.();
+}
+
+/**
+ * Say something to a kernel as if somebody had typed it: a cell that blocks the kernel reads that, and no message of
+ * ours.
+ *
+ * @param {{widget_manager: unknown}} model
+ * @param {object} message
+ */
+export function typeToKernel(model, message) {
+  kernelOf(model)?.sendInputReply?.({ status: "ok", value: JSON.stringify(message) }, {});
 }

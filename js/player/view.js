@@ -1,6 +1,8 @@
 /** @file Show the player: the question, the words as they come, and a row about the speech. */
+import { createDecision } from "./decision.js";
 import { button, changeText, guardKeys, make, setText, wave } from "./dom.js";
 import { startOfTail } from "./long.js";
+import { fill } from "./words.js";
 
 /** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
@@ -11,6 +13,7 @@ import { startOfTail } from "./long.js";
  * @property {string} text
  * @property {Phase} phase
  * @property {string} ending how the answer ended: "complete", or why it is not; "" before
+ * @property {import("./decision.js").Asked | null} asks a call on which a person has to decide
  * @property {number} heardSeconds
  * @property {boolean} hasAudio
  * @property {boolean} isMuted
@@ -20,7 +23,7 @@ import { startOfTail } from "./long.js";
 /** Of a longer text the end is shown while it is spoken; the static result has all of it. */
 const MOST_CAPTIONS = 20_000;
 
-/** @typedef {{stop(): void, toggleMute(): void}} Actions */
+/** @typedef {{stop(): void, toggleMute(): void, decide(call: number, allowed: boolean): void}} Actions */
 
 /** @param {number} seconds */
 export function clock(seconds) {
@@ -55,8 +58,10 @@ export function createView(element, { language, words, actions }) {
   // Escape leaves them for the notebook.
   guardKeys(controls, ["Tab", "Escape"]);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
-  const root = make("div", "omni-player", header, captions, bar);
+  const decision = createDecision(words, actions.decide);
+  const root = make("div", "omni-player", header, decision.element, captions, bar);
   root.lang = language;
+  root.tabIndex = -1; // takes the focus of a button that goes
   element.replaceChildren(root);
 
   return {
@@ -65,11 +70,13 @@ export function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, ending, heardSeconds, hasAudio, isMuted, meter: meterText }) {
+    update({ text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter: meterText }) {
       const start = text.length > MOST_CAPTIONS ? startOfTail(text) : 0;
       changeText(captionText, start > 0 ? `…${text.slice(start)}` : text);
       root.dataset.phase = phase;
-      setText(state, isOver(phase) ? endingWords(words, phase, ending) : words[phase]);
+      decision.update(asks);
+      const now = asks ? fill(words.decide, { name: asks.name }) : words[phase];
+      setText(state, isOver(phase) ? endingWords(words, phase, ending) : now);
       setText(time, hasAudio ? clock(heardSeconds) : "");
       setText(meter, hasAudio ? meterText : "");
       mute.hidden = !hasAudio || isOver(phase);

@@ -132,7 +132,7 @@ class _Reader:
         return tag("details", summary, self.value(value, depth + 1))
 
     def _fields(self, value: Mapping[Any, Any], depth: int) -> HTML:
-        rows = []
+        rows: list[HTML] = []
         for name, item in value.items():
             if self._left <= 0 or len(rows) >= MOST_ROWS:
                 break
@@ -143,7 +143,7 @@ class _Reader:
     def _rows(self, names: Sequence[str], values: Sequence[Any], depth: int) -> HTML:
         shown = names[:MOST_COLUMNS]
         heads = [tag("th", one_line(n), scope="col", style=style(_CELL, _HEAD)) for n in shown]
-        rows = []
+        rows: list[HTML] = []
         for row in values:
             if self._left <= 0 or len(rows) >= MOST_ROWS:
                 break
@@ -158,7 +158,7 @@ class _Reader:
         )
 
     def _items(self, value: Sequence[Any], depth: int) -> HTML:
-        made = []
+        made: list[HTML] = []
         for item in value:
             if self._left <= 0 or len(made) >= MOST_ROWS:
                 break

@@ -98,6 +98,11 @@ class ReplyStream:
     def _opened(self, request: Request) -> EventStream:
         return EventStream(self._connection.endpoint, request, note_wait=self._note_wait)
 
+    @property
+    def asks_a_person(self) -> bool:
+        """Whether a person has to decide on each call of a tool (``approve=True``)."""
+        return self._rounds.asks_a_person
+
     def begin(self) -> None:
         """Enter the reply into its conversation: its request is sent now.
 
@@ -111,7 +116,7 @@ class ReplyStream:
             Another answer streams where this one is to take its place, or nobody is there to
             approve a tool's call; nothing was sent.
         """
-        if self._rounds.asks_a_person and not self.can_ask:
+        if self.asks_a_person and not self.can_ask:
             raise RequestError(
                 "approve=True asks a person before each call, and nobody can be asked here: use a "
                 "notebook's cell, a panel or a terminal, or pass a function, such as "

@@ -32,7 +32,7 @@ def asked_call(reply: Reply) -> int | None:
     return next((place for place, call in calls if call.state == "asked"), None)
 
 
-def asked_of(reply: Reply, language: Language) -> Asked | None:
+def asked_of(reply: Reply) -> Asked | None:
     """Return what a page asks a person: the call's place, its words, and all of its arguments.
 
     Nothing of what is allowed may be hidden: arguments that are too long to be shown are said to
@@ -48,13 +48,16 @@ def asked_of(reply: Reply, language: Language) -> Asked | None:
 def arguments_text(call: ToolCall) -> str:
     """Return the arguments of a call as lines, each with its name."""
     given = (call.arguments or {}).items()
-    return shortened("\n".join(f"{name} = {_json(value)}" for name, value in given), MOST_CHARACTERS)
+    return shortened(
+        "\n".join(f"{name} = {_json(value)}" for name, value in given), MOST_CHARACTERS
+    )
 
 
 def question_text(call: ToolCall, language: Language) -> str:
     """Return the question whether a call may be made, for a terminal."""
-    names = words("tools", language)
-    return f"{names['may']} {call_words(call)}\n{arguments_text(call)}\n{names['type']} "
+    may, type_yes = words("player", language)["mayCall"], words("tools", language)["type"]
+    said = f"{may} {call_words(call)}\n{arguments_text(call)}"
+    return f"{said.rstrip()}\n{type_yes} "
 
 
 def is_yes(typed: str, language: Language) -> bool:

@@ -365,7 +365,7 @@ class Chat(Conversation):
         check_prebuffer(shown["prebuffer_seconds"])
         stream = self.stream(*content, **media, at=at, response_format=response_format)
         session().note_turn(self, stream.reply)
-        return stream, choose_stage(stream.reply, **shown)
+        return stream, choose_stage(stream.reply, asks=stream.asks_a_person, **shown)
 
 
 def ask(

@@ -6,7 +6,9 @@ there.
 Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html``, ``tail_id``,
 ``ending`` (how the answer ended, as of `omni_nb.render.reply.ending_of`; "" before) and ``price``
 (null where it is unknown, else a `Price`: the browser itself counts what the speech has cost so
-far, so that its meter needs no traffic; for the eye only, money is `Decimal` in Python).
+far, so that its meter needs no traffic; for the eye only, money is `Decimal` in Python); ``asks``
+(a call of a tool on which a person has to decide, as of `omni_nb.views.decisions.asked_of`; null
+where there is none).
 
 Messages to the browser (PCM is 16 bit little-endian mono, and travels as the message's only
 buffer):
@@ -32,10 +34,15 @@ Messages from the browser:
     more when the answer has ended and when no view ``is_shown`` any more.
 ``{type: "stop"}``
     Somebody pressed Stop; the browser is silent already.
+``{type: "decide", call, allowed, tail_id}``
+    Whether the call of ``asks`` may be made; ``allowed`` is null when it is only shown so far. In
+    JupyterLab the same comes as a line of JSON, as if it was typed: see
+    `omni_nb.views.stages.SpeechStage.decision`.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import uuid
@@ -147,6 +154,10 @@ class AudioPlayer(BackgroundWidget):
         Set when Stop was pressed in the browser.
     report : PlaybackReport or None
         What the browser last said about the playback.
+    decisions : dict
+        What a person has decided, by the place of the call.
+    is_heard : bool
+        Whether a page has shown a call, and can say what is decided.
 
     Examples
     --------
@@ -164,10 +175,13 @@ class AudioPlayer(BackgroundWidget):
     header_html = traitlets.Unicode("").tag(sync=True)
     tail_id = traitlets.Unicode().tag(sync=True)
     ending = traitlets.Unicode("").tag(sync=True)
+    asks: Any = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     price = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
 
     stop_requested: threading.Event
     report: PlaybackReport | None
+    decisions: dict[int, bool]
+    is_heard: bool
 
     def __init__(
         self, *, close_when_done: bool = True, repeats: bool = False, **traits: Any
@@ -176,6 +190,8 @@ class AudioPlayer(BackgroundWidget):
         self._repeats = _Repeats() if repeats else None
         self.stop_requested = threading.Event()
         self.report = None
+        self.decisions = {}
+        self.is_heard = False
         self._lock = threading.Lock()
         self._text = ""
         self._pcm: bytes | bytearray = b""
@@ -272,10 +288,28 @@ class AudioPlayer(BackgroundWidget):
         match message.get("type"):
             case "stop":
                 self.stop_requested.set()
+            case "decide":
+                self._take_decision(message)
             case "report":
                 self._take_report(message)
             case "hello":
                 self._answer_hello(cast("HelloMessage", message))
+
+    def take_typed(self, typed: str) -> bool:
+        """Take a message that came as if it was typed; return whether it was one of this widget."""
+        try:
+            message = json.loads(typed)
+        except (ValueError, RecursionError):
+            return False
+        if not isinstance(message, dict) or message.get("tail_id") != self.tail_id:
+            return False
+        self._receive(self, message, None)
+        return True
+
+    def _take_decision(self, message: Mapping[str, Any]) -> None:
+        self.is_heard = True
+        if isinstance(allowed := message["allowed"], bool):
+            self.decisions.setdefault(message["call"], allowed)
 
     def _take_report(self, message: Mapping[str, Any]) -> None:
         names = ("state", "first_heard_at", "underruns", "gap_seconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import weakref
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,22 @@ class Session:
         parent: Any = getattr(self.shell, "get_parent", dict)() or {}
         content = parent.get("content") or {}
         return content.get("allow_stdin", True) is not False
+
+    def typed(self) -> list[str]:
+        """Return what pages have sent as if somebody had typed it while the cell runs.
+
+        Messages of stdin reach every kernel that runs a cell. Only the kernel's own thread may read
+        them, and only while nothing else asks for input.
+        """
+        kernel: Any = getattr(self.shell, "kernel", None)
+        socket = getattr(kernel, "stdin_socket", None)
+        if socket is None or threading.current_thread() is not threading.main_thread():
+            return []
+        found = []
+        while (message := kernel.session.recv(socket)[1]) is not None:
+            if isinstance(value := message["content"].get("value"), str):
+                found.append(value)
+        return found
 
     def at_end_of_cells(self, call: Debounce) -> None:
         """Make a call on the thread of each cell, this and those to come, when the cell has run.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import select
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from omni_nb.errors import RequestError, brief
 from omni_nb.media.text import plain
+from omni_nb.render.html import join
 from omni_nb.render.reply import ending_of, note_text, progress_html, progress_text, question_html
+from omni_nb.render.tool_calls import call_text, live_calls_html
 from omni_nb.turns.timing import Playback
+from omni_nb.views.decisions import asked_of, is_yes, question_text
 from omni_nb.views.deltas import Sent
 from omni_nb.views.named_file import named_file_text
 from omni_nb.views.session import session
@@ -25,16 +29,20 @@ from omni_nb.words import language_of
 
 if TYPE_CHECKING:
     from omni_nb.media.clip import Storage
+    from omni_nb.render.html import HTML
     from omni_nb.turns.reply import Reply
+    from omni_nb.turns.tool_results import ToolCall
     from omni_nb.views.player import AudioPlayer, Price
     from omni_nb.views.session import Session
     from omni_nb.wire.upload import UploadProgress
+    from omni_nb.words import Language
 
 TEXT_REPAINT_SECONDS = 0.1
 LONGEST_REPAINT_SECONDS = 5.0
 REPAINT_CHARACTERS_PER_SECOND = 20_000
 PREBUFFER_SECONDS = 0.3
 MOST_PREBUFFER_SECONDS = 60
+UNHEARD_SECONDS = 3.0
 
 
 class Stage(Protocol):
@@ -43,6 +51,11 @@ class Stage(Protocol):
     @property
     def is_stop_requested(self) -> bool:
         """Whether the person pressed a stop button of the stage."""
+        ...
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person can be asked here whether a tool may be called."""
         ...
 
     def open(self, reply: Reply) -> None:
@@ -55,6 +68,10 @@ class Stage(Protocol):
 
     def look(self, reply: Reply) -> None:
         """Show what is new, if it is time to."""
+        ...
+
+    def decision(self, place: int, call: ToolCall) -> bool | None:
+        """Return what a person decides on a call, known by its place; None: nothing yet."""
         ...
 
     def close(self, reply: Reply) -> None:
@@ -91,15 +108,24 @@ def check_prebuffer(seconds: object) -> None:
 
 
 def choose_stage(
-    reply: Reply, *, show: bool | None, storage: Storage, prebuffer_seconds: float
+    reply: Reply,
+    *,
+    asks: bool = False,
+    show: bool | None,
+    storage: Storage,
+    prebuffer_seconds: float,
 ) -> Stage:
-    """Return the stage that fits: a notebook cell, standard output, or none."""
+    """Return the stage that fits: a notebook cell, standard output, or none.
+
+    In a cell, only a widget can ask a person (``asks``) or speak.
+    """
     here = session()
     if show is False:
         return SilentStage()
     if not here.has_cells:
         return TerminalStage(here)
-    if "audio" in reply.request.modalities and here.is_attended:
+    is_spoken = "audio" in reply.request.modalities
+    if (is_spoken or (asks and here.hears_pages)) and here.is_attended:
         return SpeechStage(here, storage, prebuffer_seconds)
     return TextStage(here, storage)
 
@@ -121,6 +147,7 @@ class SilentStage:
     """Show nothing."""
 
     is_stop_requested = False
+    can_ask = False
 
     def open(self, reply: Reply) -> None:
         """Open nothing."""
@@ -130,6 +157,9 @@ class SilentStage:
 
     def look(self, reply: Reply) -> None:
         """Show nothing."""
+
+    def decision(self, place: int, call: ToolCall) -> bool | None:
+        """Ask nobody."""
 
     def close(self, reply: Reply) -> None:
         """Close nothing."""
@@ -145,10 +175,19 @@ class TerminalStage:
         self._shown = ""
         self._clock = _Clock()
         self._upload_line = ""
+        self._said: dict[int, str] = {}
+        self._asked: int | None = None
+        self._language: Language = "en"
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits at standard input: a terminal, or an interactive interpreter."""
+        return sys.stdin is not None and (sys.stdin.isatty() or hasattr(sys, "ps1"))
 
     def open(self, reply: Reply) -> None:
         """Say once that a stand-in answers; on standard error, the answer is the output."""
-        named = named_file_text(reply.question, language_of(reply.question))
+        self._language = language_of(reply.question)
+        named = named_file_text(reply.question, self._language)
         for hint in filter(None, (named, self._session.hint(reply))):
             print(_printable(hint, sys.stderr), file=sys.stderr)
 
@@ -168,7 +207,8 @@ class TerminalStage:
             self._upload_line = line
 
     def look(self, reply: Reply) -> None:
-        """Print the text that is new."""
+        """Print the text that is new; calls of tools on standard error, as they come."""
+        self._say_calls(reply)
         text = reply.text
         if text == self._shown:
             return
@@ -178,6 +218,29 @@ class TerminalStage:
         print(_printable(text[len(self._shown) :], sys.stdout), end="", flush=True)
         self._shown = text
 
+    def _say_calls(self, reply: Reply) -> None:
+        for place, call in enumerate(reply.tool_calls):
+            line = call_text(call, self._language)
+            if call.state != "asked" and self._said.get(place) != line:
+                self._said[place] = line
+                self._end_line()
+                print(_printable(line, sys.stderr), file=sys.stderr, flush=True)
+
+    def _end_line(self) -> None:
+        """Leave what was written of a round before, where something else is written next."""
+        if self._shown:
+            print(flush=True)
+            self._shown = ""
+
+    def decision(self, place: int, call: ToolCall) -> bool | None:
+        """Ask at standard input, and look whether a line is there; its end means no."""
+        if place != self._asked:
+            self._asked = place
+            self._end_line()
+            asked = _printable(question_text(call, self._language), sys.stderr)
+            print(asked, end="", file=sys.stderr, flush=True)
+        return is_yes(sys.stdin.readline(), self._language) if _has_line() else None
+
     def close(self, reply: Reply) -> None:
         """Print the rest and end the line; on standard error, why the answer is not complete."""
         self._write_upload_line("")
@@ -186,6 +249,17 @@ class TerminalStage:
             print(flush=True)
         if reply.error is None and (note := note_text(reply, language_of(reply.question))):
             print(_printable(note, sys.stderr), file=sys.stderr, flush=True)
+
+
+def _has_line() -> bool:
+    """Return whether standard input can be read without waiting, as far as that can be known.
+
+    Where it cannot, as on Windows, reading waits for the line, also when the answer is stopped.
+    """
+    try:
+        return bool(select.select([sys.stdin], [], [], 0)[0])
+    except (OSError, TypeError, ValueError):
+        return True
 
 
 def _printable(text: str, file: TextIO) -> str:
@@ -201,12 +275,13 @@ class TextStage:
     """
 
     is_stop_requested = False
+    can_ask = False
 
     def __init__(self, here: Session, storage: Storage) -> None:
         self._session = here
         self._storage = storage
         self._clock = _Clock()
-        self._shown = "\n"
+        self._shown: object = None
         self._is_upload_shown = False
         self._handle: Any = None
 
@@ -227,13 +302,16 @@ class TextStage:
 
     def look(self, reply: Reply) -> None:
         """Repaint, about ten times a second, less often when the text is long."""
-        text = f"{reply.reasoning}\n{reply.text}"
-        seconds = len(text) / REPAINT_CHARACTERS_PER_SECOND
+        shown = (reply.reasoning, reply.text, _states(reply))
+        seconds = (len(reply.reasoning) + len(reply.text)) / REPAINT_CHARACTERS_PER_SECOND
         seconds = min(max(TEXT_REPAINT_SECONDS, seconds), LONGEST_REPAINT_SECONDS)
-        if text != self._shown and self._clock.is_due(seconds):
+        if shown != (self._shown or ("", "", ())) and self._clock.is_due(seconds):
             self._handle.update(_progress(reply), raw=True)
-            self._shown = text
+            self._shown = shown
             self._clock.note_repaint()
+
+    def decision(self, place: int, call: ToolCall) -> bool | None:
+        """Ask nobody: a page without a widget has no buttons."""
 
     def close(self, reply: Reply) -> None:
         """Replace the display by the static result."""
@@ -241,7 +319,7 @@ class TextStage:
 
 
 class SpeechStage:
-    """A spoken answer in a cell: captions and speech by one widget, then a static result.
+    """An answer in a cell, by one widget: captions, speech and buttons; then a static result.
 
     The widget lies in the same display as the result that replaces it, so the notebook
     keeps one output per answer. Text and speech travel as deltas in common packets.
@@ -256,6 +334,14 @@ class SpeechStage:
         self._handle: Any = None
         self._is_upload_shown = False
         self._sent = Sent()
+        self._states: tuple[str, ...] = ()
+        self._asked: tuple[int, float] | None = None
+        self._language: Language = "en"
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a page may say what a person decides, while the cell runs."""
+        return self._session.hears_pages and self._session.is_attended
 
     @property
     def is_stop_requested(self) -> bool:
@@ -266,7 +352,7 @@ class SpeechStage:
         """Make the widget before the request goes out: its code loads meanwhile."""
         from omni_nb.views.player import AudioPlayer
 
-        language = language_of(reply.question)
+        self._language = language = language_of(reply.question)
         player = AudioPlayer(
             header_html=question_html(reply.question, language),
             language=language,
@@ -295,27 +381,62 @@ class SpeechStage:
             self._player.header_html = uploading_html(reply.question, now, language)
             self._clock.note_repaint()
         elif now is None and self._is_upload_shown:
-            self._player.header_html = question_html(reply.question, language)
+            self._player.header_html = _header_html(reply, language)
         self._is_upload_shown = now is not None
 
     def look(self, reply: Reply) -> None:
         """Send what is new, if it is time to."""
-        if self._player is None or not self._sent.is_due(reply):
+        if self._player is None:
+            return
+        if (states := _states(reply)) != self._states:
+            self._states = states
+            self._player.header_html = _header_html(reply, self._language)
+            self._player.asks = asked_of(reply)
+        if not self._sent.is_due(reply):
             return
         text, pcm = reply.text, reply.pcm
         if (text, len(pcm)) != (self._sent.text, self._sent.total_bytes):
             self._player.update(text, pcm)
             self._sent.note(text, "", len(pcm))
 
+    def decision(self, place: int, call: ToolCall) -> bool | None:
+        """Return what was decided in the widget; ask at the kernel's prompt where no page is heard.
+
+        A page's messages wait for the end of the cell in most kernels (ipykernel 6, 7.4). What is
+        typed does not, so JupyterLab's page answers as if somebody had typed. Other pages, such as
+        that of VS Code, give a widget no way to do so: there the kernel's own prompt asks.
+        """
+        if self._player is None:
+            return None
+        for typed in self._session.typed():
+            self._player.take_typed(typed)
+        if self._asked is None or self._asked[0] != place:
+            self._asked = (place, time.monotonic())
+        if not self._player.is_heard and time.monotonic() - self._asked[1] > UNHEARD_SECONDS:
+            typed = input(question_text(call, self._language))
+            if not self._player.take_typed(typed):
+                return is_yes(typed, self._language)
+        return self._player.decisions.pop(place, None)
+
     def close(self, reply: Reply) -> None:
         """Send the rest, and replace the widget by the static result."""
         tail_id = None
         if self._player is not None:
+            self._player.asks = None
             self._player.update(reply.text, reply.pcm)
             self._player.ending = ending_of(reply)
             self._player.finish(stopped=reply.finish_reason == "interrupted")
             tail_id = self._player.tail_id
         self._session.keep(self._handle, reply, self._storage, tail_id=tail_id)
+
+
+def _header_html(reply: Reply, language: Language) -> HTML:
+    calls = live_calls_html(reply.tool_calls, language)
+    return join(question_html(reply.question, language), calls)
+
+
+def _states(reply: Reply) -> tuple[str, ...]:
+    return tuple(call.state for call in reply.tool_calls)
 
 
 def _view(player: AudioPlayer) -> dict[str, Any]:

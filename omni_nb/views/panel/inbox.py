@@ -2,7 +2,7 @@
 
 Widget messages arrive on the kernel's main thread or on a subshell's, and may arrive while a cell
 runs. So they are queued here and handled in order. Two things do not wait in that queue:
-``stop``, and the ``ack`` that tells the browser that the kernel listens.
+``stop``, what a person decides, and the ``ack`` that tells the browser that the kernel listens.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omni_nb.views.panel.protocol import Message
     from omni_nb.words import Language
 
-_AT_ONCE = frozenset({"stop", "cancel"})
+_AT_ONCE = frozenset({"stop", "cancel", "decide"})
 _ACKED_WHEN_DONE = frozenset({"send", "edit", "again", "setting"})
 _OF_ITSELF = frozenset({"hello", "draft", "report", "upload", "speech"})
 """What a page sends without a click, again and again: the same failure is said once."""

@@ -182,6 +182,7 @@ class ChatPanel(Shown, Talk):
             "send": self._on_send,
             "stop": lambda message, _: self._on_stop(message["turn"]),
             "cancel": lambda message, _: self._on_cancel(message["turn"]),
+            "decide": self._on_decide,
             **self._composer.handlers(),
             "again": self._on_again,
             "edit": self._on_edit,
@@ -223,6 +224,10 @@ class ChatPanel(Shown, Talk):
 
     def _on_stop(self, turn: str) -> None:
         self._queue.stop(turn)
+        self._sync.hurry()
+
+    def _on_decide(self, message: Message, _: Any) -> None:
+        self._queue.decide(message["turn"], message["call"], allowed=message["allowed"] is True)
         self._sync.hurry()
 
     def _on_cancel(self, turn: str) -> None:

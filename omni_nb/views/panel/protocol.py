@@ -59,6 +59,8 @@ From the browser, each with ``id`` (for its ``ack``) and ``page`` (who says it):
     Ask this, with what is attached to the draft.
 ``{type: "stop", turn}`` / ``{type: "cancel", turn}``
     End an answer now / take back a question that still waits.
+``{type: "decide", turn, call, allowed}``
+    Whether a tool's call may be made, the one of ``asks``.
 ``{type: "draft", draft, text}``
     The words of a draft, to be estimated.
 ``{type: "upload", draft, upload, name, mime, size, offset}``
@@ -87,6 +89,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from omni_nb.views.decisions import Asked
     from omni_nb.views.player import Price
 
 PIECE_BYTES = 1 << 20
@@ -160,7 +163,9 @@ class TurnRecord(TypedDict):
     ``is_of_cell``: a cell asked, which is blocked until the answer is over. ``ending``: how the
     answer ended, as of `omni_nb.render.reply.ending_of`, or ``"refused"``. ``sibling`` and
     ``siblings``: this is the n-th of so many branches. ``is_refused``: it was never sent. ``text``
-    is null in an ``end``.
+    is null in an ``end``. ``calls_html``: the calls of tools and what came of them; ``asks``: the
+    call on which the person has to decide, as of `omni_nb.views.decisions.asked_of`, or null.
+    ``is_data``: the text is to be JSON; ``answer_html``: what is shown in its place, a table of it.
     """
 
     turn: str
@@ -172,6 +177,10 @@ class TurnRecord(TypedDict):
     reasoning: str | None
     reasoning_length: int
     total_bytes: int
+    calls_html: str
+    asks: Asked | None
+    is_data: bool
+    answer_html: str
     note: str
     facts_html: str
     meter: str

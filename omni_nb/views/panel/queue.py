@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from omni_nb.errors import OmniError, ServiceError, noted_warnings
+from omni_nb.errors import OmniError, ReplyError, noted_warnings
+from omni_nb.views.decisions import asked_call
 from omni_nb.views.guard import Guard, words_of
 from omni_nb.words import words
 
@@ -131,6 +132,15 @@ class Queue:
         if stream is not None and (turn is None or (asked is not None and asked.turn == turn)):
             stream.stop()
 
+    def decide(self, turn: str, place: int, *, allowed: bool) -> None:
+        """Decide on the call of a tool that waits for that; on no other that comes after it."""
+        stream = self._stream
+        asked = self._asked.get(stream.reply) if stream is not None else None
+        if stream is None or asked is None or asked.turn != turn:
+            return
+        if asked_call(stream.reply) == place:
+            stream.decide(stream.reply.tool_calls[place].id, allowed)
+
     def close(self) -> None:
         """Ask no more; the answer that is being given ends."""
         self._is_closed = True
@@ -157,7 +167,7 @@ class Queue:
         try:
             with noted_warnings() as said:
                 self._answer(question)
-        except ServiceError:
+        except ReplyError:
             pass  # its reply says so
         except OmniError as error:
             self._refuse(question, str(error))
@@ -174,6 +184,7 @@ class Queue:
             replies, replaced = self._chat.replies, question.replaces
             at = replies.index(replaced) if replaced in replies else None
             stream = self._chat.stream(*question.parts, at=at)
+            stream.can_ask = True
             self._asked[stream.reply] = question
             stream.begin()
             self._waiting.remove(question)

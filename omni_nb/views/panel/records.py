@@ -9,14 +9,18 @@ from omni_nb.render.html import HTML, join
 from omni_nb.render.labels import seconds_text
 from omni_nb.render.parts import part_chip_html
 from omni_nb.render.reply import (
+    answer_html,
     aside_html,
     ending_of,
     facts_html,
+    has_data,
     meter_text,
     note_text,
     stand_in_html,
 )
+from omni_nb.render.tool_calls import calls_html, live_calls_html
 from omni_nb.turns.reply import Reply
+from omni_nb.views.decisions import asked_of
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.protocol import TurnRecord
 from omni_nb.views.stages import price_of
@@ -52,6 +56,10 @@ def record_of_reply(
         reasoning=reasoning if has_text else None,
         reasoning_length=len(reasoning),
         total_bytes=whole_samples(reply.pcm),
+        calls_html=_calls_html(reply, language),
+        asks=asked_of(reply) if question else None,
+        is_data=reply.request.response_format is not None,
+        answer_html=answer_html(reply, language) if has_data(reply) else "",
         note=note_text(reply, language) if is_over else "",
         facts_html=_facts_html(reply, language) if is_over else "",
         meter="" if is_over else meter_text(reply, language),
@@ -78,6 +86,10 @@ def record_of_question(question: QueuedQuestion, language: Language) -> TurnReco
         reasoning="",
         reasoning_length=0,
         total_bytes=0,
+        calls_html="",
+        asks=None,
+        is_data=False,
+        answer_html="",
         note=question.refusal,
         facts_html="",
         meter="",
@@ -115,6 +127,10 @@ def record_of_failure(
         reasoning=reasoning if has_text else None,
         reasoning_length=len(reasoning),
         total_bytes=0,
+        calls_html="",
+        asks=None,
+        is_data=False,
+        answer_html="",
         note=words("panel", language)["not shown"].format(error=error) if is_over else "",
         facts_html="",
         meter="",
@@ -136,9 +152,15 @@ def _read(value: Callable[[], Any], default: Any) -> Any:
         return default
 
 
+def _calls_html(reply: Reply, language: Language) -> str:
+    make = calls_html if reply.is_finished else live_calls_html
+    return make(reply.tool_calls, language)
+
+
 def _facts_html(reply: Reply, language: Language) -> str:
     """Say what an answer cost, how it came, and that no model answered where none did."""
-    who = stand_in_html(language) if reply.is_stand_in else None
+    is_data = has_data(reply)
+    who = stand_in_html(language, has_data=is_data) if reply.is_stand_in else None
     return join(facts_html(reply, language), _timing_html(reply, language), who)
 
 

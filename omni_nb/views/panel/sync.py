@@ -231,7 +231,9 @@ class Sync:
         """Return what of a turn makes a new record necessary when it changes."""
         if isinstance(item, Reply):
             underruns = item.playback.underruns if item.playback else 0
-            return (item.is_finished, self._siblings.get(turn, _ALONE), underruns, self.language)
+            calls = tuple(call.state for call in item.tool_calls)
+            siblings = self._siblings.get(turn, _ALONE)
+            return (item.is_finished, siblings, underruns, calls, self.language)
         return (item.refusal, self.language)
 
     def _count_siblings(self, order: Sequence[str]) -> None:
