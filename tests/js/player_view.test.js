@@ -11,11 +11,15 @@ const { createView } = await import("../../js/player/view.js");
 /** A view on a page, and what it shows. */
 function openView(language = "en") {
   const element = document.createElement("div");
-  const view = createView(element, { language, words: words[language], actions: { stop() {}, toggleMute() {} } });
-  const shown = { text: "", phase: "thinking", ending: "", heardSeconds: 0, hasAudio: false, isMuted: false, meter: "" };
+  document.body.append(element);
+  const decided = [];
+  const view = createView(element, { language, words: words[language], actions: { stop() {}, toggleMute() {}, decide: (...said) => decided.push(said) } });
+  const shown = { text: "", phase: "thinking", ending: "", asks: null, heardSeconds: 0, hasAudio: false, isMuted: false, meter: "" };
   return {
     update: (changes) => view.update(Object.assign(shown, changes)),
     state: () => element.querySelector("[role=status]").textContent,
+    decided,
+    decision: () => element.querySelector(".omni-decision"),
     captions: () => element.querySelector(".omni-player-captions"),
   };
 }
@@ -61,4 +65,43 @@ test("of a long text the end is shown, in one node that is appended to", () => {
   node.replaceData = ((real) => function (...values) { leaps.push(1); return real.apply(this, values); })(node.replaceData);
   for (let more = 0; more < 100; more++) update({ text: text + "x".repeat(more) });
   assert.ok(leaps.length <= 2);
+});
+
+const ASKS = { call: 2, name: "weather", arguments: 'city = "<b>Hangzhou</b>"' };
+
+test("a call that waits is asked about, said once, and decided by a button", () => {
+  for (const [language, allow, deny, said] of [
+    ["en", "Allow", "Don't allow", "Your decision is needed: weather"],
+    ["zh", "允许", "不允许", "需要你来决定：weather"],
+  ]) {
+    const { update, state, decision, decided } = openView(language);
+    assert.equal(decision().hidden, true);
+    const before = document.activeElement;
+    update({ asks: ASKS });
+    assert.equal(decision().hidden, false);
+    assert.equal(document.activeElement, before, "the focus stays where it is");
+    assert.equal(state(), said);
+    assert.equal(decision().querySelector("pre").textContent, ASKS.arguments);
+    assert.equal(decision().querySelector("b"), null);
+    const buttons = [...decision().querySelectorAll("button")];
+    assert.deepEqual(buttons.map((button) => button.textContent), [allow, deny]);
+    for (const button of buttons) button.click();
+    assert.deepEqual(decided, [[2, true], [2, false]]);
+  }
+});
+
+test("the focus of a button that goes stays in the answer", () => {
+  const { update, decision } = openView();
+  update({ asks: ASKS });
+  decision().querySelector("button").focus();
+  update({ asks: { ...ASKS, call: 3 } });
+  assert.equal(document.activeElement.textContent, "Allow", "the next call is asked about");
+  update({ asks: null });
+  assert.equal(document.activeElement, decision().parentElement);
+});
+
+test("an answer that is over asks for nothing more", () => {
+  const { update, state } = openView();
+  update({ asks: ASKS, phase: "stopped", ending: "interrupted" });
+  assert.equal(state(), "Stopped");
 });
