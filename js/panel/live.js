@@ -2,7 +2,7 @@
 import { ICONS, button, make, setText, wave } from "../player/dom.js";
 import { meterText } from "../player/meter.js";
 import { clock } from "../player/view.js";
-import { wordsFor } from "../player/words.js";
+import { fill, wordsFor } from "../player/words.js";
 import { createAudioControls } from "./audio_controls.js";
 import allPlayerWords from "words:player";
 
@@ -49,7 +49,9 @@ export function createLive(talk, turn, words) {
       const phase = phaseOf(turn);
       const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasAudio;
       element.dataset.phase = phase;
-      setText(state, phase === "over" ? "" : playerWords[phase]);
+      const { asks } = turn.record;
+      const now = asks ? fill(playerWords.decide, { name: asks.name }) : playerWords[phase];
+      setText(state, phase === "over" ? "" : now);
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
       controls.element.hidden = !isSpokenHere;

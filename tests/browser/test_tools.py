@@ -81,6 +81,7 @@ def test_a_person_decides_in_a_cell_that_runs(lab: Lab, page: Page, ask: str, bu
     expect(asked).to_contain_text('city = "Hangzhou"')
     expect(page.locator(".omni-player-state")).to_have_text("Your decision is needed: weather")
     assert_accessible(page, ".omni-player")
+    asked.scroll_into_view_if_needed()
     lab.screenshot(page, "decision-cell")
     page.get_by_role("button", name=button, exact=True).press("Enter")
     lab.wait_for_cell(page, 1)
@@ -131,10 +132,24 @@ def test_stop_ends_a_tool_that_runs(lab: Lab, page: Page) -> None:
     line = panel.root.locator(".omni-call")
     expect(line).to_have_text("slow(city='Hangzhou') …")
     lab.screenshot(page, "tool-running")
-    panel.button("Stop").click()
+    panel.root.locator(".omni-panel-stop").click()
     panel.wait_for_answers(1)
     expect(panel.answers.locator(".omni-panel-note")).to_contain_text("Interrupted")
     assert answer_of(lab, page, 3) == "[('running', None)] [] interrupted\n"
+
+
+def test_the_notebook_s_stop_ends_a_tool_that_runs(lab: Lab, page: Page) -> None:
+    ask = (
+        "chat = omni.Chat('qwen3-omni-flash', tools=[slow], connection=here)\n"
+        "reply = chat.ask('Look long in Hangzhou: call slow.')"
+    )
+    open_cells(lab, page, ask, SAY)
+    lab.run_cell(page, 1, wait=False)
+    expect(page.locator(".omni-streaming .omni-call")).to_have_text("slow(city='Hangzhou') …")
+    page.locator("[data-command='notebook:interrupt-kernel']:visible").first.click()
+    lab.wait_for_cell(page, 1)
+    expect(page.locator(".omni-note")).to_contain_text("Interrupted")
+    assert answer_of(lab, page, 2) == "[('running', None)] [] interrupted\n"
 
 
 def assert_table(card: Locator, written: str) -> None:

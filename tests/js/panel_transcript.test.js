@@ -403,3 +403,44 @@ test("a transcript that is removed leaves nothing", () => {
   model.post({ type: "notice", kind: "info", text: "x" });
   assert.deepEqual(talk.notices, []);
 });
+
+test("a call that waits for a decision is asked about in its turn, said once, and the click is sent", () => {
+  const asks = { call: 1, name: "weather", arguments: 'city = "<i>"' };
+  const record = recordOf({ state: "answering", calls_html: "<i>weather(…)</i>", asks });
+  const { model, find, all, see } = openTranscript();
+  model.post({ type: "turns", order: ["t1"], records: [record] });
+  see();
+  assert.ok(isShown(find(".omni-decision")));
+  assert.equal(find(".omni-decision i"), null);
+  assert.equal(find(".omni-panel-calls i").textContent, "weather(…)");
+  assert.equal(find("[aria-live]").textContent, "Your decision is needed: weather");
+  const [allow, deny] = all(".omni-decision button");
+  allow.click();
+  deny.click();
+  assert.deepEqual(model.said("decide").map(({ turn, call, allowed }) => [turn, call, allowed]), [["t1", 1, true], ["t1", 1, false]]);
+  model.post({ type: "turns", order: ["t1"], records: [{ ...record, asks: null }] });
+  see();
+  assert.ok(!isShown(find(".omni-decision")));
+});
+
+test("data streams as code, and its table takes the place of it", () => {
+  const { model, find, see } = openTranscript();
+  model.post({ type: "turns", order: ["t1"], records: [recordOf({ state: "answering", is_data: true, text: "" })] });
+  model.post(delta({ text: '{"a": "**b**<i>"' }));
+  see();
+  assert.equal(find(".omni-panel-text pre").textContent, '{"a": "**b**<i>"');
+  assert.equal(find(".omni-panel-text strong, .omni-panel-text i"), null);
+  const over = recordOf({ text: null, text_length: 16, reasoning: null, is_data: true, answer_html: "<table></table>" });
+  model.post({ type: "end", turn: "t1", record: over });
+  see();
+  assert.ok(find(".omni-panel-text > table"));
+  assert.equal(find(".omni-panel-text pre"), null);
+});
+
+test("the text of a round takes the place of that of the round before", () => {
+  const { model, find, see } = openTranscript();
+  model.post({ type: "turns", order: ["t1"], records: [recordOf({ state: "answering", text: "Let me look. " })] });
+  model.post(delta({ text_offset: 0, text: "It is 21 degrees." }));
+  see();
+  assert.equal(find(".omni-panel-text").textContent.trim(), "It is 21 degrees.");
+});
