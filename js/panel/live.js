@@ -50,8 +50,8 @@ export function createLive(talk, turn, words) {
       const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasAudio;
       element.dataset.phase = phase;
       const { asks } = turn.record;
-      const now = asks ? fill(playerWords.decide, { name: asks.name }) : playerWords[phase];
-      setText(state, phase === "over" ? "" : now);
+      if (phase === "over") setText(state, "");
+      else setText(state, asks ? fill(playerWords.decide, { name: asks.name }) : playerWords[phase]);
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
       controls.element.hidden = !isSpokenHere;

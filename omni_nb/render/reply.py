@@ -154,7 +154,7 @@ def progress_html(reply: Reply) -> HTML:
 def progress_text(reply: Reply) -> str:
     """Return a reply that still streams as plain text: what came so far, or the end of it."""
     language = language_of(reply.question)
-    calls = [call_text(call, language) for call in reply.tool_calls]
+    calls = [call_text(call, language, is_live=True) for call in reply.tool_calls]
     return plain("\n".join([*calls, _end_of(reply.text, language) or "…"]))
 
 

@@ -47,8 +47,8 @@ def call_words(call: ToolCall) -> str:
     return f"{one_line(call.name, _NAME_CHARACTERS)}({one_line(given, _GIVEN_CHARACTERS)})"
 
 
-def call_text(call: ToolCall, language: Language) -> str:
-    """Return a call and what came of it, in a line.
+def call_text(call: ToolCall, language: Language, *, is_live: bool = False) -> str:
+    """Return a call and what came of it, in a line; of a finished answer or one that is live.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def call_text(call: ToolCall, language: Language) -> str:
     >>> call_text(call, "en")
     'now() → {"hour": 9} · 0.2 s'
     """
-    return f"{call_words(call)} {_came(call, language)}"
+    return f"{call_words(call)} {_came(call, language, is_live=is_live)}"
 
 
 def calls_html(calls: Sequence[ToolCall], language: Language) -> HTML:
@@ -70,7 +70,12 @@ def live_calls_html(calls: Sequence[ToolCall], language: Language) -> HTML:
     return _group(
         [
             join(
-                tag("div", *_line_html(call, language), class_="omni-call", style=_LINE),
+                tag(
+                    "div",
+                    *_line_html(call, language, is_live=True),
+                    class_="omni-call",
+                    style=_LINE,
+                ),
                 _shown_html(call, language),
             )
             for call in calls[-_MOST_CALLS:]
@@ -112,12 +117,12 @@ def _call_html(call: ToolCall, language: Language) -> HTML:
     return join(made, _shown_html(call, language))
 
 
-def _line_html(call: ToolCall, language: Language) -> tuple[HTML, ...]:
+def _line_html(call: ToolCall, language: Language, *, is_live: bool = False) -> tuple[HTML, ...]:
     came_style = f"color:{ERROR}" if call.state == "failed" else ""
     return (
         tag("code", call_words(call), style=style(_CODE, f"color:{TEXT}", "background:none")),
         HTML(" "),
-        tag("span", _came(call, language), style=came_style or None),
+        tag("span", _came(call, language, is_live=is_live), style=came_style or None),
     )
 
 
@@ -128,9 +133,11 @@ def _written(value: Any) -> str:
         return "…"
 
 
-def _came(call: ToolCall, language: Language) -> str:
+def _came(call: ToolCall, language: Language, *, is_live: bool) -> str:
     """Say what came of a call, and how long it took."""
     names = words("tools", language)
+    if not (is_live or call.is_over):
+        return f"· {names['unfinished']}"
     match call.state:
         case "asked":
             return f"· {names['asked']}"

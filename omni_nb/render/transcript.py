@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from omni_nb.media.text import plain
 from omni_nb.render.html import HTML, style, tag
 from omni_nb.render.palette import LINE
-from omni_nb.render.reply import CARD, reply_text, stand_in_html, turn_html
+from omni_nb.render.reply import CARD, has_data, reply_text, stand_in_html, turn_html
 from omni_nb.turns.history import describe
 from omni_nb.words import language_of, words
 
@@ -68,9 +68,10 @@ def transcript_html(
         for number, reply in enumerate(replies, first)
     ]
     stands_in = first == 0 and any(reply.is_stand_in for reply in replies)
+    is_data = any(has_data(reply) for reply in replies if reply.is_stand_in)
     return tag(
         "div",
-        stand_in_html(language) if stands_in else None,
+        stand_in_html(language, has_data=is_data) if stands_in else None,
         *turns,
         class_="omni-transcript",
         role="group",

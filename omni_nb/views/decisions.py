@@ -6,6 +6,7 @@ A call is known by its place among ``reply.tool_calls``: services give the same 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.media.text import shortened
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Asked: TypeAlias = dict[str, Any]
 
 MOST_CHARACTERS = 4_000
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def asked_call(reply: Reply) -> int | None:
@@ -48,9 +50,9 @@ def asked_of(reply: Reply) -> Asked | None:
 def arguments_text(call: ToolCall) -> str:
     """Return the arguments of a call as lines, each with its name."""
     given = (call.arguments or {}).items()
-    return shortened(
-        "\n".join(f"{name} = {_json(value)}" for name, value in given), MOST_CHARACTERS
-    )
+    lines = "\n".join(f"{name} = {_json(value)}" for name, value in given)
+    # What turns the direction of writing could hide what is allowed.
+    return _TURNS.sub(lambda found: f"\\u{ord(found[0]):04x}", shortened(lines, MOST_CHARACTERS))
 
 
 def question_text(call: ToolCall, language: Language) -> str:

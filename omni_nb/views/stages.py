@@ -173,6 +173,7 @@ class TerminalStage:
     def __init__(self, here: Session) -> None:
         self._session = here
         self._shown = ""
+        self._is_line_ended = False
         self._clock = _Clock()
         self._upload_line = ""
         self._said: dict[int, str] = {}
@@ -212,25 +213,25 @@ class TerminalStage:
         text = reply.text
         if text == self._shown:
             return
-        if not text.startswith(self._shown):  # the longer of two buffers took over
-            print()
+        if not text.startswith(self._shown):  # another round, or the longer of two buffers
+            self._end_line()
             self._shown = ""
         print(_printable(text[len(self._shown) :], sys.stdout), end="", flush=True)
-        self._shown = text
+        self._shown, self._is_line_ended = text, False
 
     def _say_calls(self, reply: Reply) -> None:
         for place, call in enumerate(reply.tool_calls):
-            line = call_text(call, self._language)
+            line = call_text(call, self._language, is_live=not reply.is_finished)
             if call.state != "asked" and self._said.get(place) != line:
                 self._said[place] = line
                 self._end_line()
                 print(_printable(line, sys.stderr), file=sys.stderr, flush=True)
 
     def _end_line(self) -> None:
-        """Leave what was written of a round before, where something else is written next."""
-        if self._shown:
+        """End the line of what was written so far: something else is written next."""
+        if self._shown and not self._is_line_ended:
             print(flush=True)
-            self._shown = ""
+        self._is_line_ended = True
 
     def decision(self, place: int, call: ToolCall) -> bool | None:
         """Ask at standard input, and look whether a line is there; its end means no."""
@@ -245,8 +246,7 @@ class TerminalStage:
         """Print the rest and end the line; on standard error, why the answer is not complete."""
         self._write_upload_line("")
         self.look(reply)
-        if self._shown:
-            print(flush=True)
+        self._end_line()
         if reply.error is None and (note := note_text(reply, language_of(reply.question))):
             print(_printable(note, sys.stderr), file=sys.stderr, flush=True)
 

@@ -37,8 +37,11 @@ class Clip:
 
 def test_a_call_is_a_line_in_every_state():
     said = "weather(city='Hangzhou')"
-    assert call_text(ASKED, "en") == f"{said} · waits for a decision"
-    assert call_text(replace(ASKED, state="running"), "en") == f"{said} …"
+    running = replace(ASKED, state="running")
+    assert call_text(ASKED, "en", is_live=True) == f"{said} · waits for a decision"
+    assert call_text(running, "en", is_live=True) == f"{said} …"
+    for call in (ASKED, running):
+        assert call_text(call, "en") == f"{said} · no result: the answer ended before"
     assert call_text(DONE, "en") == f'{said} → {{"degrees": 21}} · 0.2 s'
     assert call_text(FAILED, "zh") == f"{said} 失败：ValueError: no such city"
 
@@ -101,6 +104,7 @@ def test_data_is_a_table_with_the_text_a_click_away():
     assert "filled the form" in page.words
     assert reply_text(reply).startswith(f"speakers: {reply.parsed.speakers}\nsummary: ")
     assert "attempts" not in page.words
+    assert "filled the form" in Page(transcript_html([reply])).words
 
 
 def test_problems_are_a_list_and_attempts_are_said():

@@ -21,7 +21,7 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import connection_of
 from omni_nb.turns.tool_results import ToolCall
 from omni_nb.views import stages
-from omni_nb.views.decisions import is_yes, question_text
+from omni_nb.views.decisions import arguments_text, is_yes, question_text
 from omni_nb.views.panel import ChatPanel
 from omni_nb.views.session import Session
 from tests.panel_browser import FakeBrowser, until
@@ -67,6 +67,7 @@ def chat(weather):
 @pytest.mark.parametrize("is_async", [False, True])
 def test_where_nobody_can_be_asked_nothing_is_sent(chat, show, is_async, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    monkeypatch.delattr(sys, "ps1", raising=False)
 
     def ask():
         return asyncio.run(chat.ask_async(ASK, show=show)) if is_async else chat.ask(ASK, show=show)
@@ -133,6 +134,12 @@ def test_what_is_asked_commands_no_terminal():
     said = stages._printable(question_text(call, "en"), sys.stderr)
     assert "\x1b" not in said
     assert len(said) < 5_000
+
+
+def test_what_is_asked_cannot_be_turned_around_or_be_hidden():
+    call = ToolCall("1", "a", {"b": "x\u202ey", "c": "\u2067z", "d": "杭州\n"})
+    assert arguments_text(call) == 'b = "x\\u202ey"\nc = "\\u2067z"\nd = "杭州\\n"'
+    assert arguments_text(ToolCall("1", "a", {"b": "x" * 99_999})).endswith("…")
 
 
 def test_a_chinese_yes_counts():

@@ -19,6 +19,7 @@ from omni_nb.offline.server import start
 from omni_nb.turns.connection import connection_of
 from omni_nb.turns.estimate import forecast
 from omni_nb.turns.reply import Reply
+from omni_nb.turns.tool_results import ToolCall
 from omni_nb.views import live, stages
 from omni_nb.views.session import Session
 from omni_nb.wire.events import AudioDelta, ReasoningDelta, TextDelta, TranscriptDelta
@@ -171,6 +172,34 @@ def test_a_text_cell_repaints_ten_times_a_second_and_always_the_last_state(clock
     assert cell.handle.bundles[-1] == {"kept": made.text}
 
 
+def test_a_call_of_a_tool_is_repainted_with_each_state(clock):
+    cell, made = Cell(), reply()
+    stage = stages.TextStage(cell, "mp3")
+    stage.open(made)
+    for state in ("running", "running", "done"):
+        made.rounds[0].tool_calls = (ToolCall("1", "weather", {}, told="fine", state=state),)
+        stage.look(made)
+        clock[0] += 1
+    _, running, done = cell.handle.bundles
+    assert running["text/plain"] == "weather() …\n…"
+    assert done["text/plain"] == "weather() → fine\n…"
+
+
+def test_the_terminal_writes_calls_and_a_new_round_on_lines_of_their_own(capsys):
+    stage, made = stages.TerminalStage(Session()), reply(TextDelta("Let me look."))
+    stage.look(made)
+    made.rounds[0].tool_calls = (ToolCall("1", "weather", {}, told="fine"),)
+    stage.look(made)
+    stage.look(made)
+    made.go_on(made.request)
+    stage.look(made)
+    made.feed(TextDelta("It is fine."))
+    stage.close(made)
+    said = capsys.readouterr()
+    assert said.out == "Let me look.\nIt is fine.\n"
+    assert said.err == "weather() → fine\n"
+
+
 def test_thinking_is_repainted_too(clock):
     cell, made = Cell(), reply()
     stage = stages.TextStage(cell, "mp3")
@@ -251,6 +280,8 @@ def test_the_widget_gets_the_price_to_count_with_and_only_when_it_is_known():
 
 class Shut:
     """A stage that cannot be opened, such as a terminal that has gone."""
+
+    can_ask = False
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
