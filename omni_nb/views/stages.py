@@ -413,7 +413,10 @@ class SpeechStage:
         if self._asked is None or self._asked[0] != place:
             self._asked = (place, time.monotonic())
         if not self._player.is_heard and time.monotonic() - self._asked[1] > UNHEARD_SECONDS:
-            typed = input(question_text(call, self._language))
+            try:
+                typed = input(question_text(call, self._language))
+            except (EOFError, RuntimeError):  # ipykernel's, where nobody can type after all
+                return False
             if not self._player.take_typed(typed):
                 return is_yes(typed, self._language)
         return self._player.decisions.pop(place, None)

@@ -19,6 +19,7 @@ from omni_nb.errors import AnswerError, RequestError
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
 from omni_nb.turns.connection import connection_of
+from omni_nb.turns.stream import ReplyStream
 from omni_nb.turns.tool_results import ToolCall
 from omni_nb.views import stages
 from omni_nb.views.decisions import arguments_text, is_yes, question_text
@@ -58,6 +59,20 @@ def chat(weather):
     with start(Behaviour(pace=0)) as service:
         here = connection_of(service)
         yield omni.Chat("qwen3-omni-flash", tools=[weather.tool()], approve=True, connection=here)
+
+
+@pytest.fixture
+def allowed_calls(monkeypatch):
+    """What was allowed, before anything comes of it."""
+    allowed, decide = [], ReplyStream.decide
+
+    def note(stream: ReplyStream, call_id: str, is_allowed: Any) -> None:
+        if is_allowed is not False:
+            allowed.append((call_id, is_allowed))
+        decide(stream, call_id, is_allowed)
+
+    monkeypatch.setattr(ReplyStream, "decide", note)
+    return allowed
 
 
 # -- nobody can be asked ---------------------------------------------------------------------
@@ -217,13 +232,13 @@ def test_a_click_in_a_cell_decides(page, weather, allowed, road):
         {"type": "decision"},
     ],
 )
-def test_what_is_no_decision_allows_nothing(page, weather, message):
+def test_what_is_no_decision_allows_nothing(allowed_calls, page, weather, message):
     until(lambda: page.player.asks)
     page.typed += ["[" * 9999, "yes", "null", json.dumps({**page.message(True), **message})]
-    until(lambda: not page.typed)
+    until(lambda: not page.typed or not page.thread.is_alive())
     page.player._handle_custom_msg({"type": "stop"}, [])
     assert page.over().finish_reason == "interrupted"
-    assert weather.cities == []
+    assert weather.cities == allowed_calls == []
 
 
 def test_a_page_that_cannot_be_heard_is_asked_at_the_kernel_s_prompt(chat, weather, monkeypatch):
@@ -236,7 +251,15 @@ def test_a_page_that_cannot_be_heard_is_asked_at_the_kernel_s_prompt(chat, weath
     assert len(asked) == 1
 
 
-def test_a_decision_counts_for_its_call_alone(monkeypatch):
+@pytest.mark.parametrize("error", [EOFError, RuntimeError])
+def test_a_prompt_that_cannot_be_answered_means_no(chat, weather, monkeypatch, error):
+    monkeypatch.setattr(stages, "UNHEARD_SECONDS", 0)
+    monkeypatch.setattr("builtins.input", MagicMock(side_effect=error))
+    assert Page(chat, monkeypatch).over().tool_calls[0].error == NOT_ALLOWED
+    assert weather.cities == []
+
+
+def test_a_decision_counts_for_its_call_alone():
     """Services give an id twice: what is said of one call says nothing of the next."""
     made = []
 
@@ -253,7 +276,8 @@ def test_a_decision_counts_for_its_call_alone(monkeypatch):
         stream.decide("call_0", allowed=True)  # before it is asked
         reader = threading.Thread(target=lambda: list(stream), daemon=True)
         reader.start()
-        until(lambda: [call for call in stream.reply.tool_calls if call.state == "asked"])
+        calls = stream.reply.rounds[0]
+        until(lambda: any(call.state != "running" for call in calls.tool_calls))
         stream.stop()
         reader.join(30)
     assert made == []
@@ -307,15 +331,25 @@ def all_records(browser: FakeBrowser) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"turn": "other"}, {"call": 1}, {"call": None}, {"allowed": "yes"}, {"allowed": 1}]
+    "wrong",
+    [
+        {"turn": "other"},
+        {"call": 1},
+        {"call": -1},
+        {"call": None},
+        {"allowed": "yes"},
+        {"allowed": 1},
+    ],
 )
-def test_what_is_no_decision_allows_nothing_in_the_panel(browser, panel, weather, wrong):
+def test_what_is_no_decision_allows_nothing_in_the_panel(
+    browser, panel, weather, allowed_calls, wrong
+):
     record = asked_in(browser, panel)
     message = {"type": "decide", "turn": record["turn"], "call": 0, "allowed": True, **wrong}
     browser.say(panel, **message)
     browser.say(panel, type="stop", turn=record["turn"])
     last(panel)
-    assert weather.cities == []
+    assert weather.cities == allowed_calls == []
 
 
 def test_closing_the_panel_ends_the_waiting(browser, panel, weather):
