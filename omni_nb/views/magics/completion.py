@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 import mimetypes
 import os
 import re
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.samples import are_samples
 from omni_nb.media.sources import display_kind
 from omni_nb.rules.catalog import find_model, known_models
+from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.options import OPTIONS as REQUEST_OPTIONS
+from omni_nb.rules.tools import Tool
 from omni_nb.views.magics.conversations import USUAL
 from omni_nb.views.magics.names import Names, is_medium
 from omni_nb.views.magics.options import BY_FLAG, MEDIA, OPTIONS, MagicOption, Word, words_of
@@ -134,6 +138,10 @@ def _of_values(option: MagicOption, typed: str, words: Sequence[Word], names: Na
             return _beginning(typed, facts.voices.names if facts else ())
         case "chat":
             return _beginning(typed, _chats(names))
+        case "format":
+            return _beginning(typed, [name for name in names.own if _is_form(names[name])])
+        case "tool":
+            return _beginning(typed, [name for name in names.own if _is_function(names[name])])
         case kind if kind in MEDIA:
             variables = [name for name in names.own if _suits(names[name], kind)]
             own = _beginning(typed, variables).words
@@ -203,6 +211,22 @@ def _model(words: Sequence[Word], names: Names) -> str:
 
 def _chats(names: Names) -> list[str]:
     return [name for name in names.own if isinstance(names[name], Chat)]
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, (Tool, partial)) or inspect.isroutine(value)
+
+
+def _is_form(value: Any) -> bool:
+    """Return whether a variable looks like a type or schema of an answer: one with fields."""
+    if isinstance(value, AnswerFormat) or get_origin(value) is not None:
+        return True
+    if isinstance(value, dict):
+        return "type" in value or "properties" in value
+    if not isinstance(value, type):
+        return False
+    fields = ("__dataclass_fields__", "model_fields", "__members__", "__required_keys__")
+    return any(getattr(value, name, None) for name in fields)
 
 
 def _suits(value: Any, kind: Kind) -> bool:

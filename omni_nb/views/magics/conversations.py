@@ -57,7 +57,13 @@ def checked_name(name: str, flag: str) -> str:
 
 
 def change(
-    chat: Chat, *, model: str | None, voice: str | None, is_text: bool, options: Options
+    chat: Chat,
+    *,
+    model: str | None,
+    voice: str | None,
+    is_text: bool,
+    tools: Sequence[Any] | None,
+    options: Options,
 ) -> None:
     """Change who answers from now on, and how; what is not given stays.
 
@@ -68,21 +74,30 @@ def change(
         as it was.
     """
     wanted = ("text",) if is_text else None
-    if model or voice or wanted or options:
-        chat.use(model, voice=voice, modalities=wanted, **options)
+    if model or voice or wanted or tools or options:
+        chat.use(model, voice=voice, modalities=wanted, tools=tools, **options)
+
+
+def check_is_text(chat: Chat, flag: str) -> None:
+    """Refuse data of a conversation that speaks; raises `UsageError`."""
+    if "audio" in chat.modalities:
+        raise UsageError(
+            f"{flag} asks for data, which nobody reads aloud, and this conversation speaks "
+            f"({chat.voice}): add --text, or ask another one with --chat NAME."
+        )
 
 
 @contextmanager
 def unless_refused(chat: Chat) -> Iterator[None]:
-    """Give a chat its settings back when an error comes before any answer has.
+    """Give a chat its settings back when an error comes before any answer or call has.
 
     A mistyped model would else be asked by the next cell again.
     """
     before, count = chat.settings, len(chat.replies)
     try:
         yield
-    except OmniError:
-        if not any(reply.text for reply in chat.replies[count:]):
+    except (OmniError, UsageError):
+        if not any(reply.text or reply.tool_calls for reply in chat.replies[count:]):
             chat.settings = before
         raise
 

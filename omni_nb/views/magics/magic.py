@@ -18,13 +18,14 @@ from IPython.core.magic import (
 )
 from IPython.display import display
 
-from omni_nb.errors import ServiceError, noted_warnings
+from omni_nb.errors import ReplyError, noted_warnings
 from omni_nb.media.text import plain
 from omni_nb.render.transcript import transcript_bundle, transcript_text
 from omni_nb.views.magics import completion, syntax
 from omni_nb.views.magics.conversations import (
     USUAL,
     change,
+    check_is_text,
     checked_name,
     find_chat,
     sent_parts,
@@ -33,7 +34,13 @@ from omni_nb.views.magics.conversations import (
 from omni_nb.views.magics.dry_run import dry_run
 from omni_nb.views.magics.names import Names
 from omni_nb.views.magics.options import read_line, words_of
-from omni_nb.views.magics.question import cell_question, line_question, request_options
+from omni_nb.views.magics.question import (
+    cell_question,
+    format_given,
+    line_question,
+    request_options,
+    tools_given,
+)
 from omni_nb.views.magics.template import read_value
 from omni_nb.views.notebook import Chat
 from omni_nb.views.session import session
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from omni_nb.media.parts import Part
+    from omni_nb.rules.formats import AnswerFormat
     from omni_nb.views.magics.options import Given, Kind
 
 VERBS = ("reset", "show", "save")
@@ -82,6 +90,8 @@ class OmniMagics(Magics):
             --audio AUDIO        attach audio
             --video VIDEO        attach a video
             --frames IMAGE...    attach a video as its frames, or drawn from a video file
+            --format NAME        answer as data, in the form of this type or JSON schema
+            --tool NAME          let the model call this function; may be given again for more
             --chat NAME          ask this conversation: a variable with an omni_nb.Chat in it,
                                  or a new one
             --to VAR             put the answer into this variable, too
@@ -90,9 +100,10 @@ class OmniMagics(Magics):
         and the options of omni_nb.ask: --temperature 0.2, --top-p, --top-k, --seed 7, --stop END,
         --presence-penalty, --frequency-penalty, --repetition-penalty, --max-tokens 200,
         --max-completion-tokens, --enable-thinking, --thinking-budget, --reasoning-effort low,
-        --enable-search, --search-options, --vl-high-resolution-images, --use-multichannel.
+        --enable-search, --search-options, --vl-high-resolution-images, --use-multichannel,
+        --tool-choice TOOL, --parallel-tool-calls.
 
-        Model, voice and options stay for the next cells. IMAGE, AUDIO and VIDEO are a variable,
+        Model, voice, tools and options stay for the next cells; --format is for this one. IMAGE, AUDIO and VIDEO are a variable,
         a path (in quotes where it has blanks; `*` stands for several files), a URL or an
         {expression}. For a file with the name of a variable write ./name. With %omni, -- ends
         the options.
@@ -119,6 +130,32 @@ class OmniMagics(Magics):
             %%omni --dry-run fig
             What would it cost to ask about it?
 
+        Answers as data, and your own functions
+
+        NAME after --format is a dataclass, a pydantic model, another type, or a JSON schema. The
+        value is in `_omni.parsed`:
+
+            from dataclasses import dataclass
+
+            @dataclass
+            class Plot:
+                kind: str
+                is_rising: bool
+
+            %%omni -m qwen3.5-omni-plus --text --format Plot fig
+            What is in this plot?
+
+            _omni.parsed
+
+        NAME after --tool is a function of yours. It runs without asking; `_omni.tool_calls` has
+        what was called, and `_omni_chat.tools = []` takes the functions away:
+
+            def weather(city: str) -> str:
+                "The weather now."
+                return f"{city}: 21 °C"
+
+            %omni -m qwen3-omni-flash --tool weather How warm is it in Hangzhou?
+
         Braces of code, JSON and formulas stay as they are, and so does all within a ``` fence
         but a line that is one {expression}. {{ and }} are braces.
         """
@@ -130,18 +167,21 @@ class OmniMagics(Magics):
             checked_name(target, "--to")
         known = find_chat(name, names)
         question = self._question(given, cell, names, sent_parts(known))
+        wanted = format_given(given, names)
         with _said_here():
             chat = known or Chat()
             if given.has("dry"):
                 chat = chat.fork()
                 self._change(chat, given, names)
+                if wanted is not None:
+                    chat.response_format = wanted
                 display(dry_run(chat, question))  # type: ignore[no-untyped-call]
                 return
             with unless_refused(chat):
                 self._change(chat, given, names)
                 if known is None:
                     self.shell.user_ns[name] = chat
-                self._ask(chat, question, target)
+                self._ask(chat, question, wanted, target)
 
     @no_var_expand
     @line_magic
@@ -199,19 +239,28 @@ class OmniMagics(Magics):
             model=self._text(given, "model", names),
             voice=self._text(given, "voice", names),
             is_text=given.has("text"),
+            tools=tools_given(given, names),
             options=request_options(given, names),
         )
+        if given.has("format"):
+            check_is_text(chat, "--format")
 
     def _text(self, given: Given, kind: Kind, names: Names) -> str | None:
         """Return the value of an option that is words."""
         value = given.one(kind)
         return None if value is None else names.filled(read_value(value))
 
-    def _ask(self, chat: Chat, question: tuple[Part, ...], target: str | None) -> None:
+    def _ask(
+        self,
+        chat: Chat,
+        question: tuple[Part, ...],
+        wanted: AnswerFormat | None,
+        target: str | None,
+    ) -> None:
         reply = None
         try:
-            reply = chat.ask(*question)
-        except ServiceError as error:
+            reply = chat.ask(*question, response_format=wanted)
+        except ReplyError as error:
             reply = error.reply
             raise
         finally:

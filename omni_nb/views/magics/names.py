@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from omni_nb.errors import MediaError
+from omni_nb.errors import MediaError, brief
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import PART_TYPES, TextPart
 from omni_nb.media.probe import kind_of
 from omni_nb.media.samples import are_samples
 from omni_nb.media.sources import RemoteSource, display_kind, open_source
+from omni_nb.media.text import one_line
 from omni_nb.turns.reply import Reply
 from omni_nb.views.magics.template import Field, read_value
 
@@ -147,6 +148,31 @@ class Names(Mapping[str, Any]):
         if not is_file and _DOTTED.fullmatch(text) and text.partition(".")[0] in self:
             return self._attribute(text)
         return _matching(text)
+
+    def named(self, given: str, flag: str) -> Any:
+        """Return the object that an option names: ``Clip``, ``shapes.Clip``, ``list[Clip]``.
+
+        Raises
+        ------
+        UsageError
+            There is no such object. The message says which name is near.
+        """
+        field = _only_field(read_value(given))
+        source = field.source if field else given
+        try:
+            return eval(source.strip(), self._notebook, self._local)
+        except NameError as error:
+            name = getattr(error, "name", None) or source
+            raise UsageError(
+                f"{flag} {brief(source)}: there is no {name!r} in this notebook."
+                f"{self._near(name)} Define it in a cell above."
+            ) from None
+        except Exception as error:
+            said = one_line(f"{type(error).__name__}: {error}", 200)
+            raise UsageError(
+                f"{flag} takes the name of an object of this notebook; {brief(source)} raised "
+                f"{said}."
+            ) from None
 
     def media_of(self, word: str) -> Any:
         """Return the image, figure or clip that a word on the line of ``%%omni`` names.

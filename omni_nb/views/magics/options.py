@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = str
 """``"model"``, ``"voice"``, ``"text"``, ``"image"``, ``"audio"``, ``"video"``, ``"frames"``,
-``"chat"``, ``"to"``, ``"dry"``, or the name of an option of the request."""
+``"format"``, ``"tool"``, ``"chat"``, ``"to"``, ``"dry"``, or the name of an option of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ OPTIONS = (
     MagicOption("audio", ("--audio",), "AUDIO", is_repeatable=True),
     MagicOption("video", ("--video",), "VIDEO", is_repeatable=True),
     MagicOption("frames", ("--frames",), "IMAGE...", takes="several"),
+    MagicOption("format", ("--format",), "NAME"),
+    MagicOption("tool", ("--tool",), "NAME", is_repeatable=True),
     MagicOption("chat", ("--chat",), "NAME"),
     MagicOption("to", ("--to",), "VAR"),
     MagicOption("dry", ("--dry-run",), takes="nothing"),
@@ -211,4 +213,6 @@ def _closed(line: str, word: Word) -> Word:
 def _checked(given: Given) -> Given:
     if given.has("text") and given.has("voice"):
         raise UsageError("--voice asks for speech and --text for none: give one of them.")
+    if given.has("format") and given.has("voice"):
+        raise UsageError("--format asks for data, which nobody reads aloud: leave out --voice.")
     return given

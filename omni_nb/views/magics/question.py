@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from IPython.core.error import UsageError
 
 from omni_nb.media.parts import TextPart, as_media, as_parts
+from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.options import OPTIONS
 from omni_nb.views.magics.names import is_attachable
 from omni_nb.views.magics.options import words_of
@@ -75,12 +76,40 @@ def request_options(given: Given, names: Names) -> Options:
         if option.kind in ("text", "stop"):
             found[name] = texts if option.kind == "stop" else texts[0]
             continue
+        if option.kind == "choice" and not texts[0].startswith("{"):
+            found[name] = _chosen(texts[0])
+            continue
         try:
             found[name] = json.loads(texts[0])
         except ValueError:
             flag = f"--{name.replace('_', '-')}"
             raise UsageError(f"{flag} takes a {option.kind}, not {texts[0]!r}.") from None
     return cast("Options", found)
+
+
+def _chosen(word: str) -> str | dict[str, Any]:
+    """Return a choice of tools: one of the service's words, or the name of a tool."""
+    if word in ("auto", "none", "required"):
+        return word
+    return {"type": "function", "function": {"name": word}}
+
+
+def tools_given(given: Given, names: Names) -> list[Any] | None:
+    """Return the functions that ``--tool`` names; None where the line names none."""
+    values = [names.named(value, "--tool") for value in given.values.get("tool", ())]
+    return _flat(values) or None
+
+
+def format_given(given: Given, names: Names) -> AnswerFormat | None:
+    """Return the form of the answer that ``--format`` names; None where the line names none.
+
+    Raises
+    ------
+    UsageError, RequestError
+        There is no such name, or it is neither a type that JSON can have nor a schema.
+    """
+    value = given.one("format")
+    return None if value is None else AnswerFormat.of(names.named(value, "--format"))
 
 
 def _attached(given: Given, names: Names) -> tuple[Part, ...]:

@@ -7,6 +7,8 @@ import re
 import textwrap
 import types
 import warnings
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -92,6 +94,17 @@ def cells(shell, standin, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     shell.clear()
     return shell
+
+
+@dataclass
+class Clip:
+    seconds: float
+    summary: str
+
+
+def weather(city: str) -> str:
+    "The weather now."
+    return f"{city}: 21 °C"
 
 
 def picture(width: int = 60, height: int = 40) -> Image.Image:
@@ -280,6 +293,67 @@ def test_media_are_variables_paths_patterns_and_expressions(cells, tmp_path):
     assert asked(cells.bodies[-1])[0] == ["input_audio"]
 
 
+def test_an_answer_is_data_in_the_cell_that_asks_for_it_and_words_in_the_next(cells):
+    cells.variables |= {"Clip": Clip, "sound": omni.AudioClip(bytes(48_000), 24_000)}
+    cells.run("%%omni -m qwen3.5-omni-plus --format Clip --to clip sound\nDescribe it.")
+    assert isinstance(cells.variables["_omni"].parsed, Clip)
+    assert cells.variables["clip"].parsed.seconds == 1
+    assert cells.bodies[-1]["response_format"] == {"type": "json_object"}
+    cells.run("%omni --format list[Clip] Again.")
+    assert isinstance(cells.variables["_omni"].parsed, list)
+    cells.run("%omni And in words?")
+    assert cells.variables["_omni"].parsed is None
+    assert "response_format" not in cells.bodies[-1]
+
+
+def test_tools_are_called_and_stay_for_the_next_cells_until_others_are_named(cells):
+    cells.variables |= {"weather": weather, "more": {"twice": [weather, partial(len, "abc")]}}
+    cells.run("%omni -m qwen3-omni-flash --tool weather How warm is it in Hangzhou?")
+    assert [call.result for call in cells.variables["_omni"].tool_calls] == ["Hangzhou: 21 °C"]
+    cells.run("%omni --tool-choice weather And in Beijing?")
+    assert cells.variables["_omni"].tool_calls[0].name == "weather"
+    cells.run("%omni --tool {more['twice'][0]} --tool-choice none Who are you?")
+    assert cells.variables["_omni"].tool_calls == ()
+    cells.run("_omni_chat.use(tools=[], tool_choice=None)")
+    cells.run("%omni Who are you?")
+    assert "tools" not in cells.bodies[-1]
+
+
+def test_a_function_may_be_named_where_it_is_defined(cells):
+    cells.run(
+        """
+        def here():
+            def weather(city: str) -> str:
+                "The weather now."
+                return city * 2
+            %omni -m qwen3-omni-flash --tool weather How warm is it in Rome?
+        here()
+        """
+    )
+    assert cells.variables["_omni"].tool_calls
+
+
+def test_an_answer_that_does_not_have_its_form_is_in_a_variable_with_its_error(cells):
+    broken = omni.stand_in(fault="json_unfit_always", pace=0)
+    talk = omni.Chat("qwen3.5-omni-plus", connection=broken)
+    cells.variables |= {"Clip": Clip, "talk": talk}
+    with pytest.raises(omni.AnswerError):
+        cells.run("%omni --chat talk --format Clip --to kept Describe a clip.")
+    assert cells.variables["_omni"] is cells.variables["kept"]
+    assert cells.variables["kept"].problems
+
+
+def test_a_dry_run_shows_the_tools_and_the_form(cells, capsys):
+    cells.variables |= {"weather": weather, "Clip": Clip}
+    sent = len(cells.bodies)
+    cells.run("%omni -m qwen3.5-omni-plus --tool weather --format Clip --dry-run Who are you?")
+    shown = capsys.readouterr().out
+    assert '"name": "weather"' in shown
+    assert '"json_object"' in shown
+    assert len(cells.bodies) == sent
+    assert "_omni_chat" not in cells.variables
+
+
 # -- refusals --------------------------------------------------------------------------------------
 
 
@@ -305,12 +379,23 @@ def test_media_are_variables_paths_patterns_and_expressions(cells, tmp_path):
         ("What is {1 / zero}?", "ZeroDivisionError: division by zero"),
         ("What is {zero:.1x}?", "cannot be written"),
         ("--voice {nobody} Hi", "{nobody}: there is no 'nobody'"),
+        (
+            "--tool wether Hi",
+            "--tool 'wether': there is no 'wether' in this notebook. Did you mean",
+        ),
+        ("--format list[Clp] Hi", "there is no 'Clp' in this notebook. Did you mean 'Clip'?"),
+        ("--format 1/zero Hi", "ZeroDivisionError"),
+        ("--format a-b! Hi", "SyntaxError"),
+        ("--format Clip --format Clip Hi", "--format is given twice"),
+        ("--format Clip --voice Cherry Hi", "leave out --voice"),
+        ("--tool", "--tool needs a value: --tool NAME"),
         ("", "There is no question"),
     ],
 )
 def test_a_wrong_line_is_refused_in_one_line(cells, tmp_path, line, words):
     picture().save(tmp_path / "both", format="PNG")
     cells.variables |= {"number": 1, "zero": 0, "fig": Figure(), "both": picture()}
+    cells.variables |= {"weather": weather, "Clip": Clip}
     said = cells.refused(f"%omni {line}")
     assert words in said
     assert "\n" not in said
@@ -327,11 +412,17 @@ def test_a_wrong_line_is_refused_in_one_line(cells, tmp_path, line, words):
         ("--image number", MediaError, "An image cannot be made of int"),
         ("fgi", UsageError, "neither an option nor the name of a picture, figure or clip. Did"),
         ("number", UsageError, "'number' on this line"),
+        ("--tool number", RequestError, "A tool is a function that the model may call, not 1"),
+        ("--tool weather", RequestError, "qwen-omni-turbo calls no tools; of the models known"),
+        ("--format number", RequestError, "response_format"),
+        ("--format None", RequestError, "response_format"),
+        ("--format Clip", UsageError, "this conversation speaks (Ethan): add --text"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_and_changes_nothing(cells, line, kind, words):
     clip = omni.AudioClip(bytes(48_000), 24_000)
     cells.variables |= {"fig": Figure(), "clip": clip, "number": 1}
+    cells.variables |= {"weather": weather, "Clip": Clip}
     cells.run("%omni --voice Ethan Hello.")
     said = cells.refused(f"%%omni {line}\nWhat is this?", kind)
     assert words in said
@@ -463,6 +554,7 @@ def test_the_help_names_every_option_and_its_examples_run(cells):
     ("typed", "offered"),
     [
         ("%%omni --vo", ["--voice"]),
+        ("%%omni --to", ["--tool", "--to", "--top-p", "--top-k", "--tool-choice"]),
         ("%%omni --v", ["--voice", "--video", "--vl-high-resolution-images"]),
         ("%%omni --temp", ["--temperature"]),
         ("%%omni --max_t", []),
@@ -482,9 +574,12 @@ def test_the_help_names_every_option_and_its_examples_run(cells):
         ('%%omni --image "my d', ["my dog.png"]),
         ("%%omni --frames a.png fi", ["fig"]),
         ("%%omni --audio cl", ["clip"]),
+        ("%%omni --format ", ["Clip", "schema", "table"]),
+        ("%%omni --tool we", ["weather"]),
+        ("%%omni --tool weather --tool ", ["half", "weather"]),
         ("%%omni fi", ["fig"]),
         ("%%omni --text\nWhat is {fi", ["fig"]),
-        ("%omni Is {ta", ["talk"]),
+        ("%omni Is {ta", ["table", "talk"]),
         ("%omni_chat re", ["reset"]),
         ("%omni_chat show ta", ["talk"]),
         ("%omni_chat save phot", ["photos/"]),
@@ -498,6 +593,8 @@ def test_tab_offers_options_models_voices_names_and_paths(cells, tmp_path, typed
         "fig": Figure(),
         "clip": omni.AudioClip(bytes(2), 24_000),
         "talk": omni.Chat("qwen3.5-omni-plus"),
+        **{"Clip": Clip, "schema": {"type": "object"}, "table": list[Clip], "sizes": {"a": 1}},
+        **{"weather": weather, "half": partial(weather, "Rome")},
     }
     assert cells.tab(typed) == offered
 
@@ -506,7 +603,7 @@ def test_tab_at_the_beginning_offers_everything(cells):
     cells.variables["fig"] = Figure()
     assert cells.tab("%%omni ") == [
         *("--model", "-m", "--voice", "--text", "--image", "--audio", "--video", "--frames"),
-        *("--chat", "--to", "--dry-run", "fig"),
+        *("--format", "--tool", "--chat", "--to", "--dry-run", "fig"),
     ]
     assert complete("%omni Who is ", cells.variables).words == ()
     assert complete("%%omni --audio fi", cells.variables).words == ()
