@@ -7,6 +7,7 @@ from their files when the program runs.
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
@@ -25,10 +26,23 @@ DEFAULT_BASE_URL = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 SDK_ARGUMENTS = {
     *("model", "messages", "modalities", "audio", "stream", "stream_options"),
     *("frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "n"),
-    *("presence_penalty", "response_format", "seed", "stop", "temperature", "tool_choice"),
-    *("tools", "top_logprobs", "top_p"),
+    *("parallel_tool_calls", "presence_penalty", "response_format", "seed", "stop"),
+    *("temperature", "tool_choice", "tools", "top_logprobs", "top_p"),
 }
 """What every supported version of the Python SDK takes by name; more goes in ``extra_body``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The lines of a program that read its stream, in the order in which they stand."""
+
+    calls: str
+    text: str
+    speech: str
+    joining: str
+    end: str
+    printing: str
+    saving: str
 
 
 def as_python(
@@ -36,7 +50,8 @@ def as_python(
 ) -> str:
     """Return a Python program for the openai SDK.
 
-    The program prints the text, and writes the speech to a WAV file.
+    The program prints the text, and writes the speech to a WAV file. It has no function that a
+    tool would call: it prints the name and the arguments of each call.
 
     Parameters
     ----------
@@ -92,7 +107,7 @@ def as_python(
         f'        "DASHSCOPE_BASE_URL", {Writer(PYTHON).text(base_url)}\n'
         "    ),\n)\n"
         f"stream = client.chat.completions.create(\n{''.join(written)})\n\n"
-        + (_PYTHON_SPEECH.replace("NAME", Writer(PYTHON).text(speech)) if speech else _PYTHON_TEXT)
+        + _reading(_PYTHON, request, Writer(PYTHON).text(speech) if speech else "")
     )
 
 
@@ -122,7 +137,7 @@ def as_node(
         "});\n"
         "const stream = await client.chat.completions.create("
         f"{_calling(files, JAVASCRIPT).value(body)}{headers});\n\n"
-        + (_NODE_SPEECH.replace("NAME", Writer(JAVASCRIPT).text(speech)) if speech else _NODE_TEXT)
+        + _reading(_NODE, request, Writer(JAVASCRIPT).text(speech) if speech else "")
     )
 
 
@@ -174,6 +189,21 @@ def _speech_name(request: Request, dialect: Dialect, files: Files) -> str:
     return files.free_name("answer.wav")
 
 
+def _reading(style: _Reading, request: Request, speech: str) -> str:
+    """Return the lines that read the stream, and what is done at its end."""
+    has_calls = bool(request.tools)
+    return "".join(
+        (
+            style.calls if has_calls else "",
+            style.speech if speech else style.text,
+            style.joining if has_calls else "",
+            style.end,
+            style.printing if has_calls else "",
+            style.saving.replace("NAME", speech) if speech else "",
+        )
+    )
+
+
 def _saving(files: Files, mark: str) -> str:
     """Say how to save what only the notebook holds."""
     if not files.unsaved:
@@ -193,14 +223,15 @@ def encoded(path: str) -> str:
 
 '''
 
-_PYTHON_TEXT = """\
+_PYTHON = _Reading(
+    calls="calls = {}\n",
+    text="""\
 for chunk in stream:
     for choice in chunk.model_dump().get("choices") or []:
-        print(choice["delta"].get("content") or "", end="", flush=True)
-print()
-"""
-
-_PYTHON_SPEECH = """\
+        delta = choice["delta"]
+        print(delta.get("content") or "", end="", flush=True)
+""",
+    speech="""\
 speech = bytearray()
 for chunk in stream:
     for choice in chunk.model_dump().get("choices") or []:
@@ -208,14 +239,27 @@ for chunk in stream:
         audio = delta.get("audio") or {}
         print(delta.get("content") or audio.get("transcript") or "", end="", flush=True)
         speech += base64.b64decode(audio.get("data") or "")  # each piece on its own
-print()
-
+""",
+    joining="""\
+        for piece in delta.get("tool_calls") or []:
+            call = calls.setdefault(piece.get("index"), {"name": "", "arguments": ""})
+            function = piece.get("function") or {}
+            call["name"] = call["name"] or function.get("name") or ""
+            call["arguments"] += function.get("arguments") or ""
+""",
+    end="print()\n",
+    printing="""\
+for call in calls.values():  # run the function, and send what it returns in a "tool" message
+    print(call["name"], call["arguments"])
+""",
+    saving="""
 with wave.open(NAME, "wb") as file:
     file.setnchannels(1)
     file.setsampwidth(2)
     file.setframerate(24000)
     file.writeframes(speech)
-"""
+""",
+)
 
 _NODE_KEY = """\
 const apiKey = process.env.DASHSCOPE_API_KEY;
@@ -228,26 +272,39 @@ const encoded = (path) => readFileSync(path, "base64");
 
 """
 
-_NODE_TEXT = """\
+_NODE = _Reading(
+    calls="const calls = new Map();\n",
+    text="""\
 for await (const chunk of stream) {
   for (const { delta } of chunk.choices ?? []) {
     process.stdout.write(delta.content ?? "");
-  }
-}
-console.log();
-"""
-
-_NODE_SPEECH = """\
+""",
+    speech="""\
 const pieces = [];
 for await (const chunk of stream) {
   for (const { delta } of chunk.choices ?? []) {
     process.stdout.write(delta.content || delta.audio?.transcript || "");
     // Each piece is decoded on its own.
     if (delta.audio?.data) pieces.push(Buffer.from(delta.audio.data, "base64"));
+""",
+    joining="""\
+    for (const piece of delta.tool_calls ?? []) {
+      const call = calls.get(piece.index) ?? { name: "", arguments: "" };
+      call.name ||= piece.function?.name ?? "";
+      call.arguments += piece.function?.arguments ?? "";
+      calls.set(piece.index, call);
+    }
+""",
+    end="""\
   }
 }
 console.log();
-
+""",
+    printing="""\
+// Run the function of each, and send what it returns in a "tool" message.
+for (const call of calls.values()) console.log(call.name, call.arguments);
+""",
+    saving="""
 const speech = Buffer.concat(pieces);
 const header = Buffer.alloc(44); // WAV: mono, 16 bit, 24000 samples a second
 header.write("RIFF", 0);
@@ -263,4 +320,5 @@ header.writeUInt16LE(16, 34);
 header.write("data", 36);
 header.writeUInt32LE(speech.length, 40);
 writeFileSync(NAME, Buffer.concat([header, speech]));
-"""
+""",
+)

@@ -81,9 +81,12 @@ class Files:
 
 
 def _locations(request: Request) -> Iterator[tuple[int, Location]]:
+    asked = "reply.request"
     for index, message in enumerate(request.messages):
+        if message.calls:  # what a tool returns may not be in the question's request
+            asked = "reply.rounds[-1].request"
         for number, part in enumerate(message.parts):
-            yield from _locations_of(part, f"reply.request.messages[{index}].parts[{number}]")
+            yield from _locations_of(part, f"{asked}.messages[{index}].parts[{number}]")
 
 
 def _locations_of(part: Part, where: str) -> Iterator[tuple[int, Location]]:

@@ -14,16 +14,20 @@ import sys
 import wave
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Literal
 
 import openai
 import pytest
 from PIL import Image
 
+import omni_nb as omni
 from omni_nb.errors import RequestError
 from omni_nb.media import parts
 from omni_nb.media.parts import TextPart
 from omni_nb.media.sources import FileSource
-from omni_nb.turns.connection import REGIONS
+from omni_nb.rules.formats import AnswerFormat
+from omni_nb.rules.tools import Tool
+from omni_nb.turns.connection import REGIONS, Connection
 from omni_nb.turns.reply import Reply
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.code import DEFAULT_BASE_URL, as_curl, as_node, as_python
@@ -246,6 +250,91 @@ def test_a_program_writes_the_speech(standin, tmp_path, run_program, model):
         # The synthesizer keeps a state of its own: two runs are almost as long.
         assert abs(file.getnframes() - len(reply.pcm) // 2) < 2400
         assert any(file.readframes(24000))
+
+
+def weather(city: str, unit: str = "C") -> dict:
+    """The weather now. `city`: "its" $name in English."""
+    return {"city": city, "degrees": 21, "unit": unit}
+
+
+def plot(name: str):
+    """Draw the plot."""
+    return Image.new("RGB", (80, 60), "red")
+
+
+def asked_of(run_program, request: Request, standin, folder: Path) -> list[str]:
+    """The lines that a program of text prints, those of a script for curl without its events."""
+    if run_program is not run_curl:
+        return run_program(request, standin, folder).splitlines()
+    reply = ours(request, standin)
+    run_curl(request, standin, folder)
+    return [reply.text, *(f"{call.name} {call.arguments}" for call in reply.rounds[-1].calls)]
+
+
+@pytest.mark.parametrize("run_program", PROGRAMS)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_program_prints_the_calls_that_the_answer_is(standin, tmp_path, run_program, count):
+    tools = tuple(map(Tool.of, [weather, plot][:count]))
+    words = "How is the weather in Hangzhou? Draw the plot, too."
+    request = Request(
+        "qwen3-omni-flash", (Message("user", (TextPart(words),)),), ("text",), tools=tools
+    )
+    reply = ours(request, standin)
+    calls = reply.rounds[-1].calls
+    assert len(calls) == count
+    printed = asked_of(run_program, request, standin, tmp_path)
+    assert [line.split() for line in printed] == [
+        [],
+        *(f"{call.name} {call.arguments}".split() for call in calls),
+    ]
+    assert standin.requests[-1] == request.payload()
+
+
+@pytest.mark.parametrize("run_program", PROGRAMS)
+def test_the_program_of_a_round_sends_the_calls_and_what_they_returned(
+    standin, tmp_path, run_program
+):
+    here = Connection(Endpoint(standin.base_url, Secret(standin.api_key)), is_stand_in=True)
+    chat = omni.Chat("qwen3-omni-flash", tools=[weather, plot], voice="Cherry", connection=here)
+    reply = chat.ask("How is the weather in Hangzhou? Draw the plot.", show=False)
+    called = reply.rounds[1].request
+    assert [message.role for message in called.messages[-4:]] == [
+        *("assistant", "tool", "tool", "user")
+    ]
+    save_as_the_comment_says(as_python(called), reply, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
+    printed = asked_of(run_program, called, standin, tmp_path)
+    assert printed[0] == reply.rounds[1].text
+    assert standin.requests[-1] == called.payload()
+    again = chat.ask("And who are you?", show=False).request
+    (tmp_path / "again").mkdir()
+    save_as_the_comment_says(as_python(again), chat[-1], tmp_path / "again")
+    assert [path.name for path in (tmp_path / "again").iterdir()] == ["image.png"]
+
+
+@pytest.mark.parametrize("run_program", PROGRAMS[:2])
+def test_a_program_may_speak_and_have_tools(standin, tmp_path, run_program):
+    request = Request(
+        "qwen3-omni-flash",
+        (Message("user", (TextPart("你是谁?"),)),),
+        ("text", "audio"),
+        "Cherry",
+        tools=(Tool.of(weather),),
+    )
+    assert run_program(request, standin, tmp_path).strip()
+    assert (tmp_path / "answer.wav").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("run_program", PROGRAMS)
+@pytest.mark.parametrize("model", ["qwen3.5-omni-plus", "qwen3-omni-flash"])
+def test_a_program_asks_for_data_and_prints_the_json(standin, tmp_path, run_program, model):
+    form = AnswerFormat.of(dict[Literal["it's", '"quoted"', "$HOME"], list[int]])
+    question = (parts.image(saved(tmp_path, "dog.png", picture())), TextPart("Describe it."))
+    request = Request(model, (Message("user", question),), response_format=form)
+    printed = asked_of(run_program, request, standin, tmp_path)
+    form.read("\n".join(printed))
+    assert standin.requests[-1] == request.payload()
+    assert ("response_format" in request.payload()) == (model == "qwen3.5-omni-plus")
 
 
 def test_a_question_named_as_the_answer_is_not_written_over(tmp_path):

@@ -103,10 +103,10 @@ class OmniMagics(Magics):
         --enable-search, --search-options, --vl-high-resolution-images, --use-multichannel,
         --tool-choice TOOL, --parallel-tool-calls.
 
-        Model, voice, tools and options stay for the next cells; --format is for this one. IMAGE, AUDIO and VIDEO are a variable,
-        a path (in quotes where it has blanks; `*` stands for several files), a URL or an
-        {expression}. For a file with the name of a variable write ./name. With %omni, -- ends
-        the options.
+        Model, voice, tools and options stay for the next cells; --format is for this one. IMAGE,
+        AUDIO and VIDEO are a variable, a path (in quotes where it has blanks; `*` stands for
+        several files), a URL or an {expression}. For a file with the name of a variable write
+        ./name. With %omni, -- ends the options.
 
         What is in your notebook
 

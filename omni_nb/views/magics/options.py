@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = str
 """``"model"``, ``"voice"``, ``"text"``, ``"image"``, ``"audio"``, ``"video"``, ``"frames"``,
-``"format"``, ``"tool"``, ``"chat"``, ``"to"``, ``"dry"``, or the name of an option of the request."""
+``"format"``, ``"tool"``, ``"chat"``, ``"to"``, ``"dry"``, or the name of an option of the
+request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -593,9 +593,9 @@ def test_tab_offers_options_models_voices_names_and_paths(cells, tmp_path, typed
         "fig": Figure(),
         "clip": omni.AudioClip(bytes(2), 24_000),
         "talk": omni.Chat("qwen3.5-omni-plus"),
-        **{"Clip": Clip, "schema": {"type": "object"}, "table": list[Clip], "sizes": {"a": 1}},
-        **{"weather": weather, "half": partial(weather, "Rome")},
     }
+    cells.variables |= {"Clip": Clip, "schema": {"type": "object"}, "table": list[Clip]}
+    cells.variables |= {"weather": weather, "half": partial(weather, "Rome"), "sizes": {"a": 1}}
     assert cells.tab(typed) == offered
 
 
