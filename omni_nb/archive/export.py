@@ -21,10 +21,11 @@ from omni_nb.media.parts import (
     TextPart,
     VideoPart,
 )
+from omni_nb.media.sampling import keys_of
 from omni_nb.media.sources import LocalSource, read_all
 from omni_nb.render.parts import EMBEDDED_BYTES
 from omni_nb.render.reply import reply_bundle
-from omni_nb.rules.options import OPTIONS
+from omni_nb.rules.options import OF_TOOLS, OPTIONS
 from omni_nb.wire.literals import PYTHON, Writer
 from omni_nb.words import language_of, words
 
@@ -71,14 +72,17 @@ def export_notebook(
     """
     archive = shareable(archive)
     media = _Media(folder)
-    asked = [media.call(reply) for reply in archive.replies]
+    forms = _Forms()
+    asked = [media.call(reply, forms.named(reply)) for reply in archive.replies]
     language = language_of(archive.replies[0].question if archive.replies else ())
     about = words("export", language)["about"]
     heading = " ".join(export_title(archive).translate(_MARKS).split())
     cells = [
         _markdown("about", f"# {heading}\n\n{about}"),
-        _code("chat", f"import omni_nb as omni\n\n{_chat_call(archive)}"),
+        _code("chat", f"import omni_nb as omni\n\n{_about_tools(archive)}{_chat_call(archive)}"),
     ]
+    if forms.helper:
+        cells.append(_code("forms", forms.helper))
     if media.helper:
         cells.append(_code("media", media.helper, is_folded=True))
     for number, (reply, source) in enumerate(zip(archive.replies, asked, strict=True)):
@@ -121,10 +125,24 @@ def _chat_call(archive: Archive) -> str:
         given["system"] = archive.system
     if archive.system_as_turns:
         given["system_as_turns"] = True
-    named = {n: v for n, v in archive.options.items() if n in OPTIONS}
-    if extra := {n: v for n, v in archive.options.items() if n not in named}:
+    options = {n: v for n, v in archive.options.items() if n not in OF_TOOLS}
+    named = {n: v for n, v in options.items() if n in OPTIONS}
+    if extra := {n: v for n, v in options.items() if n not in named}:
         given["extra"] = extra
     return f"chat = omni.Chat({_arguments(model, {**given, **named})})"
+
+
+def _about_tools(archive: Archive) -> str:
+    """Say which functions the model had: they are a person's code, and in no file."""
+    offered = {tool.name for reply in archive.replies for tool in reply.request.tools}
+    called = {call.name for reply in archive.replies for call in reply.tool_calls}
+    names = ", ".join(sorted(offered | {name for name in called if name.isidentifier()}))
+    if not names:
+        return ""
+    return (
+        f"# The model had tools: {names}.\n"
+        "# Functions are not exported. Define them in a cell above, and pass them as tools=[...].\n"
+    )
 
 
 def _use_call(reply: Reply) -> str:
@@ -152,6 +170,35 @@ def _arguments(model: str, given: dict[str, Any]) -> str:
 
 
 @dataclass
+class _Forms:
+    """The forms of the answers, and what the cells call them."""
+
+    _held: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def named(self, reply: Reply) -> str:
+        """Return the expression of an answer's form; empty where the answer is words."""
+        wanted = reply.request.response_format
+        if wanted is None:
+            return ""
+        schema = wanted.record()["schema"]
+        name, number = wanted.name, 1
+        while self._held.setdefault(name, schema) != schema:
+            number += 1
+            name = f"{wanted.name}-{number}"
+        return f"forms[{_quoted(name)}]"
+
+    @property
+    def helper(self) -> str:
+        """The cell that holds the forms; empty where there are none."""
+        if not self._held:
+            return ""
+        return (
+            "# The forms of the answers, as JSON schemas: reply.parsed is then plain data.\n"
+            f"forms = {Writer(PYTHON).value(self._held)}"
+        )
+
+
+@dataclass
 class _Media:
     """The media of the questions, and what the cells call them."""
 
@@ -160,9 +207,10 @@ class _Media:
     _names: dict[str, str] = field(default_factory=dict)
     _absent: list[str] = field(default_factory=list)
 
-    def call(self, reply: Reply) -> str:
-        """Return the cell that asks a question."""
-        return f"chat.ask({_listed(self._arguments(reply.question))})"
+    def call(self, reply: Reply, form: str = "") -> str:
+        """Return the cell that asks a question, in the form of the expression ``form``."""
+        given = [f"response_format={form}"] if form else []
+        return f"chat.ask({_listed([*self._arguments(reply.question), *given])})"
 
     @property
     def helper(self) -> str:
@@ -197,9 +245,17 @@ class _Media:
     def _bare(self, part: Part) -> str:
         if isinstance(part, TextPart):
             return _quoted(part.text)
-        return f"omni.{_kind(part)}({self._expression(part)})"
+        written = self._expression(part)
+        return written if written.startswith("omni.") else f"omni.{_kind(part)}({written})"
 
     def _expression(self, part: Part) -> str:
+        written = self._plain(part)
+        if keys := keys_of(getattr(part, "sampling", None)):
+            named = (f"{name}={value!r}" for name, value in keys.items())
+            return f"omni.{part.modality}({_listed([written, *named])})"
+        return written
+
+    def _plain(self, part: Part) -> str:
         match part:
             case ImagePart():
                 return self._source(LocalSource(part.data, part.name), suffix_of(part))

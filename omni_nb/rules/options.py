@@ -59,6 +59,10 @@ Names and kinds are those of the service's chat reference and of the documentati
 """
 
 
+OF_TOOLS: Final = frozenset({"tool_choice", "parallel_tool_calls"})
+"""The options that say nothing without tools."""
+
+
 class Options(TypedDict, total=False):
     """The options as keyword arguments, for editors that complete them."""
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import nbformat
+import numpy as np
 import pytest
 
+import omni_nb as omni
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import MediaError, RequestError, ServiceError
 from omni_nb.media.parts import (
@@ -21,7 +24,9 @@ from omni_nb.media.parts import (
     TextPart,
     VideoPart,
 )
+from omni_nb.media.sampling import Sampling
 from omni_nb.media.sources import LocalSource
+from tests.begun import begun
 from tests.unit.archive.test_notebook import IMAGE, KEY, NOBODY, PARTS, SPEECH, answer, large
 from tests.unit.render.test_markdown import Page
 from tests.xss import PAYLOADS
@@ -149,6 +154,14 @@ def test_a_notebook_asks_the_same_and_shows_the_answers(chat, tmp_path):
             'chat.ask("?", image="https://x.example/a.jpg")',
         ),
         (
+            (replace(IMAGE, sampling=Sampling(max_pixels=9)), TextPart("a")),
+            'chat.ask("a", image=omni.image(media["狗.png"], max_pixels=9))',
+        ),
+        (
+            (TextPart("a"), replace(IMAGE, sampling=Sampling(min_pixels=9))),
+            'chat.ask("a", omni.image(media["狗.png"], min_pixels=9))',
+        ),
+        (
             (AudioURLPart("https://x.example/a", "mp3"), TextPart("?")),
             'chat.ask("?", audio=omni.audio("https://x.example/a", format="mp3"))',
         ),
@@ -194,6 +207,63 @@ def test_settings_that_are_no_names_are_written_too():
     scope: dict = {}
     exec(source, scope)  # every name that it writes is one that a chat takes
     assert dict(scope["chat"].options) == dict(made.options)
+
+
+def test_a_notebook_asks_for_data_in_the_same_form_and_names_the_tools(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    @dataclass
+    class Clip:
+        seconds: float
+        summary: str
+
+    def weather(city: str) -> str:
+        "The weather now."
+        return f"{city}: 21 °C"
+
+    chat = Conversation(
+        *("qwen3.5-omni-plus",),
+        connection=omni.stand_in(pace=0),
+        tools=[weather],
+        tool_choice="auto",
+    )
+    picture = omni.image(np.zeros((64, 48, 3), "uint8"), max_pixels=200_704)
+    for question, form in (
+        (("How is the weather in Rome?",), None),
+        (("Describe it.", picture), Clip),
+        (("And the sizes?",), list[int]),
+        (("Again.",), Clip),
+    ):
+        with chat.stream(*question, response_format=form) as stream:
+            for _ in stream:
+                pass
+    _, notebook = exported(chat, tmp_path)
+    written = sources(notebook)
+    assert "# The model had tools: weather.\n" in written[0]
+    assert [re.findall(r"response_format=(.*?)[,)]", source) for source in written[2:]] == [
+        *([], ['forms["Clip"]'], ['forms["list_int"]'], ['forms["Clip"]'])
+    ]
+    scope: dict = {}
+    with omni.stand_in(pace=0) as here:
+        for source in written:
+            exec(source, scope)
+        again = scope["chat"]
+        assert again.connection is here
+    assert again[1].parsed == asdict(chat[1].parsed)
+    assert again[2].parsed == chat[2].parsed
+    asked = [
+        [reply.request.payload()["messages"][-1] for reply in one.replies] for one in (chat, again)
+    ]
+    assert asked[0] == asked[1]
+
+
+def test_forms_of_one_name_are_two_and_one_form_is_one(chat):
+    chat.voice = None
+    for form in ({"title": "A", "type": "object"}, {"title": "A", "type": "array"}):
+        begun(chat.stream("?", response_format=form)).reply.finish()
+    scope: dict = {}
+    exec(sources(json.loads(chat.exported("ipynb")))[1], scope)
+    assert len(scope["forms"]) == 2
 
 
 def test_two_files_of_one_name_are_two_and_one_file_is_one(chat):
