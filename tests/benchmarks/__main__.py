@@ -16,6 +16,7 @@ from . import (
     probing,
     soak,
     tokens,
+    tools,
     traffic,
     upload,
 )
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "explorers": explorers.run,
     "sound": first_sound.run,
     "panel": panel.run,
+    "tools": tools.run,
 }
 
 

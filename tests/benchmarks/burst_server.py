@@ -26,15 +26,15 @@ def stream_body(audio_events: int) -> bytes:
     for number in range(audio_events):
         pcm = noise.randbytes(int(EVENT_SECONDS * SAMPLE_RATE) * 2)
         speech = {"data": base64.b64encode(pcm).decode(), "expires_at": 1757647879, "id": "audio_1"}
-        pieces += [_choice({"audio": {"transcript": f" word{number}"}}), _choice({"audio": speech})]
-    pieces.append(_choice({"content": ""}, finish_reason="stop"))
+        pieces += [choice({"audio": {"transcript": f" word{number}"}}), choice({"audio": speech})]
+    pieces.append(choice({"content": ""}, finish_reason="stop"))
     usage = {"prompt_tokens": 207, "completion_tokens": 103, "total_tokens": 310}
     pieces.append({"choices": [], "usage": usage})
-    lines = [f"data: {json.dumps({**piece, **_FRAME})}\n\n" for piece in pieces]
+    lines = [f"data: {json.dumps({**piece, **FRAME})}\n\n" for piece in pieces]
     return "".join([*lines, "data: [DONE]\n\n"]).encode()
 
 
-_FRAME = {
+FRAME = {
     "object": "chat.completion.chunk",
     "created": 1757647879,
     "system_fingerprint": None,
@@ -43,7 +43,7 @@ _FRAME = {
 }
 
 
-def _choice(delta: dict[str, Any], *, finish_reason: str | None = None) -> dict[str, Any]:
+def choice(delta: dict[str, Any], *, finish_reason: str | None = None) -> dict[str, Any]:
     choice = {"delta": delta, "finish_reason": finish_reason, "index": 0, "logprobs": None}
     return {"choices": [choice], "usage": None}
 
@@ -56,7 +56,7 @@ def serve() -> None:
     while True:
         connection, _ = listening.accept()
         with connection:
-            request = _read_request(connection)
+            request = read_request(connection)
             body = short if b'"warm-up"' in request else long
             head = (
                 "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -65,7 +65,7 @@ def serve() -> None:
             connection.sendall(head.encode() + body)
 
 
-def _read_request(connection: socket.socket) -> bytes:
+def read_request(connection: socket.socket) -> bytes:
     received = b""
     while b"\r\n\r\n" not in received:
         received += connection.recv(65536)
