@@ -417,6 +417,7 @@ def test_a_wrong_line_is_refused_in_one_line(cells, tmp_path, line, words):
         ("--format number", RequestError, "response_format"),
         ("--format None", RequestError, "response_format"),
         ("--format Clip", UsageError, "this conversation speaks (Ethan): add --text"),
+        ("-m qwen3-omni-flash --format Clip", UsageError, "this conversation speaks (Ethan)"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_and_changes_nothing(cells, line, kind, words):
