@@ -169,9 +169,7 @@ class Rounds:
 
     def _run(self, reply: Reply, last: Round, is_over: Callable[[], bool]) -> None:
         """Call the tools of a round at the same time; the reply has each result as it comes."""
-        runs = [
-            _Run(place, call, last, self._hide) for place, call in enumerate(last.calls)
-        ]
+        runs = [_Run(place, call, last, self._hide) for place, call in enumerate(last.calls)]
         last.tool_calls = tuple(run.call for run in runs)
         for run in runs:
             if not run.call.is_over and self._is_allowed(run, is_over):
