@@ -12,6 +12,7 @@ from omni_nb.errors import AnswerError, RequestError, brief
 from omni_nb.media.parts import TextPart
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.json_text import FormatProblems
+from omni_nb.rules.options import OF_TOOLS
 from omni_nb.rules.tools import read_arguments
 from omni_nb.turns.history import call_messages
 from omni_nb.turns.tool_results import ToolCall, error_line
@@ -316,5 +317,4 @@ def _choosing(request: Request, choice: str) -> Mapping[str, Any]:
 
 def _without(request: Request) -> Mapping[str, Any]:
     """Return options without those of tools."""
-    ours = ("tool_choice", "parallel_tool_calls")
-    return {name: value for name, value in request.options.items() if name not in ours}
+    return {name: value for name, value in request.options.items() if name not in OF_TOOLS}

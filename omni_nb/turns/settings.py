@@ -11,7 +11,7 @@ from omni_nb.media.text import well_formed
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.limits import check_modalities, check_voice
-from omni_nb.rules.options import OptionDict
+from omni_nb.rules.options import OF_TOOLS, OptionDict
 from omni_nb.rules.tools import tools_of
 from omni_nb.turns import history
 from omni_nb.turns.rounds import MOST_ROUNDS, ToolRules
@@ -92,6 +92,8 @@ class Settings:
             response_format=format_of(response_format),
         )
         made.check()
+        if not made.tools and (given := sorted(OF_TOOLS & made.options.keys())):
+            raise RequestError(f"Without tools there is no {' and no '.join(given)}: pass tools=.")
         made.warn_of_system_message()
         return made
 
@@ -188,6 +190,15 @@ class Settings:
         opening = history.opening(self.system, as_turns=self.system_as_turns)
         return (*opening, *history.turns(line.replies[:until], line.trimming))
 
+    def _sent_options(self) -> dict[str, Any]:
+        """Return a record of the options, which later changes do not reach.
+
+        Those of tools are not sent without any, as after a chat was loaded.
+        """
+        left_out = frozenset() if self.tools else OF_TOOLS
+        kept = {name: value for name, value in self.options.items() if name not in left_out}
+        return copy.deepcopy(kept)
+
     def request(
         self,
         line: Line,
@@ -208,7 +219,7 @@ class Settings:
             (*self.history(line, until=until), Message("user", question)),
             self.modalities,
             self.voice,
-            copy.deepcopy(dict(self.options)),  # a record: later changes are not of this request
+            self._sent_options(),
             self.tools,
             format_of(response_format) or self.response_format,
         )

@@ -12,7 +12,6 @@ from omni_nb.media.shown import Shown
 from omni_nb.media.sources import embed
 from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.rules.limits import check_effort, check_modalities, check_parts, check_voice
-from omni_nb.rules.options import OF_TOOLS
 from omni_nb.wire import code
 from omni_nb.words import language_of
 
@@ -159,8 +158,6 @@ class Request(Shown):
             raise RequestError(
                 f"Speech needs a voice: pass voice=, such as 'Cherry' ({self.model})."
             )
-        if not self.tools and (given := sorted(OF_TOOLS & self.options.keys())):
-            raise RequestError(f"{' and '.join(given)} is about tools: pass tools=, too.")
         if "audio" in self.modalities and self.response_format is not None:
             raise RequestError(
                 "An answer in a form of yours is data, which nobody reads aloud: leave out voice=, "

@@ -168,6 +168,16 @@ def test_no_arguments_are_an_empty_object(shape):
     ]
 
 
+def test_a_chat_whose_tools_are_gone_goes_on_without_what_is_of_them(here, tmp_path):
+    chat = chat_with(here, tool_choice="required", parallel_tool_calls=False)
+    asked(chat, QUESTION)
+    again = Conversation.load(chat.save(tmp_path / "talk.json"), connection=connection_of(here))
+    chat.tools = []
+    for left in (chat, again):
+        assert asked(left, "Who are you?").finish_reason == "stop"
+        assert not {"tools", "tool_choice", "parallel_tool_calls"} & sent(here, 1)[0].keys()
+
+
 def test_calls_of_one_round_run_at_the_same_time():
     meeting = threading.Barrier(2, timeout=20)
 

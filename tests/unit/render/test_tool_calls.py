@@ -22,7 +22,7 @@ from tests.unit.render.test_reply import EVIL, Page
 
 ASKED = ToolCall("1", "weather", {"city": "Hangzhou"}, state="asked")
 DONE = ToolCall("1", "weather", {"city": "Hangzhou"}, told='{"degrees": 21}', seconds=0.2)
-FAILED = ASKED.raised(ValueError("no such city"))
+FAILED = ASKED.failed("ValueError: no such city")
 
 
 def here(**behaviour):
