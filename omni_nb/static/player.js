@@ -984,6 +984,16 @@ function wave() {
   element.setAttribute("aria-hidden", "true");
   return element;
 }
+function focusedIn(element) {
+  const focused = (
+    /** @type {Document | ShadowRoot} */
+    element.getRootNode().activeElement
+  );
+  return focused && element.contains(focused) ? (
+    /** @type {HTMLElement} */
+    focused
+  ) : null;
+}
 function randomId() {
   return Math.random().toString(36).slice(2, 12);
 }
@@ -998,6 +1008,9 @@ function kernelOf({ widget_manager }) {
 }
 function interruptKernel(model) {
   void kernelOf(model)?.interrupt?.();
+}
+function typeToKernel(model, message) {
+  kernelOf(model)?.sendInputReply?.({ status: "ok", value: JSON.stringify(message) }, {});
 }
 
 // js/player/words.js
@@ -1159,6 +1172,36 @@ function nearestWithAudio(element) {
   return ancestor;
 }
 
+// js/player/decision.js
+function createDecision(words, decide) {
+  const question = make("div", "omni-decision-question", words.mayCall);
+  const name = make("code", "omni-decision-name");
+  const given = make("pre", "omni-decision-arguments");
+  given.dir = "auto";
+  let call = -1;
+  const allow = button("omni-decision-allow", words.allow, () => decide(call, true));
+  const deny = button("omni-decision-deny", words.deny, () => decide(call, false));
+  const buttons = make("div", "omni-decision-buttons", allow, deny);
+  guardKeys(buttons, ["Tab", "Escape"]);
+  const element = make("div", "omni-decision", question, name, given, buttons);
+  element.setAttribute("role", "group");
+  element.hidden = true;
+  return {
+    element,
+    /** @param {Asked | null} asked */
+    update(asked) {
+      if (!asked && focusedIn(element)) element.parentElement?.focus();
+      element.hidden = !asked;
+      if (!asked) return;
+      call = asked.call;
+      element.setAttribute("aria-label", `${words.mayCall} ${asked.name}`);
+      setText(name, asked.name);
+      setText(given, asked.arguments);
+      given.hidden = asked.arguments === "";
+    }
+  };
+}
+
 // js/player/long.js
 var TAIL_CHARACTERS = 4e3;
 function startOfTail(text) {
@@ -1194,8 +1237,10 @@ function createView(element, { language, words, actions }) {
   controls.setAttribute("aria-label", words.controls);
   guardKeys(controls, ["Tab", "Escape"]);
   const bar = make("div", "omni-player-bar", wave(), state, time, meter, controls);
-  const root = make("div", "omni-player", header, captions, bar);
+  const decision = createDecision(words, actions.decide);
+  const root = make("div", "omni-player", header, decision.element, captions, bar);
   root.lang = language;
+  root.tabIndex = -1;
   element.replaceChildren(root);
   return {
     /** @param {string} html made and escaped by Python */
@@ -1203,11 +1248,13 @@ function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, ending, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
+    update({ text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
       const start = text.length > MOST_CAPTIONS ? startOfTail(text) : 0;
       changeText(captionText, start > 0 ? `…${text.slice(start)}` : text);
       root.dataset.phase = phase;
-      setText(state, isOver(phase) ? endingWords(words, phase, ending) : words[phase]);
+      decision.update(asks);
+      const now = asks ? fill(words.decide, { name: asks.name }) : words[phase];
+      setText(state, isOver(phase) ? endingWords(words, phase, ending) : now);
       setText(time, hasAudio ? clock(heardSeconds) : "");
       setText(meter, hasAudio ? meterText2 : "");
       mute.hidden = !hasAudio || isOver(phase);
@@ -1225,7 +1272,7 @@ function isOver(phase) {
 }
 
 // words:player
-var player_default = { en: { thinking: "Thinking…", answering: "Answering…", unheard: "Answering… Its sound cannot reach this page meanwhile: play it when the answer is complete.", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", playIt: "Its sound could not reach this page meanwhile: press play.", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", unheard: "正在回答… 语音暂时无法传到此页面，回答完成后可播放。", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", playIt: "回答时语音无法传到此页面，请点击播放。", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", unheard: "Answering… Its sound cannot reach this page meanwhile: play it when the answer is complete.", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", playIt: "Its sound could not reach this page meanwhile: press play.", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", mayCall: "May this tool be called?", allow: "Allow", deny: "Don't allow", decide: "Your decision is needed: {name}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", unheard: "正在回答… 语音暂时无法传到此页面，回答完成后可播放。", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", playIt: "回答时语音无法传到此页面，请点击播放。", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", mayCall: "允许调用这个工具吗？", allow: "允许", deny: "不允许", decide: "需要你来决定：{name}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE2 = 2;
@@ -1292,18 +1339,30 @@ var Session = class {
     const view = createView(element, {
       language: model.get("language"),
       words: this.#words,
-      actions: { stop: () => this.#stop(), toggleMute: () => this.#engine.mute(!this.#engine.isMuted) }
+      actions: {
+        stop: () => this.#stop(),
+        toggleMute: () => this.#engine.mute(!this.#engine.isMuted),
+        decide: (call, allowed) => this.#decide(call, allowed)
+      }
     });
     const updateHeader = () => view.updateHeader(model.get("header_html"));
     const update = () => view.update(this.#shown);
     updateHeader();
     update();
+    const updateAsks = () => {
+      update();
+      const asks = model.get("asks");
+      if (asks) this.#decide(asks.call, null);
+    };
+    updateAsks();
     model.on("change:header_html", updateHeader);
+    model.on("change:asks", updateAsks);
     this.#views.add(update);
     this.#endTail();
     this.#beHere();
     return () => {
       model.off("change:header_html", updateHeader);
+      model.off("change:asks", updateAsks);
       this.#views.delete(update);
       if (this.#views.size === 0 && !this.#engine.isOver) this.#beginTail();
       this.#changed();
@@ -1355,7 +1414,9 @@ var Session = class {
   get #shown() {
     const { heardSeconds, hasAudio, isMuted } = this.#engine;
     const ending = this.#model.get("ending");
-    return { text: this.#arrival.text, phase: this.#phase, ending, heardSeconds, hasAudio, isMuted, meter: this.#meter };
+    const asks = this.#model.get("asks") ?? null;
+    const [text, phase, meter] = [this.#arrival.text, this.#phase, this.#meter];
+    return { text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter };
   }
   /**
    * @param {DeltaMessage | EndMessage} message
@@ -1413,6 +1474,15 @@ var Session = class {
     this.#send({ type: "stop" });
     if (!this.#end) this.#later(INTERRUPT_MILLISECONDS, () => !this.#end && interruptKernel(this.#model));
   }
+  /**
+   * @param {number} call
+   * @param {boolean | null} allowed null: it is shown, and can be decided on here
+   */
+  #decide(call, allowed) {
+    const message = { type: "decide", call, allowed, tail_id: this.#tailId };
+    this.#send(message);
+    typeToKernel(this.#model, message);
+  }
   #changed() {
     if (this.#isDisposed) return;
     this.#report();
@@ -1446,7 +1516,7 @@ var Session = class {
     this.#tail?.dispose();
     this.#tail = null;
   }
-  /** @param {HelloMessage | ReportMessage | {type: "stop"}} message */
+  /** @param {HelloMessage | ReportMessage | DecideMessage | {type: "stop"}} message */
   #send(message) {
     try {
       this.#model.send(message);
