@@ -342,6 +342,9 @@ class Conversation:
         >>> chat.voice, dict(chat.options)
         ('Tina', {'temperature': 0.2})
         """
+        for name in options:
+            if name in _SET_ALONE:
+                raise OptionError(f"{name} is set by itself: chat.{name} = ...")
         given = check_options(options, where="use()", names=_ARGUMENTS)
         kept = {name: value for name, value in self.options.items() if name not in options}
         self._settings = self._settings.changed(
@@ -1001,3 +1004,4 @@ _ARGUMENTS = (
     *("connection", "budget", "quota", "timeout", "extra"),
     *("tools", "approve", "max_rounds", "response_format"),
 )
+_SET_ALONE = frozenset({"connection", "budget", "quota", "timeout"})

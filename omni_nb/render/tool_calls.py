@@ -24,6 +24,7 @@ _NAME_CHARACTERS: Final = 64
 _GIVEN_CHARACTERS: Final = 120
 _CAME_CHARACTERS: Final = 160
 _MOST_CALLS: Final = 100
+_NOTICED_SECONDS: Final = 0.05  # what nobody waits for is not said
 
 _CODE: Final = "font-family:var(--jp-code-font-family, ui-monospace, monospace);font-size:0.9em"
 _LINE: Final = style("overflow-wrap:anywhere", f"color:{MUTED}")
@@ -147,7 +148,8 @@ def _came(call: ToolCall, language: Language, *, is_live: bool) -> str:
             said = names["failed"].format(error=one_line(call.error or "", _CAME_CHARACTERS))
         case _:
             said = f"→ {short(_data(call.told), _CAME_CHARACTERS)}"
-    return said if call.seconds is None else f"{said} · {seconds_text(call.seconds)} s"
+    ran = call.seconds or 0
+    return f"{said} · {seconds_text(ran)} s" if ran >= _NOTICED_SECONDS else said
 
 
 def _shown_html(call: ToolCall, language: Language) -> HTML | None:

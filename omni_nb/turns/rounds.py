@@ -146,7 +146,7 @@ class Rounds:
         self._run(reply, last, is_over)
         if is_over():
             return None
-        problems = [call.error or "" for call in last.tool_calls if call.is_refused]
+        problems = [call.error or "" for call in last.tool_calls if call.is_unfit]
         if problems and self._has_been_told:
             raise AnswerError(
                 "The model's tool calls cannot be made: " + "; ".join(problems), problems=problems
@@ -256,14 +256,14 @@ class _Run:
         if self._tool is None:
             there = ", ".join(tool.name for tool in tools)
             self.call = self.call.failed(
-                f"There is no tool {brief(call.name)}. There are: {there}.", is_refused=True
+                f"There is no tool {brief(call.name)}. There are: {there}.", is_unfit=True
             )
             return
         try:
             self.call = replace(self.call, arguments=read_arguments(call.arguments))
             self._arguments = self._tool.arguments(call.arguments)
         except FormatProblems as found:
-            self.call = self.call.failed(f"The arguments do not fit: {found}", is_refused=True)
+            self.call = self.call.failed(f"The arguments do not fit: {found}", is_unfit=True)
 
     def start(self, note: Callable[[], None]) -> None:
         """Begin to run the call on a thread of its own."""

@@ -84,7 +84,7 @@ class ToolCall:
         The images and sounds in the result, for the person; of a saved conversation, ``parts``.
     state
         ``"asked"`` while a person has to decide, ``"running"``, ``"done"``, or ``"failed"``.
-    is_refused
+    is_unfit
         Whether the call cannot be made: there is no such tool, or its arguments do not fit.
 
     Examples
@@ -103,7 +103,7 @@ class ToolCall:
     written: str = "{}"
     parts: tuple[Part, ...] = ()
     state: State = "done"
-    is_refused: bool = False
+    is_unfit: bool = False
     shown: tuple[Part, ...] = field(default=(), compare=False)
 
     def returned(
@@ -122,12 +122,10 @@ class ToolCall:
             state="done",
         )
 
-    def failed(self, why: str, *, is_refused: bool = False) -> ToolCall:
+    def failed(self, why: str, *, is_unfit: bool = False) -> ToolCall:
         """Return the call with the reason for which there is no result."""
         said = _json({"error": why})
-        return dataclasses.replace(
-            self, error=why, told=said, state="failed", is_refused=is_refused
-        )
+        return dataclasses.replace(self, error=why, told=said, state="failed", is_unfit=is_unfit)
 
     @property
     def is_over(self) -> bool:

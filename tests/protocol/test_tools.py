@@ -260,7 +260,7 @@ def test_a_call_that_cannot_be_made_is_told_once_and_then_an_error(fault, words)
     with connected(fault) as standin:
         reply = asked(chat_with(standin), QUESTION)
         assert words in reply.tool_calls[0].error
-        assert reply.tool_calls[0].is_refused
+        assert reply.tool_calls[0].is_unfit
         assert reply.tool_calls[-1].result["degrees"] == 21
     with connected(f"{fault}_always") as standin:
         with pytest.raises(AnswerError, match=words) as failure:
@@ -276,7 +276,7 @@ def test_arguments_that_are_no_json_are_told_to_the_model():
         chat = chat_with(standin)
         reply = asked(chat, QUESTION)
         history = chat.messages
-    assert reply.tool_calls[0].is_refused
+    assert reply.tool_calls[0].is_unfit
     assert reply.tool_calls[0].arguments is None
     assert history[1]["tool_calls"][0]["function"]["arguments"] == reply.tool_calls[0].written
 
@@ -430,7 +430,7 @@ def test_a_person_approves_each_call(here):
     assert asking(False).tool_calls[0].result is None
 
 
-def test_nobody_to_ask_is_refused_before_sending(here):
+def test_nobody_to_ask_is_unfit_before_sending(here):
     before = len(here.requests)
     chat = chat_with(here, approve=True)
     with pytest.raises(RequestError, match="nobody can be asked"):
@@ -451,7 +451,7 @@ def test_nobody_to_ask_is_refused_before_sending(here):
         ({"extra": {"response_format": {"type": "json_object"}}}, "response_format="),
     ],
 )
-def test_what_is_no_setting_of_tools_is_refused(here, settings, words):
+def test_what_is_no_setting_of_tools_is_unfit(here, settings, words):
     before = len(here.requests)
     with pytest.raises(RequestError, match=words):
         chat_with(here, **settings).stream(QUESTION)
@@ -562,6 +562,7 @@ def test_data_is_not_spoken(here):
     assert len(here.requests) == before
 
 
+@pytest.mark.once
 @settings(max_examples=200, deadline=None)
 @given(schema=SCHEMAS)
 def test_any_schema_is_answered_and_read(here, schema):
@@ -570,6 +571,7 @@ def test_any_schema_is_answered_and_read(here, schema):
         Draft202012Validator(schema).validate(reply.parsed)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "fault", ["json_broken", "json_unfit", "json_broken_always", "json_unfit_always"]
 )

@@ -133,3 +133,9 @@ def test_data_that_streams_is_code():
                     break
             stream.reply.is_finished = False
             assert "monospace" in progress_html(stream.reply)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.0003, False), (0.2, True), (None, False)])
+def test_how_long_a_tool_ran_is_said_where_somebody_waited(seconds, said):
+    call = replace(DONE, seconds=seconds)
+    assert call_text(call, "en").endswith(" s") == said

@@ -105,6 +105,12 @@ def test_what_is_of_the_whole_chat_says_where_it_is_set(here, way, given, instea
         WAYS[way]("Hello", **given)
 
 
+@pytest.mark.parametrize("name", ["timeout", "budget", "quota", "connection"])
+def test_what_is_set_by_itself_is_not_used(here, name):
+    with pytest.raises(OptionError, match=re.escape(f"set by itself: chat.{name} = ...")):
+        WAYS["Chat.use"](**{name: 3})
+
+
 @pytest.mark.parametrize("way", ["ask", "ask_async", "Chat.ask"])
 @pytest.mark.parametrize(
     ("given", "said"),
