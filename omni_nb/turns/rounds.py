@@ -125,8 +125,12 @@ class Rounds:
             The answer cannot be used: it does not fit its form, or calls what is not there.
         """
         last = reply.rounds[-1]
-        if last.calls:
+        may_call = last.request.tools and last.request.options.get("tool_choice") != "none"
+        if last.calls and may_call:
             return self._after_calls(reply, last, is_over)
+        if last.calls and not last.text:
+            names = ", ".join(brief(call.name) for call in last.calls)
+            raise AnswerError(f"The model called {names} where it had to answer.")
         if last.request.modalities != self._asked.modalities:
             return self._spoken(reply, last)
         return self._checked(reply, last)
@@ -136,9 +140,6 @@ class Rounds:
     def _after_calls(
         self, reply: Reply, last: Round, is_over: Callable[[], bool]
     ) -> Request | None:
-        if not last.request.tools or last.request.options.get("tool_choice") == "none":
-            names = ", ".join(brief(call.name) for call in last.calls)
-            raise AnswerError(f"The model called {names} where it had to answer.")
         if last.finish_reason == "length":
             raise AnswerError(
                 "The model's tool call was cut at the longest answer: raise max_tokens."

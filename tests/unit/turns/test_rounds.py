@@ -44,6 +44,13 @@ def test_a_call_where_the_model_has_to_answer_is_an_error(request_):
         Rounds(request_).after(reply, never)
 
 
+@pytest.mark.parametrize("request_", [asked(tools=()), asked(tool_choice="none")])
+def test_an_answer_with_a_call_that_nobody_may_make_is_an_answer(request_):
+    reply = replied(request_, TextDelta("It is late."), CALL, Finished("stop"))
+    assert Rounds(request_).after(reply, never) is None
+    assert not reply.tool_calls
+
+
 def test_a_call_that_was_cut_says_so():
     request = asked()
     reply = replied(request, ToolCallDelta(0, "call_1", "now", '{"a'), Finished("length"))
