@@ -95,8 +95,7 @@ def lively(chat: Chat, language: str) -> None:
     """Ask about a picture and a sound, interrupt an answer, and take a second branch."""
     words = QUESTIONS[language]
     reply = chat.ask(words["picture"], image=harbour(), show=False)
-    reply._content[:], reply._transcript[:] = [ANSWERS[language]], []
-    reply._reasoning[:] = [THOUGHTS[language]]
+    reply.rounds[-1].fill(text=ANSWERS[language], reasoning=THOUGHTS[language], pcm=reply.pcm)
     chat.ask(words["sound"], audio=speechlike("Good morning, this is the harbour."), show=False)
     chat.ask(words["first"], show=False)
     chat.edit(2, words["other"], in_place=True, show=False)

@@ -68,10 +68,9 @@ def test_an_answer_grows_as_markdown_with_code_tables_and_formulas(lab, page):
         lab,
         page,
         WRITTEN,
-        "from omni_nb.wire.events import TextDelta\n"
         "reply = chat.ask('Show me', show=False)\n"
-        "reply._content[:] = ['''# A title\n\n| a | b |\n|---|---|\n| 1 | $x^2$ |\n\n"
-        "```python\nprint('hello')\n```\n''']\n"
+        "reply.rounds[-1].fill(text='''# A title\n\n| a | b |\n|---|---|\n| 1 | $x^2$ |\n\n"
+        "```python\nprint('hello')\n```\n''')\n"
         "other = chat.panel(language='en')\nother",
     )
     answer = page.locator(".omni-panel").last.locator(".omni-panel-text")
