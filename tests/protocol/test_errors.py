@@ -34,6 +34,7 @@ class Written:
     """A request whose body a test has written."""
 
     body: dict[str, Any]
+    tools = ()
 
     @property
     def headers(self) -> dict[str, str]:
