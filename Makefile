@@ -13,7 +13,7 @@ RUN ?= true
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-late test-fast firefox coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-quiet test-late test-fast firefox versions coverage rehearsal binder bench \
   constraints dist hooks hosts clean browser node
 
 help:  ## List the commands
@@ -62,16 +62,18 @@ TUTORIALS := tests/notebooks/test_tutorials.py
 test-quiet: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -m slow -n 2
-	$(NOX) newest
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
 
 test-late:
-	$(NOX) lowest old_jupyter protocol clients
+	$(NOX) lowest protocol clients
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
 firefox: $(VENV)/.test browser  ## What is marked every_browser, in Firefox
 	$(FIREFOX)
+
+versions: $(VENV)/.test browser  ## Newest Python; lowest Jupyter in Chromium (`make test` has no time for them)
+	$(NOX) newest old_jupyter
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser, in 3 minutes at most (SLOW=1: and the slow ones of them)
 	$(BIN)/python -m pytest -q tests/unit tests/protocol -n 2 $(if $(filter 1,$(SLOW)),,-m "not slow")

@@ -1,6 +1,6 @@
 """Tests that need an environment of their own.
 
-`make test` runs all of them.
+`make test` runs `lowest`, `protocol` and `clients`; `make versions` the others.
 
 The unit tests on the oldest and the newest Python of this machine, the oldest with the lowest
 versions that pyproject.toml allows, Jupyter's among them; the protocol tests on several versions of

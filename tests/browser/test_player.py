@@ -73,7 +73,6 @@ in_background(answer)
 """
 
 
-@pytest.mark.every_browser
 @pytest.mark.alone
 @pytest.mark.parametrize(
     ("speed", "jitter", "prebuffer"),
