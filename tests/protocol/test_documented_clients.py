@@ -196,6 +196,7 @@ def test_curl_sees_the_documented_error_for_an_unknown_model(standin: StandIn) -
     assert body["request_id"]
 
 
+@pytest.mark.once  # openai 1.55 cannot list anything with pydantic 2.11
 def test_the_python_sdk_lists_the_models_of_the_catalog(standin: StandIn) -> None:
     client = openai.OpenAI(api_key=standin.api_key, base_url=standin.base_url, max_retries=0)
 
