@@ -41,12 +41,13 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@echo "The browser tests; the others run beside them, and stand back."
 	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
 	@echo "The tests of every sample, Firefox, WebKit, Binder; beside them older versions, tutorials, the README."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(FIREFOX) && $(WEBKIT) && $(BINDER))
+	@$(call beside,test-late,$(BROWSER) -m alone && $(FIREFOX_IN_SHORT) && $(WEBKIT) && $(BINDER))
 	@$(BIN)/python -m tools.hosts
 	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 FIREFOX := $(BROWSER) --browser firefox
+FIREFOX_IN_SHORT := $(FIREFOX) -k "not a_stall and not toolbar and not async"
 WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s
@@ -63,9 +64,10 @@ test-quiet: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -m slow -n 2
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
+	$(NOX) protocol clients
 
 test-late:
-	$(NOX) lowest protocol clients
+	$(NOX) lowest
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
