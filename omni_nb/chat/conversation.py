@@ -14,6 +14,8 @@ from omni_nb.archive.writer import write
 from omni_nb.chat.files import SavedFile, export_to, exported
 from omni_nb.errors import OptionError
 from omni_nb.media.parts import parts_of
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.limits import warn_of_effort
 from omni_nb.rules.options import OPTIONS, OptionDict, check_extra, check_options, unknown_option
 from omni_nb.rules.pricing import Usage, total_cost
 from omni_nb.turns.account import total_account
@@ -206,6 +208,8 @@ class Conversation:
         )
         reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
         self._budget.check(reply.estimate)
+        if (facts := find_model(request.model)) is not None:
+            warn_of_effort(request.options, facts)
         self._connection = connection
         return ReplyStream(
             reply,

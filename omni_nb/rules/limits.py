@@ -303,7 +303,7 @@ def check_voice(voice: str, facts: ModelFacts) -> None:
 
 
 def check_effort(options: Mapping[str, Any], facts: ModelFacts) -> None:
-    """Check ``reasoning_effort``, and warn where the default is the dearest and none is chosen.
+    """Check ``reasoning_effort``.
 
     Raises
     ------
@@ -315,18 +315,28 @@ def check_effort(options: Mapping[str, Any], facts: ModelFacts) -> None:
     >>> from omni_nb.rules.catalog import find_model
     >>> check_effort({"reasoning_effort": "low"}, find_model("qwen3.8-omni-flash"))
     """
-    effort = facts.reasoning_effort
+    names = facts.reasoning_effort.names
     given = options.get("reasoning_effort")
-    if not effort.names:
-        return
-    if given is not None and given not in effort.names:
+    if names and given is not None and given not in names:
         raise RequestError(
-            f"{facts.name} takes no reasoning_effort={brief(given)}; it takes "
-            f"{_listed(effort.names)}."
+            f"{facts.name} takes no reasoning_effort={brief(given)}; it takes {_listed(names)}."
         )
-    is_chosen = given is not None or {"enable_thinking", "thinking_budget"} & options.keys()
+
+
+def warn_of_effort(options: Mapping[str, Any], facts: ModelFacts) -> None:
+    """Warn where a model thinks as hard as it can by default, and nothing was chosen.
+
+    Called when a question is asked: an estimate costs nothing.
+
+    Examples
+    --------
+    >>> from omni_nb.rules.catalog import find_model
+    >>> warn_of_effort({"reasoning_effort": "low"}, find_model("qwen3.8-omni-flash"))
+    """
+    effort = facts.reasoning_effort
+    chosen = {"reasoning_effort", "enable_thinking", "thinking_budget"} & options.keys()
     cheaper = effort.names[: effort.names.index(effort.default)] if effort.default else ()
-    if not is_chosen and facts.thinking == "on" and cheaper:
+    if not chosen and facts.thinking == "on" and cheaper:
         less = next((name for name in cheaper if name != "none"), cheaper[0])
         warn(
             f"{facts.name} thinks before it answers, by default as hard as it can "

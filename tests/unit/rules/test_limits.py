@@ -17,7 +17,7 @@ from omni_nb.media.parts import (
 )
 from omni_nb.media.sources import LocalSource
 from omni_nb.rules.catalog import Limits, ModelFacts, find_model
-from omni_nb.rules.limits import check_effort, check_parts
+from omni_nb.rules.limits import check_effort, check_parts, warn_of_effort
 
 TURBO = find_model("qwen-omni-turbo")
 MEGABYTE = 2**20
@@ -218,15 +218,15 @@ def test_a_kind_that_a_model_does_not_take_names_those_that_do():
 def test_an_effort_that_is_chosen_is_not_warned_of(options):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_effort(options, find_model("qwen3.8-omni-flash"))
+        warn_of_effort(options, find_model("qwen3.8-omni-flash"))
 
 
 def test_the_dearest_effort_is_warned_of_where_it_is_the_default():
     with pytest.warns(UserWarning, match="billed as output.*'low', or 'xhigh'"):
-        check_effort({}, find_model("qwen3.8-omni-flash"))
+        warn_of_effort({}, find_model("qwen3.8-omni-flash"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check_effort({}, find_model("qwen3-omni-flash"))
+        warn_of_effort({}, find_model("qwen3-omni-flash"))
 
 
 def test_an_effort_that_the_model_does_not_take_is_refused():
