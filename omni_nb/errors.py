@@ -112,7 +112,14 @@ class ReplyError(OmniError):
     ----------
     reply : Reply or None
         What had arrived.
+    status_code, code, request_id, advice
+        What the service says of its own errors; None of all others.
     """
+
+    status_code: int | None = None
+    code: str | None = None
+    request_id: str | None = None
+    advice: str | None = None
 
     def __init__(self, message: str = "", *, hint: str = "") -> None:
         super().__init__(message, hint=hint)

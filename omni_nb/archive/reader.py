@@ -24,7 +24,7 @@ from omni_nb.archive.document import (
     Archive,
     media_folder,
 )
-from omni_nb.errors import MediaError, OmniError, RequestError, ServiceError, brief
+from omni_nb.errors import AnswerError, MediaError, OmniError, RequestError, ServiceError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE
 from omni_nb.media.compressed import MOST_SAMPLES
 from omni_nb.media.parts import ImagePart, ImageURLPart
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from omni_nb.errors import ReplyError
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
 
@@ -374,8 +375,11 @@ def _in_range(name: str, value: Any) -> Any:
     return value
 
 
-def _read_error(record: Any) -> ServiceError:
+def _read_error(record: Any) -> ReplyError:
     values = fields_of(record, ERROR)
+    if "problems" in record:
+        problems = strings(fields_of(record, {"problems": list})["problems"])
+        return AnswerError(text_of(values["message"]), problems=problems)
     status = count_of(values["status_code"])
     return ServiceError(
         text_of(values["message"]),

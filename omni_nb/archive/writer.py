@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_folder
-from omni_nb.errors import OmniError, RequestError, brief
+from omni_nb.errors import AnswerError, OmniError, RequestError, brief
 from omni_nb.media.folder import replacing, sweep
 from omni_nb.media.parts import AudioPart
 from omni_nb.media.paths import path_of, why
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omni_nb.archive.document import Archive
+    from omni_nb.errors import ReplyError
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
@@ -183,7 +184,7 @@ def answer(reply: Reply, part: Callable[[Part], Any]) -> dict[str, Any]:
         "reasoning": reply.reasoning,
         # an answer that still streams is saved as one that did not get further
         "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
-        "error": _named(reply.error, ERROR) if reply.error else None,
+        "error": _error(reply.error) if reply.error else None,
         "usage": _usage(last.usage) if last.usage else None,
         "region": reply.region,
         "is_stand_in": reply.is_stand_in,
@@ -212,6 +213,12 @@ def _round(one: Round, part: Callable[[Part], Any]) -> dict[str, Any]:
             for call in one.tool_calls
         ],
     }
+
+
+def _error(error: ReplyError) -> dict[str, Any]:
+    """Return the record of an error; one of the answer's form is known by its problems."""
+    problems = {"problems": list(error.problems)} if isinstance(error, AnswerError) else {}
+    return _named(error, ERROR) | problems
 
 
 def _named(value: object, kinds: Mapping[str, Any]) -> dict[str, Any]:

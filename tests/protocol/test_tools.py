@@ -638,3 +638,17 @@ def test_both_are_saved_and_loaded(here, tmp_path):
     twice = Conversation.load(again.save(tmp_path / "twice.json"))
     assert twice[0].parsed == after.parsed
     assert twice.messages == chat.messages
+
+
+def test_an_answer_that_did_not_fit_is_saved_with_why(tmp_path):
+    with connected("json_unfit_always") as standin:
+        chat = data_chat(standin)
+        with pytest.raises(AnswerError) as failure:
+            asked(chat, "Describe this.", response_format=Clip)
+    loaded = Conversation.load(chat.save(tmp_path / "talk.json"))
+    exported = Conversation.from_notebook(chat.export(tmp_path / "talk.ipynb"))
+    for again in (loaded[0], exported[0]):
+        assert isinstance(again.error, AnswerError)
+        assert again.error.problems == again.problems == failure.value.problems
+        assert str(again.error) == str(failure.value)
+        assert (again.parsed, again.attempts, again.finish_reason) == (None, 2, "error")
