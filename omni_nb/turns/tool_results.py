@@ -217,8 +217,8 @@ def told(result: Any, *, most: int = MOST_CHARACTERS) -> Told:
     return dataclasses.replace(made, is_cut=made.is_cut or reader.is_cut)
 
 
-def told_error(error: BaseException, *, hide: Callable[[str], str] = str) -> str:
-    """Return what a model is told of an error: its kind and message, without a traceback.
+def error_line(error: BaseException, *, hide: Callable[[str], str] = str) -> str:
+    """Return an error as a line: its kind and message, bounded, without a traceback.
 
     Parameters
     ----------
@@ -229,14 +229,9 @@ def told_error(error: BaseException, *, hide: Callable[[str], str] = str) -> str
 
     Examples
     --------
-    >>> told_error(ValueError("no such city"))
-    '{"error": "ValueError: no such city"}'
+    >>> error_line(ValueError("no such city"))
+    'ValueError: no such city'
     """
-    return _json({"error": error_line(error, hide=hide)})
-
-
-def error_line(error: BaseException, *, hide: Callable[[str], str] = str) -> str:
-    """Return an error as a line: its kind and message, bounded."""
     try:
         message = error.headline if isinstance(error, OmniError) else str(error)
     except Exception:  # an error's own __str__ may raise anything

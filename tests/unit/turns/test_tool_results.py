@@ -18,7 +18,7 @@ import pytest
 
 from omni_nb.errors import RequestError, ServiceError
 from omni_nb.media.clip import AudioClip
-from omni_nb.turns.tool_results import MOST_CHARACTERS, ToolCall, told, told_error
+from omni_nb.turns.tool_results import MOST_CHARACTERS, ToolCall, error_line, told
 
 
 class Colour(enum.Enum):
@@ -152,6 +152,11 @@ def test_images_sounds_and_figures_become_parts_that_the_text_names():
 
 def test_colours_that_are_few_are_data():
     assert told(np.zeros((2, 1, 3), "uint8")).text == "[[[0, 0, 0]], [[0, 0, 0]]]"
+
+
+def told_error(error: BaseException, **given) -> str:
+    """What a model is told of a call whose function raised this."""
+    return ToolCall("call_1", "weather").failed(error_line(error, **given)).told
 
 
 def test_an_error_is_a_line_without_traceback_and_secrets():
