@@ -25,6 +25,8 @@ import words from "words:player";
  * @property {string} tail_id
  * @property {string} ending how the answer ended: "complete", or why it is not; "" before
  * @property {import("./player/decision.js").Asked | null} asks a call on which a person has to decide
+ * @property {string} calling the tools that run
+ * @property {boolean} is_data the text is to be JSON
  * @property {import("./player/meter.js").Price | null} price null: unknown
  *
  * @typedef {import("./sound/arrival.js").DeltaMessage} DeltaMessage
@@ -116,6 +118,7 @@ class Session {
     const view = createView(element, {
       language: model.get("language"),
       words: this.#words,
+      isData: model.get("is_data"),
       actions: {
         stop: () => this.#stop(),
         toggleMute: () => this.#engine.mute(!this.#engine.isMuted),
@@ -134,12 +137,14 @@ class Session {
     updateAsks();
     model.on("change:header_html", updateHeader);
     model.on("change:asks", updateAsks);
+    model.on("change:calling", update);
     this.#views.add(update);
     this.#endTail();
     this.#beHere();
     return () => {
       model.off("change:header_html", updateHeader);
       model.off("change:asks", updateAsks);
+      model.off("change:calling", update);
       this.#views.delete(update);
       if (this.#views.size === 0 && !this.#engine.isOver) this.#beginTail();
       this.#changed();
@@ -199,8 +204,9 @@ class Session {
     const { heardSeconds, hasAudio, isMuted } = this.#engine;
     const ending = this.#model.get("ending");
     const asks = this.#model.get("asks") ?? null;
+    const calling = this.#model.get("calling");
     const [text, phase, meter] = [this.#arrival.text, this.#phase, this.#meter];
-    return { text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter };
+    return { text, phase, ending, asks, calling, heardSeconds, hasAudio, isMuted, meter };
   }
 
   /**

@@ -2,7 +2,8 @@
 import { ICONS, button, make, setText, wave } from "../player/dom.js";
 import { meterText } from "../player/meter.js";
 import { clock } from "../player/view.js";
-import { fill, wordsFor } from "../player/words.js";
+import { waitsWords } from "../player/decision.js";
+import { wordsFor } from "../player/words.js";
 import { createAudioControls } from "./audio_controls.js";
 import allPlayerWords from "words:player";
 
@@ -49,9 +50,9 @@ export function createLive(talk, turn, words) {
       const phase = phaseOf(turn);
       const isSpokenHere = turn.speech !== null && !turn.speech.isOver && turn.speech.hasAudio;
       element.dataset.phase = phase;
-      const { asks } = turn.record;
+      const { asks, calling } = turn.record;
       if (phase === "over") setText(state, "");
-      else setText(state, asks ? fill(playerWords.decide, { name: asks.name }) : playerWords[phase]);
+      else setText(state, waitsWords(playerWords, asks, calling) || playerWords[phase]);
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
       controls.element.hidden = !isSpokenHere;

@@ -63,6 +63,7 @@
  * @property {number} total_bytes of speech
  * @property {string} calls_html calls of tools and what came of them, made and escaped by Python
  * @property {import("../player/decision.js").Asked | null} asks the call on which the person has to decide
+ * @property {string} calling the tools that run
  * @property {boolean} is_data the text is to be JSON
  * @property {string} answer_html what is shown in place of the text, made and escaped by Python; "" else
  * @property {string} note why an answer is not whole

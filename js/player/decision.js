@@ -1,5 +1,6 @@
 /** @file Ask a person whether a tool may be called. */
 import { button, focusedIn, guardKeys, make, setText } from "./dom.js";
+import { fill } from "./words.js";
 
 /**
  * @typedef {object} Asked a call on which a person has to decide
@@ -7,6 +8,18 @@ import { button, focusedIn, guardKeys, make, setText } from "./dom.js";
  * @property {string} name of the tool
  * @property {string} arguments a line for each
  */
+
+/**
+ * Say what an answer waits for: a decision, or a tool; "" where for neither.
+ *
+ * @param {import("words:player").Words} words
+ * @param {Asked | null} asks
+ * @param {string} calling the tools that run
+ */
+export function waitsWords(words, asks, calling) {
+  if (asks) return fill(words.decide, { name: asks.name });
+  return calling ? fill(words.calling, { name: calling }) : "";
+}
 
 /**
  * Make the question and its buttons, which are there while a call waits. The focus stays where it is.

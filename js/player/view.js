@@ -1,8 +1,7 @@
 /** @file Show the player: the question, the words as they come, and a row about the speech. */
-import { createDecision } from "./decision.js";
+import { createDecision, waitsWords } from "./decision.js";
 import { button, changeText, guardKeys, make, setText, wave } from "./dom.js";
 import { startOfTail } from "./long.js";
-import { fill } from "./words.js";
 
 /** @typedef {import("words:player").Words} Words */
 /** @typedef {import("../sound/engine.js").EngineState} EngineState */
@@ -14,6 +13,7 @@ import { fill } from "./words.js";
  * @property {Phase} phase
  * @property {string} ending how the answer ended: "complete", or why it is not; "" before
  * @property {import("./decision.js").Asked | null} asks a call on which a person has to decide
+ * @property {string} calling the tools that run
  * @property {number} heardSeconds
  * @property {boolean} hasAudio
  * @property {boolean} isMuted
@@ -35,13 +35,14 @@ export function clock(seconds) {
  * Draw the player into `element`.
  *
  * @param {HTMLElement} element
- * @param {{language: string, words: Words, actions: Actions}} options
+ * @param {{language: string, words: Words, isData: boolean, actions: Actions}} options `isData`: the text is to be JSON
  */
-export function createView(element, { language, words, actions }) {
+export function createView(element, { language, words, isData, actions }) {
   const header = make("div", "omni-player-header");
   const captions = make("div", "omni-player-captions");
   // The speech itself is heard: reading the captions out as well would talk over it.
   captions.setAttribute("aria-live", "off");
+  if (isData) captions.classList.add("omni-player-data");
   const captionText = document.createTextNode("");
   captions.append(captionText);
   const state = make("span", "omni-player-state");
@@ -70,13 +71,13 @@ export function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter: meterText }) {
+    update({ text, phase, ending, asks, calling, heardSeconds, hasAudio, isMuted, meter: meterText }) {
       const start = text.length > MOST_CAPTIONS ? startOfTail(text) : 0;
       changeText(captionText, start > 0 ? `…${text.slice(start)}` : text);
       root.dataset.phase = phase;
       decision.update(asks);
-      const now = asks ? fill(words.decide, { name: asks.name }) : words[phase];
-      setText(state, isOver(phase) ? endingWords(words, phase, ending) : now);
+      const waits = waitsWords(words, asks, calling);
+      setText(state, isOver(phase) ? endingWords(words, phase, ending) : waits || words[phase]);
       setText(time, hasAudio ? clock(heardSeconds) : "");
       setText(meter, hasAudio ? meterText : "");
       mute.hidden = !hasAudio || isOver(phase);

@@ -179,7 +179,6 @@ SUMMARY = Section(
         ("answers with", _answers),
         ("tools", _tools),
         ("structured", _structured),
-        ("thinks", _thinks),
         ("search", _searches),
     ),
 )
@@ -188,7 +187,7 @@ SUMMARY = Section(
 _ABILITIES = Section(
     "abilities",
     lambda facts: facts,
-    (("also called", _also_called), ("kinds", _kinds), ("regions", _regions)),
+    (("also called", _also_called), ("kinds", _kinds), ("thinks", _thinks), ("regions", _regions)),
 )
 
 

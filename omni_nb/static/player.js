@@ -1173,6 +1173,10 @@ function nearestWithAudio(element) {
 }
 
 // js/player/decision.js
+function waitsWords(words, asks, calling) {
+  if (asks) return fill(words.decide, { name: asks.name });
+  return calling ? fill(words.calling, { name: calling }) : "";
+}
 function createDecision(words, decide) {
   const question = make("div", "omni-decision-question", words.mayCall);
   const name = make("code", "omni-decision-name");
@@ -1219,10 +1223,11 @@ function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
-function createView(element, { language, words, actions }) {
+function createView(element, { language, words, isData, actions }) {
   const header = make("div", "omni-player-header");
   const captions = make("div", "omni-player-captions");
   captions.setAttribute("aria-live", "off");
+  if (isData) captions.classList.add("omni-player-data");
   const captionText = document.createTextNode("");
   captions.append(captionText);
   const state = make("span", "omni-player-state");
@@ -1248,13 +1253,13 @@ function createView(element, { language, words, actions }) {
       header.innerHTML = html;
     },
     /** @param {Shown} shown */
-    update({ text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
+    update({ text, phase, ending, asks, calling, heardSeconds, hasAudio, isMuted, meter: meterText2 }) {
       const start = text.length > MOST_CAPTIONS ? startOfTail(text) : 0;
       changeText(captionText, start > 0 ? `…${text.slice(start)}` : text);
       root.dataset.phase = phase;
       decision.update(asks);
-      const now = asks ? fill(words.decide, { name: asks.name }) : words[phase];
-      setText(state, isOver(phase) ? endingWords(words, phase, ending) : now);
+      const waits = waitsWords(words, asks, calling);
+      setText(state, isOver(phase) ? endingWords(words, phase, ending) : waits || words[phase]);
       setText(time, hasAudio ? clock(heardSeconds) : "");
       setText(meter, hasAudio ? meterText2 : "");
       mute.hidden = !hasAudio || isOver(phase);
@@ -1272,7 +1277,7 @@ function isOver(phase) {
 }
 
 // words:player
-var player_default = { en: { thinking: "Thinking…", answering: "Answering…", unheard: "Answering… Its sound cannot reach this page meanwhile: play it when the answer is complete.", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", playIt: "Its sound could not reach this page meanwhile: press play.", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", mayCall: "May this tool be called?", allow: "Allow", deny: "Don't allow", decide: "Your decision is needed: {name}", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", unheard: "正在回答… 语音暂时无法传到此页面，回答完成后可播放。", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", playIt: "回答时语音无法传到此页面，请点击播放。", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", mayCall: "允许调用这个工具吗？", allow: "允许", deny: "不允许", decide: "需要你来决定：{name}", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
+var player_default = { en: { thinking: "Thinking…", answering: "Answering…", unheard: "Answering… Its sound cannot reach this page meanwhile: play it when the answer is complete.", buffering: "Buffering…", blocked: "Click anywhere to hear", queued: "Waiting to speak", speaking: "Speaking", done: "Done", stopped: "Stopped", endings: { interrupted: "Stopped", timeout: "Stopped: it took too long", budget: "Stopped: the budget is spent", error: "Failed", length: "Cut off at the token limit", content_filter: "Cut by the content filter" }, mute: "Mute", stop: "Stop", playIt: "Its sound could not reach this page meanwhile: press play.", seconds: "{seconds} s of speech so far", cost: "about {amount}", wouldCost: "free; a model would cost {amount}", mayCall: "May this tool be called?", allow: "Allow", deny: "Don't allow", decide: "Your decision is needed: {name}", calling: "Calling {name}…", controls: "Speech", CNY: "{amount} CNY", USD: "{amount} USD", price: "{amount} {currency}" }, zh: { thinking: "思考中…", answering: "正在回答…", unheard: "正在回答… 语音暂时无法传到此页面，回答完成后可播放。", buffering: "缓冲中…", blocked: "点击页面任意处即可播放", queued: "等待上一条播放完", speaking: "正在朗读", done: "已完成", stopped: "已停止", endings: { interrupted: "已停止", timeout: "已停止：已超时", budget: "已停止：预算已用完", error: "失败", length: "达到 Token 上限，被截断", content_filter: "被内容过滤截断" }, mute: "静音", stop: "停止", playIt: "回答时语音无法传到此页面，请点击播放。", seconds: "目前语音 {seconds} 秒", cost: "约 {amount}", wouldCost: "免费；若用真实模型约 {amount}", mayCall: "允许调用这个工具吗？", allow: "允许", deny: "不允许", decide: "需要你来决定：{name}", calling: "正在调用 {name}…", controls: "朗读", CNY: "¥{amount}", USD: "US${amount}", price: "{amount} {currency}" } };
 
 // js/player.js
 var BYTES_PER_SAMPLE2 = 2;
@@ -1339,6 +1344,7 @@ var Session = class {
     const view = createView(element, {
       language: model.get("language"),
       words: this.#words,
+      isData: model.get("is_data"),
       actions: {
         stop: () => this.#stop(),
         toggleMute: () => this.#engine.mute(!this.#engine.isMuted),
@@ -1357,12 +1363,14 @@ var Session = class {
     updateAsks();
     model.on("change:header_html", updateHeader);
     model.on("change:asks", updateAsks);
+    model.on("change:calling", update);
     this.#views.add(update);
     this.#endTail();
     this.#beHere();
     return () => {
       model.off("change:header_html", updateHeader);
       model.off("change:asks", updateAsks);
+      model.off("change:calling", update);
       this.#views.delete(update);
       if (this.#views.size === 0 && !this.#engine.isOver) this.#beginTail();
       this.#changed();
@@ -1415,8 +1423,9 @@ var Session = class {
     const { heardSeconds, hasAudio, isMuted } = this.#engine;
     const ending = this.#model.get("ending");
     const asks = this.#model.get("asks") ?? null;
+    const calling = this.#model.get("calling");
     const [text, phase, meter] = [this.#arrival.text, this.#phase, this.#meter];
-    return { text, phase, ending, asks, heardSeconds, hasAudio, isMuted, meter };
+    return { text, phase, ending, asks, calling, heardSeconds, hasAudio, isMuted, meter };
   }
   /**
    * @param {DeltaMessage | EndMessage} message

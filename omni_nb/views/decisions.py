@@ -1,4 +1,4 @@
-"""Decisions: a person says whether a tool's call may be made (``approve=True``).
+"""Decisions: a person says whether a tool's call may be made (``approve=True``), and what runs.
 
 A call is known by its place among ``reply.tool_calls``: services give the same id twice.
 """
@@ -45,6 +45,14 @@ def asked_of(reply: Reply) -> Asked | None:
         return None
     call = reply.tool_calls[place]
     return {"call": place, "name": shortened(call.name, 64), "arguments": arguments_text(call)}
+
+
+def calling_of(reply: Reply) -> str:
+    """Return the names of the tools that run, as a line; ``""`` where none does."""
+    if reply.is_finished:
+        return ""
+    running = dict.fromkeys(call.name for call in reply.tool_calls if call.state == "running")
+    return shortened(", ".join(running), 64)
 
 
 def arguments_text(call: ToolCall) -> str:

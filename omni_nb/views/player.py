@@ -8,7 +8,8 @@ Traits: ``sample_rate``, ``prebuffer_seconds``, ``language``, ``header_html``, `
 (null where it is unknown, else a `Price`: the browser itself counts what the speech has cost so
 far, so that its meter needs no traffic; for the eye only, money is `Decimal` in Python); ``asks``
 (a call of a tool on which a person has to decide, as of `omni_nb.views.decisions.asked_of`; null
-where there is none).
+where there is none); ``calling`` (the tools that run, ``""`` where none does);
+``is_data`` (the text is to be JSON).
 
 Messages to the browser (PCM is 16 bit little-endian mono, and travels as the message's only
 buffer):
@@ -176,6 +177,8 @@ class AudioPlayer(BackgroundWidget):
     tail_id = traitlets.Unicode().tag(sync=True)
     ending = traitlets.Unicode("").tag(sync=True)
     asks: Any = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    calling = traitlets.Unicode("").tag(sync=True)
+    is_data = traitlets.Bool(default_value=False).tag(sync=True)
     price = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
 
     stop_requested: threading.Event

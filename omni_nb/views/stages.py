@@ -14,7 +14,7 @@ from omni_nb.render.html import join
 from omni_nb.render.reply import ending_of, note_text, progress_html, progress_text, question_html
 from omni_nb.render.tool_calls import call_text, live_calls_html
 from omni_nb.turns.timing import Playback
-from omni_nb.views.decisions import asked_of, is_yes, question_text
+from omni_nb.views.decisions import asked_of, calling_of, is_yes, question_text
 from omni_nb.views.deltas import Sent
 from omni_nb.views.named_file import named_file_text
 from omni_nb.views.session import session
@@ -358,6 +358,7 @@ class SpeechStage:
             language=language,
             prebuffer_seconds=self._prebuffer_seconds,
             price=price_of(reply),
+            is_data=reply.request.response_format is not None,
             repeats=not self._session.hears_pages,
         )
 
@@ -392,6 +393,7 @@ class SpeechStage:
             self._states = states
             self._player.header_html = _header_html(reply, self._language)
             self._player.asks = asked_of(reply)
+            self._player.calling = calling_of(reply)
         if not self._sent.is_due(reply):
             return
         text, pcm = reply.text, reply.pcm

@@ -166,7 +166,7 @@ export function recordOf(changes) {
   const { text = "", reasoning = "" } = changes;
   return {
     turn: "t1", state: "over", question_text: "", question_html: "", text, text_length: [...(text ?? "")].length,
-    reasoning, reasoning_length: [...(reasoning ?? "")].length, total_bytes: 0, calls_html: "", asks: null, is_data: false, answer_html: "", note: "", facts_html: "", meter: "", price: null,
+    reasoning, reasoning_length: [...(reasoning ?? "")].length, total_bytes: 0, calls_html: "", asks: null, calling: "", is_data: false, answer_html: "", note: "", facts_html: "", meter: "", price: null,
     speaker: "", is_of_cell: false, is_stopped: false, is_refused: false, sibling: 1, siblings: 1, ...changes,
   };
 }

@@ -404,6 +404,17 @@ test("a transcript that is removed leaves nothing", () => {
   assert.deepEqual(talk.notices, []);
 });
 
+test("the live line says which tool runs", () => {
+  const record = recordOf({ state: "answering", calling: "weather" });
+  const { model, find, see } = openTranscript();
+  model.post({ type: "turns", order: ["t1"], records: [record] });
+  see();
+  assert.equal(find(".omni-panel-state").textContent, "Calling weather…");
+  model.post({ type: "turns", order: ["t1"], records: [{ ...record, calling: "" }] });
+  see();
+  assert.equal(find(".omni-panel-state").textContent, "Thinking…");
+});
+
 test("a call that waits for a decision is asked about in its turn, said once, and the click is sent", () => {
   const asks = { call: 1, name: "weather", arguments: 'city = "<i>"' };
   const record = recordOf({ state: "answering", calls_html: "<i>weather(…)</i>", asks });

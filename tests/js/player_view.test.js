@@ -9,12 +9,12 @@ openPage();
 const { createView } = await import("../../js/player/view.js");
 
 /** A view on a page, and what it shows. */
-function openView(language = "en") {
+function openView(language = "en", isData = false) {
   const element = document.createElement("div");
   document.body.append(element);
   const decided = [];
-  const view = createView(element, { language, words: words[language], actions: { stop() {}, toggleMute() {}, decide: (...said) => decided.push(said) } });
-  const shown = { text: "", phase: "thinking", ending: "", asks: null, heardSeconds: 0, hasAudio: false, isMuted: false, meter: "" };
+  const view = createView(element, { language, words: words[language], isData, actions: { stop() {}, toggleMute() {}, decide: (...said) => decided.push(said) } });
+  const shown = { text: "", phase: "thinking", ending: "", asks: null, calling: "", heardSeconds: 0, hasAudio: false, isMuted: false, meter: "" };
   return {
     update: (changes) => view.update(Object.assign(shown, changes)),
     state: () => element.querySelector("[role=status]").textContent,
@@ -87,6 +87,27 @@ test("a call that waits is asked about, said once, and decided by a button", () 
     assert.deepEqual(buttons.map((button) => button.textContent), [allow, deny]);
     for (const button of buttons) button.click();
     assert.deepEqual(decided, [[2, true], [2, false]]);
+  }
+});
+
+test("what runs is said in the place of thinking, until the answer goes on", () => {
+  for (const [language, said] of [["en", "Calling weather, time…"], ["zh", "正在调用 weather, time…"]]) {
+    const { update, state } = openView(language);
+    update({ calling: "weather, time" });
+    assert.equal(state(), said);
+    update({ asks: ASKS });
+    assert.equal(state(), words[language].decide.replace("{name}", "weather"), "a decision comes first");
+    update({ asks: null, calling: "", phase: "answering" });
+    assert.equal(state(), words[language].answering);
+    update({ phase: "stopped", ending: "interrupted", calling: "weather" });
+    assert.equal(state(), words[language].stopped);
+  }
+});
+
+test("data is shown in code letters while it comes", () => {
+  for (const isData of [true, false]) {
+    const { captions } = openView("en", isData);
+    assert.equal(captions().classList.contains("omni-player-data"), isData);
   }
 });
 

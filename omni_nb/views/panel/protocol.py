@@ -164,8 +164,9 @@ class TurnRecord(TypedDict):
     answer ended, as of `omni_nb.render.reply.ending_of`, or ``"refused"``. ``sibling`` and
     ``siblings``: this is the n-th of so many branches. ``is_refused``: it was never sent. ``text``
     is null in an ``end``. ``calls_html``: the calls of tools and what came of them; ``asks``: the
-    call on which the person has to decide, as of `omni_nb.views.decisions.asked_of`, or null.
-    ``is_data``: the text is to be JSON; ``answer_html``: what is shown in its place, a table of it.
+    call on which the person has to decide, as of `omni_nb.views.decisions.asked_of`, or null;
+    ``calling``: the names of the tools that run. ``is_data``: the text is to be JSON;
+    ``answer_html``: what is shown in its place, a table of it.
     """
 
     turn: str
@@ -179,6 +180,7 @@ class TurnRecord(TypedDict):
     total_bytes: int
     calls_html: str
     asks: Asked | None
+    calling: str
     is_data: bool
     answer_html: str
     note: str

@@ -20,7 +20,7 @@ from omni_nb.render.reply import (
 )
 from omni_nb.render.tool_calls import calls_html, live_calls_html
 from omni_nb.turns.reply import Reply
-from omni_nb.views.decisions import asked_of
+from omni_nb.views.decisions import asked_of, calling_of
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.panel.protocol import TurnRecord
 from omni_nb.views.stages import price_of
@@ -58,6 +58,7 @@ def record_of_reply(
         total_bytes=whole_samples(reply.pcm),
         calls_html=_calls_html(reply, language),
         asks=asked_of(reply) if question else None,
+        calling=calling_of(reply),
         is_data=reply.request.response_format is not None,
         answer_html=answer_html(reply, language) if has_data(reply) else "",
         note=note_text(reply, language) if is_over else "",
@@ -88,6 +89,7 @@ def record_of_question(question: QueuedQuestion, language: Language) -> TurnReco
         total_bytes=0,
         calls_html="",
         asks=None,
+        calling="",
         is_data=False,
         answer_html="",
         note=question.refusal,
@@ -129,6 +131,7 @@ def record_of_failure(
         total_bytes=0,
         calls_html="",
         asks=None,
+        calling="",
         is_data=False,
         answer_html="",
         note=words("panel", language)["not shown"].format(error=error) if is_over else "",

@@ -265,7 +265,6 @@ def test_which_model_can_do_what_is_seen_first_and_the_rest_is_folded():
         "answers with",
         "calls tools",
         "answers as data",
-        "thinks",
         "searches the web",
     ]
     assert row(shown, "calls tools") == ["not documented"] * 2 + ["yes"] * 4

@@ -169,7 +169,8 @@ def test_a_chinese_yes_counts():
 class Page:
     """A cell whose page shows the player."""
 
-    def __init__(self, chat, monkeypatch) -> None:
+    def __init__(self, chat, monkeypatch, question: str = ASK) -> None:
+        self.question = question
         self.session = cell()
         self.session.show = lambda bundle: MagicMock()
         self.session.keep = lambda *_, **__: None
@@ -184,7 +185,7 @@ class Page:
         self.player = until(lambda: next(iter(self.players), None))
 
     def ask(self) -> None:
-        self.reply = self.chat.ask(ASK)
+        self.reply = self.chat.ask(self.question)
 
     def message(self, allowed: bool | None, call: int = 0) -> dict[str, Any]:
         return {
@@ -218,6 +219,37 @@ def test_a_click_in_a_cell_decides(page, weather, allowed, road):
     assert weather.cities == ["Hangzhou"] * allowed
     assert page.player.asks is None
     assert "weather" in page.player.header_html
+
+
+def test_a_cell_says_which_tools_run(monkeypatch):
+    goes_on = threading.Event()
+
+    def slow(city: str) -> int:
+        "The weather now. city: its name in English."
+        goes_on.wait(30)
+        return len(city)
+
+    with start(Behaviour(pace=0)) as service:
+        here = connection_of(service)
+        chat = omni.Chat("qwen3-omni-flash", tools=[slow], approve=True, connection=here)
+        page = Page(chat, monkeypatch, "Call slow: how warm is it in Hangzhou?")
+        until(lambda: page.player.asks)
+        assert page.player.calling == ""
+        page.player._handle_custom_msg(page.message(allowed=True), [])
+        until(lambda: page.player.calling == "slow")
+        goes_on.set()
+        page.over()
+    assert page.player.calling == ""
+
+
+@pytest.mark.parametrize("form", [None, list[int]])
+def test_the_page_knows_whether_data_comes(chat, monkeypatch, form):
+    chat.response_format = form
+    page = Page(chat, monkeypatch)
+    until(lambda: page.player.asks)
+    page.player._handle_custom_msg(page.message(allowed=False), [])
+    page.over()
+    assert page.player.is_data == (form is not None)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +355,26 @@ def test_a_click_in_the_panel_decides(browser, panel, weather, allowed):
     end = until(lambda: [r for r in all_records(browser) if r["state"] == "over"])[-1]
     assert end["asks"] is None
     assert "<details" in end["calls_html"]
+
+
+def test_a_panel_says_which_tools_run(browser):
+    goes_on = threading.Event()
+
+    def weather(city: str) -> int:
+        "The weather now. city: its name in English."
+        goes_on.wait(30)
+        return len(city)
+
+    with start(Behaviour(pace=0)) as service:
+        here = connection_of(service)
+        chat = omni.Chat("qwen3-omni-flash", tools=[weather], connection=here)
+        panel = ChatPanel(chat, language="en")
+        browser.say(panel, type="send", draft="d", text=ASK)
+        until(lambda: any(record["calling"] == "weather" for record in all_records(browser)))
+        goes_on.set()
+        end = until(lambda: [r for r in all_records(browser) if r["state"] == "over"])[-1]
+        panel.close()
+    assert end["calling"] == ""
 
 
 def all_records(browser: FakeBrowser) -> list[dict[str, Any]]:

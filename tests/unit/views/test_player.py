@@ -340,7 +340,8 @@ def test_neither_speech_nor_text_is_a_trait() -> None:
     player.update("secret words", b"xy")
     ours = {name for name in player.keys if not name.startswith("_")}
     assert ours == {
-        *("asks", "ending", "header_html", "language", "prebuffer_seconds", "price", "sample_rate"),
+        *("asks", "calling", "is_data"),
+        *("ending", "header_html", "language", "prebuffer_seconds", "price", "sample_rate"),
         "tail_id",
         *("layout", "tabbable", "tooltip"),
     }
