@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from omni_nb.errors import MediaError
 from omni_nb.media.parts import AudioURLPart, ImageURLPart, TextPart, VideoURLPart
+from omni_nb.media.sampling import Sampling, sampling_of
 from omni_nb.offline.audio import MeasuredAudio, measure_audio
 from omni_nb.offline.image import MeasuredImage, measure_image
 from omni_nb.offline.refusals import INVALID, Refusal
@@ -154,7 +155,7 @@ class _Reader:
         url = _inside(part, "image_url", "url")
         if _is_remote(url):
             return ImageURLPart(url)
-        image = self._measured(url)
+        image = replace(self._measured(url), sampling=_sampling(part))
         sides, limits = sorted((image.width, image.height)), self._limits
         too_small = sides[0] < (limits.image_min_side_pixels or 1)
         if too_small or sides[1] > sides[0] * (limits.image_max_ratio or sides[1]):
@@ -196,7 +197,7 @@ class _Reader:
         most = self._limits.video_seconds
         if most is not None and video.seconds > most + _LENIENCE:
             raise Refusal(f"{_VIDEO_RULE}The video file is too long.")
-        return video
+        return replace(video, sampling=_sampling(part))
 
     def _frames(self, part: Mapping[str, Any]) -> MeasuredFrames:
         urls = part.get("video")
@@ -240,6 +241,14 @@ class _Reader:
 _BAD_IMAGE: Final = "Failed to decode the image during the data inspection."
 _LENIENCE: Final = 0.5
 """Seconds: an encoder's padding makes a file of the longest length a little longer."""
+
+
+def _sampling(part: Mapping[str, Any]) -> Sampling | None:
+    """Read how closely to look at an image or a video, beside its URL."""
+    try:
+        return sampling_of(**{name: part.get(name) for name in Sampling.__slots__})
+    except MediaError as error:
+        raise Refusal(f"{INVALID}{error}") from error
 
 
 def _inside(part: Mapping[str, Any], kind: str, key: str) -> str:

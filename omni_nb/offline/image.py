@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from omni_nb.media.sampling import Sampling
+
     Pixels = npt.NDArray[np.float64]
 
 SIDE: Final = 60
@@ -41,6 +43,8 @@ class MeasuredImage:
         Row and column, 0–2 each, of the brightest ninth; None when all are alike.
     squares
         Mean colours of 12 × 12 squares, a byte per channel, to compare images by.
+    sampling
+        How closely the request says to look; None where it does not.
     """
 
     width: int
@@ -50,6 +54,7 @@ class MeasuredImage:
     colors: tuple[tuple[str, float], ...]
     brightest: tuple[int, int] | None
     squares: bytes = field(default=b"", repr=False)
+    sampling: Sampling | None = None
 
 
 def measure_image(data: bytes) -> MeasuredImage:

@@ -17,6 +17,7 @@ from omni_nb.rules.tokens import (
     text_tokens,
     video_tokens,
 )
+from omni_nb.rules.weigh import looking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,12 +52,18 @@ def part_tokens(part: ReadPart, facts: ModelFacts) -> dict[str, int]:
     not published.
     """
     try:
-        return _counted(part, facts.name)
+        return _counted(part, _looked(part, facts))
     except RequestError:
         return {}
 
 
-def _counted(part: ReadPart, model: str) -> dict[str, int]:
+def _looked(part: ReadPart, facts: ModelFacts) -> ModelFacts:
+    if isinstance(part, (MeasuredImage, MeasuredVideo)):
+        return looking(facts, part.sampling, is_image=isinstance(part, MeasuredImage))
+    return facts
+
+
+def _counted(part: ReadPart, model: ModelFacts) -> dict[str, int]:
     match part:
         case TextPart():
             return {"text": text_tokens(part.text)}
@@ -74,11 +81,11 @@ def _counted(part: ReadPart, model: str) -> dict[str, int]:
             return {}
 
 
-def _track_tokens(audio: MeasuredAudio, model: str) -> int:
+def _track_tokens(audio: MeasuredAudio, model: ModelFacts) -> int:
     return audio_tokens(audio.decoded_seconds or audio.seconds, model=model)
 
 
-def _image_tokens(video: MeasuredVideo, model: str) -> int:
+def _image_tokens(video: MeasuredVideo, model: ModelFacts) -> int:
     try:
         return video_tokens(video.width, video.height, video.seconds, video.fps, model=model).tokens
     except RequestError:  # shorter than the rule's first frames: the audio still counts

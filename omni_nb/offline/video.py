@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omni_nb.media.parts import ImageURLPart
+    from omni_nb.media.sampling import Sampling
 
 _EVERY_FRAME_PIXELS: Final = 200_000_000  # decode all frames up to here: 9 s of 720p
 _KEY_FRAME_PIXELS: Final = 2 * _EVERY_FRAME_PIXELS  # then key frames, up to here
@@ -42,6 +43,8 @@ class MeasuredVideo:
         The largest share (0–1) of the image that differs from one sampled frame to the next.
     audio
         Its audio track, if it has one.
+    sampling
+        How closely the request says to look; None where it does not.
     """
 
     seconds: float
@@ -51,6 +54,7 @@ class MeasuredVideo:
     sampled: tuple[MeasuredImage, ...]
     change: float
     audio: MeasuredAudio | None
+    sampling: Sampling | None = None
 
 
 @dataclass(frozen=True, slots=True)

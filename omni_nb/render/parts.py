@@ -22,6 +22,7 @@ from omni_nb.media.parts import (
     VideoPart,
     VideoURLPart,
 )
+from omni_nb.media.sampling import keys_of
 from omni_nb.media.sources import read_all
 from omni_nb.media.tracks import read_tracks
 from omni_nb.render.html import HTML, data_url, style, tag
@@ -176,7 +177,7 @@ def _facts(part: Part, language: Language) -> list[str]:
         case ImagePart():
             pixels = names["pixels"].format(width=part.width, height=part.height)
             size = size_text(part.total_bytes, language)
-            return [part.name, kinds["image"], pixels, size, part.mime]
+            return [part.name, kinds["image"], pixels, size, part.mime, *_looks(part, language)]
         case AudioPart():
             measures = [
                 kinds["seconds"].format(seconds=seconds_text(part.seconds)),
@@ -190,7 +191,8 @@ def _facts(part: Part, language: Language) -> list[str]:
             seen = [seconds, pixels, names["pace"].format(fps=part.fps)]
             track = names["with sound" if part.has_audio else "no sound"]
             size = size_text(part.total_bytes, language)
-            return [part.name, kinds["video"], *seen, track, size, part.mime]
+            facts = [part.name, kinds["video"], *seen, track, size, part.mime]
+            return [*facts, *_looks(part, language)]
         case FramesPart():
             held = [image for image in part.images if isinstance(image, ImagePart)]
             sides = dict.fromkeys((image.width, image.height) for image in held)
@@ -203,7 +205,14 @@ def _facts(part: Part, language: Language) -> list[str]:
         case TextPart():
             return [part.text, kinds["text"]]
         case _:
-            return [part.url, kinds[part.modality], names["at a url"]]
+            return [part.url, kinds[part.modality], names["at a url"], *_looks(part, language)]
+
+
+def _looks(part: Part, language: Language) -> list[str]:
+    """Return how closely the model is told to look, where the part says so."""
+    names, sampling = words("parts", language), getattr(part, "sampling", None)
+    asked = keys_of(sampling).items()
+    return [names[f"asked {name}"].format(value=value) for name, value in asked]
 
 
 def _rate(part: AudioPart, language: Language) -> str:

@@ -103,7 +103,7 @@ def weigh(part: Part, facts: ModelFacts | None) -> Weight:
     if isinstance(part, TextPart):
         return Weight({"text": text_tokens(part.text)})
     try:
-        return UNKNOWN if facts is None else _by_rule(part, _looking(part, facts))
+        return UNKNOWN if facts is None else _by_rule(part, _looked(part, facts))
     except RequestError:  # the model has no such rule, or none for so little
         return UNKNOWN
 
@@ -136,14 +136,27 @@ def _by_rule(part: Part, facts: ModelFacts) -> Weight:
             return UNKNOWN
 
 
-def _looking(part: Part, facts: ModelFacts) -> ModelFacts:
-    """Return the facts with what the part says of how closely to look in the model's rule."""
+def _looked(part: Part, facts: ModelFacts) -> ModelFacts:
     sampling: Sampling | None = getattr(part, "sampling", None)
+    return looking(facts, sampling, is_image=isinstance(part, ImagePart))
+
+
+def looking(facts: ModelFacts, sampling: Sampling | None, *, is_image: bool) -> ModelFacts:
+    """Return a model's facts with what a part says of how closely to look in its rules.
+
+    Examples
+    --------
+    >>> from omni_nb.media.sampling import Sampling
+    >>> from omni_nb.rules.catalog import find_model
+    >>> facts = looking(find_model("qwen-omni-turbo"), Sampling(max_pixels=28 * 28), is_image=True)
+    >>> facts.tokens.image_tokens_max
+    1
+    """
     rules = facts.tokens
     if sampling is None or rules is None:
         return facts
     square = rules.image_pixels_per_side**2
-    if isinstance(part, ImagePart):
+    if is_image:
         least, most = _area(sampling, square, rules.image_tokens_min, rules.image_tokens_max)
         changed = replace(rules, image_tokens_min=least, image_tokens_max=most)
         return replace(facts, tokens=changed)

@@ -13,11 +13,16 @@ from omni_nb.archive.reader import read
 from omni_nb.archive.writer import write
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.sampling import Sampling
+from omni_nb.offline.contents import read_turn
+from omni_nb.offline.items import Items
+from omni_nb.offline.refusals import Refusal
+from omni_nb.render.parts import part_html, part_text
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.weigh import weigh
 from omni_nb.turns.reply import Reply
 from omni_nb.wire.dialects import body_for
 from omni_nb.wire.request import Message, Request
+from tests.media_files import video_file
 
 PLUS = find_model("qwen3.5-omni-plus")
 
@@ -122,3 +127,40 @@ def test_other_servers_do_not_know_it(dialect):
     assert body(image())
     with pytest.raises(RequestError, match="max_pixels of image"):
         body(image(max_pixels=4096))
+
+
+@pytest.mark.parametrize("model", ["qwen3.5-omni-plus", "qwen-omni-turbo"])
+@pytest.mark.parametrize("sampling", [{}, {"max_pixels": 100_000}, {"min_pixels": 2_000_000}])
+def test_the_stand_in_counts_an_image_as_it_is_looked_at(model, sampling):
+    part = image(**sampling)
+    reply = omni.ask("What is this?", image=part, model=model, show=False)
+    assert reply.usage.input["image"] == weigh(part, find_model(model)).tokens["image"]
+
+
+def test_the_stand_in_counts_a_video_as_it_is_looked_at():
+    data = video_file("mp4", seconds=4, width=640, height=480)
+
+    def seen(**sampling):
+        clip = omni.video(data, **sampling)
+        reply = omni.ask("What is this?", video=clip, model="qwen3.5-omni-plus", show=False)
+        assert reply.usage.input["video"] == weigh(clip, PLUS).tokens["video"]
+        return reply.usage.input["video"]
+
+    assert seen(fps=1) < seen()
+    assert seen(max_pixels=40_000) < seen()
+
+
+def test_the_stand_in_refuses_a_value_out_of_its_range():
+    part = {"type": "image_url", "image_url": {"url": image().payload()["image_url"]["url"]}}
+    message = {"role": "user", "content": [part | {"max_pixels": -1}]}
+    with pytest.raises(Refusal, match="max_pixels"):
+        read_turn(message, PLUS, Items())
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "at most"), ("zh", "至多")])
+def test_a_card_says_how_closely_to_look(language, said):
+    assert f"{said}" in part_text(image(max_pixels=200_704), language)
+    assert "200,704" in part_text(image(max_pixels=200_704), language)
+    assert said not in part_text(image(), language)
+    assert "0.5" in part_text(walk(fps=0.5), language)
+    assert "0.5" in part_html(held(fps=0.5), language)
