@@ -33,7 +33,7 @@ from omni_nb.media.sampling import Sampling
 from omni_nb.media.text import well_formed
 from omni_nb.rules.counts import MOST, count_of
 from omni_nb.rules.formats import AnswerFormat
-from omni_nb.rules.pricing import MEDIA, Usage
+from omni_nb.rules.pricing import MEDIA, Usage, priced_region
 from omni_nb.turns.history import Trimming, call_messages
 from omni_nb.turns.reply import Reply
 from omni_nb.turns.round import Round
@@ -219,7 +219,7 @@ class Reader:
     def rounds(self, values: Mapping[str, Any], request: Request) -> list[Round]:
         """Return the rounds of a reply before its last."""
         made: list[Round] = []
-        region = "beijing" if values["is_stand_in"] else values["region"]
+        region = priced_region(values["region"], is_stand_in=values["is_stand_in"])
         for record in values["rounds"] or ():
             held = fields_of(record, ROUND)
             one = Round(request, region=region)

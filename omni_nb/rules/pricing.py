@@ -266,6 +266,17 @@ def entry_modality(entry: str) -> str:
     return entry.partition(" ")[0]
 
 
+def priced_region(region: str | None, *, is_stand_in: bool) -> str | None:
+    """Return the region whose prices count; for the stand-in it is Beijing.
+
+    Examples
+    --------
+    >>> priced_region(None, is_stand_in=True), priced_region("singapore", is_stand_in=False)
+    ('beijing', 'singapore')
+    """
+    return "beijing" if is_stand_in else region
+
+
 def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
     """Add costs up; None when one of them is unknown or there is none.
 

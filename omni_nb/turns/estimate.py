@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError, RequestError
 from omni_nb.media.parts import parts_of
+from omni_nb.rules import pricing
 from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.rules.estimate import Comparison, Estimate
 from omni_nb.rules.options import check_extra, check_options
@@ -255,7 +256,7 @@ def forecast_each(replies: Sequence[Reply]) -> list[Estimate]:
     return [
         forecast(
             reply.request,
-            region="beijing" if reply.is_stand_in else reply.region,
+            region=pricing.priced_region(reply.region, is_stand_in=reply.is_stand_in),
             weight=_sum(weight_of(message, reply.model) for message in reply.request.messages)
             + weigh_around(reply.request),
         )
@@ -264,8 +265,8 @@ def forecast_each(replies: Sequence[Reply]) -> list[Estimate]:
 
 
 def priced_region(connection: Connection) -> str | None:
-    """Return the region whose prices count; for the stand-in it is Beijing."""
-    return "beijing" if connection.is_stand_in else connection.region
+    """Return the region whose prices count for what a connection asks."""
+    return pricing.priced_region(connection.region, is_stand_in=connection.is_stand_in)
 
 
 def _sum(weights: Iterable[Weight]) -> Weight:

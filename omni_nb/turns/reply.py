@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
 from omni_nb.media.shown import Shown
-from omni_nb.rules.pricing import Usage, total_cost
+from omni_nb.rules.pricing import Usage, priced_region, total_cost
 from omni_nb.turns.account import Account
 from omni_nb.turns.round import Round
 from omni_nb.turns.timing import Arrival, Playback, Timing
@@ -144,7 +144,7 @@ class Reply(Shown):
         self._rounds = (*self._rounds, following)
 
     def _round(self, request: Request) -> Round:
-        region = "beijing" if self.is_stand_in else self.region
+        region = priced_region(self.region, is_stand_in=self.is_stand_in)
         return Round(request, region=region)
 
     def finish(

@@ -11,6 +11,7 @@ from omni_nb.render.labels import region_name
 from omni_nb.rules.catalog import find_model, known_models
 from omni_nb.rules.money import Money
 from omni_nb.turns.connection import REGIONS, connection_to, current_connection, missing_key
+from omni_nb.turns.estimate import priced_region
 from omni_nb.views.panel.protocol import SettingsState
 from omni_nb.words import check_language, languages, words
 
@@ -194,7 +195,7 @@ class PanelSettings:
             return self._chat.budget.currency
         connection = self._chat.connection or current_connection()
         facts = find_model(self._chat.model)
-        region = "beijing" if connection.is_stand_in else connection.region
+        region = priced_region(connection)
         prices = facts.prices.get(region) if facts and region else None
         return prices.currency if prices else "CNY"
 
