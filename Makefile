@@ -13,7 +13,7 @@ RUN ?= true
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-quiet test-late test-fast firefox versions coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-beside test-fast firefox versions coverage rehearsal binder bench \
   constraints dist hooks hosts clean browser node
 
 help:  ## List the commands
@@ -38,16 +38,16 @@ check: $(VENV)/.test node  ## Formatting, lint, types, layers, built JavaScript,
 test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK version, Binder, the README
 	@mkdir -p build
 	@rm -f build/hosts.jsonl build/tried-again.txt  # the tests append to them
-	@echo "The browser tests; the others run beside them, and stand back."
-	@$(call beside,test-quiet,$(BROWSER) -m "not alone" -n 2 --dist worksteal)
-	@echo "The tests of every sample, Firefox, WebKit, Binder; beside them older versions, tutorials, the README."
-	@$(call beside,test-late,$(BROWSER) -m alone && $(FIREFOX_IN_SHORT) && $(WEBKIT) && $(BINDER))
+	@echo "Chromium, the tests of every sample, Firefox, WebKit, Binder; all others beside them, standing back."
+	@$(call beside,test-beside,$(CHROMIUM) && $(FIREFOX) $(IN_SHORT) && $(WEBKIT) && $(BINDER) -m "not every_notebook")
 	@$(BIN)/python -m tools.hosts
 	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
 BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
+CHROMIUM := $(BROWSER) -m "not alone" -n 2 --dist worksteal && $(BROWSER) -m alone
 FIREFOX := $(BROWSER) --browser firefox
-FIREFOX_IN_SHORT := $(FIREFOX) -k "not a_stall and not toolbar and not async"
+# Each ability once: the text, every sample, Stop, what is kept, devices, the explorers, the panel.
+IN_SHORT := -k "(jitter or quickstart or widget or mouse or picture or recording or again or recalled or network or click_the_page) and not async"
 WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s
@@ -60,18 +60,15 @@ IDLY := $(shell command -v setsid) sh -c 'echo 10 2>/dev/null >/proc/self/autogr
 
 TUTORIALS := tests/notebooks/test_tutorials.py
 
-test-quiet: check
+test-beside: check
 	npm test --silent
 	$(BIN)/python -m pytest tests/unit -m slow -n 2
 	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
-	$(NOX) protocol clients
-
-test-late:
-	$(NOX) lowest
+	$(NOX) protocol clients lowest
 	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
-firefox: $(VENV)/.test browser  ## What is marked every_browser, in Firefox
+firefox: $(VENV)/.test browser  ## All that is marked every_browser, in Firefox
 	$(FIREFOX)
 
 versions: $(VENV)/.test browser  ## Newest Python; lowest Jupyter in Chromium (`make test` has no time for them)

@@ -1,8 +1,9 @@
 """What a class meets that opens the Binder link, from the build to the last cell of every notebook.
 
 The environment is built as repo2docker would (``image.py``), a session is started in it as
-mybinder.org would (``hub.py``), and one page runs every notebook. Nobody listens, so the stand-in
-answers as fast as it can, but for the quickstart: what is heard is compared where it first speaks.
+mybinder.org would (``hub.py``), and one page runs every notebook (in `make test`: some). Nobody
+listens, so the stand-in answers as fast as it can, but for the quickstart: what is heard is
+compared where it first speaks.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import shutil
 import wave
 from importlib.metadata import metadata, requires
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import numpy as np
@@ -39,6 +40,13 @@ pytestmark = pytest.mark.timeout(900)  # the first test waits for a hundred pack
 
 QUICKSTART = "notebooks/01_quickstart.ipynb"
 PANEL = "binder/panel.ipynb"
+SHOWN = {
+    "notebooks/03_images.ipynb",
+    "notebooks/08_tokens_and_money.ipynb",
+    "notebooks/11_data_and_tools.ipynb",
+    "notebooks/zh/07_chat_panel.ipynb",
+}
+"""Between them they use every package that Binder installs: explorers, plots, data, the panel."""
 NOTEBOOKS = [name for name in tracked() if re.fullmatch(r"notebooks/.+\.ipynb", name)]
 MOST_BYTES = 900_000_000
 MOST_MEMORY = 1_000_000_000
@@ -152,7 +160,13 @@ def test_the_link_opens_the_quickstart_which_is_heard(image, lab, page, witness)
     _assert_is_at_home(lab, witness)
 
 
-@pytest.mark.parametrize("notebook", [name for name in NOTEBOOKS if name != QUICKSTART])
+def _also_here(name: str) -> Any:
+    """Mark what `make test` leaves to `tests/notebooks`, which runs every notebook."""
+    marks = () if name in SHOWN else pytest.mark.every_notebook
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("notebook", [_also_here(n) for n in NOTEBOOKS if n != QUICKSTART])
 def test_a_notebook_runs_from_top_to_bottom(notebook, lab, page, witness):
     lab.open(page, notebook)
     cells = lab.cells(page)
