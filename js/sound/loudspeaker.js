@@ -137,12 +137,26 @@ function wakeOnGesture(loudspeaker) {
  */
 async function mayPlay() {
   const silence = URL.createObjectURL(wavBlob([new Uint8Array(2)], SILENCE_RATE));
+  const audio = new Audio(silence);
+  const release = () => {
+    asking.delete(audio);
+    URL.revokeObjectURL(silence);
+  };
+  asking.add(audio);
+  audio.addEventListener("ended", release, { once: true });
   try {
-    await new Audio(silence).play();
+    await audio.play();
     return true;
   } catch (error) {
+    release();
     return !(error instanceof DOMException && error.name === "NotAllowedError");
-  } finally {
-    URL.revokeObjectURL(silence);
   }
 }
+
+/**
+ * The silences that play, each until its end. One that nobody holds may be collected earlier: Chromium then never
+ * says whether it plays, and WebKitGTK (2.50, GStreamer) waits for its decoder, which waits for the page, for ever.
+ *
+ * @type {Set<HTMLAudioElement>}
+ */
+const asking = new Set();

@@ -915,15 +915,22 @@ function wakeOnGesture(loudspeaker) {
 }
 async function mayPlay() {
   const silence = URL.createObjectURL(wavBlob([new Uint8Array(2)], SILENCE_RATE));
+  const audio = new Audio(silence);
+  const release = () => {
+    asking.delete(audio);
+    URL.revokeObjectURL(silence);
+  };
+  asking.add(audio);
+  audio.addEventListener("ended", release, { once: true });
   try {
-    await new Audio(silence).play();
+    await audio.play();
     return true;
   } catch (error) {
+    release();
     return !(error instanceof DOMException && error.name === "NotAllowedError");
-  } finally {
-    URL.revokeObjectURL(silence);
   }
 }
+var asking = /* @__PURE__ */ new Set();
 
 // js/player/dom.js
 function make(tag, className, ...children) {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { REST_MILLISECONDS, useContext } from "../../js/sound/loudspeaker.js";
 
 const RATE = 24000;
@@ -25,8 +27,11 @@ globalThis.AudioContext = class {
 /** What the browser says to a page that wants to play something. */
 let refusal = null;
 globalThis.Audio = class {
+  constructor() { played.push(new WeakRef(this)); }
+  addEventListener(name, listener) { this[name] = listener; }
   play = async () => { if (refusal) throw refusal; };
 };
+let played = [];
 const asked = () => new Promise((resolve) => setImmediate(resolve));
 
 test("a page has one context per rate, which rests a while after the last player has let go", () => {
@@ -88,4 +93,19 @@ test("a browser that cannot play the sample has not refused", async () => {
   assert.equal(isRefused(), false);
   refusal = null;
   release();
+});
+
+test("the silence that is played to ask is there until it has ended", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = async () => {
+    await asked();
+    runInNewContext("gc")();
+  };
+  played = [];
+  useContext(11025).release();
+  await collect();
+  assert.equal(played.length, 1);
+  played[0].deref().ended(); // a browser would wait for its decoder, which waits for the page
+  await collect();
+  assert.equal(played[0].deref(), undefined);
 });
