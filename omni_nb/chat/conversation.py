@@ -14,23 +14,19 @@ from omni_nb.archive.writer import write
 from omni_nb.chat.files import SavedFile, export_to, exported
 from omni_nb.errors import OptionError
 from omni_nb.media.parts import parts_of
-from omni_nb.rules.catalog import find_model
-from omni_nb.rules.limits import warn_of_effort
 from omni_nb.rules.options import OPTIONS, OptionDict, check_extra, check_options, unknown_option
 from omni_nb.rules.pricing import Usage, total_cost
 from omni_nb.turns.account import total_account
 from omni_nb.turns.budget import Budget
 from omni_nb.turns.connection import check_connection, current_connection
-from omni_nb.turns.context import check_context, input_limit, weigh_messages
+from omni_nb.turns.context import input_limit, weigh_messages
 from omni_nb.turns.estimate import forecast, forecast_each, priced_region
 from omni_nb.turns.history import Trimming, reworded
 from omni_nb.turns.line import Line, place_of
-from omni_nb.turns.reply import Reply
-from omni_nb.turns.rounds import MOST_ROUNDS, Rounds
+from omni_nb.turns.rounds import MOST_ROUNDS
 from omni_nb.turns.settings import Settings, format_of
 from omni_nb.turns.stream import ReplyStream, check_timeout
 from omni_nb.turns.trim import trim
-from omni_nb.wire.dialects import check_dialect
 from omni_nb.wire.request import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -51,6 +47,7 @@ if TYPE_CHECKING:
     from omni_nb.rules.weigh import Weight
     from omni_nb.turns.account import Account
     from omni_nb.turns.connection import Connection
+    from omni_nb.turns.reply import Reply
     from omni_nb.turns.rounds import Approve
     from omni_nb.turns.trim import TrimPolicy, TrimReport
     from omni_nb.wire.request import Request
@@ -196,30 +193,18 @@ class Conversation:
         request = self._settings.request(
             self._line, question, until=until, response_format=response_format
         )
-        weight = check_context(request)
         connection = self._connection or current_connection()
-        check_dialect(request, connection.dialect)
-        rounds = Rounds(request, self._settings.tool_rules, hide=connection.endpoint.hide_in)
-        reply = Reply(
+        stream = ReplyStream.asking(
             request,
-            region=connection.region,
-            is_stand_in=connection.is_stand_in,
-            first=rounds.first,
-        )
-        reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
-        self._budget.check(reply.estimate)
-        if (facts := find_model(request.model)) is not None:
-            warn_of_effort(request.options, facts)
-        self._connection = connection
-        return ReplyStream(
-            reply,
             connection,
-            rounds=rounds,
+            tool_rules=self._settings.tool_rules,
             line=self._line,
             at=until,
             budget=self._budget,
             timeout=self._timeout,
         )
+        self._connection = connection
+        return stream
 
     def estimate(
         self,

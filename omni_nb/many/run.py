@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from omni_nb.media.shown import Shown
-from omni_nb.rules.pricing import Usage
 
 if TYPE_CHECKING:
     import os
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from omni_nb.many.results import Result
-    from omni_nb.rules.pricing import Cost
+    from omni_nb.rules.pricing import Cost, Usage
     from omni_nb.words import Language
 
 RunState: TypeAlias = Literal["ready", "running", "stopping", "stopped", "done", "failed", "read"]

@@ -8,18 +8,28 @@ import time
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import ReplyError, RequestError, brief
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.limits import warn_of_effort
 from omni_nb.turns.budget import Budget
+from omni_nb.turns.context import check_context
 from omni_nb.turns.estimate import forecast, priced_region
 from omni_nb.turns.line import Line
+from omni_nb.turns.reply import Reply
 from omni_nb.turns.rounds import Rounds
 from omni_nb.wire.client import EventStream
+from omni_nb.wire.dialects import check_dialect
 from omni_nb.wire.events import AudioDelta
+from omni_nb.wire.retry import MOST_TRIES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
+    from typing_extensions import Self
+
+    from omni_nb.rules.estimate import Estimate
     from omni_nb.turns.connection import Connection
-    from omni_nb.turns.reply import Reply, Stopped
+    from omni_nb.turns.reply import Stopped
+    from omni_nb.turns.rounds import ToolRules
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
     from omni_nb.wire.retry import Wait
@@ -80,8 +90,12 @@ class ReplyStream:
         at: int | None = None,
         budget: Budget | None = None,
         timeout: float | None = None,
+        tries: int = MOST_TRIES,
+        before_round: Callable[[Estimate], object] = lambda _: None,
     ) -> None:
         self.reply = reply
+        self._tries = tries
+        self._before_round = before_round
         self._line = line or Line()
         self._at = at
         self._budget = budget or Budget()
@@ -96,7 +110,75 @@ class ReplyStream:
         self._source = self._first = self._opened(self._rounds.first)
 
     def _opened(self, request: Request) -> EventStream:
-        return EventStream(self._connection.endpoint, request, note_wait=self._note_wait)
+        return EventStream(
+            self._connection.endpoint, request, note_wait=self._note_wait, tries=self._tries
+        )
+
+    @classmethod
+    def asking(
+        cls,
+        request: Request,
+        connection: Connection,
+        *,
+        tool_rules: ToolRules | None = None,
+        line: Line | None = None,
+        at: int | None = None,
+        budget: Budget | None = None,
+        timeout: float | None = None,
+        tries: int = MOST_TRIES,
+        before_round: Callable[[Estimate], object] = lambda _: None,
+    ) -> Self:
+        """Check a request against what the model, the server and the budget take.
+
+        Parameters
+        ----------
+        request, connection
+            Who is asked what.
+        tool_rules
+            How tools are called.
+        line, at
+            Where the reply will stand.
+        budget
+            What pays for the answer.
+        timeout
+            The seconds that the answer may take.
+        tries
+            How often each request is sent at most.
+        before_round
+            Is called before a further round is sent, with its estimate; may wait.
+
+        Raises
+        ------
+        RequestError
+            The request has more tokens than the model takes, or the server lacks something.
+        BudgetError
+            The request would pass the budget.
+        """
+        weight = check_context(request)
+        check_dialect(request, connection.dialect)
+        rounds = Rounds(request, tool_rules, hide=connection.endpoint.hide_in)
+        reply = Reply(
+            request,
+            region=connection.region,
+            is_stand_in=connection.is_stand_in,
+            first=rounds.first,
+        )
+        reply.estimate = forecast(request, region=priced_region(connection), weight=weight)
+        if budget is not None:
+            budget.check(reply.estimate)
+        if (facts := find_model(request.model)) is not None:
+            warn_of_effort(request.options, facts)
+        return cls(
+            reply,
+            connection,
+            rounds=rounds,
+            line=line,
+            at=at,
+            budget=budget,
+            timeout=timeout,
+            tries=tries,
+            before_round=before_round,
+        )
 
     @property
     def asks_a_person(self) -> bool:
@@ -169,11 +251,12 @@ class ReplyStream:
         request = self._rounds.after(self.reply, self._is_over.is_set)
         if request is None:
             return False
-        region = priced_region(self._connection)
+        estimate = forecast(request, region=priced_region(self._connection))
+        self._before_round(estimate)
         with self._state_lock:  # `stop` ends the round that is there
             if self.reply.is_finished:
                 return False
-            self.reply.go_on(request, forecast(request, region=region))
+            self.reply.go_on(request, estimate)
             self._source = self._opened(request)
         if self._budget.is_passed():
             self._stop("budget")
@@ -212,6 +295,16 @@ class ReplyStream:
     def upload(self) -> UploadProgress | None:
         """How much of the request has been sent; None when it carries nothing large."""
         return self._source.upload
+
+    @property
+    def asked_seconds(self) -> float | None:
+        """How long to wait, as the service said when it refused the request."""
+        return self._source.asked_seconds
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of the latest request, when it sent one."""
+        return self._source.request_id
 
     def stop(self) -> None:
         """End the answer now, from any thread; what has arrived stays in `reply`."""

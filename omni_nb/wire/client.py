@@ -30,7 +30,7 @@ from omni_nb.wire.failures import (
     unexpected,
     unsent,
 )
-from omni_nb.wire.retry import wait_after
+from omni_nb.wire.retry import MOST_TRIES, asked_seconds, wait_after
 from omni_nb.wire.said import made_anew
 from omni_nb.wire.upload import Abandoned, Upload
 
@@ -76,6 +76,8 @@ class EventStream:
         Where to send what.
     note_wait
         Is told of a wait before the next try when it begins, and None when it is over.
+    tries
+        How often the request is sent at most; 1 for who decides on that by themselves.
 
     Attributes
     ----------
@@ -87,6 +89,8 @@ class EventStream:
         Seconds from the sending of the request to the latest event.
     request_id : str or None
         The service's id of the request, when it sends one.
+    asked_seconds : float or None
+        How long to wait, as the service said when it refused the request.
     """
 
     def __init__(
@@ -95,8 +99,10 @@ class EventStream:
         request: Request,
         *,
         note_wait: Callable[[Wait | None], None] = lambda _: None,
+        tries: int = MOST_TRIES,
     ) -> None:
         self._note_wait = note_wait
+        self._tries = tries
         self._endpoint = endpoint
         self._request = request
         self._upload = Upload()
@@ -108,6 +114,7 @@ class EventStream:
         self._sent_at = 0.0
         self.elapsed_seconds = 0.0
         self.request_id: str | None = None
+        self.asked_seconds: float | None = None
 
     def __iter__(self) -> Iterator[Event]:
         failure: ServiceError | None = None
@@ -119,7 +126,7 @@ class EventStream:
         except Abandoned as abandoned:
             failure = abandoned.reason
         except Refused as refused:
-            failure = refused.error
+            failure, self.asked_seconds = refused.error, asked_seconds(refused.headers)
         except Exception as error:
             failure = self._failure(error)
         finally:
@@ -178,7 +185,7 @@ class EventStream:
                         "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=kind
                     )
                 except (Refused, Exception) as error:
-                    wait = wait_after(error, tried)
+                    wait = wait_after(error, tried) if tried < self._tries else None
                     if wait is None:
                         raise
                 if self._is_stopped_within(wait):

@@ -56,8 +56,6 @@ def wait_after(error: BaseException, tried: int) -> Wait | None:
     import openai
 
     asked: float | None = None
-    if tried >= MOST_TRIES:
-        return None
     if isinstance(error, Refused):
         if not _may_pass(error.status_code, error.headers):
             return None
