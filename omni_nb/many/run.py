@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import re
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from omni_nb.errors import MediaError, RequestError, brief
+from omni_nb.many.crew import cost_of
+from omni_nb.many.fingerprint import Fingerprints
+from omni_nb.many.journal import Journal, Line, save_sound
+from omni_nb.many.results import Result, result_of, table_of
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
+from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
+from omni_nb.rules.money import rounded
+from omni_nb.rules.pricing import Usage
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from typing import TypeAlias
 
     from typing_extensions import Self
 
-    from omni_nb.many.results import Result
-    from omni_nb.rules.pricing import Cost, Usage
+    from omni_nb.many.attempt import Attempt
+    from omni_nb.many.crew import Driver
+    from omni_nb.many.journal import Entry, Tally
+    from omni_nb.many.results import RowState
+    from omni_nb.many.rows import Row, Rows
+    from omni_nb.media.clip import Storage
+    from omni_nb.rules.formats import AnswerFormat
+    from omni_nb.rules.pricing import Cost
+    from omni_nb.wire.request import Request
     from omni_nb.words import Language
 
 RunState: TypeAlias = Literal["ready", "running", "stopping", "stopped", "done", "failed", "read"]
@@ -111,6 +134,62 @@ class RunEstimate:
     answer_tokens: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row that is being asked.
+
+    Attributes
+    ----------
+    row
+        The row as it was given.
+    key
+        The hash of its request.
+    request
+        What is sent.
+    """
+
+    row: Row
+    key: str
+    request: Request
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What is known of a row; the row itself only where it may be asked again."""
+
+    name: str
+    state: RowState = "waiting"
+    key: str = ""
+    plain: str = ""
+    row: Row | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the rows of a run are asked; what a run that is read back does not have.
+
+    Attributes
+    ----------
+    rows
+        What is asked about.
+    request_of
+        Makes the request of a row.
+    driver
+        Who asks.
+    estimate
+        Estimates what is left, of the rows that are given.
+    storage
+        How speech is kept.
+    """
+
+    rows: Rows
+    request_of: Callable[[Row], Request]
+    driver: Driver
+    estimate: Callable[[Run], RunEstimate]
+    storage: Storage = "wav"
+
+
 class Run(Shown):
     """One question about many rows; made by `omni_nb.ask_many`, read back by `Run.open`.
 
@@ -132,72 +211,570 @@ class Run(Shown):
         What a person should know before the run begins; ``""``: nothing.
     """
 
-    folder: Path
-    question: str
-    model: str
-    language: Language
-    is_stand_in: bool
-    kind: Kind
-    note: str
+    def __init__(
+        self,
+        folder: Path,
+        header: Mapping[str, Any],
+        *,
+        language: Language,
+        journal: Journal,
+        form: AnswerFormat | None = None,
+        plan: Plan | None = None,
+        note: str = "",
+    ) -> None:
+        self.folder = folder
+        self.question: str = header["question"]
+        self.model: str = header["model"]
+        self.language = language
+        self.is_stand_in: bool = header["stand_in"]
+        self.kind: Kind = header["kind"]
+        self.note = note
+        self.journal = journal
+        self._header, self._id = header, str(header["run"])
+        self._form, self._plan = form, plan
+        self._prints = Fingerprints()
+        self._slots: list[_Slot] = []
+        self._feed: Iterator[Row] = iter(plan.rows if plan else ())
+        self._queue: deque[Row] = deque()
+        self._is_fed = False
+        self._counts = dict.fromkeys(("done", "failed", "stopped", "waiting"), 0)
+        self._on_way: set[int] = set()
+        self._reused = 0
+        self._latest: deque[Result] = deque(maxlen=5)
+        self._failures: dict[str, tuple[str, dict[int, None]]] = {}
+        self._ended: deque[float] = deque(maxlen=10_000)
+        self._unsaved: list[tuple[Line, bytes, Row]] = []
+        self._lost = tuple(sorted(set(journal.lost.values())))
+        self._state: RunState = "ready" if plan else "read"
+        self._problem, self._is_spent = "", False
+        self._seconds, self._began = 0.0, 0.0
+        self._lock = threading.RLock()
+        self._feeding = threading.Lock()
+        self._stopping = threading.Event()
+        self._over = threading.Event()
+        self._over.set()
+        if plan is None:
+            self._read_places()
+
+    # -- doing -------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin, or go on; returns at once. Does nothing while the run goes on."""
-        raise NotImplementedError
+        """Begin, or go on; returns at once. Does nothing while the run goes on.
+
+        What was stopped in its middle is asked anew; for what failed there is `again`.
+
+        Raises
+        ------
+        RequestError
+            Another run has the folder, it cannot be written, or the run was only read back.
+        """
+        self._begin(("stopped",))
+
+    def _begin(self, states: tuple[str, ...]) -> None:
+        if self._plan is None:
+            raise RequestError(
+                "A run that was read back asks nothing: call ask_many(...) with the same "
+                f"arguments and into={str(self.folder)!r}, and it goes on."
+            )
+        with self._lock:
+            if not self._over.is_set():
+                return
+            self.journal.open()
+            try:
+                self.journal.refresh()
+                self.journal.begin(self._header)
+                self._save_what_is_left()
+            except OSError as error:
+                self.journal.close()
+                raise RequestError(_unwritten(self.folder, error)) from error
+            except RequestError:
+                self.journal.close()
+                raise
+            for place, slot in enumerate(self._slots):
+                if slot.row is not None and slot.state in states:
+                    self._set(place, "waiting")
+                    self._queue.append(slot.row)
+            self._state, self._problem, self._is_spent = "running", "", False
+            self._began = time.monotonic()
+            self._stopping.clear()
+            self._over.clear()
+            self._ended.clear()
+        threading.Thread(target=self._work, name="omni_nb run", daemon=True).start()
+
+    def _work(self) -> None:
+        assert self._plan is not None
+        try:
+            self._plan.driver.work(self)
+        except Exception as error:
+            self.fail(f"omni_nb failed: {type(error).__name__}: {error}")
+        finally:
+            with self._lock:
+                self.journal.close()
+                self._seconds += time.monotonic() - self._began
+                is_left = not self._is_fed or self._counts["waiting"] or self._unsaved
+                if self._problem:
+                    self._state = "failed"
+                else:
+                    self._state = "stopped" if self._stopping.is_set() and is_left else "done"
+            self._over.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the run is over; return whether it is."""
-        raise NotImplementedError
+        """Wait until the run is over; return whether it is.
+
+        Parameters
+        ----------
+        timeout
+            So many seconds at most.
+        """
+        return self._over.wait(timeout)
 
     def stop(self, *, now: bool = False) -> None:
-        """Send nothing more; with ``now=True`` also end what is on its way."""
-        raise NotImplementedError
+        """Send nothing more; what is on its way finishes.
+
+        Parameters
+        ----------
+        now
+            End what is on its way, too; what came of it is kept as stopped.
+        """
+        with self._lock:
+            if self._over.is_set():
+                return
+            if self._state == "running":
+                self._state = "stopping"
+            self._stopping.set()
+        assert self._plan is not None
+        self._plan.driver.wake()
+        if now:
+            self._plan.driver.stop_now()
 
     def again(self, *, wait: bool = True) -> Self:
-        """Ask anew what failed or was stopped; return the same run."""
-        raise NotImplementedError
+        """Ask anew what failed or was stopped, and go on with the rest.
+
+        Parameters
+        ----------
+        wait
+            Return when the run is over.
+
+        Raises
+        ------
+        RequestError
+            The run goes on, or as for `start`.
+        """
+        if not self._over.is_set():
+            raise RequestError("The run goes on: wait() for it, or stop() it first.")
+        self._begin(("stopped", "failed"))
+        if wait:
+            self.wait()
+        return self
 
     def estimate(self) -> RunEstimate:
-        """Estimate what is left; sends nothing."""
-        raise NotImplementedError
+        """Estimate what is left; sends nothing.
+
+        Raises
+        ------
+        RequestError
+            The run was only read back.
+        """
+        if self._plan is None:
+            raise RequestError("A run that was read back has nothing left to estimate.")
+        return self._plan.estimate(self)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Run:
-        """Read a run back; nothing is asked."""
-        raise NotImplementedError
+        """Read a run back; nothing is asked.
+
+        Parameters
+        ----------
+        folder
+            What ``into=`` was.
+
+        Raises
+        ------
+        RequestError
+            There is no run, or it cannot be read.
+        """
+        from omni_nb.many.asking import read_run
+
+        return read_run(folder)
+
+    # -- for those who ask -------------------------------------------------------------------
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more is to be sent."""
+        return self._stopping.is_set()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait a while; return whether the run is to stop."""
+        return self._stopping.wait(seconds)
+
+    def take(self) -> Asked | None:
+        """Return the next row to ask; None: there is none, or the run is to stop.
+
+        Rows that are answered already are passed over; a row of which no request can be made
+        has failed.
+        """
+        assert self._plan is not None
+        with self._feeding:
+            while not self._stopping.is_set():
+                row = self._next_row()
+                if row is None:
+                    return None
+                try:
+                    request = self._plan.request_of(row)
+                    key = self._key_of(row, request)
+                except (MediaError, RequestError) as error:
+                    self.refuse(Asked(row, _no_key(self._id, row.place), None), str(error))  # type: ignore[arg-type]
+                    continue
+                line = self.journal.answer(key)
+                if line is None:
+                    with self._lock:
+                        self._on_way.add(row.place)
+                    return Asked(row, key, request)
+                self._reuse(row, line)
+        return None
+
+    def sending(self, asked: Asked) -> bool:
+        """Note on disk that a row is about to be sent; False: it must not be."""
+        try:
+            self.journal.send(asked.key, asked.row.place, time.time())
+            return True
+        except OSError as error:
+            self.fail(_unwritten(self.folder, error))
+            return False
+
+    def keep(self, asked: Asked, attempts: list[Attempt], sent: int) -> None:
+        """Keep what came of a row: on disk first, then it counts."""
+        last = attempts[-1]
+        state: Literal["done", "failed", "stopped"] = "failed"
+        if last.verdict == "done":
+            state = "done"
+        elif last.verdict in ("stopped", "broken"):
+            state = "stopped"
+        usages = [attempt.usage for attempt in attempts if attempt.usage is not None]
+        line = Line(
+            key=asked.key,
+            run=self._id,
+            place=asked.row.place,
+            name=asked.row.name,
+            state=state,
+            text=last.text,
+            usage=sum(usages, Usage()) if usages else None,
+            cost=cost_of(attempts),
+            finish_reason=last.finish_reason,
+            error=last.error,
+            code=last.code,
+            attempts=sent,
+            request_id=last.request_id,
+            sent_at=last.sent_at,
+            seconds_taken=last.seconds,
+        )
+        self._finish(line, last.pcm, asked.row)
+
+    def take_in(self, line: Line, row: Row) -> None:
+        """Count a row whose line is on disk already, written by another process."""
+        self._count(line, row)
+
+    def refuse(self, asked: Asked, words: str) -> None:
+        """Keep that a row cannot be sent, and why."""
+        row = asked.row
+        line = Line(asked.key, self._id, row.place, row.name, "failed", error=words)
+        self._finish(line, b"", row)
+
+    def give_back(self, asked: Asked, *, was_sent: bool = False) -> None:
+        """Have a row wait again: it was not sent, or was refused because of all of them."""
+        if was_sent:
+            try:
+                self.journal.unsend(asked.key)
+            except OSError as error:
+                self.fail(_unwritten(self.folder, error))
+        with self._lock:
+            self._on_way.discard(asked.row.place)
+            self._queue.appendleft(asked.row)
+
+    def fail(self, problem: str, *, is_budget: bool = False) -> None:
+        """Stop the run: every row would fail."""
+        with self._lock:
+            if not self._problem:
+                self._problem, self._is_spent = problem or "The service refused.", is_budget
+                self._state = "stopping"
+            self._stopping.set()
+        if self._plan is not None:
+            self._plan.driver.wake()
+
+    def _next_row(self) -> Row | None:
+        with self._lock:
+            if self._queue:
+                return self._queue.popleft()
+        if self._is_fed:
+            return None
+        try:
+            row = next(self._feed, None)
+        except Exception as error:  # a generator of the person's
+            self._is_fed = True
+            self.fail(f"The rows ended with an error: {type(error).__name__}: {error}")
+            return None
+        if row is None:
+            self._is_fed = True
+            return None
+        with self._lock:
+            self._slots.append(_Slot(row.name))
+            self._counts["waiting"] += 1
+        return row
+
+    def _key_of(self, row: Row, request: Request) -> str:
+        slot = self._slots[row.place]
+        plain = self._prints.hash_of(request)
+        if slot.plain != plain:  # as of a file that has changed since it failed
+            slot.plain, slot.key = plain, self._prints.number(plain)
+        return slot.key
+
+    def _reuse(self, row: Row, line: Line) -> None:
+        try:
+            self.journal.move(line.key, row.place, row.name)
+        except OSError as error:
+            self.fail(_unwritten(self.folder, error))
+        with self._lock:
+            self._reused += 1
+            self._set(row.place, "done")
+
+    def _finish(self, line: Line, pcm: bytes, row: Row) -> None:
+        try:
+            line = self._write(line, pcm)
+        except OSError as error:  # the answer is paid for: it stays in memory until it can be kept
+            with self._lock:
+                self._unsaved.append((line, pcm, row))
+                self._on_way.discard(row.place)
+            self.fail(_unwritten(self.folder, error))
+            return
+        self._count(line, row)
+
+    def _write(self, line: Line, pcm: bytes) -> Line:
+        if pcm and self._plan is not None:
+            clip = AudioClip(pcm, SPEECH_SAMPLE_RATE)
+            storage = self._plan.storage
+            name, size = save_sound(self.folder, line.key, clip.to_file(storage), storage)
+            line = replace(line, audio=name, audio_bytes=size, seconds=clip.seconds)
+        self.journal.finish(line)
+        return line
+
+    def _save_what_is_left(self) -> None:
+        while self._unsaved:
+            line, pcm, row = self._unsaved[0]
+            self._count(self._write(line, pcm), row)
+            del self._unsaved[0]
+
+    def _count(self, line: Line, row: Row) -> None:
+        with self._lock:
+            slot = self._slots[line.place]
+            slot.key = line.key
+            slot.row = row if line.state != "done" else None
+            self._on_way.discard(line.place)
+            self._set(line.place, line.state, line.error or "")
+            self._latest.appendleft(self._result(line, line.place, slot))
+            if line.state == "done":
+                self._ended.append(time.monotonic())
+
+    def _set(self, place: int, state: RowState, error: str = "") -> None:
+        """Change a row's state, with all that counts states."""
+        slot = self._slots[place]
+        self._counts[slot.state] -= 1
+        self._counts[state] += 1
+        if slot.error:
+            kind = _kind_of(slot.error)
+            self._failures[kind][1].pop(place, None)
+            if not self._failures[kind][1]:
+                del self._failures[kind]
+        slot.state, slot.error = state, error if state == "failed" else ""
+        if slot.error:
+            self._failures.setdefault(_kind_of(error), (error, {}))[1][place] = None
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def _read_places(self) -> None:
+        """Take the rows of a run that is read back in the order of their places."""
+        of_run = [(e.place, k, e) for k, e in self.journal.entries.items() if e.run == self._id]
+        latest: dict[int, tuple[str, Entry]] = {place: (key, e) for place, key, e in of_run}
+        for place in range(max(latest, default=-1) + 1 if len(latest) else 0):
+            key, entry = latest.get(place, ("", None))
+            self._slots.append(_Slot(entry.name if entry else f"row {place + 1}", key=key))
+            self._counts["waiting"] += 1
+            if entry is not None:
+                line = self.journal.find(key) if entry.state == "failed" else None
+                self._set(place, entry.state, (line and line.error) or "")
+        self._is_fed = True
 
     def __len__(self) -> int:
-        raise NotImplementedError
+        return len(self._slots)
 
     @overload
     def __getitem__(self, place: int) -> Result: ...
     @overload
     def __getitem__(self, place: slice) -> list[Result]: ...
     def __getitem__(self, place: int | slice) -> Result | list[Result]:
-        raise NotImplementedError
+        if isinstance(place, slice):
+            return [self._read(one) for one in range(*place.indices(len(self)))]
+        if not isinstance(place, int) or not -len(self) <= place < len(self):
+            raise IndexError(f"The run has {len(self):,} rows so far; there is no {brief(place)}.")
+        return self._read(place % len(self))
 
     def __iter__(self) -> Iterator[Result]:
-        raise NotImplementedError
+        return (self._read(place) for place in range(len(self)))
+
+    def _read(self, place: int) -> Result:
+        with self._lock:
+            slot = self._slots[place]
+            is_known = slot.state != "waiting"
+        line = self.journal.find(slot.key) if is_known else None
+        return self._result(line, place, slot)
+
+    def _result(self, line: Line | None, place: int, slot: _Slot) -> Result:
+        return result_of(line, place, slot.name, slot.key, folder=self.folder, form=self._form)
 
     @property
     def failed(self) -> list[Result]:
         """The rows that failed."""
-        raise NotImplementedError
+        with self._lock:
+            places = [n for n, slot in enumerate(self._slots) if slot.state == "failed"]
+        return [self._read(place) for place in places]
 
     @property
     def cost(self) -> Cost | None:
-        """What all answers cost; None when one is not known."""
-        raise NotImplementedError
+        """What all answers to this question cost; None when one is not known, or none came.
+
+        What was asked anew counts each time.
+        """
+        return self._tally.cost
 
     @property
     def usage(self) -> Usage:
-        """The tokens of all answers."""
-        raise NotImplementedError
+        """The tokens of all answers to this question."""
+        return self._tally.usage
+
+    @property
+    def _tally(self) -> Tally:
+        return self.journal.tally(self._id)
 
     def table(self) -> Any:
         """Return a DataFrame, or a list of dicts without pandas, in the order of the rows."""
-        raise NotImplementedError
+        return table_of(self, self._form)
+
+    @property
+    def key(self) -> str:
+        """The hash of the question and its settings, which the answers in the folder carry."""
+        return self._id
+
+    @property
+    def problem(self) -> str:
+        """Why the whole run stopped; ``""``: it did not."""
+        with self._lock:
+            if not self._is_spent:
+                return self._problem
+            left = self._left
+            each = self._each
+            rest = None if each is None or left is None else each.times(left)
+            rows = (
+                "More rows are"
+                if left is None
+                else f"{left:,} rows are"
+                if left != 1
+                else "1 row is"
+            )
+            price = (
+                f", which would cost about {rounded(rest.total)} {rest.currency}" if rest else ""
+            )
+            return f"{self._problem} {rows} left{price}."
 
     @property
     def progress(self) -> Progress:
         """How far the run is, now."""
-        raise NotImplementedError
+        with self._lock:
+            now = time.monotonic()
+            is_on = not self._over.is_set()
+            seconds = self._seconds + (now - self._began if is_on else 0.0)
+            left, tally = self._left, self._tally
+            rate = self._rate(now) if is_on else None
+            each = self._each
+            waits = None if left is None else left + len(self._on_way)
+            expected = None
+            if each is not None and waits is not None and tally.cost is not None:
+                expected = tally.cost + each.times(waits) if waits else tally.cost
+            failures = sorted(self._failures.values(), key=lambda one: -len(one[1]))[:10]
+            driver = self._plan.driver if self._plan else None
+            return Progress(
+                state=self._state,
+                total=self._total,
+                done=self._counts["done"],
+                failed=self._counts["failed"],
+                stopped=self._counts["stopped"],
+                left=left,
+                on_way=len(self._on_way),
+                reused=self._reused,
+                seconds=seconds,
+                rate=rate,
+                seconds_left=60 * waits / rate if rate and waits is not None else None,
+                spent=tally.cost,
+                expected=expected,
+                latest=tuple(self._latest),
+                failures=tuple(
+                    (words, len(places), tuple(islice(places, 5))) for words, places in failures
+                ),
+                paused_seconds=driver.paused_seconds if driver and is_on else None,
+                problem=self.problem,
+                on_way_lost=self._lost,
+                at_once=driver.at_once if driver and is_on else 0,
+            )
+
+    @property
+    def _total(self) -> int | None:
+        if self._plan is None or self._is_fed:
+            return len(self._slots)
+        return self._plan.rows.total
+
+    @property
+    def _left(self) -> int | None:
+        """How many rows wait, without those on their way."""
+        total = self._total
+        counts = self._counts
+        if total is None:
+            return None
+        return total - counts["done"] - counts["failed"] - counts["stopped"] - len(self._on_way)
+
+    @property
+    def _each(self) -> Cost | None:
+        """What an answer has cost on average; None when that is not known."""
+        tally = self._tally
+        return tally.cost.times(Fraction(1, tally.lines)) if tally.cost and tally.lines else None
+
+    def _rate(self, now: float) -> float | None:
+        """Return the answers a minute, over the last minute."""
+        while self._ended and self._ended[0] < now - 60:
+            self._ended.popleft()
+        span = min(60.0, now - self._began)
+        return 60 * len(self._ended) / span if span > 0 and self._ended else None
+
+    def __repr__(self) -> str:
+        counts = self._counts
+        of = f" of {self._total:,}" if self._total is not None else ""
+        troubles = "".join(f", {counts[n]:,} {n}" for n in ("failed", "stopped") if counts[n])
+        who = "stand-in for " if self.is_stand_in else ""
+        return (
+            f"<Run of {who}{self.model}: {counts['done']:,}{of} rows done{troubles}, {self._state}>"
+        )
+
+
+def _kind_of(words: str) -> str:
+    """Return the words of an error without what differs from row to row."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"|[0-9a-f]{8}-[0-9a-f-]{20,}|\d[\d.,]*", "…", words)
+
+
+def _no_key(run: str, place: int) -> str:
+    """Return the key of a row of which no request can be made."""
+    return hashlib.sha256(f"{run}:{place}".encode()).hexdigest()
+
+
+def _unwritten(folder: Path, error: OSError) -> str:
+    return (
+        f"The answers cannot be written to {brief(str(folder))}: {why(error)}. Nothing more is "
+        "sent; what has come is kept, and written when the run starts again."
+    )

@@ -97,11 +97,12 @@ class MediaFolder:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[BinaryIO]:
+def replacing(target: Path, *, tidies: bool = True) -> Iterator[BinaryIO]:
     """Open a file that replaces the target when all of it is written and on disk, or not at all.
 
     The new file has the permissions of the one that it replaces. A link stays, and what it leads
-    to is replaced. What an earlier process left half written beside it goes after a day.
+    to is replaced. What an earlier process left half written beside it goes after a day, unless
+    ``tidies`` is False: who writes thousands of files does not look through them at each.
 
     Raises
     ------
@@ -123,7 +124,8 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
-    sweep(target.parent)
+    if tidies:
+        sweep(target.parent)
 
 
 def _mode_of(target: Path) -> int | None:

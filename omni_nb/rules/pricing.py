@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -234,6 +235,21 @@ class Cost(Shown):
     def __radd__(self, other: object) -> Cost:
         """Take the 0 that `sum` begins with."""
         return self if other == 0 else NotImplemented
+
+    def times(self, count: int | Fraction) -> Cost:
+        """Return the cost of so many of the same; of a share, to 12 digits after the point.
+
+        Examples
+        --------
+        >>> str(Cost({"text in": Decimal("0.5")}, "CNY").times(3))
+        '1.5 CNY'
+        """
+        part = Fraction(count)
+        up, down = Decimal(part.numerator), Decimal(part.denominator)
+        amounts = {n: EXACT.divide(EXACT.multiply(a, up), down) for n, a in self.amounts.items()}
+        if part.denominator != 1:  # far below what any price has
+            amounts = {n: a.quantize(Decimal("1e-12"), None, EXACT) for n, a in amounts.items()}
+        return Cost(amounts, self.currency)
 
     def __str__(self) -> str:
         return f"{self.total:f} {self.currency}"

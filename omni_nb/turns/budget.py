@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import BudgetError, RequestError, brief, warn
-from omni_nb.rules.money import Money, exact_sum
+from omni_nb.rules.money import Money, exact_sum, plain, rounded
+from omni_nb.rules.pricing import Usage
 from omni_nb.rules.quota import Quota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from omni_nb.rules.estimate import Estimate
     from omni_nb.rules.pricing import Cost
@@ -147,12 +149,14 @@ class Budget:
         for reply in replies:
             if not reply.usage_so_far.total:
                 continue
-            cost = reply.cost_so_far
-            if cost is None:
-                self._is_known = False
-            elif cost.amounts:
-                paid = self._paid.get(cost.currency, Decimal(0))
-                self._paid[cost.currency] = exact_sum((paid, cost.total))
+            self._pay_cost(reply.cost_so_far)
+
+    def _pay_cost(self, cost: Cost | None) -> None:
+        if cost is None:
+            self._is_known = False
+        elif cost.amounts:
+            paid = self._paid.get(cost.currency, Decimal(0))
+            self._paid[cost.currency] = exact_sum((paid, cost.total))
 
     def _spent(self, limit: Money) -> Decimal:
         """Return what is paid and what the answers under way cost so far.
@@ -184,6 +188,93 @@ class Budget:
         if limit != self._warned_of and amount >= limit.amount * WARNING_SHARE:
             self._warned_of = limit
             warn(f"{100 * amount / limit.amount:.0f} % of the budget of {limit} is spent.")
+
+
+class ReservingBudget(Budget):
+    """The budget of many askers: what an answer is expected to cost is reserved with its input.
+
+    What is on its way finishes, so what is spent passes the limit by no more than the estimates
+    are wrong.
+
+    Parameters
+    ----------
+    limit
+        What all answers may cost together.
+    expected
+        Returns the output tokens that are expected of an answer, by modality.
+    """
+
+    def __init__(self, limit: Money | None, expected: Callable[[], Mapping[str, int]]) -> None:
+        super().__init__(limit)
+        self._expected = expected
+        self._reserved: dict[int, Cost] = {}  # by the id of an open reply
+
+    def remember_costs(self, costs: Iterable[Cost | None]) -> None:
+        """Count what earlier answers cost as paid."""
+        with self._lock:
+            for cost in costs:
+                self._pay_cost(cost)
+
+    def check(self, estimate: Estimate) -> None:
+        """Check nothing yet: `reserve` does, when the request is to be sent."""
+
+    def reserve(self, reply: Reply) -> None:
+        """Reserve what a request's input and its expected output cost.
+
+        Raises
+        ------
+        BudgetError
+            With all that is spent and reserved, the request would pass the limit.
+        RequestError
+            A price is not known, or it is in another currency.
+        """
+        with self._lock:
+            if self.limit is not None and reply.estimate is not None:
+                self._settle_ended()
+                whole = self._with_output(reply.estimate)
+                next_cost, spent = _known(whole, self.limit), self._spent(self.limit)
+                if exact_sum((spent, next_cost)) > self.limit.amount:
+                    raise BudgetError(
+                        f"The budget of {self.limit} is used up: {plain(spent):f} "
+                        f"{self.limit.currency} is spent or reserved for answers on their way, and "
+                        f"the next row costs about {rounded(next_cost)} {self.limit.currency}.",
+                        hint="budget",
+                    )
+                if whole.cost is not None:
+                    self._reserved[id(reply)] = whole.cost
+            self._open.append(reply)
+
+    def is_passed(self) -> bool:
+        """Return False: an answer that is on its way is paid for, so it finishes."""
+        return False
+
+    def settle(self) -> None:
+        """Pay for the answers that have ended; from any thread, and without a word."""
+        with self._lock:
+            self._settle_ended()
+
+    def _settle_ended(self) -> None:
+        ended = [reply for reply in self._open if reply.is_finished]
+        self._open = [reply for reply in self._open if not reply.is_finished]
+        for reply in ended:
+            self._reserved.pop(id(reply), None)
+        self._pay(ended)
+
+    def _costs_so_far(self) -> list[Cost | None]:
+        """Return the larger of what is reserved for an answer and what it costs already."""
+        costs: list[Cost | None] = []
+        for reply in self._open:
+            cost, reserved = reply.cost_so_far, self._reserved.get(id(reply))
+            is_more = cost is not None and reserved is not None and reserved.total > cost.total
+            costs.append(reserved if is_more else cost)
+        return costs
+
+    def _with_output(self, estimate: Estimate) -> Estimate:
+        output = {
+            name: count for name, count in self._expected().items() if name in estimate.modalities
+        }
+        usage = Usage(input=estimate.usage.input, output=output)
+        return replace(estimate, usage=usage)
 
 
 def _known(estimate: Estimate, budget: Money) -> Decimal:
