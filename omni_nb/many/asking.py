@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from omni_nb.errors import MediaError, RequestError, brief
 from omni_nb.many.crew import MOST_AT_ONCE, Crew, Expected
+from omni_nb.many.elsewhere import CrewElsewhere, check_on
 from omni_nb.many.fingerprint import Fingerprints, key
 from omni_nb.many.journal import Journal
 from omni_nb.many.pace import Pace
@@ -142,6 +143,7 @@ def make_run(
     check_timeout(timeout)
     check_storage(storage)
     _check_at_once(at_once)
+    check_on(on, settings)
     asks = connection or current_connection()
     every = Rows(prompt, table=rows, image=image, audio=audio, video=video, frames=frames)
 
@@ -181,9 +183,19 @@ def make_run(
         at_once=at_once,
     )
     if on is not None:
-        from omni_nb.many.elsewhere import crew_on
-
-        driver = crew_on(on, driver, folder=folder, run_key=run_key, storage=storage)
+        driver = CrewElsewhere(
+            settings,
+            asks,
+            pace=pace,
+            budget=purse,
+            expected=expected,
+            timeout=timeout,
+            at_once=at_once,
+            on=on,
+            folder=folder.absolute(),
+            run_key=run_key,
+            storage=storage,
+        )
 
     def estimate(run: Run) -> RunEstimate:
         return _estimate(run, every, request_of, asks, expected, pace)

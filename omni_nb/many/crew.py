@@ -241,7 +241,7 @@ class Crew:
             if place is None:
                 return
             stream, turn = place
-            attempt = self._listen(stream)
+            attempt = self._sent(run, asked, stream)
             costs.append(attempt)
             sent += 1
             tokens = attempt.usage.total if attempt.usage else turn.tokens
@@ -299,14 +299,19 @@ class Crew:
             else:
                 run.refuse(asked, str(error))
             return None
-        if not run.sending(asked):
+        if not self._is_noted(run, asked):
             stream.stop()
             stream.settle()
             run.give_back(asked)
             return None
         return stream, turn
 
-    def _listen(self, stream: ReplyStream) -> Attempt:
+    def _is_noted(self, run: Run, asked: Asked) -> bool:
+        """Note on disk that a row is about to be sent; False: it must not be."""
+        return run.sending(asked)
+
+    def _sent(self, run: Run, asked: Asked, stream: ReplyStream) -> Attempt:
+        """Send a row once, and wait for what comes of it."""
         with self._lock:
             self._streams.add(stream)
         try:
@@ -326,9 +331,12 @@ class Crew:
             problem := self._trouble.failed(attempt.kind, attempt.error or "")
         ):
             run.fail(problem)
-        run.keep(asked, attempts, sent)
+        self._keep(run, asked, attempts, sent)
         if attempt.verdict == "done":
             self._grow(run)
+
+    def _keep(self, run: Run, asked: Asked, attempts: list[Attempt], sent: int) -> None:
+        run.keep(asked, attempts, sent)
 
     def _output_tokens(self) -> int:
         expected = self._expected.tokens()

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from filelock import FileLock, Timeout
 
 from omni_nb.errors import RequestError, brief
+from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
 from omni_nb.media.folder import replacing
 from omni_nb.media.paths import open_regular, why
 from omni_nb.media.text import well_formed
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TypeAlias
 
     from typing_extensions import Self
+
+    from omni_nb.media.clip import Storage
 
 ROWS_FILE: Final = "rows.jsonl"
 AUDIO_FOLDER: Final = "audio"
@@ -217,15 +220,15 @@ class Journal:
         self._tallies: dict[str, Tally] = {}
         self._read_to: dict[str, int] = {}
         self._writing = threading.Lock()
-        self._reading = threading.Lock()
+        self._reading, self._refreshing = threading.Lock(), threading.Lock()
         self._number: int | None = None
         self._size = 0
         self._lock: FileLock | None = None
 
     # -- reading -----------------------------------------------------------------------------
 
-    def refresh(self, note: Any = None) -> Self:
-        """Read what has come to the files since; ``note`` is told of each finished line.
+    def refresh(self) -> Self:
+        """Read what has come to the files since.
 
         Raises
         ------
@@ -233,10 +236,10 @@ class Journal:
             A file cannot be read.
         """
         try:
-            names = sorted(n for n in os.listdir(self.folder) if _FILE.fullmatch(n))
-            for name in names:
-                for start, record, length in self._new_lines(name):
-                    self._take(name, start, length, record, note)
+            with self._refreshing:
+                for name in sorted(n for n in os.listdir(self.folder) if _FILE.fullmatch(n)):
+                    for start, record, length in self._new_lines(name):
+                        self._take(name, start, length, record)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -256,7 +259,7 @@ class Journal:
                 at += length
                 self._read_to[name] = at
 
-    def _take(self, name: str, start: int, length: int, record: Any, note: Any) -> None:
+    def _take(self, name: str, start: int, length: int, record: Any) -> None:
         if not isinstance(record, dict):
             return
         sent, unsent, moved = (record.get(name) for name in ("sent", "unsent", "moved"))
@@ -273,8 +276,6 @@ class Journal:
             self.headers[record["run"]] = record
         elif (line := Line.read(record)) is not None:
             self._note(line, name, start, length)
-            if note is not None:
-                note(line)
 
     def _note(self, line: Line, file: str, start: int, length: int) -> None:
         run = sys.intern(line.run)
@@ -400,6 +401,8 @@ class Journal:
                 os.ftruncate(self._number, start)
                 raise
             self._size = start + len(data)
+            if self._read_to.get(self._own, 0) == start:
+                self._read_to[self._own] = self._size  # who wrote it need not read it
             number = self._number
         if is_final:
             os.fsync(number)
@@ -461,6 +464,21 @@ class Journal:
         # What was never sent can be found out again: it need not be on disk at once.
         start, length = self.append(line.record(), is_final=line.attempts > 0)
         self._note(line, self._own, start, length)
+
+    def keep(self, line: Line, pcm: bytes, storage: Storage) -> Line:
+        """Write a row's speech to its file, then its line; return that.
+
+        Raises
+        ------
+        OSError
+            One of the two could not be written.
+        """
+        if pcm:
+            clip = AudioClip(pcm, SPEECH_SAMPLE_RATE)
+            name, size = save_sound(self.folder, line.key, clip.to_file(storage), storage)
+            line = replace(line, audio=name, audio_bytes=size, seconds=clip.seconds)
+        self.finish(line)
+        return line
 
     def close(self) -> None:
         """Give the folder back; a second call does nothing."""

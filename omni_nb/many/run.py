@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from omni_nb.errors import MediaError, RequestError, brief
 from omni_nb.many.crew import cost_of
 from omni_nb.many.fingerprint import Fingerprints
-from omni_nb.many.journal import Journal, Line, save_sound
+from omni_nb.many.journal import Journal, Line
 from omni_nb.many.results import Result, result_of, table_of
-from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
 from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
 from omni_nb.rules.money import rounded
@@ -445,35 +444,17 @@ class Run(Shown):
 
     def keep(self, asked: Asked, attempts: list[Attempt], sent: int) -> None:
         """Keep what came of a row: on disk first, then it counts."""
-        last = attempts[-1]
-        state: Literal["done", "failed", "stopped"] = "failed"
-        if last.verdict == "done":
-            state = "done"
-        elif last.verdict in ("stopped", "broken"):
-            state = "stopped"
-        usages = [attempt.usage for attempt in attempts if attempt.usage is not None]
-        line = Line(
-            key=asked.key,
-            run=self._id,
-            place=asked.row.place,
-            name=asked.row.name,
-            state=state,
-            text=last.text,
-            usage=sum(usages, Usage()) if usages else None,
-            cost=cost_of(attempts),
-            finish_reason=last.finish_reason,
-            error=last.error,
-            code=last.code,
-            attempts=sent,
-            request_id=last.request_id,
-            sent_at=last.sent_at,
-            seconds_taken=last.seconds,
-        )
-        self._finish(line, last.pcm, asked.row)
+        line = line_of(self._id, asked, attempts, sent)
+        self._finish(line, attempts[-1].pcm, asked.row)
 
-    def take_in(self, line: Line, row: Row) -> None:
-        """Count a row whose line is on disk already, written by another process."""
-        self._count(line, row)
+    def keep_if_written(self, asked: Asked) -> bool:
+        """Count a row whose line another process has written; return whether it has."""
+        self.journal.refresh()
+        line = self.journal.find(asked.key)
+        if line is None:
+            return False
+        self._count(line, asked.row)
+        return True
 
     def refuse(self, asked: Asked, words: str) -> None:
         """Keep that a row cannot be sent, and why."""
@@ -550,13 +531,8 @@ class Run(Shown):
         self._count(line, row)
 
     def _write(self, line: Line, pcm: bytes) -> Line:
-        if pcm and self._plan is not None:
-            clip = AudioClip(pcm, SPEECH_SAMPLE_RATE)
-            storage = self._plan.storage
-            name, size = save_sound(self.folder, line.key, clip.to_file(storage), storage)
-            line = replace(line, audio=name, audio_bytes=size, seconds=clip.seconds)
-        self.journal.finish(line)
-        return line
+        storage = self._plan.storage if self._plan is not None else "wav"
+        return self.journal.keep(line, pcm, storage)
 
     def _save_what_is_left(self) -> None:
         while self._unsaved:
@@ -761,6 +737,34 @@ class Run(Shown):
         return (
             f"<Run of {who}{self.model}: {counts['done']:,}{of} rows done{troubles}, {self._state}>"
         )
+
+
+def line_of(run: str, asked: Asked, attempts: list[Attempt], sent: int) -> Line:
+    """Return the line of a row, of all that came of sending it."""
+    last = attempts[-1]
+    state: Literal["done", "failed", "stopped"] = "failed"
+    if last.verdict == "done":
+        state = "done"
+    elif last.verdict in ("stopped", "broken"):
+        state = "stopped"
+    usages = [attempt.usage for attempt in attempts if attempt.usage is not None]
+    return Line(
+        key=asked.key,
+        run=run,
+        place=asked.row.place,
+        name=asked.row.name,
+        state=state,
+        text=last.text,
+        usage=sum(usages, Usage()) if usages else None,
+        cost=cost_of(attempts),
+        finish_reason=last.finish_reason,
+        error=last.error,
+        code=last.code,
+        attempts=sent,
+        request_id=last.request_id,
+        sent_at=last.sent_at,
+        seconds_taken=last.seconds,
+    )
 
 
 def _kind_of(words: str) -> str:

@@ -20,7 +20,7 @@ import json
 import logging
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -91,6 +91,7 @@ def build_app(api_key: str, behaviour: Behaviour, activity: Activity) -> Starlet
 class _Service:
     def __init__(self, api_key: str, behaviour: Behaviour, activity: Activity) -> None:
         self._api_key, self._behaviour, self._activity = api_key, behaviour, activity
+        self._asked = 0
 
     def guarded(
         self, answer: Callable[[Request, str], Awaitable[Response]]
@@ -118,9 +119,13 @@ class _Service:
 
     async def chat(self, request: Request, request_id: str) -> Response:
         behaviour = self._behaviour_for(request)
+        self._asked += 1
+        if behaviour.fault_first and self._asked > behaviour.fault_first:
+            behaviour = replace(behaviour, fault="none")
         if behaviour.fault in HTTP_FAULTS:
             status, code, kind, message = HTTP_FAULTS[behaviour.fault]
-            raise Refusal(message, status=status, code=code, type=kind)
+            asked = behaviour.retry_after if status == 429 else 0
+            raise Refusal(message, status=status, code=code, type=kind, retry_after=asked)
         body = await _body(request)
         if self._activity.requests.maxlen:
             self._activity.requests.append(bytes(body))
@@ -179,7 +184,10 @@ class _Service:
             "message": refusal.message,
             "type": refusal.type,
         }
-        return _json({"error": error, "request_id": request_id}, request_id, refusal.status)
+        answer = _json({"error": error, "request_id": request_id}, request_id, refusal.status)
+        if refusal.retry_after:
+            answer.headers["retry-after"] = f"{refusal.retry_after:g}"
+        return answer
 
 
 class EventResponse(Response):

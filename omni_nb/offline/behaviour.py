@@ -115,6 +115,10 @@ class Behaviour:
         What goes wrong, for tests; one of `FAULTS`.
     fault_after
         Events of the stream that are sent before a fault in its middle.
+    fault_first
+        So many requests have the fault, and then no more; 0: all.
+    retry_after
+        The seconds to wait that a fault with status 429 asks for; 0: it asks for none.
     lead_seconds
         Speech sent at once at the start, ahead of the pace: services generate faster than
         speech plays, and a player's buffer fills from it.
@@ -129,6 +133,8 @@ class Behaviour:
     pace: float = 1.0
     fault: Fault = "none"
     fault_after: int = 6
+    fault_first: int = 0
+    retry_after: float = 0
     lead_seconds: float = 0.4
     jitter_seconds: float = 0.0
     chunk_seconds: float = 0.2
@@ -179,6 +185,8 @@ _READERS: dict[str, Any] = {
 _RANGES = (
     ("pace", 0, 1000),
     ("fault_after", 0, 1_000_000),
+    ("fault_first", 0, 1_000_000),
+    ("retry_after", 0, 1_000_000),
     ("lead_seconds", 0, 60),
     ("jitter_seconds", 0, 60),
     ("chunk_seconds", 0.01, 10),

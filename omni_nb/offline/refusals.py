@@ -18,6 +18,8 @@ class Refusal(Exception):
         status: int = 400,
         code: str = "invalid_parameter_error",
         type: str = "invalid_request_error",
+        retry_after: float = 0,
     ) -> None:
         super().__init__(message)
         self.message, self.status, self.code, self.type = message, status, code, type
+        self.retry_after = retry_after

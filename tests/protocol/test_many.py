@@ -1,0 +1,384 @@
+"""Runs against the stand-in: what each failure does, and that nothing is paid twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import wave
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from omni_nb.errors import MediaError, RequestError
+from omni_nb.many import journal as journals
+from omni_nb.many.asking import make_run
+from omni_nb.many.run import Run
+from omni_nb.offline.behaviour import Behaviour
+from omni_nb.offline.server import start
+from omni_nb.rules.money import CNY
+from omni_nb.turns.connection import Connection
+from omni_nb.wire.client import Endpoint, Secret
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.once
+
+
+def connected(server, **given) -> Connection:
+    return Connection(Endpoint(server.base_url, Secret(server.api_key)), is_stand_in=True, **given)
+
+
+def rows(count: int) -> list[dict[str, int]]:
+    return [{"n": n} for n in range(count)]
+
+
+def asked(server, folder, count=12, **given) -> Run:
+    wanted = {"rows": rows(count), "into": folder, "connection": connected(server), **given}
+    run = make_run(wanted.pop("prompt", "Count to {n}."), **wanted)
+    run.start()
+    assert run.wait(60)
+    return run
+
+
+@contextmanager
+def serving(**behaviour):
+    with start(Behaviour(pace=0, **behaviour)) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    """What waits for the clock, waits no time."""
+    monkeypatch.setattr("omni_nb.many.pace.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("omni_nb.many.crew._MOST_BACK_OFF_SECONDS", 0.01)
+
+
+def states(run: Run) -> list[str]:
+    return [result.state for result in run]
+
+
+def test_every_row_is_answered_in_its_place_with_its_sound_beside_it(tmp_path):
+    with serving() as server:
+        run = asked(server, tmp_path, voice="Cherry")
+        assert states(run) == ["done"] * 12
+        for n, result in enumerate(run):
+            assert f"Count to {n}." in result.text
+            with wave.open(str(result.audio)) as sound:
+                assert sound.getnframes() / sound.getframerate() == pytest.approx(result.seconds)
+        assert server.activity.completed == 12
+        assert run.cost.total == sum(result.cost.total for result in run)
+        again = Run.open(tmp_path)
+        assert [r.text for r in again] == [r.text for r in run]
+        assert server.api_key not in (tmp_path / "rows.jsonl").read_text("utf-8")
+
+
+def test_rows_that_are_added_or_moved_cost_only_what_is_new(tmp_path):
+    with serving() as server:
+        asked(server, tmp_path, 6)
+        run = asked(server, tmp_path, rows=rows(8)[::-1])
+        assert (server.activity.completed, run.progress.reused) == (8, 6)
+        assert "Count to 7." in run[0].text
+        assert "Count to 0." in Run.open(tmp_path)[7].text
+
+
+def test_identical_rows_have_an_answer_each(tmp_path):
+    with serving() as server:
+        asked(server, tmp_path, rows=rows(1) * 3)
+        assert server.activity.completed == 3
+        assert asked(server, tmp_path, rows=rows(1) * 4).progress.reused == 3
+        assert server.activity.completed == 4
+
+
+def test_another_question_in_the_folder_is_said_before_it_is_asked(tmp_path):
+    with serving() as server:
+        asked(server, tmp_path, 3)
+        other = make_run(
+            "Count down from {n}.", rows=rows(3), into=tmp_path, connection=connected(server)
+        )
+        assert other.note.startswith("0 of 3 answers in this folder fit")
+        other.start()
+        other.wait()
+        assert asked(server, tmp_path, 3).progress.reused == 3  # nothing was deleted
+
+
+@pytest.mark.parametrize("fault", ["429", "burst", "throttling", "quota_tokens", "rate_limit"])
+def test_too_many_requests_cost_no_row_its_turn(tmp_path, fault):
+    with serving(fault=fault, fault_first=9) as server:
+        run = asked(server, tmp_path, at_once=4)
+        assert states(run) == ["done"] * 12
+        assert server.activity.refused == 9
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "empty_body", "timeout"])
+def test_what_may_pass_is_tried_three_times(tmp_path, fault):
+    with serving(fault=fault) as server:
+        run = asked(server, tmp_path, 2)
+        assert states(run) == ["failed"] * 2
+        assert [result.attempts for result in run] == [3, 3]
+    with serving(fault=fault, fault_first=2) as server:
+        assert states(asked(server, tmp_path, 1)) == ["done"]
+
+
+@pytest.mark.parametrize("fault", ["401", "403", "arrearage", "model_not_supported"])
+def test_what_would_fail_every_row_stops_the_run(tmp_path, fault):
+    with serving(fault=fault) as server:
+        run = asked(server, tmp_path)
+        assert run.progress.state == "failed"
+        assert states(run).count("failed") == 0
+        assert run.problem
+        assert server.activity.refused <= 2
+        assert make_run("?", rows=rows(1), into=tmp_path).progress.on_way_lost == ()
+
+
+def test_a_row_that_is_refused_fails_alone_and_ten_alike_stop_the_run(tmp_path):
+    with serving(fault="inspection", fault_first=3) as server:
+        run = asked(server, tmp_path, at_once=1)
+        assert states(run) == ["failed"] * 3 + ["done"] * 9
+        assert "inappropriate content" in run[0].error
+        assert run.progress.failures[0][1:] == (3, (0, 1, 2))
+        run.again()
+        assert states(run) == ["done"] * 12
+        assert run.progress.failures == ()
+    with serving(fault="inspection") as server:
+        run = asked(server, tmp_path / "other", 30, at_once=1)
+        assert states(run).count("failed") == 10
+        assert "10 rows in a row" in run.problem
+        assert run.progress.left == 20
+
+
+def test_an_answer_that_breaks_off_is_kept_and_asked_again_later(tmp_path):
+    with serving(fault="drop", fault_first=1) as server:
+        run = asked(server, tmp_path, 3, at_once=1)
+        assert states(run) == ["stopped", "done", "done"]
+        assert run[0].text
+        assert run[0].cost is not None or not run.is_stand_in
+        run.start()
+        run.wait()
+        assert states(run) == ["done"] * 3
+
+
+def test_a_medium_that_cannot_be_used_fails_its_row_alone(tmp_path):
+    good = tmp_path / "good.wav"
+    with wave.open(str(good), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16_000))
+    bad = tmp_path / "a folder with 'quotes' 你好"
+    bad.mkdir()
+    (bad / "bad.wav").write_bytes(b"RIFFnothing")
+    with serving() as server:
+        run = make_run(
+            "What is said?",
+            audio=[bad / "bad.wav", good, bad / "gone.wav", good],
+            into=tmp_path / "answers",
+            connection=connected(server),
+        )
+        run.start()
+        run.wait(60)
+        assert states(run) == ["failed", "done", "failed", "done"]
+        assert [result.attempts for result in run] == [0, 1, 0, 1]
+        assert run[2].name == "gone.wav"
+
+
+def test_a_lost_sound_file_is_asked_for_again(tmp_path):
+    with serving() as server:
+        run = asked(server, tmp_path, 3, voice="Cherry")
+        run[1].audio.unlink()
+        again = asked(server, tmp_path, 3, voice="Cherry")
+        assert server.activity.completed == 4
+        assert again[1].audio.is_file()
+
+
+def test_a_moved_folder_goes_on(tmp_path):
+    with serving() as server:
+        asked(server, tmp_path / "one", 3, voice="Cherry")
+        (tmp_path / "one").rename(tmp_path / "two")
+        run = asked(server, tmp_path / "two", 3, voice="Cherry")
+        assert server.activity.completed == 3
+        assert run[0].audio.is_file()
+
+
+def test_a_full_disk_stops_the_run_and_loses_no_answer(tmp_path, monkeypatch):
+    with serving() as server:
+        run = make_run(
+            "Count to {n}.", rows=rows(20), into=tmp_path, connection=connected(server), at_once=4
+        )
+        finish = journals.Journal.finish
+        kept = threading.Semaphore(5)
+
+        def full(journal, line):
+            if not kept.acquire(blocking=False):
+                raise OSError(28, "No space left on device")
+            finish(journal, line)
+
+        monkeypatch.setattr(journals.Journal, "finish", full)
+        run.start()
+        run.wait(60)
+        assert "No space left" in run.problem
+        served = server.activity.completed
+        assert served <= 5 + 4
+        monkeypatch.setattr(journals.Journal, "finish", finish)
+        run.start()
+        run.wait(60)
+        assert states(run) == ["done"] * 20
+        assert server.activity.completed == 20
+
+
+def test_a_generator_is_read_no_further_than_it_is_asked(tmp_path):
+    made = []
+
+    def numbers():
+        for n in range(1_000):
+            made.append(n)
+            yield f"Count to {n}."
+
+    with serving(fault="401") as server:
+        run = make_run(numbers(), into=tmp_path, connection=connected(server))
+        assert len(made) <= 5
+        run.start()
+        run.wait(60)
+        assert len(made) <= 8
+        assert run.progress.total is None
+
+
+def test_a_run_stops_and_goes_on(tmp_path):
+    with start(Behaviour(pace=1)) as server:
+        run = make_run(
+            "Count to {n}.", rows=rows(6), into=tmp_path, connection=connected(server),
+            voice="Cherry", at_once=3,
+        )  # fmt: skip
+        run.start()
+        while server.activity.active < 3:
+            run.wait(0.01)
+        run.stop(now=True)
+        assert run.wait(30)
+        assert run.progress.state == "stopped"
+        assert states(run)[:3] == ["stopped"] * 3
+        with pytest.raises(IndexError):
+            run[5]
+
+
+def test_32_askers_do_not_pass_a_budget_together(tmp_path):
+    with serving() as server:
+        connection = connected(server, region="beijing")
+        first = asked(server, tmp_path / "one", 1, voice="Cherry", connection=connection)
+        each = first.cost.total
+        run = asked(
+            server, tmp_path / "many", 64, voice="Cherry", connection=connection,
+            at_once=32, budget=CNY(each * 10),
+        )  # fmt: skip
+        assert run.progress.state == "failed"
+        assert 1 <= run.progress.done <= 11
+        assert run.cost.total <= each * 11
+        assert f"{run.progress.left} rows are left, which would cost about" in run.problem
+        assert server.activity.completed == 1 + run.progress.done
+
+
+def test_a_budget_counts_what_earlier_starts_have_spent(tmp_path):
+    with serving() as server:
+        connection = connected(server, region="beijing")
+        spent = asked(server, tmp_path, 4, connection=connection).cost.total
+        run = asked(server, tmp_path, 8, connection=connection, budget=CNY(spent))
+        assert run.progress.done == 4
+        assert server.activity.completed == 4
+
+
+def test_an_unknown_price_with_a_budget_is_refused_at_once(tmp_path):
+    with pytest.raises(RequestError, match="budget"):
+        make_run(
+            "Hello", into=tmp_path, budget=CNY(1),
+            connection=Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none"))),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"rows": [{"a": 1}], "prompt": "{b}"}, "no column 'b'"),
+        ({"rows": [{"a": 1}], "prompt": "{"}, "single"),
+        ({"image": [1, 2], "audio": [1], "prompt": "?"}, "image has 2 rows and audio has 1"),
+        ({"rows": [], "prompt": "?"}, "no rows"),
+        ({"rows": 5, "prompt": "?"}, "a table"),
+        ({"prompt": "?", "at_once": 0}, "at_once"),
+        ({"prompt": "?", "on": 5}, "submit"),
+        ({"prompt": "?", "tools": [print], "approve": True}, "approve=True"),
+        ({"prompt": "?", "options": {"tempratur": 1}}, "temperature"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before(tmp_path, given, words):
+    with pytest.raises((RequestError, MediaError), match=words):
+        make_run(given.pop("prompt"), into=tmp_path, **given)
+
+
+def test_threads_of_somebody_else_ask_too(tmp_path, monkeypatch):
+    with serving() as server, ThreadPoolExecutor(4) as pool:
+        monkeypatch.setattr("omni_nb.many.elsewhere.current_connection", lambda: connected(server))
+        run = asked(server, tmp_path, on=pool, voice="Cherry")
+        assert states(run) == ["done"] * 12
+        assert server.activity.completed == 12
+        assert asked(server, tmp_path, on=pool, voice="Cherry").progress.reused == 12
+
+
+# -- killed ----------------------------------------------------------------------------------
+
+PROGRAM = """
+import json, sys
+from omni_nb.many.asking import make_run
+from omni_nb.turns.connection import Connection
+from omni_nb.wire.client import Endpoint, Secret
+url, key, folder, count = sys.argv[1:]
+connection = Connection(Endpoint(url, Secret(key)), is_stand_in=True)
+run = make_run("Count to {n}.", rows=[{"n": n} for n in range(int(count))], into=folder,
+               connection=connection, voice="Cherry", at_once=8)
+print(json.dumps(run.progress.on_way_lost), flush=True)
+run.start()
+run.wait()
+print(repr(run), flush=True)
+"""
+
+
+def killed_and_resumed(folder: Path, *, count: int, kills: int) -> None:
+    """Kill a run at random moments; then every row is there once, and all that is lost is named."""
+    chance = random.Random(15)
+    with serving() as server:
+        command = [sys.executable, "-c", PROGRAM, server.base_url, server.api_key, str(folder)]
+        lost = 0
+        for at in range(kills + 1):
+            with subprocess.Popen(
+                [*command, str(count)], stdout=subprocess.PIPE, text=True
+            ) as running:
+                said = json.loads(running.stdout.readline())
+                if at < kills:
+                    upto = server.activity.completed + chance.randrange(1, 2 * count // kills + 2)
+                    while server.activity.completed < upto and running.poll() is None:
+                        pass
+                    os.kill(running.pid, signal.SIGKILL)
+                running.wait()
+            lost = max(lost, len(said))
+        lines = [json.loads(one) for one in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
+        sent = [line["sent"] for line in lines if "sent" in line]
+        done = [line["key"] for line in lines if line.get("status") == "done"]
+        assert len(done) == len(set(done)) == count
+        unfinished = len(sent) - len(done)
+        assert unfinished <= 8 * kills
+        activity = server.activity
+        assert activity.completed + activity.cancelled <= len(sent)
+        assert len(done) <= activity.completed
+        run = Run.open(folder)
+        assert states(run) == ["done"] * count
+        for result in run:
+            with wave.open(str(result.audio)) as sound:
+                assert sound.getnframes() / sound.getframerate() == pytest.approx(result.seconds)
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_random_moments_pays_for_each_row_once(tmp_path):
+    times = int(os.environ.get("OMNI_NB_KILLS", "3"))
+    killed_and_resumed(tmp_path, count=20 * times if times < 16 else 300, kills=times)
