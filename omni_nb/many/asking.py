@@ -144,6 +144,9 @@ def make_run(
     check_storage(storage)
     _check_at_once(at_once)
     check_on(on, settings)
+    for name, asked in (("batch", batch), ("upload", upload)):
+        if asked is not None:
+            raise RequestError(f"{name}={brief(asked)} is not there yet: leave it out.")
     asks = connection or current_connection()
     every = Rows(prompt, table=rows, image=image, audio=audio, video=video, frames=frames)
 
@@ -151,7 +154,7 @@ def make_run(
         return settings.request(Line(), parts_of(row.prompt, **row.media))
 
     _check_first(every, request_of, asks, settings, Budget(budget))
-    run_key = key(settings.request(Line(), (TextPart(every.question or " "),)))[:SHORT_KEY]
+    run_key = key(settings.request(Line(), (TextPart(every.question.strip() or "?"),)))[:SHORT_KEY]
     folder = _folder(into, run_key)
     header = {
         "v": 1,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
 import sys
 import threading
 import wave
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -324,6 +325,68 @@ def test_threads_of_somebody_else_ask_too(tmp_path, monkeypatch):
         assert states(run) == ["done"] * 12
         assert server.activity.completed == 12
         assert asked(server, tmp_path, on=pool, voice="Cherry").progress.reused == 12
+
+
+def test_a_killed_worker_of_dask_costs_nothing_that_its_journal_has(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    with start(Behaviour(pace=8)) as server:
+        monkeypatch.setenv("DASHSCOPE_BASE_URL", server.base_url)
+        monkeypatch.setenv("DASHSCOPE_API_KEY", server.api_key)
+        here = Connection(Endpoint(server.base_url, Secret("sk-of-this-process")))
+        with (
+            distributed.LocalCluster(
+                n_workers=2, threads_per_worker=2, dashboard_address=None, silence_logs=50
+            ) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            run = make_run(
+                "Count to {n}.", rows=rows(16), into=tmp_path, connection=here, at_once=4,
+                voice="Cherry", on=client,
+            )  # fmt: skip
+            run.start()
+            while run.progress.done < 5:
+                assert not run.wait(0.02), run.problem
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+            assert run.wait(60)
+            assert states(run) == ["done"] * 16, run.problem
+        lines = [
+            json.loads(one)
+            for file in tmp_path.glob("rows-*.jsonl")
+            for one in file.read_text("utf-8").splitlines()
+        ]
+        done = [line["key"] for line in lines if line.get("status") == "done"]
+        assert len(done) == len(set(done)) == 16
+        assert server.activity.completed <= 16 + 2  # what was on its way on the one that died
+        written = b"".join(path.read_bytes() for path in tmp_path.rglob("*.jsonl"))
+        assert server.api_key.encode() not in written
+        assert b"sk-of-this-process" not in written
+
+
+def test_what_a_worker_gets_has_neither_key_nor_bytes(tmp_path):
+    sound = tmp_path / "a.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(range(256)) * 60)
+    submitted = []
+
+    class Pool:
+        def submit(self, work, task):
+            submitted.append(pickle.dumps((work, task)))
+            future: Future[object] = Future()
+            future.set_exception(RuntimeError("no worker"))
+            return future
+
+    connection = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("sk-secret-of-mine")))
+    run = make_run(
+        "What is said?", audio=[sound], into=tmp_path / "answers", connection=connection, on=Pool()
+    )
+    run.start()
+    run.wait(30)
+    assert "no worker" in run[0].error
+    (data,) = submitted
+    assert b"sk-secret-of-mine" not in data
+    assert bytes(range(256)) not in data
+    assert len(data) < 4_000
 
 
 # -- killed ----------------------------------------------------------------------------------
