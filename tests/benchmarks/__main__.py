@@ -11,6 +11,7 @@ from . import (
     explorers,
     first_sound,
     import_time,
+    many,
     notebook_size,
     panel,
     probing,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "sound": first_sound.run,
     "panel": panel.run,
     "tools": tools.run,
+    "many": many.run,
 }
 
 

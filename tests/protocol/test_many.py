@@ -327,6 +327,7 @@ def test_threads_of_somebody_else_ask_too(tmp_path, monkeypatch):
         assert asked(server, tmp_path, on=pool, voice="Cherry").progress.reused == 12
 
 
+@pytest.mark.slow
 def test_a_killed_worker_of_dask_costs_nothing_that_its_journal_has(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     with start(Behaviour(pace=8)) as server:
