@@ -85,7 +85,7 @@ def ask_once(stream: ReplyStream) -> Attempt:
     reply = stream.reply
     last = reply.rounds[-1]
     service = error if isinstance(error, ServiceError) else None
-    return Attempt(
+    attempt = Attempt(
         verdict_of(reply, error),
         text=last.text,
         pcm=bytes(last.pcm),
@@ -102,6 +102,9 @@ def ask_once(stream: ReplyStream) -> Attempt:
         seconds=reply.timing.total_seconds,
         asked_seconds=stream.asked_seconds,
     )
+    for one in reply.rounds:  # its stream is in a cycle, which the collector may leave for long
+        one.pcm.clear()
+    return attempt
 
 
 def verdict_of(reply: Reply, error: ReplyError | None) -> Verdict:

@@ -110,7 +110,7 @@ class Rows:
             self._fill = lambda record: record["prompt"]
         else:
             self.question = prompt if isinstance(prompt, str) else ""
-            has_table = records is not None
+            has_table = bool(names)
             template = _Template(prompt, names) if has_table and isinstance(prompt, str) else None
             self._fill = template.fill if template else lambda _: prompt
         if records is not None:
