@@ -13,6 +13,7 @@ import re
 import socket
 import sys
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -25,6 +26,7 @@ from omni_nb.media.folder import replacing
 from omni_nb.media.paths import open_regular, why
 from omni_nb.media.text import well_formed
 from omni_nb.rules.counts import count_of
+from omni_nb.rules.money import EXACT
 from omni_nb.rules.pricing import Cost, Usage
 
 if TYPE_CHECKING:
@@ -170,16 +172,16 @@ class Tally:
 
     Attributes
     ----------
-    usage
-        All tokens that the service counted.
     lines
         How many rows were sent.
     """
 
     def __init__(self) -> None:
-        self.usage = Usage()
         self.lines = 0
-        self._cost: Cost | None = None
+        self._sides: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        self._totals = [0, 0, 0]
+        self._amounts: dict[str, Decimal] = {}
+        self._currency: str | None = None
         self._is_known = True
 
     def add(self, line: Line) -> None:
@@ -187,17 +189,30 @@ class Tally:
         if not line.attempts:
             return
         self.lines += 1
-        if line.usage is not None:
-            self.usage += line.usage
-        if line.cost is None or (self._cost and self._cost.currency != line.cost.currency):
+        if (usage := line.usage) is not None:
+            self._sides[0].update(usage.input)
+            self._sides[1].update(usage.output)
+            for n, count in enumerate((usage.input_total, usage.output_total, usage.reasoning)):
+                self._totals[n] += count
+        if (cost := line.cost) is None or self._currency not in (None, cost.currency):
             self._is_known = False
-        else:
-            self._cost = line.cost if self._cost is None else self._cost + line.cost
+            return
+        self._currency = cost.currency
+        for name, amount in cost.amounts.items():
+            self._amounts[name] = EXACT.add(self._amounts.get(name, Decimal(0)), amount)
+
+    @property
+    def usage(self) -> Usage:
+        """All tokens that the service counted."""
+        asked, answered, reasoning = self._totals
+        sides = (dict(side) for side in self._sides)
+        return Usage(*sides, input_total=asked, output_total=answered, reasoning=reasoning)
 
     @property
     def cost(self) -> Cost | None:
         """What all cost; None where one is not known, or none was sent."""
-        return self._cost if self._is_known else None
+        is_known = self._is_known and self._currency is not None
+        return Cost(self._amounts, self._currency) if is_known and self._currency else None
 
 
 class Journal:
@@ -221,6 +236,7 @@ class Journal:
         self._read_to: dict[str, int] = {}
         self._writing = threading.Lock()
         self._reading, self._refreshing = threading.Lock(), threading.Lock()
+        self._counting = threading.Lock()
         self._number: int | None = None
         self._size = 0
         self._lock: FileLock | None = None
@@ -282,7 +298,8 @@ class Journal:
         entry = Entry(run, line.state, line.place, line.name, file, start, length)
         self._entries[line.key] = entry
         self._sent.pop(line.key, None)
-        self.tally(line.run).add(line)
+        with self._counting:
+            self.tally(line.run).add(line)
 
     def tally(self, run: str) -> Tally:
         """Return what all lines of a question cost, also those that were asked anew."""

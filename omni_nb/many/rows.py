@@ -239,7 +239,9 @@ def _records(table: Any) -> tuple[tuple[str, ...], _Column | None]:
                 "rows is a table (pandas, Polars, pyarrow) or a list of dicts, not a list of "
                 f"{described(first)}."
             )
-        return tuple(map(str, first or ())), _Column(items, None if is_lazy else len(table), is_lazy)
+        return tuple(map(str, first or ())), _Column(
+            items, None if is_lazy else len(table), is_lazy
+        )
     import narwhals.stable.v1 as nw
 
     try:

@@ -124,8 +124,8 @@ class _Service:
             behaviour = replace(behaviour, fault="none")
         if behaviour.fault in HTTP_FAULTS:
             status, code, kind, message = HTTP_FAULTS[behaviour.fault]
-            asked = behaviour.retry_after if status == 429 else 0
-            raise Refusal(message, status=status, code=code, type=kind, retry_after=asked)
+            seconds = behaviour.retry_after if status == 429 else 0
+            raise Refusal(message, status=status, code=code, type=kind, retry_after=seconds)
         body = await _body(request)
         if self._activity.requests.maxlen:
             self._activity.requests.append(bytes(body))
