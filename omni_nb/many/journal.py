@@ -205,8 +205,13 @@ class Tally:
     def usage(self) -> Usage:
         """All tokens that the service counted."""
         asked, answered, reasoning = self._totals
-        sides = (dict(side) for side in self._sides)
-        return Usage(*sides, input_total=asked, output_total=answered, reasoning=reasoning)
+        return Usage(
+            dict(self._sides[0]),
+            dict(self._sides[1]),
+            input_total=asked,
+            output_total=answered,
+            reasoning=reasoning,
+        )
 
     @property
     def cost(self) -> Cost | None:
