@@ -1,7 +1,8 @@
 """Serve the documented protocol over HTTP: keys, errors, models and streamed answers.
 
 Routes, each also under ``/compatible-mode``: ``POST /v1/chat/completions``, ``GET /v1/models``,
-``GET /v1/models/{model}``.
+``GET /v1/models/{model}``, and what batches need under ``/v1/files`` and ``/v1/batches``. Beside
+them ``/api/v1/uploads`` tells where media may be stored, which is at ``/store``.
 
 A request may choose the stand-in's behaviour with a header that no real service has::
 
@@ -16,7 +17,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
 import logging
 import uuid
 from collections import deque
@@ -30,11 +30,14 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from omni_nb.offline.batches import BatchRoutes
 from omni_nb.offline.checks import read_request
 from omni_nb.offline.dialect_chunks import in_dialect
 from omni_nb.offline.dialects import documented
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, BrokenOff, encode_stream
+from omni_nb.offline.files import FileRoutes, FileStore
 from omni_nb.offline.refusals import Refusal
+from omni_nb.offline.responses import json_response
 from omni_nb.offline.stream import Pacer, answer_chunks
 from omni_nb.rules.catalog import known_models
 
@@ -58,6 +61,8 @@ class Activity:
     ----------
     active, completed, cancelled, broken, refused
         Answers under way; sent to the end; ended by the client; broken off by a fault; errors.
+    batched
+        Requests of batches that were answered.
     requests
         The latest request bodies, as many as were to be remembered.
     """
@@ -67,16 +72,27 @@ class Activity:
     cancelled: int = 0
     broken: int = 0
     refused: int = 0
+    batched: int = 0
     requests: deque[bytes] = field(default_factory=lambda: deque(maxlen=0))
 
 
 def build_app(api_key: str, behaviour: Behaviour, activity: Activity) -> Starlette:
     """Return the ASGI application."""
     service = _Service(api_key, behaviour, activity)
+    files, batches = service.file_routes, service.batch_routes
     paths = [
         ("/v1/chat/completions", service.chat, "POST"),
         ("/v1/models", service.models, "GET"),
         ("/v1/models/{model:path}", service.model, "GET"),
+        ("/v1/files", service.faulty(files.upload), "POST"),
+        ("/v1/files", service.faulty(files.list), "GET"),
+        ("/v1/files/{file}", service.faulty(files.get), "GET"),
+        ("/v1/files/{file}/content", service.faulty(files.content), "GET"),
+        ("/v1/files/{file}", service.faulty(files.delete), "DELETE"),
+        ("/v1/batches", service.faulty(batches.create), "POST"),
+        ("/v1/batches", service.faulty(batches.list), "GET"),
+        ("/v1/batches/{batch}", service.faulty(batches.get), "GET"),
+        ("/v1/batches/{batch}/cancel", service.faulty(batches.cancel), "POST"),
     ]
     return Starlette(
         routes=[
@@ -92,6 +108,8 @@ class _Service:
     def __init__(self, api_key: str, behaviour: Behaviour, activity: Activity) -> None:
         self._api_key, self._behaviour, self._activity = api_key, behaviour, activity
         self._asked = 0
+        store = FileStore()
+        self.file_routes, self.batch_routes = FileRoutes(store), BatchRoutes(store, self._batched)
 
     def guarded(
         self, answer: Callable[[Request, str], Awaitable[Response]]
@@ -117,15 +135,19 @@ class _Service:
 
         return endpoint
 
+    def faulty(
+        self, answer: Callable[[Request, str, Behaviour], Awaitable[Response]]
+    ) -> Callable[[Request, str], Awaitable[Response]]:
+        """Let a request choose the behaviour, which may be a refusal."""
+
+        async def endpoint(request: Request, request_id: str) -> Response:
+            return await answer(request, request_id, self._unrefused(request))
+
+        return endpoint
+
     async def chat(self, request: Request, request_id: str) -> Response:
-        behaviour = self._behaviour_for(request)
         self._asked += 1
-        if behaviour.fault_first and self._asked > behaviour.fault_first:
-            behaviour = replace(behaviour, fault="none")
-        if behaviour.fault in HTTP_FAULTS:
-            status, code, kind, message = HTTP_FAULTS[behaviour.fault]
-            seconds = behaviour.retry_after if status == 429 else 0
-            raise Refusal(message, status=status, code=code, type=kind, retry_after=seconds)
+        behaviour = self._unrefused(request, asked=self._asked)
         body = await _body(request)
         if self._activity.requests.maxlen:
             self._activity.requests.append(bytes(body))
@@ -145,14 +167,16 @@ class _Service:
 
     async def models(self, request: Request, request_id: str) -> Response:
         names = [name for facts in known_models() for name in (facts.name, *facts.aliases)]
-        return _json({"object": "list", "data": [_model(name) for name in names]}, request_id)
+        return json_response(
+            {"object": "list", "data": [_model(name) for name in names]}, request_id
+        )
 
     async def model(self, request: Request, request_id: str) -> Response:
         name = request.path_params["model"]
         if not any(name in (facts.name, *facts.aliases) for facts in known_models()):
             message = f"The model {name} does not exist or you do not have access to it."
             raise Refusal(message, status=404, code="model_not_found")
-        return _json(_model(name), request_id)
+        return json_response(_model(name), request_id)
 
     async def not_found(self, request: Request, exception: Exception) -> Response:
         status = getattr(exception, "status_code", 404)
@@ -170,6 +194,24 @@ class _Service:
         if scheme.lower() != "bearer" or not known:
             raise Refusal("Incorrect API key provided. ", status=401, code="invalid_api_key")
 
+    def _batched(self) -> None:
+        self._activity.batched += 1
+
+    def _unrefused(self, request: Request, *, asked: int = 0) -> Behaviour:
+        """Return the behaviour of a request, unless its fault is to be refused.
+
+        ``asked``: how many questions have been asked, with this one; only the first of them may
+        have the fault.
+        """
+        behaviour = self._behaviour_for(request)
+        if behaviour.fault_first and asked > behaviour.fault_first:
+            behaviour = replace(behaviour, fault="none")
+        if behaviour.fault in HTTP_FAULTS:
+            status, code, kind, message = HTTP_FAULTS[behaviour.fault]
+            seconds = behaviour.retry_after if status == 429 else 0
+            raise Refusal(message, status=status, code=code, type=kind, retry_after=seconds)
+        return behaviour
+
     def _behaviour_for(self, request: Request) -> Behaviour:
         try:
             return self._behaviour.with_header(request.headers.get("x-omni-behaviour"))
@@ -184,7 +226,9 @@ class _Service:
             "message": refusal.message,
             "type": refusal.type,
         }
-        answer = _json({"error": error, "request_id": request_id}, request_id, refusal.status)
+        answer = json_response(
+            {"error": error, "request_id": request_id}, request_id, refusal.status
+        )
         if refusal.retry_after:
             answer.headers["retry-after"] = f"{refusal.retry_after:g}"
         return answer
@@ -255,12 +299,3 @@ async def _body(request: Request) -> bytearray:
 
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "omni_nb stand-in"}
-
-
-def _json(content: dict[str, Any], request_id: str, status: int = 200) -> Response:
-    return Response(
-        json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"),
-        status_code=status,
-        media_type="application/json",
-        headers={"x-request-id": request_id},
-    )

@@ -90,6 +90,14 @@ Fault: TypeAlias = Literal[
     "json_unfit",  # JSON that does not fit the schema
     "json_unfit_always",
     "json_cut",  # as max_tokens cuts it
+    # batches
+    "batch_model",  # the file is refused: the model takes no batches
+    "batch_some_failed",  # every third request fails
+    "batch_lost",  # every third request is in neither file
+    "batch_status_0",  # every third request has the status 0 and no words, and counts as done
+    "batch_expired",  # the time is up after half of the requests
+    "batch_poll_500",  # the first questions for the state fail
+    "batch_shuffled",  # results in another order
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -126,6 +134,8 @@ class Behaviour:
         Each event comes up to this late; the same in every request.
     chunk_seconds
         Speech in one chunk.
+    batch_seconds
+        How long a batch takes; 0: as long as its answers take to make.
     dialect
         The kind of server whose protocol it has; one of `SERVER_DIALECTS`.
     """
@@ -138,6 +148,7 @@ class Behaviour:
     lead_seconds: float = 0.4
     jitter_seconds: float = 0.0
     chunk_seconds: float = 0.2
+    batch_seconds: float = 0.0
     dialect: ServerDialect = "dashscope"
 
     def __post_init__(self) -> None:
@@ -190,4 +201,5 @@ _RANGES = (
     ("lead_seconds", 0, 60),
     ("jitter_seconds", 0, 60),
     ("chunk_seconds", 0.01, 10),
+    ("batch_seconds", 0, 86_400),
 )

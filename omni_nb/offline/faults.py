@@ -185,6 +185,14 @@ def keeps(chunk: Mapping[str, Any], fault: Fault) -> bool:
     return True
 
 
+def spoils(fault: Fault, place: int) -> bool:
+    """Return whether a fault spoils the request at a place of a batch: every third."""
+    return fault in _OF_LINES and place % 3 == 1
+
+
+_OF_LINES: Final = frozenset({"batch_some_failed", "batch_lost", "batch_status_0"})
+
+
 async def encode_stream(
     chunks: AsyncIterator[dict[str, Any]], behaviour: Behaviour, request_id: str
 ) -> AsyncIterator[bytes]:

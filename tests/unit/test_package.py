@@ -90,6 +90,7 @@ def test_the_dependencies_are_the_ones_we_decided_on():
         "packaging",
         "pillow",
         "pydantic",
+        "python-multipart",
         "starlette",
         "tomli",
         "uvicorn",
