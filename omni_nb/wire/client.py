@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from omni_nb.errors import MediaError, ServiceError
@@ -45,13 +45,14 @@ if TYPE_CHECKING:
     from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import Body, UploadProgress
 
-__all__ = ["Endpoint", "EventStream", "Secret"]
+__all__ = ["Endpoint", "EventStream", "Secret", "called"]
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
 """The service gives up a request after 300 s (its page of error codes, ``RequestTimeOut``)."""
 
 SLICE_BYTES = 4096
+_T = TypeVar("_T")
 _OF_PROXIES = (ImportError, ValueError)
 
 _SENT_HEADERS = (
@@ -237,7 +238,7 @@ class EventStream:
             failure = error
         except Exception as error:
             # What was closed uncleanly after the answer had ended is an answer all the same.
-            failure = None if self._is_network(error) and decoder.is_complete else error
+            failure = None if is_network(error) and decoder.is_complete else error
         if self._stopped.is_set():
             return
         try:
@@ -276,20 +277,46 @@ class EventStream:
             return unsent(error)
         if isinstance(error, ServiceError):
             return error
-        is_network = self._is_network(error)
-        if self.elapsed_seconds and is_network:
+        is_lost = is_network(error)
+        if self.elapsed_seconds and is_lost:
             return broken_off(error, self._endpoint)
         # A proxy that is written wrongly, or a package that it needs, is one of the others.
-        if not self.elapsed_seconds and (is_network or isinstance(error, _OF_PROXIES)):
+        if not self.elapsed_seconds and (is_lost or isinstance(error, _OF_PROXIES)):
             return unanswered(error, self._endpoint)
         return unexpected(error, self._endpoint)
 
-    def _is_network(self, error: Exception) -> bool:
-        import openai
 
-        http = _http()
-        kinds = (openai.OpenAIError, http.HTTPError, http.StreamError, http.InvalidURL, OSError)
-        return isinstance(error, kinds)
+def is_network(error: Exception) -> bool:
+    """Return whether an exception is of the network, the SDK or its HTTP library."""
+    import openai
+
+    http = _http()
+    kinds = (openai.OpenAIError, http.HTTPError, http.StreamError, http.InvalidURL, OSError)
+    return isinstance(error, kinds)
+
+
+def called(endpoint: Endpoint, ask: Callable[[OpenAI], _T]) -> _T:
+    """Return what a call of the SDK that is no question brings; it is tried once.
+
+    Raises
+    ------
+    ServiceError
+        The service refused, in its own words, or did not answer.
+    """
+    failure: ServiceError
+    try:
+        return ask(_client(endpoint))
+    except Refused as refused:
+        failure = refused.error
+    except ServiceError as error:
+        failure = error
+    except Exception as error:
+        if is_network(error) or isinstance(error, _OF_PROXIES):
+            failure = unanswered(error, endpoint)
+        else:
+            failure = unexpected(error, endpoint)
+    # Raised here, where no local holds the service's body any more: it may echo the key.
+    raise made_anew(failure, endpoint.hide_in, None) from None
 
 
 @lru_cache(maxsize=16)

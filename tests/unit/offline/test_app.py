@@ -696,6 +696,9 @@ def test_every_fault_is_tried_here() -> None:
         *("no_done", "no_finish", "no_usage", "cut_last_event", "empty_answer"),
         *("wav_chunks", "odd_pieces", "padded_pieces", "both_texts"),
         *("crlf", "comments", "cut_anywhere"),
+        *(
+            fault for fault in FAULTS if fault.startswith("batch_")
+        ),  # tests/protocol/test_batches.py
     }
 
     assert set(FAULTS) == tried | set(HTTP_FAULTS) | set(BODY_FAULTS)
