@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from openai import OpenAI
 
+    from omni_nb.wire.dialects import Dialect
     from omni_nb.wire.endpoint import Endpoint
 
 ENDPOINT: Final = "/v1/chat/completions"
@@ -122,6 +123,11 @@ class Batches:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the service there wants its requests written."""
+        return self._endpoint.dialect
 
     def upload(self, path: Path) -> str:
         """Upload a file of requests, and return its id; it is read while it is sent."""

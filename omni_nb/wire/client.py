@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["Endpoint", "EventStream", "Secret", "called"]
 
 CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 300.0
-"""The service gives up a request after 300 s (its page of error codes, ``RequestTimeOut``)."""
 
 SLICE_BYTES = 4096
 _T = TypeVar("_T")
@@ -352,7 +350,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
         base_url=endpoint.base_url,
         default_query=dict(endpoint.queries()),
         max_retries=0,  # we try again ourselves: the SDK's waiting cannot be stopped
-        timeout=openai.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        timeout=openai.Timeout(endpoint.silence_seconds, connect=CONNECT_SECONDS),
         http_client=openai.DefaultHttpxClient(
             event_hooks={"request": [send_only_ours], "response": [look]},
             trust_env=not is_here,  # no proxy to ourselves, but the certificates that are trusted

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from omni_nb.wire.dialects import Dialect
 
 
+SILENCE_SECONDS: Final = 300.0
+"""The service gives up a request after 300 s (its page of error codes, ``RequestTimeOut``)."""
+
 SHORTEST_SECRET: Final = 8
 """A shorter key is not looked for in what a service says."""
 
@@ -61,12 +64,15 @@ class Endpoint:
 
     The query of an address (``?api-version=1``) goes with every request; it may hold a key, so
     it is kept like one.
+
+    ``silence_seconds`` is how long nothing may come before the service is given up.
     """
 
     base_url: str
     key: Secret
     dialect: Dialect = "dashscope"
     query: Secret = field(default_factory=lambda: Secret(""))
+    silence_seconds: float = SILENCE_SECONDS
 
     def hide_in(self, text: str) -> str:
         """Return ``text`` without the key and without the values of the query."""
