@@ -269,6 +269,7 @@ def test_stopping_at_once_leaves_the_batch_for_the_next_start(tmp_path: Path):
         assert job.id is not None
         assert keys_of(tmp_path / job.file) == ["a", "b"]
         second = Run(tmp_path, standin)
+        second.service.cancel(job.id)
 
         def stop_the_second(told: Told) -> None:
             if told.status == "validating":
