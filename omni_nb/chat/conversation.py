@@ -92,6 +92,7 @@ class Conversation:
         max_rounds: int = MOST_ROUNDS,
         response_format: Any = None,
         extra: Mapping[str, Any] | None = None,
+        upload: Literal["oss"] | None = None,
         **options: Unpack[Options],
     ) -> None:
         given = check_options(options, where="Chat()", names=_ARGUMENTS)
@@ -106,6 +107,7 @@ class Conversation:
             approve=approve,
             max_rounds=max_rounds,
             response_format=response_format,
+            upload=upload,
         )
         self._line = Line()
         self._budget = Budget(budget, quota)
@@ -991,6 +993,6 @@ _QUESTION = ("image", "audio", "video", "frames")
 _ARGUMENTS = (
     *("model", "voice", "modalities", "system", "system_as_turns"),
     *("connection", "budget", "quota", "timeout", "extra"),
-    *("tools", "approve", "max_rounds", "response_format"),
+    *("tools", "approve", "max_rounds", "response_format", "upload"),
 )
 _SET_ALONE = frozenset({"connection", "budget", "quota", "timeout"})

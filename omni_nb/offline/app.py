@@ -32,6 +32,7 @@ from starlette.routing import Route
 
 from omni_nb.offline.batches import BatchRoutes
 from omni_nb.offline.checks import read_request
+from omni_nb.offline.deposit import Deposit
 from omni_nb.offline.dialect_chunks import in_dialect
 from omni_nb.offline.dialects import documented
 from omni_nb.offline.faults import BODY_FAULTS, HTTP_FAULTS, BrokenOff, encode_stream
@@ -99,6 +100,10 @@ def build_app(api_key: str, behaviour: Behaviour, activity: Activity) -> Starlet
             Route(prefix + path, service.guarded(answer), methods=[method])
             for prefix in ("/compatible-mode", "")
             for path, answer, method in paths
+        ]
+        + [
+            Route("/api/v1/uploads", service.guarded(service.faulty(service.deposit.policy))),
+            Route("/store", service.deposit.store, methods=["POST"]),
         ],
         exception_handlers={404: service.not_found, 405: service.not_found},
     )
@@ -108,7 +113,7 @@ class _Service:
     def __init__(self, api_key: str, behaviour: Behaviour, activity: Activity) -> None:
         self._api_key, self._behaviour, self._activity = api_key, behaviour, activity
         self._asked = 0
-        store = FileStore()
+        store, self.deposit = FileStore(), Deposit()
         self.file_routes, self.batch_routes = FileRoutes(store), BatchRoutes(store, self._batched)
 
     def guarded(
@@ -154,7 +159,10 @@ class _Service:
         if behaviour.dialect != "dashscope":
             body = bytearray(await run_in_threadpool(documented, bytes(body), behaviour.dialect))
         keeps_schema = behaviour.dialect != "dashscope"
-        asked = await run_in_threadpool(partial(read_request, body, keeps_schema=keeps_schema))
+        find = self.deposit.finder(request.headers)
+        asked = await run_in_threadpool(
+            partial(read_request, body, keeps_schema=keeps_schema, find=find)
+        )
         del body  # the answer may take minutes
         if behaviour.fault in BODY_FAULTS:
             kind, content = BODY_FAULTS[behaviour.fault]

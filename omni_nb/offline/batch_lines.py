@@ -185,7 +185,9 @@ async def _completion(body: Mapping[str, Any], behaviour: Behaviour) -> dict[str
     if "audio" in (body.get("modalities") or ()):
         raise Refusal("A request in a batch is answered in text only: parameters.modalities")
     streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
-    asked = await run_in_threadpool(partial(read_request, json.dumps(streamed).encode()))
+    asked = await run_in_threadpool(
+        partial(read_request, json.dumps(streamed).encode(), find=lambda _: None)
+    )
     quick = replace(behaviour, pace=0, jitter_seconds=0)
     texts = {"content": "", "reasoning_content": ""}
     calls: dict[int, dict[str, Any]] = {}

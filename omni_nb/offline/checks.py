@@ -7,7 +7,7 @@ the documentation has only the rule, the words are ours and name the parameter t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from omni_nb.offline.contents import Turn as Turn
 from omni_nb.offline.contents import read_text, read_turn, short
 from omni_nb.offline.formats import Format, read_format
 from omni_nb.offline.input_tokens import count_tokens
-from omni_nb.offline.items import Items
+from omni_nb.offline.items import Item, Items
 from omni_nb.offline.refusals import INVALID
 from omni_nb.offline.refusals import Refusal as Refusal
 from omni_nb.offline.tools import (
@@ -79,7 +79,12 @@ class ChatRequest:
     format: Format | None = None
 
 
-def read_request(body: bytes | bytearray, *, keeps_schema: bool = False) -> ChatRequest:
+def read_request(
+    body: bytes | bytearray,
+    *,
+    keeps_schema: bool = False,
+    find: Callable[[str], Item | None] | None = None,
+) -> ChatRequest:
     """Read and check the body of a chat completion; slow when it holds large media.
 
     Parameters
@@ -88,13 +93,15 @@ def read_request(body: bytes | bytearray, *, keeps_schema: bool = False) -> Chat
         JSON. The large media of a ``bytearray`` are taken out of it, to use memory once.
     keeps_schema
         The server takes the schema of an answer beside media, as the documented one does not.
+    find
+        Finds media in the store (`omni_nb.offline.items.Items`).
 
     Raises
     ------
     Refusal
         A documented rule is broken.
     """
-    with Items() as items:
+    with Items(find) as items:
         held = body if isinstance(body, bytearray) else bytearray(body)
         items.lift(held)
         return _read(_json_object(held), items, keeps_schema=keeps_schema)

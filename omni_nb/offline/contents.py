@@ -127,6 +127,7 @@ class _Reader:
         self._limits: Limits = facts.limits
         self._items = items
         self._embedded: Counter[str] = Counter()
+        self._fetched = 0  # media that came from the store
         self._readers: Mapping[str, Callable[[Mapping[str, Any]], ReadPart]] = {
             "text": lambda part: read_text(part, items),
             "image_url": self._image,
@@ -136,8 +137,10 @@ class _Reader:
         }
 
     def read(self, part: Mapping[str, Any]) -> ReadPart:
+        fetched = self._fetched
         found = self._readers[part["type"]](part)
-        if isinstance(found, (MeasuredImage, MeasuredAudio, MeasuredVideo)):
+        is_held = isinstance(found, (MeasuredImage, MeasuredAudio, MeasuredVideo))
+        if is_held and self._fetched == fetched:
             self._count(_KINDS[part["type"]])
         return found
 
@@ -153,7 +156,7 @@ class _Reader:
 
     def _image(self, part: Mapping[str, Any]) -> MeasuredImage | ImageURLPart:
         url = _inside(part, "image_url", "url")
-        if _is_remote(url):
+        if self._is_elsewhere(url):
             return ImageURLPart(url)
         image = replace(self._measured(url), sampling=_sampling(part))
         sides, limits = sorted((image.width, image.height)), self._limits
@@ -169,7 +172,7 @@ class _Reader:
         form = part["input_audio"].get("format")
         if form is not None and not isinstance(form, str):
             raise Refusal("Input should be a valid string: messages.content.input_audio.format")
-        if _is_remote(url):
+        if self._is_elsewhere(url):
             return AudioURLPart(url, form or "")
         item = self._open(url, self._limits.audio_bytes)
         try:
@@ -187,7 +190,7 @@ class _Reader:
 
     def _video(self, part: Mapping[str, Any]) -> MeasuredVideo | VideoURLPart:
         url = _inside(part, "video_url", "url")
-        if _is_remote(url):
+        if self._is_elsewhere(url):
             return VideoURLPart(url)
         item = self._open(url, self._limits.video_bytes)
         try:
@@ -207,7 +210,10 @@ class _Reader:
         if len(urls) < least or (most is not None and len(urls) > most):
             raise Refusal(f"{_VIDEO_RULE}the range of sequence images shoule be ({least},{most}).")
         return MeasuredFrames(
-            tuple(ImageURLPart(url) if _is_remote(url) else self._measured(url) for url in urls)
+            tuple(
+                ImageURLPart(url) if self._is_elsewhere(url) else self._measured(url)
+                for url in urls
+            )
         )
 
     def _measured(self, url: str) -> MeasuredImage:
@@ -219,7 +225,9 @@ class _Reader:
             raise Refusal(f"{_BAD_IMAGE}{way_out}") from error
 
     def _open(self, url: str, most_bytes: int | None, message: str | None = None) -> Item:
-        """Return the medium of a data URL, or of the mark in its place."""
+        """Return the medium of a data URL, of the mark in its place, or of the store."""
+        if self._items.is_of_store(url):
+            return self._from_store(url, most_bytes)
         if not url[:5].lower() == "data:" and not self._items.holds(url):
             raise Refusal(
                 f"{INVALID}The provided URL does not appear to be valid. "
@@ -236,6 +244,18 @@ class _Reader:
         if most_bytes is not None and item.total_bytes > most_bytes:
             raise Refusal(_TOO_LARGE)
         return item
+
+    def _from_store(self, url: str, most_bytes: int | None) -> Item:
+        item = self._items.fetch(url)
+        if item is None:
+            raise Refusal("Failed to download multimodal content.")
+        self._fetched += 1
+        if most_bytes is not None and item.total_bytes > most_bytes:
+            raise Refusal(_TOO_LARGE)
+        return item
+
+    def _is_elsewhere(self, url: str) -> bool:
+        return _is_remote(url) and not self._items.is_of_store(url)
 
 
 _BAD_IMAGE: Final = "Failed to decode the image during the data inspection."

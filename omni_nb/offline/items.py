@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from omni_nb.media.sources import decode_data_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LARGE: Final = 4 * 2**20
 _PIECE: Final = 2**20  # characters of base64 decoded at a time: whole quartets
@@ -33,9 +33,17 @@ class Item:
 
 
 class Items:
-    """The large media of one request; a context manager that closes their files."""
+    """The large media of one request; a context manager that closes their files.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    find
+        Returns a medium of the store by its ``oss://`` address, or None; by default addresses
+        of the store are not looked at.
+    """
+
+    def __init__(self, find: Callable[[str], Item | None] | None = None) -> None:
+        self._find = find
         self._mark = f"omni-item:{uuid.uuid4()}:"
         self._lifted: list[Item] = []
 
@@ -66,6 +74,17 @@ class Items:
     def holds(self, text: str) -> bool:
         """Return whether a string is the mark of a medium that was taken out."""
         return text.startswith(self._mark)
+
+    def is_of_store(self, url: str) -> bool:
+        """Return whether a URL is an address of the store, which is looked at here."""
+        return self._find is not None and url[:6].lower() == "oss://"
+
+    def fetch(self, url: str) -> Item | None:
+        """Return the medium at an address of the store, or None where there is none."""
+        item = self._find(url) if self._find is not None else None
+        if item is not None:
+            self._lifted.append(item)
+        return item
 
     def open(self, url: str) -> Item:
         """Return the medium of a data URL, or of the mark in its place.

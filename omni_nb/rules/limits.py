@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import MediaError, RequestError, brief, warn
@@ -44,6 +45,18 @@ def check_parts(parts: Sequence[Part], facts: ModelFacts) -> None:
     if all(isinstance(part, TextPart) and not part.text.strip() for part in parts):
         raise RequestError("There is nothing to ask: the message has no text and no media.")
     _check(_check_message, parts, facts)
+
+
+def without_base64(facts: ModelFacts) -> ModelFacts:
+    """Return the facts of a model that is sent large media by their addresses.
+
+    Examples
+    --------
+    >>> from omni_nb.rules.catalog import find_model
+    >>> without_base64(find_model("qwen3-omni-flash")).limits.base64_bytes is None
+    True
+    """
+    return replace(facts, limits=replace(facts.limits, base64_bytes=None))
 
 
 def check_part(part: Part, facts: ModelFacts) -> None:
@@ -274,7 +287,7 @@ def _check_base64(
         raise _by(
             MediaError(
                 f"The {word} {part.name!r} is {length:,} characters as base64; {facts.name} takes "
-                f"fewer than {most:,}. Pass a public URL of it, or {_SHRINK}",
+                f"fewer than {most:,}. Pass a public URL of it or upload='oss', or {_SHRINK}",
                 hint="too large",
             ),
             "base64_bytes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import RequestError, brief, warn
 from omni_nb.media.text import well_formed
@@ -46,6 +46,8 @@ class Settings:
         Who approves a call, and how many rounds may call.
     response_format
         The form of the answers.
+    upload
+        ``"oss"``: store large media at the service.
     """
 
     model: str = DEFAULT_MODEL
@@ -57,6 +59,7 @@ class Settings:
     tools: tuple[Tool, ...] = ()
     tool_rules: ToolRules = field(default_factory=ToolRules)
     response_format: AnswerFormat | None = None
+    upload: Literal["oss"] | None = None
 
     @classmethod
     def chosen(
@@ -72,6 +75,7 @@ class Settings:
         approve: Approve = False,
         max_rounds: int = MOST_ROUNDS,
         response_format: Any = None,
+        upload: Literal["oss"] | None = None,
     ) -> Settings:
         """Return settings as a person chose them; what was not given is filled in.
 
@@ -90,6 +94,7 @@ class Settings:
             tools=tools_of(tools),
             tool_rules=ToolRules(approve, max_rounds),
             response_format=format_of(response_format),
+            upload=_upload(upload),
         )
         made.check()
         if not made.tools and (given := sorted(OF_TOOLS & made.options.keys())):
@@ -222,6 +227,7 @@ class Settings:
             self._sent_options(),
             self.tools,
             format_of(response_format) or self.response_format,
+            self.upload,
         )
 
 
@@ -242,6 +248,15 @@ def _text(name: str, value: Any, *, or_none: bool = False) -> Any:
     if or_none and value is None:
         return value
     raise RequestError(f"{name} is a str, not {type(value).__name__} ({str(value)[:40]!r}).")
+
+
+def _upload(given: Any) -> Literal["oss"] | None:
+    if given in (None, "oss"):
+        return "oss" if given else None
+    raise RequestError(
+        f"upload is 'oss' (large media are stored at the service for two days) or None (they are "
+        f"sent as base64), not {brief(given)}."
+    )
 
 
 def _switch(name: str, value: Any) -> bool:

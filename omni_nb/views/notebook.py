@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.chat.conversation import Conversation
 from omni_nb.errors import OmniError
@@ -91,6 +91,9 @@ class Chat(Conversation):
         Whether a tool has to be called at first, and which; whether several are at once.
     extra
         Fields of the request's body that omni_nb does not know, as a dict.
+    upload
+        ``"oss"``: large local files are stored at the service for two days (`ask`). It is not
+        saved with the chat.
 
     Attributes
     ----------
@@ -389,6 +392,7 @@ def ask(
     max_rounds: int = MOST_ROUNDS,
     response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
+    upload: Literal["oss"] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
     prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -453,6 +457,11 @@ def ask(
         Whether a tool has to be called at first, and which; whether several are at once.
     extra
         Fields of the request's body that omni_nb does not know, as a dict.
+    upload
+        ``"oss"``: a local file that is too large to be sent as base64 (10,485,760 characters of
+        it) is stored at the service, which deletes it after 48 hours, and sent by its address;
+        the same content is stored once. All else is sent as ever. Documented for Beijing, for
+        tests and development; for sound not verified.
     show
         False: silent. By default the answer streams into the notebook's cell and is heard in
         the browser; outside a notebook its text goes to standard output.
@@ -508,6 +517,7 @@ def ask(
             max_rounds=max_rounds,
             response_format=response_format,
             extra=extra,
+            upload=upload,
             **options,
         )
         return chat.ask(
@@ -544,6 +554,7 @@ async def ask_async(
     max_rounds: int = MOST_ROUNDS,
     response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
+    upload: Literal["oss"] | None = None,
     show: bool | None = None,
     storage: Storage = "mp3",
     prebuffer_seconds: float = PREBUFFER_SECONDS,
@@ -559,7 +570,7 @@ async def ask_async(
         As for `ask`.
     system_as_turns, connection, budget, quota, timeout, tools, approve, max_rounds
         As for `ask`.
-    response_format, extra, show, storage, prebuffer_seconds
+    response_format, extra, upload, show, storage, prebuffer_seconds
         As for `ask`.
     **options
         The options of `ask`.
@@ -592,6 +603,7 @@ async def ask_async(
             max_rounds=max_rounds,
             response_format=response_format,
             extra=extra,
+            upload=upload,
             **options,
         )
         return await chat.ask_async(

@@ -18,10 +18,11 @@ from omni_nb.media.text import one_line
 from omni_nb.wire.advice import advised
 from omni_nb.wire.decode import Decoder, SSEDecoder
 from omni_nb.wire.dialects import body_for
-from omni_nb.wire.endpoint import Endpoint, Secret
+from omni_nb.wire.endpoint import SILENCE_SECONDS, Endpoint, Secret
 from omni_nb.wire.failures import (
     MOST_BODY_BYTES,
     Refused,
+    beginning_of,
     broken_off,
     look_at,
     no_answer,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
     from openai import OpenAI
 
+    from omni_nb.media.sources import HeldSource
+    from omni_nb.wire.deposit import Deposit
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
     from omni_nb.wire.retry import Wait
@@ -105,6 +108,7 @@ class EventStream:
         self._endpoint = endpoint
         self._request = request
         self._upload = Upload()
+        self._old_urls: set[str] = set()  # of media that an earlier request had stored
         self._network: Any = None  # the network stream that the request goes out on
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -161,11 +165,17 @@ class EventStream:
     def _open(self) -> Iterator[Any]:
         openai = import_module("openai")
         client = _client(self._endpoint)
-        body = body_for(self._request, self._endpoint.dialect, self._upload.embed)
+        body = body_for(self._request, self._endpoint.dialect, self._embed)
         self._sent_at = time.perf_counter()
         self.sent_at = time.time()  # last: it tells other threads that both are there
         self.sent.set()
-        stream = self._post(client, body, openai.Stream[object])
+        try:
+            stream = self._post(client, body, openai.Stream[object])
+        except Refused as refused:
+            if not self._forgets_after(refused):
+                raise
+            body = body_for(self._request, self._endpoint.dialect, self._embed)
+            stream = self._post(client, body, openai.Stream[object])
         with contextlib.closing(stream.response) as response:
             self.request_id = request_id_of(response, self._endpoint)
             try:
@@ -173,6 +183,30 @@ class EventStream:
             finally:
                 with self._lock:
                     self._network = None
+
+    def _embed(self, source: HeldSource, mime: str) -> str:
+        """Return what stands for a source in the body; an `Embed`."""
+        if self._request.upload == "oss":
+            deposit = self._deposit()
+            if deposit.takes(source, mime):
+                url, is_old = deposit.stored(source, mime, self._upload.note)
+                if is_old:
+                    self._old_urls.add(url)
+                return url
+        return self._upload.embed(source, mime)
+
+    def _deposit(self) -> Deposit:
+        from omni_nb.wire.deposit import deposit_of  # which sends by this module
+
+        return deposit_of(self._endpoint, self._request.model)
+
+    def _forgets_after(self, refused: Refused) -> bool:
+        """Return whether to store media anew: the service could not fetch what it had."""
+        if not self._old_urls or refused.error.hint != "public":
+            return False
+        self._deposit().forget(self._old_urls)
+        self._old_urls = set()
+        return True
 
     def _post(self, client: OpenAI, body: Mapping[str, Any], kind: type[Any]) -> Any:
         """Send a request, again where that may help; `stop` ends the waiting, too."""
@@ -317,6 +351,47 @@ def called(endpoint: Endpoint, ask: Callable[[OpenAI], _T]) -> _T:
     raise made_anew(failure, endpoint.hide_in, None) from None
 
 
+def sent_without_key(
+    url: str, fields: Mapping[str, str], file: tuple[str, Any, str]
+) -> tuple[int, bytes]:
+    """Send a form with a file to a host that is not the service.
+
+    Parameters
+    ----------
+    url
+        Where to; a redirection is not followed.
+    fields
+        The form's texts, which go before the file.
+    file
+        Its name, something that is read, and its type.
+
+    Returns
+    -------
+    tuple of int and bytes
+        The status of the answer, and the beginning of its body.
+
+    Raises
+    ------
+    ServiceError
+        Nothing answered.
+    """
+    http, is_here = _http(), _is_here(url)
+    timeout = http.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+    form = {"data": dict(fields), "files": {"file": file}}
+    try:
+        with (
+            http.Client(trust_env=not is_here, timeout=timeout) as client,
+            client.stream("POST", url, **form) as response,
+        ):
+            return response.status_code, beginning_of(response)
+    except Exception as error:
+        if isinstance(error, MediaError) or not is_network(error):
+            raise
+        words = one_line(str(error) or type(error).__name__, 500)
+    host = urlsplit(url).hostname
+    raise ServiceError(f"No answer from the store {host}: {words}", **advised("network"))
+
+
 @lru_cache(maxsize=16)
 def _client(endpoint: Endpoint) -> OpenAI:
     """Return the one client of an endpoint: building a TLS context costs 50 ms."""
@@ -344,7 +419,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
             response.stream = _sliced_class()(response.stream)
         look_at(response, endpoint)
 
-    is_here = (urlsplit(endpoint.base_url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
+    is_here = _is_here(endpoint.base_url)
     return openai.OpenAI(
         api_key=key.reveal(),
         base_url=endpoint.base_url,
@@ -360,6 +435,10 @@ def _client(endpoint: Endpoint) -> OpenAI:
             limits=_http().Limits(max_connections=1000, max_keepalive_connections=0),
         ),
     )
+
+
+def _is_here(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
 
 # The hook of a client runs on the thread that sends; this is the stream that it sends for.

@@ -90,6 +90,11 @@ def check_dialect(request: Request, dialect: Dialect) -> None:
     RequestError
         The dialect cannot express the request.
     """
+    if request.upload is not None and dialect != "dashscope":
+        raise RequestError(
+            f"upload={request.upload!r} is DashScope's own store; a server of the dialect "
+            f"{dialect} has none. Leave it out, or pass a URL that the server can fetch."
+        )
     body_for(request, dialect, lambda source, mime: "data:,")
 
 

@@ -112,7 +112,7 @@ class Upload:
         pieces: Sequence[bytes] = [json_body]
         if self._held:
             pieces = re.split(b"(" + b"|".join(map(re.escape, self._held)) + b")", json_body)
-        return Body([self._held.get(piece, piece) for piece in pieces], self._note)
+        return Body([self._held.get(piece, piece) for piece in pieces], self.note)
 
     def stop(self) -> None:
         """End the sending before its next block; may be called from any thread."""
@@ -131,7 +131,8 @@ class Upload:
         seconds = time.monotonic() - self._started_at
         return UploadProgress(self._sent_bytes, self._total_bytes, seconds)
 
-    def _note(self, sent_bytes: int, total_bytes: int) -> None:
+    def note(self, sent_bytes: int, total_bytes: int) -> None:
+        """Note how much is sent; raises `Abandoned` when it was stopped."""
         if sent_bytes == 0:  # the first block, also of another try
             self._started_at = time.monotonic()
         self._sent_bytes, self._total_bytes = sent_bytes, total_bytes
@@ -185,7 +186,7 @@ def _base64_blocks(source: HeldSource) -> Iterator[bytes]:
         for start in range(0, source.total_bytes, BLOCK_BYTES):
             wanted = min(BLOCK_BYTES, source.total_bytes - start)
             block = _read(file, wanted, source)
-            if len(block) < wanted or _has_changed(file, source):
+            if len(block) < wanted or has_changed(file, source):
                 raise MediaError(f"The file {source.name!r} has changed while it was sent.")
             yield binascii.b2a_base64(block, newline=False)
 
@@ -197,7 +198,8 @@ def _read(file: BinaryIO, size: int, source: HeldSource) -> bytes:
         raise MediaError(f"The file {source.name!r} cannot be read on: {error}.") from error
 
 
-def _has_changed(file: BinaryIO, source: HeldSource) -> bool:
+def has_changed(file: BinaryIO, source: HeldSource) -> bool:
+    """Return whether a file is another than when it was checked."""
     if not isinstance(source, FileSource):
         return False
     now = os.fstat(file.fileno())
