@@ -25,7 +25,7 @@ export async function buildInto(outdir, wordsFolder) {
     charset: "utf8",
     plugins: [wordsPlugin(wordsFolder)],
   };
-  await build({ ...options, entryPoints: ["js/player.js", "js/player.css", "js/filedrop.js", "js/filedrop.css", "js/doctor.js"] });
+  await build({ ...options, entryPoints: ["js/player.js", "js/player.css", "js/filedrop.js", "js/filedrop.css", "js/doctor.js", "js/many.js", "js/many.css"] });
   const { metafile } = await build({
     ...options,
     entryPoints: ["js/panel.js", "js/panel.css"],

@@ -47,6 +47,7 @@ _DECODED_SECONDS: Final = 20 * 60  # of longer audio no waveform is drawn
 _PLAYABLE: Final = frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg", "webm"})  # in browsers
 _STRIP: Final = 6
 _CHIP_STRIP: Final = 4
+_GLANCE: Final = 64
 _STRIP_PIXELS: Final = 160 * 120
 
 _CARD: Final = style(
@@ -102,6 +103,19 @@ def part_chip_html(part: Part, language: Language) -> HTML:
     html = _cached_chip(key)
     key.part = None
     return html
+
+
+def glance_html(part: Part) -> HTML:
+    """Return a part as one small picture without words; nothing where there is none to make.
+
+    Examples
+    --------
+    >>> glance_html(TextPart("Is this a dog?"))
+    ''
+    """
+    if isinstance(part, ImagePart):
+        return _strip([part.thumbnail(_GLANCE)], part.name, f"{_GLANCE}px")
+    return _preview(part, 1, f"{_GLANCE}px")
 
 
 class _ChipKey:

@@ -53,7 +53,7 @@ class Table:
 
     def __str__(self) -> str:
         lines = [self.head, *((row.name, *row.cells) for row in self.rows)]
-        widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+        widths = [max(map(text_width, column)) for column in zip(*lines, strict=True)]
         body = ["  ".join(_padded(line, widths)).rstrip() for line in lines]
         return "\n".join([self.caption, *body, *self.notes])
 
@@ -97,7 +97,7 @@ def padded(text: str, columns: int) -> str:
     >>> padded("ab", 4) + "|", padded("中", 4) + "|"
     ('ab  |', '中  |')
     """
-    return text + " " * (columns - _width(text))
+    return text + " " * (columns - text_width(text))
 
 
 def _row_html(row: Row) -> HTML:
@@ -128,9 +128,9 @@ def _side(column: int) -> str:
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
     numbers = zip(cells[1:], widths[1:], strict=True)
-    return [padded(cells[0], widths[0]), *(" " * (w - _width(c)) + c for c, w in numbers)]
+    return [padded(cells[0], widths[0]), *(" " * (w - text_width(c)) + c for c, w in numbers)]
 
 
-def _width(words: str) -> int:
+def text_width(words: str) -> int:
     """Return the width of words in a terminal: a Chinese character takes two columns."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words)

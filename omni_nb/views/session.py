@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.archive.outputs import block_metadata
+from omni_nb.render.many import run_bundle
 from omni_nb.render.reply import reply_bundle
 from omni_nb.turns.reply import Reply
 from omni_nb.views import marimo
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omni_nb.chat.conversation import Conversation
+    from omni_nb.many.run import Run
     from omni_nb.media.clip import Storage
     from omni_nb.views.debounce import Debounce
     from omni_nb.views.player import AudioPlayer
@@ -41,7 +43,8 @@ class Session:
         self.shell = shell
         self._is_hinted = False
         self._cell: int | None = None
-        self._shown: weakref.WeakSet[Reply] = weakref.WeakSet()
+        self._shown: weakref.WeakSet[Reply | Run] = weakref.WeakSet()
+        self._stages: weakref.WeakKeyDictionary[Run, object] = weakref.WeakKeyDictionary()
         self._kept: weakref.WeakKeyDictionary[Reply, Mapping[str, str]] = (
             weakref.WeakKeyDictionary()
         )
@@ -53,6 +56,7 @@ class Session:
         if shell is not None:
             displays = shell.display_formatter.ipython_display_formatter
             displays.for_type(Reply, self._display_once)
+            displays.for_type_by_name("omni_nb.many.run", "Run", self._display_run_once)
             shell.events.register("post_run_cell", self._end_cell)
 
     @property
@@ -124,6 +128,12 @@ class Session:
             before.close()
         self._players.add(player)
 
+    def note_run(self, run: Run, stage: object) -> None:
+        """Remember that this cell shows a run, and keep its stage as long as the run."""
+        self._stages[run] = stage
+        if self.shell is not None:
+            self._shown_here().add(run)
+
     def note_turn(self, chat: Conversation, reply: Reply) -> None:
         """Remember the chat of a reply, whose output keeps what `from_notebook` needs."""
         self._chats[reply] = weakref.ref(chat)
@@ -166,6 +176,11 @@ class Session:
         if reply not in self._shown_here():
             self.show(reply_bundle(reply), self._metadata(reply))
 
+    def _display_run_once(self, run: Run) -> None:
+        """Show a run that is a cell's value, unless that cell shows it already."""
+        if run not in self._shown_here():
+            self.show(run_bundle(run))
+
     def _as_kept(self, reply: Reply) -> Mapping[str, str]:
         """Return what a cell shows of a reply already, or would show."""
         return self._kept.get(reply) or reply_bundle(reply)
@@ -183,8 +198,8 @@ class Session:
             log.exception("omni_nb: this answer's output cannot be read back from the notebook")
             return {}
 
-    def _shown_here(self) -> weakref.WeakSet[Reply]:
-        """Return the replies that were shown in the running cell."""
+    def _shown_here(self) -> weakref.WeakSet[Reply | Run]:
+        """Return the replies and runs that were shown in the running cell."""
         if self._cell != self.shell.execution_count:
             self._cell, self._shown = self.shell.execution_count, weakref.WeakSet()
         return self._shown

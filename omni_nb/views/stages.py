@@ -190,7 +190,7 @@ class TerminalStage:
         self._language = language_of(reply.question)
         named = named_file_text(reply.question, self._language)
         for hint in filter(None, (named, self._session.hint(reply))):
-            print(_printable(hint, sys.stderr), file=sys.stderr)
+            print(printable(hint, sys.stderr), file=sys.stderr)
 
     def look_at_upload(self, reply: Reply, upload: UploadProgress | None) -> None:
         """Rewrite one line on standard error, where that is a terminal."""
@@ -216,7 +216,7 @@ class TerminalStage:
         if not text.startswith(self._shown):  # another round, or the longer of two buffers
             self._end_line()
             self._shown = ""
-        print(_printable(text[len(self._shown) :], sys.stdout), end="", flush=True)
+        print(printable(text[len(self._shown) :], sys.stdout), end="", flush=True)
         self._shown, self._is_line_ended = text, False
 
     def _say_calls(self, reply: Reply) -> None:
@@ -225,7 +225,7 @@ class TerminalStage:
             if call.state != "asked" and self._said.get(place) != line:
                 self._said[place] = line
                 self._end_line()
-                print(_printable(line, sys.stderr), file=sys.stderr, flush=True)
+                print(printable(line, sys.stderr), file=sys.stderr, flush=True)
 
     def _end_line(self) -> None:
         """End the line of what was written so far: something else is written next."""
@@ -238,7 +238,7 @@ class TerminalStage:
         if place != self._asked:
             self._asked = place
             self._end_line()
-            asked = _printable(question_text(call, self._language), sys.stderr)
+            asked = printable(question_text(call, self._language), sys.stderr)
             print(asked, end="", file=sys.stderr, flush=True)
         return is_yes(sys.stdin.readline(), self._language) if _has_line() else None
 
@@ -248,7 +248,7 @@ class TerminalStage:
         self.look(reply)
         self._end_line()
         if reply.error is None and (note := note_text(reply, language_of(reply.question))):
-            print(_printable(note, sys.stderr), file=sys.stderr, flush=True)
+            print(printable(note, sys.stderr), file=sys.stderr, flush=True)
 
 
 def _has_line() -> bool:
@@ -262,7 +262,7 @@ def _has_line() -> bool:
         return True
 
 
-def _printable(text: str, file: TextIO) -> str:
+def printable(text: str, file: TextIO) -> str:
     """Return text that commands no terminal, in characters that the output can write."""
     encoding = getattr(file, "encoding", None) or "utf-8"
     return plain(text).encode(encoding, "replace").decode(encoding)
