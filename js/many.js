@@ -19,7 +19,7 @@ import { typeToKernel } from "./player/kernel.js";
  * @property {number} stops 1: nothing more is sent; 2: what is on its way is ended, too
  *
  * @typedef {{type: "stop", run_id: string, now: boolean}} StopMessage
- * @typedef {{type: "seen", is_shown: boolean}} SeenMessage
+ * @typedef {{type: "unseen"}} UnseenMessage
  *
  * @typedef {import("@anywidget/types").AnyModel<Traits>} Model
  */
@@ -42,7 +42,7 @@ export function become(element, other) {
 
 /**
  * @param {Model} model
- * @param {StopMessage | SeenMessage} message
+ * @param {StopMessage | UnseenMessage} message
  */
 function send(model, message) {
   try {
@@ -52,49 +52,54 @@ function send(model, message) {
   }
 }
 
-export default {
-  /** @param {{model: Model, el: HTMLElement}} context */
-  render({ model, el }) {
-    const parts = HTML_PARTS.map((name) => /** @type {const} */ ([name, make("div", "")]));
-    const bar = make("div", "");
-    const said = make("div", "omni-many-said");
-    said.setAttribute("role", "status");
-    const stop = make("button", "omni-button omni-many-stop");
-    stop.type = "button";
-    const [[, head], [, line], [, aside]] = parts;
-    const box = make("div", "omni-many-live", head, bar, make("div", "omni-many-bar", line, stop), aside, said);
-    box.lang = model.get("language");
-    el.append(box);
+export default () => {
+  let views = 0;
+  return {
+    /** @param {{model: Model, el: HTMLElement}} context */
+    render({ model, el }) {
+      views += 1;
+      const parts = HTML_PARTS.map((name) => /** @type {const} */ ([name, make("div", "")]));
+      const bar = make("div", "");
+      const said = make("div", "omni-many-said");
+      said.setAttribute("role", "status");
+      const stop = make("button", "omni-button omni-many-stop");
+      stop.type = "button";
+      const [[, head], [, line], [, aside]] = parts;
+      const box = make("div", "omni-many-live", head, bar, make("div", "omni-many-bar", line, stop), aside, said);
+      box.lang = model.get("language");
+      el.append(box);
 
-    const update = () => {
-      for (const [name, part] of parts) {
-        const html = model.get(name);
-        if (part.dataset.html === html) continue;
-        part.innerHTML = html;
-        part.dataset.html = html;
-      }
-      const made = make("div", "");
-      made.innerHTML = model.get("bar_html");
-      if (made.firstElementChild) become(bar, made.firstElementChild);
-      if (said.textContent !== model.get("said")) said.textContent = model.get("said");
-      stop.textContent = model.get("stop");
-      stop.hidden = !model.get("stop");
-      stop.disabled = model.get("stops") > 1;
-    };
-    const press = () => {
-      // A double click is one press: the second counts once Python has answered the first.
-      /** @type {StopMessage} */
-      const message = { type: "stop", run_id: model.get("run_id"), now: model.get("stops") > 0 };
-      send(model, message);
-      typeToKernel(model, message);
-    };
-    stop.addEventListener("click", press);
-    update();
-    model.on("change", update);
-    return () => {
-      model.off("change", update);
-      stop.removeEventListener("click", press);
-      send(model, { type: "seen", is_shown: false });
-    };
-  },
+      const update = () => {
+        for (const [name, part] of parts) {
+          const html = model.get(name);
+          if (part.dataset.html === html) continue;
+          part.innerHTML = html;
+          part.dataset.html = html;
+        }
+        const made = make("div", "");
+        made.innerHTML = model.get("bar_html");
+        if (made.firstElementChild) become(bar, made.firstElementChild);
+        if (said.textContent !== model.get("said")) said.textContent = model.get("said");
+        stop.textContent = model.get("stop");
+        stop.hidden = !model.get("stop");
+        stop.disabled = model.get("stops") > 1;
+      };
+      const press = () => {
+        // A double click is one press: the second counts once Python has answered the first.
+        /** @type {StopMessage} */
+        const message = { type: "stop", run_id: model.get("run_id"), now: model.get("stops") > 0 };
+        send(model, message);
+        typeToKernel(model, message);
+      };
+      stop.addEventListener("click", press);
+      update();
+      model.on("change", update);
+      return () => {
+        model.off("change", update);
+        stop.removeEventListener("click", press);
+        views -= 1;
+        if (views === 0) send(model, { type: "unseen" });
+      };
+    },
+  };
 };

@@ -35,51 +35,56 @@ function send(model, message) {
   } catch {
   }
 }
-var many_default = {
-  /** @param {{model: Model, el: HTMLElement}} context */
-  render({ model, el }) {
-    const parts = HTML_PARTS.map((name) => (
-      /** @type {const} */
-      [name, make("div", "")]
-    ));
-    const bar = make("div", "");
-    const said = make("div", "omni-many-said");
-    said.setAttribute("role", "status");
-    const stop = make("button", "omni-button omni-many-stop");
-    stop.type = "button";
-    const [[, head], [, line], [, aside]] = parts;
-    const box = make("div", "omni-many-live", head, bar, make("div", "omni-many-bar", line, stop), aside, said);
-    box.lang = model.get("language");
-    el.append(box);
-    const update = () => {
-      for (const [name, part] of parts) {
-        const html = model.get(name);
-        if (part.dataset.html === html) continue;
-        part.innerHTML = html;
-        part.dataset.html = html;
-      }
-      const made = make("div", "");
-      made.innerHTML = model.get("bar_html");
-      if (made.firstElementChild) become(bar, made.firstElementChild);
-      if (said.textContent !== model.get("said")) said.textContent = model.get("said");
-      stop.textContent = model.get("stop");
-      stop.hidden = !model.get("stop");
-      stop.disabled = model.get("stops") > 1;
-    };
-    const press = () => {
-      const message = { type: "stop", run_id: model.get("run_id"), now: model.get("stops") > 0 };
-      send(model, message);
-      typeToKernel(model, message);
-    };
-    stop.addEventListener("click", press);
-    update();
-    model.on("change", update);
-    return () => {
-      model.off("change", update);
-      stop.removeEventListener("click", press);
-      send(model, { type: "seen", is_shown: false });
-    };
-  }
+var many_default = () => {
+  let views = 0;
+  return {
+    /** @param {{model: Model, el: HTMLElement}} context */
+    render({ model, el }) {
+      views += 1;
+      const parts = HTML_PARTS.map((name) => (
+        /** @type {const} */
+        [name, make("div", "")]
+      ));
+      const bar = make("div", "");
+      const said = make("div", "omni-many-said");
+      said.setAttribute("role", "status");
+      const stop = make("button", "omni-button omni-many-stop");
+      stop.type = "button";
+      const [[, head], [, line], [, aside]] = parts;
+      const box = make("div", "omni-many-live", head, bar, make("div", "omni-many-bar", line, stop), aside, said);
+      box.lang = model.get("language");
+      el.append(box);
+      const update = () => {
+        for (const [name, part] of parts) {
+          const html = model.get(name);
+          if (part.dataset.html === html) continue;
+          part.innerHTML = html;
+          part.dataset.html = html;
+        }
+        const made = make("div", "");
+        made.innerHTML = model.get("bar_html");
+        if (made.firstElementChild) become(bar, made.firstElementChild);
+        if (said.textContent !== model.get("said")) said.textContent = model.get("said");
+        stop.textContent = model.get("stop");
+        stop.hidden = !model.get("stop");
+        stop.disabled = model.get("stops") > 1;
+      };
+      const press = () => {
+        const message = { type: "stop", run_id: model.get("run_id"), now: model.get("stops") > 0 };
+        send(model, message);
+        typeToKernel(model, message);
+      };
+      stop.addEventListener("click", press);
+      update();
+      model.on("change", update);
+      return () => {
+        model.off("change", update);
+        stop.removeEventListener("click", press);
+        views -= 1;
+        if (views === 0) send(model, { type: "unseen" });
+      };
+    }
+  };
 };
 export {
   become,

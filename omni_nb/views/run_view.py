@@ -12,8 +12,8 @@ Messages from the browser:
 ``{type: "stop", run_id, now}``
     Send nothing more; ``now``: end what is on its way, too. In JupyterLab the same comes as a line
     of JSON, as if it was typed: a cell that blocks the kernel reads that, and no message.
-``{type: "seen", is_shown}``
-    Whether a page still shows the view.
+``{type: "unseen"}``
+    No view of the widget is left on this page.
 """
 
 from __future__ import annotations
@@ -95,5 +95,5 @@ class RunView(BackgroundWidget):
         match message:
             case {"type": "stop", "run_id": self.run_id, "now": bool(now)}:
                 self.stops = max(self.stops, 2 if now else 1)
-            case {"type": "seen", "is_shown": False} if self._is_over:
+            case {"type": "unseen"} if self._is_over:
                 self.close()

@@ -27,7 +27,7 @@ function openRun() {
   model.widget_manager = { kernel: { sendInputReply: ({ value }) => typed.push(JSON.parse(value)) } };
   const el = document.createElement("div");
   document.body.append(el);
-  const close = widget.render({ model, el });
+  const close = widget().render({ model, el });
   const change = (state) => {
     for (const [name, value] of Object.entries(state)) model.set(name, value);
     model.trigger("change");
@@ -71,6 +71,6 @@ test("Stop is sent and typed; the second one counts once the first was answered"
 test("a view that is closed leaves no listener, and says so", () => {
   const { model, sent, close } = openRun();
   close();
-  assert.deepEqual(sent, [{ type: "seen", is_shown: false }]);
+  assert.deepEqual(sent, [{ type: "unseen" }]);
   assert.equal(model.listening, 0);
 });

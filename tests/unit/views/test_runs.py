@@ -239,10 +239,10 @@ def test_what_is_typed_for_others_stops_nothing(messages, typed):
 
 def test_a_widget_is_closed_when_no_page_shows_it_any_more(messages):
     stage, view = view_of(Notebook(), Run())
-    view._handle_custom_msg({"type": "seen", "is_shown": False}, [])
+    view._handle_custom_msg({"type": "unseen"}, [])
     assert view.comm is not None
     stage.close(Run(Now(state="done")))
-    view._handle_custom_msg({"type": "seen", "is_shown": False}, [])
+    view._handle_custom_msg({"type": "unseen"}, [])
     assert view.comm is None
 
 
