@@ -54,6 +54,9 @@ _TRACK: Final = style(
     "display:flex;height:8px;border-radius:4px;overflow:hidden;margin:0.35em 0",
     f"background-color:{LINE}",
 )
+# A bar is no text: the page's own colours, which are further apart.
+_FAILED: Final = "var(--jp-error-color1, #d32f2f)"
+_STOPPED: Final = "var(--jp-warn-color1, #e65100)"
 _TABLE: Final = style(
     "border-collapse:collapse;margin:0;font-size:0.9em;text-align:end",
     "overflow-wrap:anywhere;font-variant-numeric:tabular-nums",
@@ -255,7 +258,7 @@ def bar_html(now: Standing, language: Language) -> HTML:
     """Return the bar of a run: what is done, and what has failed, of all."""
     names = words("many", language)
     whole = now.total or max(1, now.done + now.failed + now.stopped)
-    colors = ((now.done, ACCENT), (now.failed, ERROR), (now.stopped, WARN))
+    colors = ((now.done, ACCENT), (now.failed, _FAILED), (now.stopped, _STOPPED))
     parts = [
         tag("div", style=f"width:{100 * count / whole:.2f}%;background-color:{color}")
         for count, color in colors
@@ -384,10 +387,11 @@ def _money(run: Asked, now: Standing) -> list[str]:
     if run.is_stand_in:
         whole = now.spent if is_over(now.state) else now.expected or now.spent
         return [labels["would cost"].format(amount=cost_text(whole, run.language))] if whole else []
-    if now.spent is None:
-        said = [labels["cost unknown"]]
-    else:
-        said = [names["spent"].format(amount=cost_text(now.spent, run.language))]
+    said = []
+    if now.spent is not None:
+        said.append(names["spent"].format(amount=cost_text(now.spent, run.language)))
+    elif _ended(now):
+        said.append(labels["cost unknown"])
     if now.expected is not None and not is_over(now.state):
         said.append(names["expected"].format(amount=cost_text(now.expected, run.language)))
     if now.saved is not None and now.saved.total:
@@ -542,7 +546,7 @@ def _table(rows: Iterable[Answer], run: Asked, *, has_speech: bool) -> HTML:
 
 
 def _row_html(row: Answer, run: Asked, *, has_speech: bool) -> HTML:
-    cost = "" if row.cost is None and row.state == "waiting" else cost_text(row.cost, run.language)
+    cost = "" if row.cost is None and row.usage is None else cost_text(row.cost, run.language)
     tokens = "" if row.usage is None else f"{row.usage.total:,}"
     return tag(
         "tr",
