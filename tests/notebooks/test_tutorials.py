@@ -44,10 +44,12 @@ TUTORIALS = (
     "09_under_the_hood",
     "10_when_things_fail",
     "11_data_and_tools",
+    "12_many",
     "zh/01_quickstart",
     "zh/07_chat_panel",
     "zh/08_tokens_and_money",
     "zh/11_data_and_tools",
+    "zh/12_many",
 )
 NOT_YET, DONE = ("Not yet", "还没有"), ("Done", "完成")
 PROMISE = re.compile(r"you\s+will\b|你将")
