@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         RequestError,
         ServiceError,
     )
+    from omni_nb.many.run import Run
     from omni_nb.media.audio import audio
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.image import image
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from omni_nb.turns.estimate import compare, estimate
     from omni_nb.views.doctor import doctor_cell
     from omni_nb.views.explorers import audio_explorer, cost_explorer, image_explorer
+    from omni_nb.views.many import ask_many
     from omni_nb.views.notebook import Chat, ask, ask_async
     from omni_nb.views.panel import ChatPanel
     from omni_nb.views.player import AudioPlayer
@@ -66,12 +68,14 @@ _HOMES = {
     "Quota": "rules.quota",
     "RequestError": "errors",
     "AnswerError": "errors",
+    "Run": "many.run",
     "ServiceError": "errors",
     "USD": "rules.money",
     "Usage": "rules.pricing",
     "as_parts": "media.parts",
     "ask": "views.notebook",
     "ask_async": "views.notebook",
+    "ask_many": "views.many",
     "audio": "media.audio",
     "audio_explorer": "views.explorers",
     "audio_tokens": "rules.tokens",
@@ -114,11 +118,13 @@ __all__ = [  # a test compares it with _HOMES
     "OmniError",
     "Quota",
     "RequestError",
+    "Run",
     "ServiceError",
     "Usage",
     "as_parts",
     "ask",
     "ask_async",
+    "ask_many",
     "audio",
     "audio_explorer",
     "audio_tokens",

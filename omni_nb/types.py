@@ -7,6 +7,8 @@ True
 """
 
 from omni_nb.errors import OptionError
+from omni_nb.many.results import Result
+from omni_nb.many.run import Progress, RunEstimate
 from omni_nb.media.audio import AudioPart, AudioURLPart
 from omni_nb.media.image import ImagePart, ImageURLPart
 from omni_nb.media.parts import Part, TextPart
@@ -59,11 +61,14 @@ __all__ = [
     "Money",
     "OptionError",
     "Part",
+    "Progress",
     "ReasoningDelta",
     "Reply",
     "ReplyStream",
     "Request",
+    "Result",
     "Round",
+    "RunEstimate",
     "TextDelta",
     "TextPart",
     "Timing",

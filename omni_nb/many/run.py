@@ -19,6 +19,7 @@ from omni_nb.many.journal import Journal, Line
 from omni_nb.many.results import Result, result_of, table_of
 from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
+from omni_nb.render.many import run_bundle, run_text
 from omni_nb.rules.money import rounded
 from omni_nb.rules.pricing import Usage
 
@@ -254,6 +255,12 @@ class Run(Shown):
         self._over.set()
         if plan is None:
             self._read_places()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, str]:
+        return run_bundle(self)
+
+    def __str__(self) -> str:
+        return run_text(self)
 
     # -- doing -------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from omni_nb.media.text import one_line, plain
 from omni_nb.render.formulas import IGNORED
 from omni_nb.render.html import HTML, join, style, tag
 from omni_nb.render.labels import cost_text, join_sentences, labelled, seconds_text, sentence
-from omni_nb.render.palette import ACCENT, ERROR, FONT, LINE, MUTED, TEXT, WARN
+from omni_nb.render.palette import ACCENT, ERROR, FAILED, FONT, LINE, MUTED, STOPPED, TEXT, WARN
 from omni_nb.render.tables import padded
 from omni_nb.render.values import short
 from omni_nb.words import plural, words
@@ -50,13 +50,11 @@ _BOX: Final = style(
 )
 _SMALL: Final = f"color:{MUTED};font-size:0.85em"
 _NUMBERS: Final = f"color:{MUTED};font-size:0.9em;font-variant-numeric:tabular-nums"
+_PICTURE: Final = "flex:0 0 64px;max-height:44px;overflow:hidden"
 _TRACK: Final = style(
     "display:flex;height:8px;border-radius:4px;overflow:hidden;margin:0.35em 0",
     f"background-color:{LINE}",
 )
-# A bar is no text: the page's own colours, which are further apart.
-_FAILED: Final = "var(--jp-error-color1, #d32f2f)"
-_STOPPED: Final = "var(--jp-warn-color1, #e65100)"
 _TABLE: Final = style(
     "border-collapse:collapse;margin:0;font-size:0.9em;text-align:end",
     "overflow-wrap:anywhere;font-variant-numeric:tabular-nums",
@@ -258,7 +256,7 @@ def bar_html(now: Standing, language: Language) -> HTML:
     """Return the bar of a run: what is done, and what has failed, of all."""
     names = words("many", language)
     whole = now.total or max(1, now.done + now.failed + now.stopped)
-    colors = ((now.done, ACCENT), (now.failed, _FAILED), (now.stopped, _STOPPED))
+    colors = ((now.done, ACCENT), (now.failed, FAILED), (now.stopped, STOPPED))
     parts = [
         tag("div", style=f"width:{100 * count / whole:.2f}%;background-color:{color}")
         for count, color in colors
@@ -416,7 +414,7 @@ def _notes(run: Asked, now: Standing) -> list[str]:
     if count := len(now.on_way_lost):
         rows = _places_text(now.on_way_lost, count)
         said.append(names["lost"].format(count=count, s=plural(count), rows=rows))
-    if run.kind == "file" and not is_over(now.state):
+    if run.kind == "batch" and not is_over(now.state):
         said.append(names["batch"])
     return list(filter(None, said))
 
@@ -469,31 +467,21 @@ def _latest_html(
 ) -> HTML | None:
     if not now.latest:
         return None
+    pictures = [chip(row) if chip is not None else HTML() for row in now.latest]
     lines = [
         tag(
             "div",
-            tag(
-                "div",
-                chip(row) if chip else None,
-                style="flex:0 0 64px;max-height:44px;overflow:hidden",
-            )
-            if chip
-            else None,
+            tag("div", picture, style=_PICTURE) if any(pictures) else None,
             tag(
                 "div",
                 tag("span", f"{_name(row)} ", style=f"color:{MUTED}"),
-                tag(
-                    "span",
-                    _said(row, _LIVE_CHARACTERS),
-                    class_=IGNORED,
-                    dir="auto",
-                    style=_color(row),
-                ),
+                tag("span", _said(row, _LIVE_CHARACTERS), dir="auto", style=_color(row)),
+                class_=IGNORED,
                 style="min-width:0",
             ),
             style="display:flex;gap:0.5em;align-items:center;min-height:1.6em",
         )
-        for row in now.latest
+        for row, picture in zip(now.latest, pictures, strict=True)
     ]
     title = tag("div", words("many", language)["latest"], style=_SMALL)
     return tag("div", title, *lines, style="margin:0.35em 0")

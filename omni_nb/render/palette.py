@@ -20,6 +20,9 @@ ACCENT: Final = "var(--jp-brand-color1, #1976d2)"
 # a light page and lighter on a dark one.
 WARN: Final = f"color-mix(in srgb, var(--jp-warn-color1, #e65100) 55%, {TEXT})"
 ERROR: Final = f"color-mix(in srgb, var(--jp-error-color1, #d32f2f) 60%, {TEXT})"
+# Areas are no text: the page's own colours, which are further apart.
+FAILED: Final = "var(--jp-error-color1, #d32f2f)"
+STOPPED: Final = "var(--jp-warn-color1, #e65100)"
 
 CSS: Final[Mapping[str, str]] = MappingProxyType(
     {

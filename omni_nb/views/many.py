@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from omni_nb.many.run import Run
+    from omni_nb.media.clip import Storage
     from omni_nb.rules.money import Money
     from omni_nb.rules.options import Options
     from omni_nb.turns.connection import Connection
+    from omni_nb.turns.rounds import Approve
 
 
 def ask_many(
@@ -44,12 +46,12 @@ def ask_many(
     budget: Money | None = None,
     timeout: float | None = None,
     tools: Sequence[Any] | None = None,
-    approve: Any = False,
+    approve: Approve = False,
     max_rounds: int = MOST_ROUNDS,
     response_format: Any = None,
     extra: Mapping[str, Any] | None = None,
     show: bool | None = None,
-    storage: Literal["wav", "mp3"] = "wav",
+    storage: Storage = "wav",
     rpm: float | None = None,
     tpm: float | None = None,
     at_once: int | None = None,

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from omni_nb.many.results import Result
     from omni_nb.many.run import Run
+    from omni_nb.render.many import Answer
     from omni_nb.views.run_view import RunView
     from omni_nb.views.session import Session
 
@@ -268,7 +268,7 @@ def _waveform(path: Path) -> HTML:
         return HTML()
 
 
-def _chip(row: Result) -> HTML:
+def _chip(row: Answer) -> HTML:
     return HTML() if row.audio is None else _waveform(row.audio)
 
 

@@ -39,7 +39,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 
 def test_tab_shows_few_names():
-    assert len(dir(omni_nb)) <= 46
+    assert len(dir(omni_nb)) <= 48
     assert not set(omni_nb.types.__all__) & set(omni_nb.__all__)
 
 
