@@ -19,7 +19,7 @@ from omni_nb.many.journal import Journal, Line
 from omni_nb.many.results import Result, result_of, table_of
 from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
-from omni_nb.render.many import run_bundle, run_text
+from omni_nb.render.many import needed_table, run_bundle, run_text
 from omni_nb.rules.money import rounded
 from omni_nb.rules.pricing import Usage
 
@@ -106,7 +106,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class RunEstimate:
+class RunEstimate(Shown):
     """What the rows that are not answered yet will need; nothing was sent for it.
 
     Attributes
@@ -132,6 +132,12 @@ class RunEstimate:
     cost: Cost | None
     seconds: float | None
     answer_tokens: float | None = None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, str]:
+        return {"text/html": needed_table(self).html(), "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        return str(needed_table(self))
 
 
 @dataclass(frozen=True, slots=True)

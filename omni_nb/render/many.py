@@ -15,9 +15,9 @@ from omni_nb.render.formulas import IGNORED
 from omni_nb.render.html import HTML, join, style, tag
 from omni_nb.render.labels import cost_text, join_sentences, labelled, seconds_text, sentence
 from omni_nb.render.palette import ACCENT, ERROR, FAILED, FONT, LINE, MUTED, STOPPED, TEXT, WARN
-from omni_nb.render.tables import padded
+from omni_nb.render.tables import Row, Table, padded
 from omni_nb.render.values import short
-from omni_nb.words import plural, words
+from omni_nb.words import language_here, plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ LIVE_FAILURES: Final = 3
 """While a run goes on, so many kinds of failures are shown."""
 
 _QUESTION_CHARACTERS: Final = 200
-_ANSWER_CHARACTERS: Final = 200
+_ANSWER_CHARACTERS: Final = 160
 _ERROR_CHARACTERS: Final = 300
 _NAME_CHARACTERS: Final = 60
 _LIVE_CHARACTERS: Final = 120
@@ -65,7 +65,7 @@ _CELL: Final = "padding:.2em .6em .2em .2em;vertical-align:top"
 _HEAD: Final = f"{_CELL};font-weight:600;white-space:nowrap"
 _NUMBER: Final = f"{_CELL};white-space:nowrap"
 _WORDS: Final = f"{_CELL};text-align:start;min-width:8em"
-_NAME: Final = f"{_CELL};text-align:start;min-width:4em"
+_NAME: Final = f"{_CELL};text-align:start;min-width:6em"
 
 
 class Answer(Protocol):
@@ -156,6 +156,23 @@ class Asked(Protocol):
     @property
     def progress(self) -> Standing: ...
     def __getitem__(self, places: slice, /) -> Sequence[Answer]: ...
+
+
+class Needed(Protocol):
+    """What is shown of an estimate."""
+
+    @property
+    def rows(self) -> int | None: ...
+    @property
+    def reused(self) -> int: ...
+    @property
+    def tokens(self) -> int: ...
+    @property
+    def cost(self) -> Cost | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+    @property
+    def answer_tokens(self) -> float | None: ...
 
 
 def is_over(state: str) -> bool:
@@ -354,6 +371,24 @@ def run_bundle(run: Asked) -> dict[str, str]:
 def progress_bundle(run: Asked, now: Standing) -> dict[str, str]:
     """Return a run that goes on as a MIME bundle, with no widget in it."""
     return {"text/html": progress_html(run, now), "text/plain": line_text(run, now)}
+
+
+def needed_table(needed: Needed, language: Language | None = None) -> Table:
+    """Return what the rows of a run will need as a table."""
+    language = language or language_here()
+    names, unknown = words("many", language), words("labels", language)["unknown"]
+    values = {
+        "rows to ask": unknown if needed.rows is None else f"{needed.rows:,}",
+        "rows answered": f"{needed.reused:,}",
+        "input tokens": f"{needed.tokens:,}",
+        "answer tokens": "" if needed.answer_tokens is None else f"{needed.answer_tokens:,.0f}",
+        "cost": cost_text(needed.cost, language),
+        "time": unknown if needed.seconds is None else duration_text(needed.seconds, language),
+    }
+    rows = tuple(Row(names[key], (value,)) for key, value in values.items() if value)
+    is_alone = needed.answer_tokens is None and needed.cost is not None
+    notes = (*([names["input alone"]] if is_alone else []), names["nothing sent"])
+    return Table(names["estimate"], ("", ""), rows, notes)
 
 
 def _ended(now: Standing) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from omni_nb.many.run import RunEstimate
 from omni_nb.render.many import (
     FOLDED_ROWS,
     SHOWN_ROWS,
@@ -22,6 +23,7 @@ from omni_nb.render.many import (
     said_text,
 )
 from tests.runs import SPENT, Now, Run, cny, row
+from tests.shown import html_of, text_of
 
 EVIL = '<img src=x onerror="alert(1)">\x1b[2J\r</table><script>'
 
@@ -185,3 +187,18 @@ def test_nothing_but_the_static_form_is_needed_to_read_a_run():
     made = run_html(Run(Now(state="done")))
     assert not re.search(r"<(script|style|link|button|input|audio|iframe)", made)
     assert "var(--jp-" in made
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_estimate_is_a_table_that_says_what_is_not_known(language, monkeypatch):
+    monkeypatch.setenv("OMNI_NB_LANGUAGE", language)
+    made = RunEstimate(rows=5000, reused=20, tokens=7500, cost=cny("1.5"), seconds=5000)
+    english = ["rows to ask", "5,000", "1.5 CNY", "1 h 24 min", "the questions alone"]
+    chinese = ["待提问的行", "5,000", "¥1.5", "1 小时 24 分钟", "只是问题的费用"]
+    for shown in (html_of(made), text_of(made)):
+        assert [
+            word for word in (english if language == "en" else chinese) if word not in shown
+        ] == []
+    unknown = replace(made, rows=None, cost=None, seconds=None, answer_tokens=31.4)
+    assert text_of(unknown).count("unknown" if language == "en" else "未知") == 3
+    assert "31" in text_of(unknown)
