@@ -10,7 +10,7 @@ from omni_nb.rules.options import check_options
 from omni_nb.turns.rounds import MOST_ROUNDS
 from omni_nb.views.notebook import advised
 from omni_nb.views.run_stages import choose_run_stage
-from omni_nb.views.run_watch import watch_beside, watch_run
+from omni_nb.views.run_watch import show_run, watch_beside, watch_run
 from omni_nb.views.stages import check_show
 from omni_nb.wire.request import DEFAULT_MODEL
 
@@ -211,10 +211,12 @@ def ask_many(
         )
     is_started = not run.note if start is None else start
     stage = choose_run_stage(show, is_waited_for=wait or not is_started)
-    if is_started:
-        run.start()
-    if wait or not is_started:
-        watch_run(run, stage, is_started=is_started)
+    if not is_started:
+        show_run(run, stage)
+        return run
+    run.start()
+    if wait:
+        watch_run(run, stage)
     else:
         watch_beside(run, stage)
     return run

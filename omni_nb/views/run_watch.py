@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from omni_nb.views.guard import Guard
@@ -14,24 +15,49 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.1
 
+_FAILED = "a run could not be shown"
 
-def watch_run(run: Run, stage: RunStage, *, is_started: bool = True) -> None:
+
+def watch_run(run: Run, stage: RunStage) -> None:
     """Show a run until it is over; ■ stops it, ■ again ends what is on its way.
 
     What cannot be shown ends no run: it is paid for, and it is in the folder.
     """
-    guard = Guard("a run could not be shown")
-    presses = 0
+    _watch(run, stage, is_open=False)
+
+
+def watch_beside(run: Run, stage: RunStage) -> None:
+    """Show a run in this cell, and go on showing it there from a thread of its own."""
+    Guard(_FAILED).run(stage.open, run)  # on this thread: the cell may end at once
+    context = contextvars.copy_context().run  # ipykernel routes output by context
+    threading.Thread(
+        target=context,
+        args=(partial(_watch, run, stage, is_open=True),),
+        name="omni_nb view of a run",
+        daemon=True,
+    ).start()
+
+
+def show_run(run: Run, stage: RunStage) -> None:
+    """Show a run that has not begun."""
+    Guard(_FAILED).run(stage.open, run)
+    Guard(_FAILED).run(stage.close, run)
+
+
+def _watch(run: Run, stage: RunStage, *, is_open: bool) -> None:
+    guard, presses = Guard(_FAILED), 0
     try:
-        guard.run(stage.open, run)
-        while is_started:
+        while True:
             try:
+                if not is_open:
+                    is_open = True
+                    guard.run(stage.open, run)
                 is_over = run.wait(LOOK_SECONDS)
                 if stage.stops > presses:
                     presses = stage.stops
                     run.stop(now=presses > 1)
                 if is_over:
-                    break
+                    return
                 guard.run(stage.look, run)
             except KeyboardInterrupt:
                 presses += 1
@@ -40,12 +66,3 @@ def watch_run(run: Run, stage: RunStage, *, is_started: bool = True) -> None:
                     raise
     finally:
         guard.run(stage.close, run)
-
-
-def watch_beside(run: Run, stage: RunStage) -> None:
-    """Show a run from a thread of its own, in the display of this cell."""
-    context = contextvars.copy_context().run  # ipykernel routes output by context
-    thread = threading.Thread(
-        target=context, args=(watch_run, run, stage), name="omni_nb run's view", daemon=True
-    )
-    thread.start()

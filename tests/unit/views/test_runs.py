@@ -20,10 +20,9 @@ from omni_nb.views.run_stages import (
     choose_run_stage,
 )
 from omni_nb.views.run_view import RunView
-from omni_nb.views.run_watch import watch_beside, watch_run
+from omni_nb.views.run_watch import show_run, watch_beside, watch_run
 from omni_nb.views.session import Session
 from tests.runs import Now, Run, row
-from tests.waiting import wait_until
 
 
 class Clock:
@@ -146,9 +145,17 @@ def test_what_cannot_be_shown_ends_no_run():
     assert stage.said == ["open", "done"]
 
 
+def test_an_interrupt_while_it_is_first_shown_is_no_exception():
+    run, stage = Run(), Stage(end)
+    stage.open = interrupt  # type: ignore[method-assign]
+    watch_run(run, stage)
+    assert run.stops == [False]
+    assert stage.said == ["done"]
+
+
 def test_a_run_that_is_not_started_is_shown_once():
     run, stage = Run(Now(state="ready")), Stage()
-    watch_run(run, stage, is_started=False)
+    show_run(run, stage)
     assert stage.said == ["open", "ready"]
 
 
@@ -289,8 +296,8 @@ def test_where_nobody_looks_a_run_beside_is_painted_at_the_end_of_cells():
 def test_a_run_beside_the_notebook_lands_in_its_own_display(messages):
     here, run = Notebook(), Run()
     watch_beside(run, ViewStage(here))  # type: ignore[arg-type]
+    assert len(here.handles) == 1
     run.end(done=300, left=0)
-    wait_until(lambda: here.handles)
     assert here.handles[0].is_over.wait(20)
 
 
