@@ -235,8 +235,8 @@ def line_text(run: Asked, now: Standing) -> str:
     """Return a run as one line for a terminal."""
     share = f"{_percent(now)} % · " if now.total else ""
     said = [f"{share}{numbers_text(run, now)}", *_waits(now, run.language)]
-    if is_over(now.state):
-        said += _endings(run, now)
+    if is_over(now.state) or now.state == "ready":
+        said += [*_notes(run, now), *_endings(run, now)]
     return one_line(" · ".join(said), 2000)
 
 

@@ -42,6 +42,7 @@ def stream(*content, **given):
 WAYS: dict[str, Callable] = {
     "ask": omni.ask,
     "ask_async": lambda *content, **given: asyncio.run(omni.ask_async(*content, **given)),
+    "ask_many": lambda *content, **given: omni.ask_many(*content, rows=[{}], **given),
     "Chat.ask": lambda *content, **given: Chat().ask(*content, **given),
     "Chat.stream": stream,
     "Chat": lambda *_, **given: Chat(**given),
@@ -129,7 +130,9 @@ def test_how_an_answer_is_to_be_shown_is_checked_first(here, way, given, said):
         WAYS[way]("Hello", **given)
 
 
-@pytest.mark.parametrize("way", ["ask", "ask_async", "Chat", "Chat.use", "estimate", "compare"])
+@pytest.mark.parametrize(
+    "way", ["ask", "ask_async", "ask_many", "Chat", "Chat.use", "estimate", "compare"]
+)
 @pytest.mark.parametrize(
     ("given", "said"),
     [
