@@ -58,6 +58,7 @@ class Now:
     latest: tuple[Row, ...] = ()
     failures: tuple[tuple[str, int, tuple[int, ...]], ...] = ()
     paused_seconds: float | None = None
+    batch: Any = None
     problem: str = ""
     on_way_lost: tuple[int, ...] = ()
     at_once: int = 8

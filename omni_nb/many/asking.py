@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from omni_nb.errors import MediaError, RequestError, brief
+from omni_nb.many.batch import chat_connection
+from omni_nb.many.batch import check as check_for_batch
+from omni_nb.many.batch_driver import BatchDriver
 from omni_nb.many.crew import MOST_AT_ONCE, Crew, Expected
 from omni_nb.many.elsewhere import CrewElsewhere, check_on
 from omni_nb.many.fingerprint import Fingerprints, key
@@ -20,7 +24,7 @@ from omni_nb.media.paths import path_of
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.options import check_extra, check_options
-from omni_nb.rules.pricing import Usage, total_cost
+from omni_nb.rules.pricing import Usage, batch_factor, total_cost
 from omni_nb.turns.budget import Budget, ReservingBudget
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.estimate import forecast, priced_region
@@ -139,19 +143,23 @@ def make_run(
         approve=approve,
         max_rounds=max_rounds,
         response_format=response_format,
+        upload=upload,
     )
     check_timeout(timeout)
     check_storage(storage)
     _check_at_once(at_once)
     check_on(on, settings)
-    for name, asked in (("batch", batch), ("upload", upload)):
-        if asked is not None:
-            raise RequestError(f"{name}={brief(asked)} is not there yet: leave it out.")
     asks = connection or current_connection()
+    _check_batch(batch, on=on, upload=upload, limits=(rpm, tpm, at_once))
+    if batch == "chat":
+        asks = chat_connection(asks)
     every = Rows(prompt, table=rows, image=image, audio=audio, video=video, frames=frames)
 
     def request_of(row: Row) -> Request:
-        return settings.request(Line(), parts_of(row.prompt, **row.media))
+        request = settings.request(Line(), parts_of(row.prompt, **row.media))
+        if batch == "file":
+            check_for_batch(request)
+        return request
 
     _check_first(every, request_of, asks, settings, Budget(budget))
     run_key = key(settings.request(Line(), (TextPart(every.question.strip() or "?"),)))[:SHORT_KEY]
@@ -172,7 +180,8 @@ def make_run(
     }
     journal = Journal(folder).refresh()
     expected = Expected()
-    purse = ReservingBudget(budget, expected.tokens)
+    factor = _factor(settings, asks) if batch else Fraction(1)
+    purse = ReservingBudget(budget, expected.tokens, factor)
     if (tally := journal.tally(run_key)).lines:
         purse.remember_costs([tally.cost])
     pace = _pace(settings, asks, rpm, tpm)
@@ -184,7 +193,12 @@ def make_run(
         expected=expected,
         timeout=timeout,
         at_once=at_once,
+        factor=factor,
     )
+    if batch == "file":
+        driver = BatchDriver(
+            folder, settings.model, asks, form=settings.response_format, budget=budget
+        )
     if on is not None:
         driver = CrewElsewhere(
             settings,
@@ -201,9 +215,12 @@ def make_run(
         )
 
     def estimate(run: Run) -> RunEstimate:
-        return _estimate(run, every, request_of, asks, expected, pace)
+        made = _estimate(run, every, request_of, asks, expected, pace)
+        if made.cost is None:
+            return made
+        return replace(made, cost=None if factor is None else made.cost.times(factor))
 
-    plan = Plan(every, request_of, driver, estimate, storage)
+    plan = Plan(every, request_of, driver, estimate, storage, factor)
     return Run(
         folder,
         header,
@@ -295,6 +312,33 @@ def _pace(settings: Settings, connection: Connection, rpm: float | None, tpm: fl
         rpm = facts.rates.requests_per_minute if rpm is None else rpm
         tpm = facts.rates.tokens_per_minute if tpm is None else tpm
     return Pace(rpm, tpm)
+
+
+def _check_batch(
+    batch: object, *, on: object, upload: object, limits: tuple[object, object, object]
+) -> None:
+    """Check whether a run goes by Batch, and what goes with that."""
+    if batch not in (None, "file", "chat"):
+        raise RequestError(
+            "batch is 'file' (the Batch API: half the price, within a day), 'chat' (half the "
+            f"price, each answer in its own time) or None, not {brief(batch)}."
+        )
+    if batch is not None and on is not None:
+        raise RequestError("The Batch API needs no workers elsewhere: leave out on=, or batch=.")
+    if batch == "file" and upload is not None:
+        raise RequestError(
+            "A batch is read hours later, and whether it may hold oss:// addresses is not "
+            "documented: pass public URLs or omni.shrink(...) media, or leave out upload=."
+        )
+    if batch == "file" and any(limit is not None for limit in limits):
+        raise RequestError(
+            "The service itself paces a batch: leave out rpm=, tpm= and at_once=, or batch=."
+        )
+
+
+def _factor(settings: Settings, connection: Connection) -> Fraction | None:
+    """Return the share of the usual price that Batch costs."""
+    return batch_factor(settings.model, priced_region(connection))
 
 
 def _check_at_once(given: object) -> None:

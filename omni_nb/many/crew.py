@@ -7,7 +7,8 @@ import statistics
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol
 
 from omni_nb.errors import BudgetError, OmniError, noted_warnings
@@ -18,6 +19,7 @@ from omni_nb.turns.stream import ReplyStream
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from omni_nb.many.batch import Told
     from omni_nb.many.pace import Pace, Place
     from omni_nb.many.run import Asked, Run
     from omni_nb.rules.pricing import Cost, Usage
@@ -49,6 +51,11 @@ class Driver(Protocol):
     @property
     def paused_seconds(self) -> float | None:
         """How much longer all wait because the service asked for it."""
+        ...
+
+    @property
+    def told(self) -> Told | None:
+        """How far the service is with a batch; None where there is none."""
         ...
 
     def work(self, run: Run) -> None:
@@ -159,7 +166,11 @@ class Crew:
     at_once
         How many there are; None: two at first, and one more for each answer as long as the pace
         leaves places.
+    factor
+        The share of the usual price that is paid; None: not known.
     """
+
+    told = None
 
     def __init__(
         self,
@@ -171,7 +182,9 @@ class Crew:
         expected: Expected,
         timeout: float | None = None,
         at_once: int | None = None,
+        factor: Fraction | None = Fraction(1),
     ) -> None:
+        self._factor = factor
         self._settings, self._connection, self._timeout = settings, connection, timeout
         self._pace, self._budget, self._expected = pace, budget, expected
         self._fixed = at_once
@@ -242,7 +255,7 @@ class Crew:
                 return
             stream, turn = place
             attempt = self._sent(run, asked, stream)
-            costs.append(attempt)
+            costs.append(replace(attempt, cost=self._paid(attempt.cost)))
             sent += 1
             tokens = attempt.usage.total if attempt.usage else turn.tokens
             self._pace.settle(turn, tokens)
@@ -337,6 +350,9 @@ class Crew:
 
     def _keep(self, run: Run, asked: Asked, attempts: list[Attempt], sent: int) -> None:
         run.keep(asked, attempts, sent)
+
+    def _paid(self, cost: Cost | None) -> Cost | None:
+        return None if cost is None or self._factor is None else cost.times(self._factor)
 
     def _output_tokens(self) -> int:
         expected = self._expected.tokens()

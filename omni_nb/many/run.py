@@ -17,6 +17,7 @@ from omni_nb.many.crew import cost_of
 from omni_nb.many.fingerprint import Fingerprints
 from omni_nb.many.journal import Journal, Line
 from omni_nb.many.results import Result, result_of, table_of
+from omni_nb.many.rows import Row
 from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
 from omni_nb.render.many import needed_table, run_bundle, run_text
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from omni_nb.many.attempt import Attempt
+    from omni_nb.many.batch import Told
     from omni_nb.many.crew import Driver
     from omni_nb.many.journal import Entry, Tally
     from omni_nb.many.results import RowState
-    from omni_nb.many.rows import Row, Rows
+    from omni_nb.many.rows import Rows
     from omni_nb.media.clip import Storage
     from omni_nb.rules.formats import AnswerFormat
     from omni_nb.rules.pricing import Cost
@@ -81,6 +83,8 @@ class Progress:
         Rows that were on their way when an earlier run died, and may have been billed.
     at_once : int
         How many rows are asked at the same time now.
+    batch : Told or None
+        How far the service is with a batch; None where there is none.
     """
 
     state: RunState
@@ -103,6 +107,7 @@ class Progress:
     problem: str = ""
     on_way_lost: tuple[int, ...] = ()
     at_once: int = 0
+    batch: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +192,8 @@ class Plan:
         Estimates what is left, of the rows that are given.
     storage
         How speech is kept.
+    factor
+        The share of the usual price that is paid; None: not known.
     """
 
     rows: Rows
@@ -194,6 +201,7 @@ class Plan:
     driver: Driver
     estimate: Callable[[Run], RunEstimate]
     storage: Storage = "wav"
+    factor: Fraction | None = Fraction(1)
 
 
 class Run(Shown):
@@ -245,7 +253,7 @@ class Run(Shown):
         self._is_fed = False
         self._counts = dict.fromkeys(("done", "failed", "stopped", "waiting"), 0)
         self._on_way: set[int] = set()
-        self._reused = 0
+        self._reused = self._aside = 0
         self._latest: deque[Result] = deque(maxlen=5)
         self._failures: dict[str, tuple[str, dict[int, None]]] = {}
         self._ended: deque[float] = deque(maxlen=10_000)
@@ -459,6 +467,17 @@ class Run(Shown):
         """Keep what came of a row: on disk first, then it counts."""
         line = line_of(self._id, asked, attempts, sent)
         self._finish(line, attempts[-1].pcm, asked.row)
+
+    def keep_aside(self, key: str, attempts: list[Attempt]) -> None:
+        """Keep what came of a row that is asked about no more, after all others."""
+        with self._lock:
+            self._aside += 1
+            place = len(self._slots) + self._aside
+        asked = Asked(Row(place, f"row {place + 1}", None, {}), key, None)  # type: ignore[arg-type]
+        try:
+            self.journal.finish(line_of(self._id, asked, attempts, 1))
+        except OSError as error:
+            self.fail(_unwritten(self.folder, error))
 
     def keep_if_written(self, asked: Asked) -> bool:
         """Count a row whose line another process has written; return whether it has."""
@@ -690,6 +709,8 @@ class Run(Shown):
                 expected = tally.cost + each.times(waits) if waits else tally.cost
             failures = sorted(self._failures.values(), key=lambda one: -len(one[1]))[:10]
             driver = self._plan.driver if self._plan else None
+            factor = self._plan.factor if self._plan else None
+            is_saved = factor and factor != 1 and tally.cost
             return Progress(
                 state=self._state,
                 total=self._total,
@@ -704,6 +725,7 @@ class Run(Shown):
                 seconds_left=60 * waits / rate if rate and waits is not None else None,
                 spent=tally.cost,
                 expected=expected,
+                saved=tally.cost.times((1 - factor) / factor) if is_saved else None,  # type: ignore
                 latest=tuple(self._latest),
                 failures=tuple(
                     (words, len(places), tuple(islice(places, 5))) for words, places in failures
@@ -712,6 +734,7 @@ class Run(Shown):
                 problem=self.problem,
                 on_way_lost=self._lost,
                 at_once=driver.at_once if driver and is_on else 0,
+                batch=driver.told if driver and is_on else None,
             )
 
     @property

@@ -134,6 +134,21 @@ class Standing(Protocol):
     def problem(self) -> str: ...
     @property
     def on_way_lost(self) -> Sequence[int]: ...
+    @property
+    def batch(self) -> Batched | None: ...
+
+
+class Batched(Protocol):
+    """How far the service is with a batch."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def completed(self) -> int: ...
+    @property
+    def trouble(self) -> str: ...
 
 
 class Asked(Protocol):
@@ -438,6 +453,12 @@ def _waits(now: Standing, language: Language) -> list[str]:
     said = [names["stopping"]] if now.state == "stopping" else []
     if now.paused_seconds and not is_over(now.state):
         said.append(names["pause"].format(seconds=math.ceil(min(now.paused_seconds, 1e6))))
+    if now.batch is not None and not is_over(now.state):
+        told = now.batch
+        status = names.get(f"batch {told.status}", told.status.replace("_", " "))
+        counts = names["batch counts"].format(completed=told.completed, total=told.total)
+        said.append(names["batch told"].format(status=status, counts=counts if told.total else "…"))
+        said += [named for named in (told.trouble,) if named]
     return said
 
 

@@ -309,6 +309,20 @@ def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
     return total
 
 
+def batch_factor(model: str, region: str | None) -> Fraction | None:
+    """Return what share of its usual price a model costs by Batch; None: not known.
+
+    Examples
+    --------
+    >>> batch_factor("qwen-omni-turbo", "beijing")
+    Fraction(1, 2)
+    """
+    facts = find_model(model)
+    prices = facts.prices.get(region) if facts and region else None
+    factor = _factor(facts, prices, model) if facts and prices else None
+    return None if factor is None else Fraction(factor)
+
+
 def _factor(facts: ModelFacts, prices: Prices, model: str) -> Decimal | None:
     return prices.batch_factor if model == facts.name else None
 

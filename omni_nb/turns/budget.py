@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import BudgetError, RequestError, brief, warn
@@ -132,7 +133,7 @@ class Budget:
         limit = self.limit
         if limit is None:
             return None
-        spent, next_cost = self._spent(limit), _known(estimate, limit)
+        spent, next_cost = self._spent(limit), _known(estimate, limit, estimate.cost)
         expected = exact_sum((spent, next_cost))
         if expected > limit.amount:
             raise BudgetError(
@@ -149,7 +150,7 @@ class Budget:
         for reply in replies:
             if not reply.usage_so_far.total:
                 continue
-            self._pay_cost(reply.cost_so_far)
+            self._pay_cost(self._cost_of(reply))
 
     def _pay_cost(self, cost: Cost | None) -> None:
         if cost is None:
@@ -182,7 +183,10 @@ class Budget:
         return exact_sum((self._paid.get(limit.currency, Decimal(0)), *known))
 
     def _costs_so_far(self) -> list[Cost | None]:
-        return [reply.cost_so_far for reply in self._open]
+        return [self._cost_of(reply) for reply in self._open]
+
+    def _cost_of(self, reply: Reply) -> Cost | None:
+        return reply.cost_so_far
 
     def _warn(self, amount: Decimal, limit: Money) -> None:
         if limit != self._warned_of and amount >= limit.amount * WARNING_SHARE:
@@ -202,11 +206,18 @@ class ReservingBudget(Budget):
         What all answers may cost together.
     expected
         Returns the output tokens that are expected of an answer, by modality.
+    factor
+        The share of the usual price that is paid; None: not known.
     """
 
-    def __init__(self, limit: Money | None, expected: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(
+        self,
+        limit: Money | None,
+        expected: Callable[[], Mapping[str, int]],
+        factor: Fraction | None = Fraction(1),
+    ) -> None:
         super().__init__(limit)
-        self._expected = expected
+        self._expected, self._factor = expected, factor
         self._reserved: dict[int, Cost] = {}  # by the id of an open reply
 
     def remember_costs(self, costs: Iterable[Cost | None]) -> None:
@@ -232,7 +243,8 @@ class ReservingBudget(Budget):
             if self.limit is not None and reply.estimate is not None:
                 self._settle_ended()
                 whole = self._with_output(reply.estimate)
-                next_cost, spent = _known(whole, self.limit), self._spent(self.limit)
+                cost = self._share(whole.cost)
+                next_cost, spent = _known(whole, self.limit, cost), self._spent(self.limit)
                 if exact_sum((spent, next_cost)) > self.limit.amount:
                     raise BudgetError(
                         f"The budget of {self.limit} is used up: {plain(spent):f} "
@@ -240,8 +252,8 @@ class ReservingBudget(Budget):
                         f"the next row costs about {rounded(next_cost)} {self.limit.currency}.",
                         hint="budget",
                     )
-                if whole.cost is not None:
-                    self._reserved[id(reply)] = whole.cost
+                if cost is not None:
+                    self._reserved[id(reply)] = cost
             self._open.append(reply)
 
     def is_passed(self) -> bool:
@@ -264,10 +276,16 @@ class ReservingBudget(Budget):
         """Return the larger of what is reserved for an answer and what it costs already."""
         costs: list[Cost | None] = []
         for reply in self._open:
-            cost, reserved = reply.cost_so_far, self._reserved.get(id(reply))
+            cost, reserved = self._cost_of(reply), self._reserved.get(id(reply))
             is_more = cost is not None and reserved is not None and reserved.total > cost.total
             costs.append(reserved if is_more else cost)
         return costs
+
+    def _share(self, cost: Cost | None) -> Cost | None:
+        return None if cost is None or self._factor is None else cost.times(self._factor)
+
+    def _cost_of(self, reply: Reply) -> Cost | None:
+        return self._share(reply.cost_so_far)
 
     def _with_output(self, estimate: Estimate) -> Estimate:
         output = {
@@ -277,9 +295,8 @@ class ReservingBudget(Budget):
         return replace(estimate, usage=usage)
 
 
-def _known(estimate: Estimate, budget: Money) -> Decimal:
-    """Return what the input of a request costs, in the budget's currency."""
-    cost = estimate.cost
+def _known(estimate: Estimate, budget: Money, cost: Cost | None) -> Decimal:
+    """Return what a request costs, in the budget's currency."""
     if cost is None:
         why = (
             "something in it cannot be counted here, such as what is at a URL (send the file "

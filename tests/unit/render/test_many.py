@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from omni_nb.many.batch import Told
 from omni_nb.many.run import RunEstimate
 from omni_nb.render.many import (
     FOLDED_ROWS,
@@ -70,6 +71,21 @@ def test_what_batch_saves_is_said():
     run = Run(Now(state="done", saved=SPENT))
     assert "0.0123 CNY saved by Batch" in run_html(run)
     assert "saved" not in run_html(Run(Now(state="done", saved=cny("0"))))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "in progress, 1,200 of 3,000 answered"), ("zh", "处理中，已完成 1,200/3,000")],
+)
+def test_how_far_a_batch_is_at_the_service_is_said(language, said):
+    told = Told("in_progress", 3000, 1200, trouble="<b>no answer</b>")
+    run = Run(Now(batch=told), language=language)
+    assert said in run_text(run)
+    assert said in run_html(run)
+    assert "<b>no" not in run_html(run)
+    strange = run_html(Run(Now(batch=Told("<i>odd</i>"))))
+    assert "<i>" not in strange
+    assert said not in run_text(Run(Now(state="stopped", batch=told), language=language))
 
 
 def test_a_shared_pause_is_said_while_it_lasts():
