@@ -23,11 +23,11 @@ Path("calls").mkdir(exist_ok=True)
 for hertz in (220, 330, 440, 550):
     hum = 0.3 * np.sin(2 * np.pi * hertz * np.arange(12_000) / 24_000)
     omni.AudioClip.from_samples(hum, 24_000).save(f"calls/{hertz}.wav")
-Path("calls/damaged <b>.wav").write_bytes(b"no sound")
+Path("calls/0 damaged <b>.wav").write_bytes(b"no sound")
 """
 ASK_FOLDER = """
-run = omni.ask_many("录音里有什么？", audio="calls", voice="Cherry", max_tokens=12,
-                    model="qwen3-omni-flash", connection=standing_in(pace=4), at_once=2)
+run = omni.ask_many("录音里有什么？", audio="calls", voice="Cherry", max_tokens=20,
+                    model="qwen3-omni-flash", connection=standing_in(pace=1), at_once=2)
 print(run.progress.done, run.progress.failed)
 run
 """
@@ -47,7 +47,7 @@ def test_a_run_is_seen_while_it_goes_on_and_its_table_stays(lab: Lab, page: Page
     lab.run_cell(page, 1, wait=False)
     live = page.locator(LIVE)
     expect(live.locator(BAR)).to_have_attribute("aria-valuemax", "5")
-    expect(live).to_contain_text("damaged <b>.wav")
+    expect(live).to_contain_text("0 damaged <b>.wav")
     expect(live.locator("img").first).to_be_visible()  # the waveform of an answer
     assert_accessible(page, LIVE)
     lab.screenshot(page, "many-live-zh", selector=LIVE)
