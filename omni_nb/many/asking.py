@@ -387,6 +387,8 @@ def _estimate(
         usage = Usage(input=made.usage.input, output=output)
         is_known = region is not None and not made.has_unknown
         costs.append(usage.cost(request.model, region=region) if is_known and region else None)
+    if not costs and run.cost is not None:
+        costs = [run.cost.times(0)]  # nothing is left
     total = rows.total
     share = total / looked_at if total and looked_at else 1.0
     cost = total_cost(costs)

@@ -66,7 +66,10 @@ def test_answers_come_at_half_the_price_and_it_is_said_what_is_saved(tmp_path, b
 def test_what_is_left_is_estimated_at_half_the_price(tmp_path):
     with serving() as server:
         half, whole = (made(server, tmp_path, batch=b).estimate().cost for b in ("file", None))
-    assert half.total * 2 == whole.total
+        assert half.total * 2 == whole.total
+        over(made(server, tmp_path))
+        left = made(server, tmp_path).estimate()
+    assert (left.rows, left.reused, left.cost.total) == (0, 4, 0)
 
 
 def test_the_same_call_asks_only_what_is_new(tmp_path):
