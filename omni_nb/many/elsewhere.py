@@ -89,7 +89,7 @@ class CrewElsewhere(Crew):
             attempt = future.result()
         except Exception as error:
             words = f"The worker failed: {type(error).__name__}: {error}"[:1_000]
-            attempt = Attempt("failed", error=words, hint="worker")
+            attempt = Attempt("failed", error=words, code="worker_failed")
         finally:
             with self._lock:
                 self._handed.discard(future)
@@ -113,7 +113,7 @@ class CrewElsewhere(Crew):
         )
 
     def _keep(self, run: Run, asked: Asked, attempts: list[Attempt], sent: int) -> None:
-        if attempts[-1].hint == "worker" or not run.keep_if_written(asked):
+        if attempts[-1].code == "worker_failed" or not run.keep_if_written(asked):
             run.keep(asked, attempts, sent)
 
     def stop_now(self) -> None:
@@ -154,7 +154,7 @@ def ask_task(task: Task) -> Attempt:
         except OSError as error:
             return Attempt("stop", error=f"A worker cannot write to the folder: {error}")
         except OmniError as error:
-            return Attempt("failed", error=str(error)[:1_000], hint="worker")
+            return Attempt("failed", error=str(error)[:1_000], code="worker_failed")
 
 
 def _ask(task: Task) -> Attempt:
@@ -172,7 +172,7 @@ def _ask(task: Task) -> Attempt:
         return Attempt(
             "failed",
             error=f"The media of {task.row.name} are others on the worker than here.",
-            hint="worker",
+            code="worker_failed",
         )
     stream = ReplyStream.asking(request, connection, timeout=task.timeout, tries=1)
     journal.send(task.key, task.row.place, time.time())

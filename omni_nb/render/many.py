@@ -207,7 +207,7 @@ def duration_text(seconds: float, language: Language) -> str:
     Examples
     --------
     >>> [duration_text(n, "en") for n in (0.2, 75, 5000, 200_000)]
-    ['1 s', '75 s', '1 h 23 min', '2 d 8 h']
+    ['1 s', '75 s', '1 h 24 min', '2 d 7 h']
     >>> duration_text(600, "zh")
     '10 分钟'
     """

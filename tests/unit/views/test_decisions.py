@@ -146,7 +146,7 @@ def test_a_timeout_ends_the_waiting_in_a_terminal(chat, weather, typing):
 
 def test_what_is_asked_commands_no_terminal():
     call = ToolCall("1", "a", {"b": "\x1b[2J\x07", "c": "x" * 99_999})
-    said = stages._printable(question_text(call, "en"), sys.stderr)
+    said = stages.printable(question_text(call, "en"), sys.stderr)
     assert "\x1b" not in said
     assert len(said) < 5_000
 
