@@ -497,7 +497,11 @@ class Journal:
         """
         if pcm:
             clip = AudioClip(pcm, SPEECH_SAMPLE_RATE)
-            name, size = save_sound(self.folder, line.key, clip.to_file(storage), storage)
+            try:
+                data = clip.to_file(storage)
+            except Exception:  # what is paid for is kept, in the form that nothing can prevent
+                storage, data = "wav", clip.to_file("wav")
+            name, size = save_sound(self.folder, line.key, data, storage)
             line = replace(line, audio=name, audio_bytes=size, seconds=clip.seconds)
         self.finish(line)
         return line

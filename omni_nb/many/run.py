@@ -250,6 +250,8 @@ class Run(Shown):
         self._slots: list[_Slot] = []
         self._feed: Iterator[Row] = iter(plan.rows if plan else ())
         self._queue: deque[Row] = deque()
+        self._later: deque[Row] = deque()
+        self._put_off: set[int] = set()
         self._is_fed = False
         self._counts = dict.fromkeys(("done", "failed", "stopped", "waiting"), 0)
         self._on_way: set[int] = set()
@@ -447,12 +449,27 @@ class Run(Shown):
                     self.refuse(Asked(row, _no_key(self._id, row.place), None), str(error))  # type: ignore[arg-type]
                     continue
                 line = self.journal.answer(key)
-                if line is None:
-                    with self._lock:
-                        self._on_way.add(row.place)
-                    return Asked(row, key, request)
-                self._reuse(row, line)
+                if line is not None:
+                    self._reuse(row, line)
+                    continue
+                if self._is_put_off(row, key):
+                    continue
+                with self._lock:
+                    self._on_way.add(row.place)
+                return Asked(row, key, request)
         return None
+
+    def _is_put_off(self, row: Row, key: str) -> bool:
+        """Put a row that has failed before behind all others, once.
+
+        Else so many that always fail, at the front, would stop each run before it came further.
+        """
+        entry = self.journal.entries.get(key)
+        if entry is None or entry.state != "failed" or row.place in self._put_off:
+            return False
+        self._put_off.add(row.place)
+        self._later.append(row)
+        return True
 
     def sending(self, asked: Asked) -> bool:
         """Note on disk that a row is about to be sent; False: it must not be."""
@@ -520,7 +537,7 @@ class Run(Shown):
             if self._queue:
                 return self._queue.popleft()
         if self._is_fed:
-            return None
+            return self._later.popleft() if self._later else None
         try:
             row = next(self._feed, None)
         except Exception as error:  # a generator of the person's
@@ -529,7 +546,7 @@ class Run(Shown):
             return None
         if row is None:
             self._is_fed = True
-            return None
+            return self._later.popleft() if self._later else None
         with self._lock:
             self._slots.append(_Slot(row.name))
             self._counts["waiting"] += 1

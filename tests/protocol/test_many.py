@@ -21,6 +21,7 @@ from omni_nb.errors import MediaError, RequestError
 from omni_nb.many import journal as journals
 from omni_nb.many.asking import make_run
 from omni_nb.many.run import Run
+from omni_nb.media.clip import AudioClip
 from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
 from omni_nb.rules.money import CNY
@@ -153,6 +154,32 @@ def test_a_row_that_is_refused_fails_alone_and_ten_alike_stop_the_run(tmp_path):
         assert states(run).count("failed") == 10
         assert "10 rows in a row" in run.problem
         assert run.progress.left == 20
+
+
+def test_rows_that_have_failed_are_asked_after_the_others(tmp_path):
+    """Else ten that always fail, at the front, would stop every start before it came further."""
+    with serving(fault="inspection", fault_first=15) as server:
+        run = asked(server, tmp_path, 30, at_once=1)
+        assert states(run) == ["failed"] * 10 + ["waiting"] * 20
+        run = asked(server, tmp_path, 30, at_once=1)
+        assert states(run) == ["done"] * 10 + ["failed"] * 5 + ["done"] * 15
+        assert states(run.again()) == ["done"] * 30
+
+
+def test_speech_that_cannot_be_encoded_is_kept_as_it_came(tmp_path, monkeypatch):
+    with serving() as server:
+        encode = AudioClip.to_file
+
+        def broken(clip, storage):
+            if storage == "mp3":
+                raise OSError("the encoder failed")
+            return encode(clip, storage)
+
+        monkeypatch.setattr(AudioClip, "to_file", broken)
+        run = asked(server, tmp_path, 2, voice="Cherry", storage="mp3")
+        assert states(run) == ["done"] * 2
+        with wave.open(str(run[0].audio)) as sound:
+            assert sound.getnframes() / sound.getframerate() == pytest.approx(run[0].seconds)
 
 
 def test_an_answer_that_breaks_off_is_kept_and_asked_again_later(tmp_path):
@@ -413,7 +440,7 @@ def killed_and_resumed(folder: Path, *, count: int, kills: int) -> None:
     chance = random.Random(15)
     with serving() as server:
         command = [sys.executable, "-c", PROGRAM, server.base_url, server.api_key, str(folder)]
-        lost = 0
+        named = 0
         for at in range(kills + 1):
             with subprocess.Popen(
                 [*command, str(count)], stdout=subprocess.PIPE, text=True
@@ -425,13 +452,14 @@ def killed_and_resumed(folder: Path, *, count: int, kills: int) -> None:
                         pass
                     os.kill(running.pid, signal.SIGKILL)
                 running.wait()
-            lost = max(lost, len(said))
+            named += len(said)
         lines = [json.loads(one) for one in (folder / "rows.jsonl").read_text("utf-8").splitlines()]
         sent = [line["sent"] for line in lines if "sent" in line]
         done = [line["key"] for line in lines if line.get("status") == "done"]
         assert len(done) == len(set(done)) == count
         unfinished = len(sent) - len(done)
-        assert unfinished <= 8 * kills
+        assert unfinished <= min(named, 8 * kills), "all that was on its way is named"
+        assert server.activity.completed <= count + named
         activity = server.activity
         assert activity.completed + activity.cancelled <= len(sent)
         assert len(done) <= activity.completed
