@@ -24,13 +24,14 @@ import omni_nb as omni
 from omni_nb.errors import RequestError
 from omni_nb.media import parts
 from omni_nb.media.parts import TextPart
-from omni_nb.media.sources import FileSource
+from omni_nb.media.sources import FileSource, LocalSource
 from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.tools import Tool
 from omni_nb.turns.connection import REGIONS, Connection
 from omni_nb.turns.reply import Reply
 from omni_nb.wire.client import Endpoint, EventStream, Secret
 from omni_nb.wire.code import DEFAULT_BASE_URL, as_curl, as_node, as_python
+from omni_nb.wire.deposit import Deposit
 from omni_nb.wire.request import Message, Request
 from tests import media_files
 from tests.protocol.documented import program
@@ -104,8 +105,8 @@ def video_url(_: Path):
     return [parts.video("https://example.com/clip.mp4"), TextPart("视频的内容是什么?")]
 
 
-def image_in_the_services_store(_: Path):
-    return [parts.image("oss://dashscope-instant/a/dog.jpg"), TextPart("图中描绘的是什么景象?")]
+def image_in_the_services_store(_: Path, url: str = "oss://dashscope-instant/a/dog.jpg"):
+    return [parts.image(url), TextPart("图中描绘的是什么景象?")]
 
 
 def frames(folder: Path):
@@ -211,7 +212,13 @@ def test_a_program_sends_the_same_request_and_prints_the_same_answer(
     folder.mkdir()
     voice = "Cherry" if make in {text, audio_file} else None
     modalities = ("text", "audio") if voice else ("text",)
-    request = Request("qwen-omni-turbo", (Message("user", tuple(make(files))),), modalities, voice)
+    model, given = "qwen-omni-turbo", [files]
+    if make is image_in_the_services_store:
+        image = parts.image(picture())
+        deposit = Deposit(Endpoint(standin.base_url, Secret(standin.api_key)), model)
+        source = LocalSource(image.data, image.name)
+        given.append(deposit.stored(source, image.mime, lambda *_: None)[0])
+    request = Request(model, (Message("user", tuple(make(*given))),), modalities, voice)
     reply = ours(request, standin)
     sent = standin.requests[-1]
     save_as_the_comment_says(as_python(request), reply, folder)
