@@ -300,8 +300,9 @@ def test_the_kernel_keeps_the_speech_and_little_else(lab, page):
     # Beside the speech: its compressed form, once as bytes and once in the notebook's copy, texts.
     assert kept < speech + 6e6, f"{kept / 1e6:.1f} MB for {speech / 1e6:.1f} MB of speech"
     # A second copy of the speech in a library would be seen here. Not the process's size: that has
-    # the holes between what two dozen threads have allocated, which were 8 MB or 27.
-    assert heap < speech + 8e6, f"{heap / 1e6:.1f} MB for {speech / 1e6:.1f} MB of speech"
+    # the holes between what two dozen threads have allocated, which were 8 MB or 27. What each
+    # keeps of what it has freed (glibc's tcache) counts as allocated: up to 5 MB more were seen.
+    assert heap < speech + 12e6, f"{heap / 1e6:.1f} MB for {speech / 1e6:.1f} MB of speech"
 
 
 # -- what is kept ------------------------------------------------------------------------------
