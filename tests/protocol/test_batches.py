@@ -81,6 +81,7 @@ def test_the_documented_flow_answers_every_line(standin: StandIn):
     assert answer["usage"]["total_tokens"] > 10
 
 
+@pytest.mark.once  # openai 1.55 cannot list with pydantic 2.11
 def test_files_are_listed_told_of_and_deleted(standin: StandIn):
     service = client(standin)
     file = service.files.create(file=("some.jsonl", b"{}\n"), purpose="batch")
@@ -92,6 +93,7 @@ def test_files_are_listed_told_of_and_deleted(standin: StandIn):
         service.files.content(file.id)
 
 
+@pytest.mark.once  # openai 1.55 cannot list with pydantic 2.11
 def test_a_batch_is_found_by_its_name_and_its_state(standin: StandIn):
     service = client(standin)
     batch = begun(service, [line("a")], metadata={"ds_name": "found-by-name"})
