@@ -13,7 +13,7 @@ RUN ?= true
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-beside test-fast firefox versions coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-beside test-webkit test-binder test-fast firefox versions coverage rehearsal binder bench \
   constraints dist hooks hosts clean browser node
 
 help:  ## List the commands
@@ -39,7 +39,7 @@ test: $(VENV)/.test node browser  ## Everything: checks, all tests, every SDK ve
 	@mkdir -p build
 	@rm -f build/hosts.jsonl build/tried-again.txt  # the tests append to them
 	@echo "Chromium, the tests of every sample, Firefox, WebKit, Binder; all others beside them, standing back."
-	@$(call beside,test-beside,$(CHROMIUM) && $(FIREFOX) $(IN_SHORT) && $(WEBKIT) && $(BINDER) -m "not every_notebook")
+	@$(call beside,test-beside,$(CHROMIUM) && $(FIREFOX) $(IN_SHORT) && $(TWO_AT_ONCE) test-webkit test-binder)
 	@$(BIN)/python -m tools.hosts
 	@[ ! -s build/tried-again.txt ] || { echo "Tried again:"; cat build/tried-again.txt; }
 
@@ -59,6 +59,15 @@ beside = $(IDLY) $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside
 IDLY := $(shell command -v setsid) sh -c 'echo 10 2>/dev/null >/proc/self/autogroup; exec nice -n 10 "$$@"' idly
 
 TUTORIALS := tests/notebooks/test_tutorials.py
+
+# One mostly plays, the other mostly installs.
+TWO_AT_ONCE := $(MAKE) --no-print-directory --jobs 2 --output-sync
+
+test-webkit:
+	$(WEBKIT)
+
+test-binder:
+	$(BINDER) -m "not every_notebook"
 
 test-beside: check
 	npm test --silent
