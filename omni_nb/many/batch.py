@@ -17,6 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from omni_nb.errors import RequestError, ServiceError
+from omni_nb.media.folder import replacing
 from omni_nb.media.sources import embed
 from omni_nb.media.text import one_line
 from omni_nb.rules.catalog import find_model
@@ -498,12 +499,8 @@ def write_state(folder: Path, jobs: list[Job]) -> None:
         path.unlink(missing_ok=True)
         return
     told = {"v": 1, "jobs": [{"name": j.name, "file": j.file, "id": j.id} for j in jobs]}
-    partial = path.with_name(f"{STATE}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump(told, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    with replacing(path, tidies=False) as file:
+        file.write(json.dumps(told, indent=1).encode())
 
 
 def chat_connection(connection: Connection) -> Connection:

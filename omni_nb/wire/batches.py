@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from omni_nb.errors import ServiceError
+from omni_nb.media.folder import replacing
 from omni_nb.media.text import one_line
 from omni_nb.rules.counts import count_of
 from omni_nb.wire.advice import advised
@@ -180,15 +179,8 @@ class Batches:
         OSError
             It cannot be written.
         """
-        partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        try:
-            with partial.open("wb") as written:
-                self._fetch(file, written.write)
-                written.flush()
-                os.fsync(written.fileno())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacing(path, tidies=False) as written:
+            self._fetch(file, written.write)
 
     def _fetch(self, file: str, write: Callable[[bytes], object]) -> None:
         unwritten: list[OSError] = []  # a full disk is no fault of the network
