@@ -33,7 +33,7 @@ from omni_nb.media.sampling import Sampling
 from omni_nb.media.text import well_formed
 from omni_nb.rules.counts import MOST, count_of
 from omni_nb.rules.formats import AnswerFormat
-from omni_nb.rules.pricing import MEDIA, Usage, priced_region
+from omni_nb.rules.pricing import Usage, priced_region
 from omni_nb.turns.history import Trimming, call_messages
 from omni_nb.turns.reply import Reply
 from omni_nb.turns.round import Round
@@ -391,19 +391,7 @@ def _read_error(record: Any) -> ReplyError:
 
 
 def _read_usage(record: Any) -> Usage:
-    values = fields_of(record, USAGE)
-    parts = {
-        side: {
-            name: count
-            for name in ("text", *MEDIA)
-            if (count := count_of(values[side].get(name))) is not None
-        }
-        for side in ("input", "output")
-    }
-    totals = [count_of(values[name]) for name in ("input_total", "output_total")]
-    total_in, total_out = (-1 if total is None else total for total in totals)  # -1: the sum
-    reasoning = count_of(values["reasoning"]) or 0
-    return Usage(parts["input"], parts["output"], total_in, total_out, reasoning)
+    return Usage.from_record(fields_of(record, USAGE))
 
 
 def _read_format(record: Any) -> AnswerFormat | None:

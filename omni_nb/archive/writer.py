@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, USAGE, media_folder
+from omni_nb.archive.document import ERROR, PARTS, SCHEMA_VERSION, media_folder
 from omni_nb.errors import AnswerError, OmniError, RequestError, brief
 from omni_nb.media.folder import replacing, sweep
 from omni_nb.media.parts import AudioPart
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from omni_nb.media.clip import AudioClip
     from omni_nb.media.parts import Part
     from omni_nb.media.sources import HeldSource
-    from omni_nb.rules.pricing import Usage
     from omni_nb.turns.reply import Reply
     from omni_nb.turns.round import Round
     from omni_nb.wire.request import Message
@@ -185,7 +184,7 @@ def answer(reply: Reply, part: Callable[[Part], Any]) -> dict[str, Any]:
         # an answer that still streams is saved as one that did not get further
         "finish_reason": reply.finish_reason if reply.is_finished else "interrupted",
         "error": _error(reply.error) if reply.error else None,
-        "usage": _usage(last.usage) if last.usage else None,
+        "usage": last.usage.record() if last.usage else None,
         "region": reply.region,
         "is_stand_in": reply.is_stand_in,
         "sent_at": reply.sent_at,
@@ -206,7 +205,7 @@ def _round(one: Round, part: Callable[[Part], Any]) -> dict[str, Any]:
         "text": one.text,
         "reasoning": one.reasoning,
         "finish_reason": one.finish_reason,
-        "usage": _usage(one.usage) if one.usage else None,
+        "usage": one.usage.record() if one.usage else None,
         "problems": list(one.problems),
         "tool_calls": [
             {**call.record(), "parts": [part(image) for image in call.parts]}
@@ -223,10 +222,6 @@ def _error(error: ReplyError) -> dict[str, Any]:
 
 def _named(value: object, kinds: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(value, name) for name in kinds}
-
-
-def _usage(usage: Usage) -> dict[str, Any]:
-    return _named(usage, USAGE) | {"input": dict(usage.input), "output": dict(usage.output)}
 
 
 def suffix_of(part: Part) -> str:

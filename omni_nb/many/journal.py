@@ -116,14 +116,7 @@ class Line:
             "audio": self.audio,
             "audio_bytes": self.audio_bytes,
             "seconds": self.seconds,
-            "usage": usage
-            and {
-                "input": dict(usage.input),
-                "output": dict(usage.output),
-                "input_total": usage.input_total,
-                "output_total": usage.output_total,
-                "reasoning": usage.reasoning,
-            },
+            "usage": usage and usage.record(),
             "cost": cost and {name: f"{amount:f}" for name, amount in cost.amounts.items()},
             "currency": cost and cost.currency,
             "finish_reason": self.finish_reason,
@@ -143,7 +136,7 @@ class Line:
         key, place = record.get("key"), count_of(record.get("row"))
         if not isinstance(key, str) or not _KEY.fullmatch(key) or place is None:
             return None
-        audio = record.get("audio")
+        audio, usage = record.get("audio"), record.get("usage")
         is_ours = isinstance(audio, str) and _AUDIO.fullmatch(audio)
         return cls(
             key=key,
@@ -155,7 +148,7 @@ class Line:
             audio=audio if is_ours else None,
             audio_bytes=count_of(record.get("audio_bytes")),
             seconds=_number(record.get("seconds")),
-            usage=_usage(record.get("usage")),
+            usage=Usage.from_record(usage) if isinstance(usage, dict) else None,
             cost=_cost(record.get("cost"), record.get("currency")),
             finish_reason=_text(record.get("finish_reason")),
             error=_text(record.get("error")),
@@ -598,25 +591,6 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e12:
         return None
     return float(value)
-
-
-def _usage(value: object) -> Usage | None:
-    if not isinstance(value, dict):
-        return None
-    sides = {}
-    for side in ("input", "output"):
-        counts = value.get(side)
-        known = counts.items() if isinstance(counts, dict) else ()
-        sides[side] = {str(n)[:20]: c for n, v in known if (c := count_of(v)) is not None}
-    totals = [count_of(value.get(name)) for name in ("input_total", "output_total")]
-    asked, answered = (-1 if total is None else total for total in totals)
-    return Usage(
-        sides["input"],
-        sides["output"],
-        input_total=asked,
-        output_total=answered,
-        reasoning=count_of(value.get("reasoning")) or 0,
-    )
 
 
 def _cost(value: object, currency: object) -> Cost | None:

@@ -109,6 +109,40 @@ class Usage(Shown):
             reasoning=count_of(answered.get("reasoning_tokens")) or 0,
         )
 
+    def record(self) -> dict[str, Any]:
+        """Return the tokens as our own files hold them; `from_record` reads that back."""
+        return {
+            "input": dict(self.input),
+            "output": dict(self.output),
+            "input_total": self.input_total,
+            "output_total": self.output_total,
+            "reasoning": self.reasoning,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Usage:
+        """Read what `record` has written; what is no count, and no modality, is left out.
+
+        Examples
+        --------
+        >>> usage = Usage({"text": 3}, {"audio": 5})
+        >>> Usage.from_record(usage.record()) == usage
+        True
+        """
+        asked, answered = (
+            parts if isinstance(parts := record.get(side), dict) else {}
+            for side in ("input", "output")
+        )
+        totals = (count_of(record.get(f"{side}_total")) for side in ("input", "output"))
+        input_total, output_total = (-1 if total is None else total for total in totals)
+        return cls(
+            {n: c for n in ("text", *MEDIA) if (c := count_of(asked.get(n))) is not None},
+            {n: c for n in ("text", *MEDIA) if (c := count_of(answered.get(n))) is not None},
+            input_total,
+            output_total,
+            count_of(record.get("reasoning")) or 0,
+        )
+
     def cost(self, model: str, *, region: str = "beijing", batch: bool = False) -> Cost | None:
         """Price the tokens of one answer.
 
