@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from omni_nb.errors import MediaError, RequestError, brief
-from omni_nb.many.batch import chat_connection
+from omni_nb.many.batch import chat_connection, is_half_price
 from omni_nb.many.batch import check as check_for_batch
 from omni_nb.many.batch_driver import BatchDriver
 from omni_nb.many.crew import MOST_AT_ONCE, Crew, Expected
@@ -24,7 +24,7 @@ from omni_nb.media.paths import path_of
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.formats import AnswerFormat
 from omni_nb.rules.options import check_extra, check_options
-from omni_nb.rules.pricing import Usage, batch_factor, total_cost
+from omni_nb.rules.pricing import batch_factor, share_of, total_cost
 from omni_nb.turns.budget import Budget, ReservingBudget
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.estimate import forecast, priced_region
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from omni_nb.many.crew import Driver
+    from omni_nb.many.run import Kind
     from omni_nb.media.clip import Storage
     from omni_nb.rules.money import Money
     from omni_nb.turns.connection import Connection
@@ -48,6 +49,17 @@ if TYPE_CHECKING:
     from omni_nb.wire.request import Request
 
 SHORT_KEY: Final = 12
+_KINDS: Final[Mapping[str | None, Kind]] = {None: "live", "file": "batch", "chat": "chat"}
+"""What ``batch=`` may be, and the kind of a run that it makes."""
+
+ARGUMENTS: Final = (
+    *("image", "audio", "video", "frames", "rows", "into", "model", "voice", "modalities"),
+    *("system", "system_as_turns", "connection", "budget", "timeout", "tools", "approve"),
+    *("max_rounds", "response_format", "extra", "storage", "rpm", "tpm", "at_once"),
+    *("batch", "on", "upload", "start", "wait", "show"),
+)
+"""The named arguments of `omni_nb.ask_many`."""
+
 _LOOKED_AT: Final = 5
 """So many rows are tried for one that can be sent, before any is."""
 _ESTIMATED: Final = 1_000
@@ -126,7 +138,7 @@ def make_run(
     ...     run.wait(), [result.state for result in run]
     (True, ['done', 'done'])
     """
-    given = check_options(dict(options or {}), where="ask_many()", names=_ARGUMENTS)
+    given = check_options(dict(options or {}), where="ask_many()", names=ARGUMENTS)
     if approve is True and tools:
         raise RequestError(
             "approve=True asks a person before each call, and in a run nobody is asked: pass a "
@@ -150,7 +162,7 @@ def make_run(
     _check_at_once(at_once)
     check_on(on, settings)
     asks = connection or current_connection()
-    _check_batch(batch, on=on, upload=upload, limits=(rpm, tpm, at_once))
+    _check_batch(batch, on=on, limits=(rpm, tpm, at_once))
     if batch == "chat":
         asks = chat_connection(asks)
     every = Rows(prompt, table=rows, image=image, audio=audio, video=video, frames=frames)
@@ -164,6 +176,7 @@ def make_run(
     _check_first(every, request_of, asks, settings, Budget(budget))
     run_key = key(settings.request(Line(), (TextPart(every.question.strip() or "?"),)))[:SHORT_KEY]
     folder = _folder(into, run_key)
+    kind = _KINDS[batch]
     header = {
         "v": 1,
         "run": run_key,
@@ -175,12 +188,13 @@ def make_run(
         "options": _plain(settings.options),
         "form": settings.response_format.record() if settings.response_format else None,
         "stand_in": asks.is_stand_in,
-        "kind": {None: "live", "file": "batch", "chat": "chat"}[batch],
+        "kind": kind,
         "omni_nb": _version(),
     }
     journal = Journal(folder).refresh()
     expected = Expected()
-    factor = _factor(settings, asks) if batch else Fraction(1)
+    is_half = is_half_price(kind)
+    factor = batch_factor(settings.model, priced_region(asks)) if is_half else Fraction(1)
     purse = ReservingBudget(budget, expected.tokens, factor)
     if (tally := journal.tally(run_key)).lines:
         purse.remember_costs([tally.cost])
@@ -216,9 +230,7 @@ def make_run(
 
     def estimate(run: Run) -> RunEstimate:
         made = _estimate(run, every, request_of, asks, expected, pace)
-        if made.cost is None:
-            return made
-        return replace(made, cost=None if factor is None else made.cost.times(factor))
+        return replace(made, cost=share_of(made.cost, factor))
 
     plan = Plan(every, request_of, driver, estimate, storage, factor)
     return Run(
@@ -314,31 +326,19 @@ def _pace(settings: Settings, connection: Connection, rpm: float | None, tpm: fl
     return Pace(rpm, tpm)
 
 
-def _check_batch(
-    batch: object, *, on: object, upload: object, limits: tuple[object, object, object]
-) -> None:
+def _check_batch(batch: object, *, on: object, limits: tuple[object, object, object]) -> None:
     """Check whether a run goes by Batch, and what goes with that."""
-    if batch not in (None, "file", "chat"):
+    if batch not in tuple(_KINDS):
         raise RequestError(
             "batch is 'file' (the Batch API: half the price, within a day), 'chat' (half the "
             f"price, each answer in its own time) or None, not {brief(batch)}."
         )
     if batch is not None and on is not None:
         raise RequestError("The Batch API needs no workers elsewhere: leave out on=, or batch=.")
-    if batch == "file" and upload is not None:
-        raise RequestError(
-            "A batch is read hours later, and whether it may hold oss:// addresses is not "
-            "documented: pass public URLs or omni.shrink(...) media, or leave out upload=."
-        )
     if batch == "file" and any(limit is not None for limit in limits):
         raise RequestError(
             "The service itself paces a batch: leave out rpm=, tpm= and at_once=, or batch=."
         )
-
-
-def _factor(settings: Settings, connection: Connection) -> Fraction | None:
-    """Return the share of the usual price that Batch costs."""
-    return batch_factor(settings.model, priced_region(connection))
 
 
 def _check_at_once(given: object) -> None:
@@ -381,12 +381,9 @@ def _estimate(
         if run.journal.answer(prints.key_of(request)) is not None:
             reused += 1
             continue
-        made = forecast(request, region=region)
-        output = {name: count for name, count in each.items() if name in request.modalities}
+        made = forecast(request, region=region).answered(each)
         asked, tokens = asked + 1, tokens + made.tokens
-        usage = Usage(input=made.usage.input, output=output)
-        is_known = region is not None and not made.has_unknown
-        costs.append(usage.cost(request.model, region=region) if is_known and region else None)
+        costs.append(made.cost)
     if not costs and run.cost is not None:
         costs = [run.cost.times(0)]  # nothing is left
     total = rows.total
@@ -421,11 +418,3 @@ def _version() -> str:
         return version("omni-nb")
     except PackageNotFoundError:
         return "unknown"
-
-
-_ARGUMENTS = (
-    *("image", "audio", "video", "frames", "rows", "into", "model", "voice", "modalities"),
-    *("system", "system_as_turns", "connection", "budget", "timeout", "tools", "approve"),
-    *("max_rounds", "response_format", "extra", "storage", "rpm", "tpm", "at_once"),
-    *("batch", "on", "upload", "start", "wait", "show"),
-)

@@ -143,7 +143,7 @@ class Job:
     id: str | None = None
 
 
-def check(request: Request, *, upload: str | None = None) -> None:
+def check(request: Request) -> None:
     """Check that a request can be asked in a batch.
 
     Raises
@@ -167,10 +167,10 @@ def check(request: Request, *, upload: str | None = None) -> None:
             "A batch calls no tools, because nobody is there to run them: leave out tools= or "
             "batch=."
         )
-    if upload is not None:
+    if request.upload is not None:
         raise RequestError(
-            f"A batch is read hours later, and whether it may hold {upload}:// addresses is not "
-            "documented: pass public URLs, omni.shrink(...) media, or leave out upload=."
+            f"A batch is read hours later, and whether it may hold {request.upload}:// addresses "
+            "is not documented: pass public URLs, omni.shrink(...) media, or leave out upload=."
         )
 
 

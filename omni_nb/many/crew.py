@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from omni_nb.errors import BudgetError, OmniError, noted_warnings
 from omni_nb.many.attempt import Attempt, ask_once
-from omni_nb.rules.pricing import total_cost
+from omni_nb.rules.pricing import share_of, total_cost
 from omni_nb.turns.stream import ReplyStream
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Crew:
                 return
             stream, turn = place
             attempt = self._sent(run, asked, stream)
-            costs.append(replace(attempt, cost=self._paid(attempt.cost)))
+            costs.append(replace(attempt, cost=share_of(attempt.cost, self._factor)))
             sent += 1
             tokens = attempt.usage.total if attempt.usage else turn.tokens
             self._pace.settle(turn, tokens)
@@ -297,7 +297,7 @@ class Crew:
             run.refuse(asked, str(error))
             return None
         estimate = stream.reply.estimate
-        tokens = (estimate.tokens if estimate else 0) + self._output_tokens()
+        tokens = estimate.answered(self._expected.tokens()).usage.total if estimate else 0
         turn = self._pace.turn(tokens, lambda: run.is_stopping)
         if turn is None:
             run.give_back(asked)
@@ -350,13 +350,6 @@ class Crew:
 
     def _keep(self, run: Run, asked: Asked, attempts: list[Attempt], sent: int) -> None:
         run.keep(asked, attempts, sent)
-
-    def _paid(self, cost: Cost | None) -> Cost | None:
-        return None if cost is None or self._factor is None else cost.times(self._factor)
-
-    def _output_tokens(self) -> int:
-        expected = self._expected.tokens()
-        return sum(count for name, count in expected.items() if name in self._settings.modalities)
 
 
 def cost_of(attempts: Iterable[Attempt]) -> Cost | None:

@@ -22,7 +22,7 @@ from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
 from omni_nb.render.many import needed_table, run_bundle, run_text
 from omni_nb.rules.money import rounded
-from omni_nb.rules.pricing import Usage
+from omni_nb.rules.pricing import Usage, share_of
 
 if TYPE_CHECKING:
     import os
@@ -727,7 +727,7 @@ class Run(Shown):
             failures = sorted(self._failures.values(), key=lambda one: -len(one[1]))[:10]
             driver = self._plan.driver if self._plan else None
             factor = self._plan.factor if self._plan else None
-            is_saved = factor and factor != 1 and tally.cost
+            unpaid = (1 - factor) / factor if factor and factor != 1 else None
             return Progress(
                 state=self._state,
                 total=self._total,
@@ -742,7 +742,7 @@ class Run(Shown):
                 seconds_left=60 * waits / rate if rate and waits is not None else None,
                 spent=tally.cost,
                 expected=expected,
-                saved=tally.cost.times((1 - factor) / factor) if is_saved else None,  # type: ignore
+                saved=share_of(tally.cost, unpaid),
                 latest=tuple(self._latest),
                 failures=tuple(
                     (words, len(places), tuple(islice(places, 5))) for words, places in failures

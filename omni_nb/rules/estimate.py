@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from omni_nb.media.shown import Shown
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.money import EXACT, plain
+from omni_nb.rules.pricing import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
     from omni_nb.media.parts import Part
-    from omni_nb.rules.pricing import Cost, Usage
+    from omni_nb.rules.pricing import Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,18 @@ class Estimate(Shown):
         if self.has_unknown or self.region is None:
             return None
         return self.usage.cost(self.model, region=self.region)
+
+    def answered(self, tokens: Mapping[str, int]) -> Estimate:
+        """Return the estimate with an answer of so many tokens, of what is to be answered.
+
+        Examples
+        --------
+        >>> from omni_nb import estimate
+        >>> estimate("Tell me a story.").answered({"text": 40, "audio": 9}).usage.total
+        44
+        """
+        output = {name: count for name, count in tokens.items() if name in self.modalities}
+        return replace(self, usage=Usage(input=self.usage.input, output=output))
 
     @property
     def speech_price(self) -> Decimal | None:

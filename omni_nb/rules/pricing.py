@@ -343,6 +343,17 @@ def total_cost(costs: Iterable[Cost | None]) -> Cost | None:
     return total
 
 
+def share_of(cost: Cost | None, factor: Fraction | None) -> Cost | None:
+    """Return the share of a cost that is paid; None where one of the two is not known.
+
+    Examples
+    --------
+    >>> str(share_of(Cost({"text in": Decimal("0.5")}, "CNY"), Fraction(1, 2)))
+    '0.25 CNY'
+    """
+    return None if cost is None or factor is None else cost.times(factor)
+
+
 def batch_factor(model: str, region: str | None) -> Fraction | None:
     """Return what share of its usual price a model costs by Batch; None: not known.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import BudgetError, RequestError, brief, warn
 from omni_nb.rules.money import Money, exact_sum, plain, rounded
-from omni_nb.rules.pricing import Usage
+from omni_nb.rules.pricing import share_of
 from omni_nb.rules.quota import Quota
 
 if TYPE_CHECKING:
@@ -242,8 +241,8 @@ class ReservingBudget(Budget):
         with self._lock:
             if self.limit is not None and reply.estimate is not None:
                 self._settle_ended()
-                whole = self._with_output(reply.estimate)
-                cost = self._share(whole.cost)
+                whole = reply.estimate.answered(self._expected())
+                cost = share_of(whole.cost, self._factor)
                 next_cost, spent = _known(whole, self.limit, cost), self._spent(self.limit)
                 if exact_sum((spent, next_cost)) > self.limit.amount:
                     raise BudgetError(
@@ -281,18 +280,8 @@ class ReservingBudget(Budget):
             costs.append(reserved if is_more else cost)
         return costs
 
-    def _share(self, cost: Cost | None) -> Cost | None:
-        return None if cost is None or self._factor is None else cost.times(self._factor)
-
     def _cost_of(self, reply: Reply) -> Cost | None:
-        return self._share(reply.cost_so_far)
-
-    def _with_output(self, estimate: Estimate) -> Estimate:
-        output = {
-            name: count for name, count in self._expected().items() if name in estimate.modalities
-        }
-        usage = Usage(input=estimate.usage.input, output=output)
-        return replace(estimate, usage=usage)
+        return share_of(reply.cost_so_far, self._factor)
 
 
 def _known(estimate: Estimate, budget: Money, cost: Cost | None) -> Decimal:

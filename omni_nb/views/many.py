@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from omni_nb.errors import RequestError, brief
-from omni_nb.many.asking import make_run
+from omni_nb.many.asking import ARGUMENTS, make_run
 from omni_nb.rules.options import check_options
 from omni_nb.turns.rounds import MOST_ROUNDS
 from omni_nb.views.notebook import advised
@@ -175,7 +175,7 @@ def ask_many(
     (2, 'done', [])
     """
     with advised(*([prompt] if isinstance(prompt, str) else [])):
-        check_options(options, where="ask_many()", names=_ARGUMENTS)
+        given = check_options(options, where="ask_many()", names=ARGUMENTS)
         check_show(show)
         _check_choice("wait", wait, {True: "True", False: "False"})
         _check_choice("start", start, {True: "True", False: "False", None: "None"})
@@ -207,7 +207,7 @@ def ask_many(
             batch=batch,
             on=on,
             upload=upload,
-            options=options,
+            options=given,
         )
     is_started = not run.note if start is None else start
     stage = choose_run_stage(show, is_waited_for=wait or not is_started)
@@ -225,11 +225,3 @@ def ask_many(
 def _check_choice(name: str, value: object, accepted: Mapping[Any, str]) -> None:
     if not any(value is choice for choice in accepted):
         raise RequestError(f"{name} is {' or '.join(accepted.values())}, not {brief(value)}.")
-
-
-_ARGUMENTS = (
-    *("image", "audio", "video", "frames", "rows", "into", "model", "voice", "modalities"),
-    *("system", "system_as_turns", "connection", "budget", "timeout", "extra"),
-    *("tools", "approve", "max_rounds", "response_format", "show", "storage"),
-    *("rpm", "tpm", "at_once", "wait", "start", "batch", "on", "upload"),
-)

@@ -364,7 +364,7 @@ def test_what_a_batch_cannot_do_is_refused_with_the_way_out(changes: Any, words:
 
 def test_the_services_store_is_not_for_batches():
     with pytest.raises(RequestError, match="oss://"):
-        check(asks(), upload="oss")
+        check(replace(asks(), upload="oss"))
 
 
 @pytest.mark.parametrize(
