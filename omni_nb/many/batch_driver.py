@@ -57,20 +57,19 @@ class BatchDriver:
         self._folder, self._model, self._connection = folder, model, connection
         self._form, self._budget = form, budget
         self._run: Run | None = None
-        self._stopping, self._leaving = threading.Event(), threading.Event()
+        self._leaving = threading.Event()
         self._asked: dict[str, Asked] = {}
         self.told: Told | None = None
 
     def work(self, run: Run) -> None:
         """Fetch what earlier batches bring, then ask what is left of a run."""
         self._run, self._asked, self.told = run, {}, None
-        self._stopping.clear()
         self._leaving.clear()
         crew = BatchCrew(
             self._folder,
             Batches(self._connection.endpoint),
             self._deliver,
-            self._stopping,
+            run.stopping,
             self._leaving,
             self._tell,
             is_quick=self._connection.is_stand_in,
@@ -87,14 +86,11 @@ class BatchDriver:
             run.give_back(asked)
 
     def wake(self) -> None:
-        """Cancel the batch where the run is to stop; what it has answered is still fetched."""
-        if self._run is not None and self._run.is_stopping:
-            self._stopping.set()
+        """Do nothing: the crew waits for the run's own `stopping`, and cancels the batch."""
 
     def stop_now(self) -> None:
         """Wait for the batch no more: the next start goes on with it."""
         self._leaving.set()
-        self._stopping.set()
 
     def _rows(self, run: Run) -> Iterator[tuple[str, Request]]:
         while (asked := run.take()) is not None:

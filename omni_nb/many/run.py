@@ -223,6 +223,8 @@ class Run(Shown):
         ``"live"``, ``"batch"`` or ``"chat"``.
     note : str
         What a person should know before the run begins; ``""``: nothing.
+    stopping : threading.Event
+        Set: nothing more is to be sent.
     """
 
     def __init__(
@@ -266,7 +268,7 @@ class Run(Shown):
         self._seconds, self._began = 0.0, 0.0
         self._lock = threading.RLock()
         self._feeding = threading.Lock()
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
         self._over = threading.Event()
         self._over.set()
         if plan is None:
@@ -318,7 +320,7 @@ class Run(Shown):
                     self._queue.append(slot.row)
             self._state, self._problem, self._is_spent = "running", "", False
             self._began = time.monotonic()
-            self._stopping.clear()
+            self.stopping.clear()
             self._over.clear()
             self._ended.clear()
         threading.Thread(target=self._work, name="omni_nb run", daemon=True).start()
@@ -337,7 +339,7 @@ class Run(Shown):
                 if self._problem:
                     self._state = "failed"
                 else:
-                    self._state = "stopped" if self._stopping.is_set() and is_left else "done"
+                    self._state = "stopped" if self.stopping.is_set() and is_left else "done"
             self._over.set()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -363,7 +365,7 @@ class Run(Shown):
                 return
             if self._state == "running":
                 self._state = "stopping"
-            self._stopping.set()
+            self.stopping.set()
         assert self._plan is not None
         self._plan.driver.wake()
         if now:
@@ -424,11 +426,11 @@ class Run(Shown):
     @property
     def is_stopping(self) -> bool:
         """Whether nothing more is to be sent."""
-        return self._stopping.is_set()
+        return self.stopping.is_set()
 
     def pause(self, seconds: float) -> bool:
         """Wait a while; return whether the run is to stop."""
-        return self._stopping.wait(seconds)
+        return self.stopping.wait(seconds)
 
     def take(self) -> Asked | None:
         """Return the next row to ask; None: there is none, or the run is to stop.
@@ -438,7 +440,7 @@ class Run(Shown):
         """
         assert self._plan is not None
         with self._feeding:
-            while not self._stopping.is_set():
+            while not self.stopping.is_set():
                 row = self._next_row()
                 if row is None:
                     return None
@@ -528,7 +530,7 @@ class Run(Shown):
             if not self._problem:
                 self._problem, self._is_spent = problem or "The service refused.", is_budget
                 self._state = "stopping"
-            self._stopping.set()
+            self.stopping.set()
         if self._plan is not None:
             self._plan.driver.wake()
 
