@@ -18,7 +18,7 @@ from omni_nb.media.text import one_line
 from omni_nb.wire.advice import advised
 from omni_nb.wire.decode import Decoder, SSEDecoder
 from omni_nb.wire.dialects import body_for
-from omni_nb.wire.endpoint import SILENCE_SECONDS, Endpoint, Secret
+from omni_nb.wire.endpoint import SILENCE_SECONDS, Endpoint, Secret, is_loopback
 from omni_nb.wire.failures import (
     MOST_BODY_BYTES,
     Refused,
@@ -375,7 +375,7 @@ def sent_without_key(
     ServiceError
         Nothing answered.
     """
-    http, is_here = _http(), _is_here(url)
+    http, is_here = _http(), is_loopback(url)
     timeout = http.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
     form = {"data": dict(fields), "files": {"file": file}}
     try:
@@ -419,7 +419,7 @@ def _client(endpoint: Endpoint) -> OpenAI:
             response.stream = _sliced_class()(response.stream)
         look_at(response, endpoint)
 
-    is_here = _is_here(endpoint.base_url)
+    is_here = is_loopback(endpoint.base_url)
     return openai.OpenAI(
         api_key=key.reveal(),
         base_url=endpoint.base_url,
@@ -435,10 +435,6 @@ def _client(endpoint: Endpoint) -> OpenAI:
             limits=_http().Limits(max_connections=1000, max_keepalive_connections=0),
         ),
     )
-
-
-def _is_here(url: str) -> bool:
-    return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
 
 # The hook of a client runs on the thread that sends; this is the stream that it sends for.

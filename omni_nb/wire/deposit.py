@@ -26,6 +26,7 @@ from omni_nb.rules.catalog import find_model
 from omni_nb.rules.counts import count_of
 from omni_nb.wire.advice import advised
 from omni_nb.wire.client import called, sent_without_key
+from omni_nb.wire.endpoint import is_loopback
 from omni_nb.wire.failures import beginning_of
 from omni_nb.wire.said import error_from, json_or_text, words_of
 from omni_nb.wire.upload import has_changed
@@ -45,7 +46,6 @@ KEPT_SECONDS: Final = 47 * 3600.0
 _SAFETY: Final = 0.8
 _MOST_WORD: Final = 8192
 _MOST_REMEMBERED: Final = 10_000
-_HOSTS_HERE: Final = ("127.0.0.1", "localhost", "::1")
 _XML_WORDS: Final = re.compile(r"<(Code|Message)>([^<]{1,500})<")
 
 
@@ -195,7 +195,7 @@ class Deposit:
                 stream.response.close()
 
         told = json_or_text(self._endpoint.hide_in_bytes(called(self._endpoint, asked)))
-        return read_policy(told, self._now(), is_here=pieces.hostname in _HOSTS_HERE)
+        return read_policy(told, self._now(), is_here=is_loopback(url))
 
 
 class Reading:
@@ -247,7 +247,7 @@ def read_policy(told: object, now: float, *, is_here: bool = False) -> Policy:
     host = str(words["upload_host"])
     try:
         pieces = urlsplit(host)
-        is_local = is_here and pieces.hostname in _HOSTS_HERE
+        is_local = is_here and is_loopback(host)
     except ValueError:
         raise _no_policy(told) from None
     if not pieces.hostname or "@" in pieces.netloc:

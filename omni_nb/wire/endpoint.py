@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,3 +104,14 @@ class Endpoint:
 def _secrets(endpoint: Endpoint) -> tuple[Secret, ...]:
     """Return what no message may show; each line of every answer is searched for it."""
     return (endpoint.key, *(Secret(value) for _, value in endpoint.queries()))
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether an address is of this machine, as people write it.
+
+    Examples
+    --------
+    >>> is_loopback("http://localhost:8000/v1"), is_loopback("https://example.com/v1")
+    (True, False)
+    """
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}

@@ -8,7 +8,6 @@ import threading
 import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from omni_nb.cli.doctor.finding import Finding
@@ -16,6 +15,7 @@ from omni_nb.cli.doctor.packages import install, installed
 from omni_nb.cli.doctor.secrets import address
 from omni_nb.cli.doctor.service import who_answers
 from omni_nb.turns.connection import REGIONS
+from omni_nb.wire.endpoint import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 REQUEST_SECONDS = 8.0
 """For the whole request, since looking up a name has no timeout of its own."""
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def findings() -> Iterator[Finding]:
@@ -76,12 +74,8 @@ def reached(base_url: str, *, is_needed: bool) -> Finding:
 
 def _status(base_url: str) -> int:
     """Return the HTTP status, by the SDK's own library with its proxies and certificates."""
-    with _http().Client(trust_env=not _is_loopback(base_url), timeout=CONNECT_SECONDS) as client:
+    with _http().Client(trust_env=not is_loopback(base_url), timeout=CONNECT_SECONDS) as client:
         return int(client.get(f"{base_url.rstrip('/')}/models").status_code)
-
-
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in _LOOPBACK
 
 
 def _http() -> Any:
@@ -108,7 +102,7 @@ def _why(error: Exception, where: str) -> tuple[str, str]:
         advice = "A firewall may block the connection; if there is a proxy, set HTTPS_PROXY."
         return f"{where} does not answer within {CONNECT_SECONDS:g} s", advice
     if any(isinstance(cause, ConnectionRefusedError) for cause in chain):
-        if getproxies() and not _is_loopback(where):
+        if getproxies() and not is_loopback(where):
             return f"nothing listens at the proxy on the way to {where}", "Does the proxy run?"
         return f"nothing listens at {where}", "Does the server run, and is the port right?"
     advice = "Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE."
