@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import types
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], list[byt
 
     monkeypatch.setattr(AudioPlayer, "send", send)
     return messages
+
+
+def told_by(clock: Callable[[], float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the player's module, and nobody else in this process, ask this clock."""
+    monkeypatch.setattr("omni_nb.views.player.time", types.SimpleNamespace(monotonic=clock))
 
 
 def receive(player: AudioPlayer, **message: Any) -> None:
@@ -82,7 +88,7 @@ def test_where_a_page_may_come_late_everything_is_sent_again_at_growing_distance
     sent: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter([9.0, 9.3, 9.5, 9.7, 10.0, 49.0])
-    monkeypatch.setattr("omni_nb.views.player.time.monotonic", lambda: next(clock))
+    told_by(clock.__next__, monkeypatch)
     player, text = AudioPlayer(repeats=True), ""
     for letter in "abcdef":
         text += letter
@@ -305,7 +311,7 @@ def test_a_player_that_no_page_shows_is_closed_with_the_next_one(
     make: Callable[[], AudioPlayer], later: float, is_closed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr("omni_nb.views.player.time.monotonic", lambda: now[0])
+    told_by(lambda: now[0], monkeypatch)
     here, player, following = Session(), make(), AudioPlayer()
     here.note_player(player)
     now[0] += later
