@@ -6,9 +6,12 @@ import threading
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omni_nb.rules.pricing import Cost, Usage
+
+if TYPE_CHECKING:
+    from omni_nb.media.parts import Part
 
 
 def cny(amount: str) -> Cost:
@@ -87,9 +90,13 @@ class Run:
         self.over = threading.Event()
         self.stops: list[bool] = []
         self.starts = 0
+        self.subjects: dict[int, Part] = {}
 
     def __getitem__(self, places: slice) -> tuple[Row, ...]:
         return self.rows[places]
+
+    def subject(self, place: int) -> Part | None:
+        return self.subjects.get(place)
 
     def start(self) -> None:
         self.starts += 1

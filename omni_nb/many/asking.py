@@ -33,7 +33,7 @@ from omni_nb.turns.rounds import MOST_ROUNDS
 from omni_nb.turns.settings import Settings
 from omni_nb.turns.stream import ReplyStream, check_timeout
 from omni_nb.wire.request import DEFAULT_MODEL
-from omni_nb.words import language_of
+from omni_nb.words import language_of, plural, words
 
 if TYPE_CHECKING:
     import os
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from omni_nb.turns.connection import Connection
     from omni_nb.turns.rounds import Approve
     from omni_nb.wire.request import Request
+    from omni_nb.words import Language
 
 SHORT_KEY: Final = 12
 _KINDS: Final[Mapping[str | None, Kind]] = {None: "live", "file": "batch", "chat": "chat"}
@@ -233,14 +234,15 @@ def make_run(
         return replace(made, cost=share_of(made.cost, factor))
 
     plan = Plan(every, request_of, driver, estimate, storage, factor)
+    language = language_of([TextPart(every.question)] if every.question else every.first)
     return Run(
         folder,
         header,
-        language=language_of([TextPart(every.question)] if every.question else every.first),
+        language=language,
         journal=journal,
         form=settings.response_format,
         plan=plan,
-        note=_note(journal, run_key, every.total),
+        note=_note(journal, run_key, every.total, language),
     )
 
 
@@ -351,13 +353,15 @@ def _check_at_once(given: object) -> None:
         )
 
 
-def _note(journal: Journal, run_key: str, total: int | None) -> str:
+def _note(journal: Journal, run_key: str, total: int | None, language: Language) -> str:
     """Return what a person should know where the folder's answers are to another question."""
     if run_key in journal.headers or not len(journal):
         return ""
-    of = f"of {len(journal):,} answers" if len(journal) != 1 else "of 1 answer"
-    rows = "all rows" if total is None else f"all {total:,} rows" if total != 1 else "the row"
-    return f"0 {of} in this folder fit this question: {rows} would be asked."
+    names, count = words("many", language), len(journal)
+    rows = names["every row"] if total is None else names["so many rows"]
+    return names["none fit"].format(
+        count=count, s=plural(count), rows=rows.format(count=total, s=plural(total or 0))
+    )
 
 
 def _estimate(

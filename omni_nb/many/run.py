@@ -18,6 +18,7 @@ from omni_nb.many.fingerprint import Fingerprints
 from omni_nb.many.journal import Journal, Line
 from omni_nb.many.results import Result, result_of, table_of
 from omni_nb.many.rows import Row
+from omni_nb.media.parts import TextPart
 from omni_nb.media.paths import why
 from omni_nb.media.shown import Shown
 from omni_nb.render.many import needed_table, run_bundle, run_text
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from omni_nb.many.results import RowState
     from omni_nb.many.rows import Rows
     from omni_nb.media.clip import Storage
+    from omni_nb.media.parts import Part
     from omni_nb.rules.formats import AnswerFormat
     from omni_nb.rules.pricing import Cost
     from omni_nb.wire.request import Request
@@ -258,10 +260,10 @@ class Run(Shown):
         self._counts = dict.fromkeys(("done", "failed", "stopped", "waiting"), 0)
         self._on_way: set[int] = set()
         self._reused = self._aside = 0
-        self._latest: deque[Result] = deque(maxlen=5)
+        self._latest: deque[tuple[Result, Part | None]] = deque(maxlen=5)
         self._failures: dict[str, tuple[str, dict[int, None]]] = {}
         self._ended: deque[float] = deque(maxlen=10_000)
-        self._unsaved: list[tuple[Line, bytes, Row]] = []
+        self._unsaved: list[tuple[Line, bytes, Asked]] = []
         self._lost = tuple(sorted(set(journal.lost.values())))
         self._state: RunState = "ready" if plan else "read"
         self._problem, self._is_spent = "", False
@@ -485,7 +487,7 @@ class Run(Shown):
     def keep(self, asked: Asked, attempts: list[Attempt], sent: int) -> None:
         """Keep what came of a row: on disk first, then it counts."""
         line = line_of(self._id, asked, attempts, sent)
-        self._finish(line, attempts[-1].pcm, asked.row)
+        self._finish(line, attempts[-1].pcm, asked)
 
     def keep_aside(self, key: str, attempts: list[Attempt]) -> None:
         """Keep what came of a row that is asked about no more, after all others."""
@@ -504,14 +506,14 @@ class Run(Shown):
         line = self.journal.find(asked.key)
         if line is None:
             return False
-        self._count(line, asked.row)
+        self._count(line, asked)
         return True
 
     def refuse(self, asked: Asked, words: str) -> None:
         """Keep that a row cannot be sent, and why."""
         row = asked.row
         line = Line(asked.key, self._id, row.place, row.name, "failed", error=words)
-        self._finish(line, b"", row)
+        self._finish(line, b"", asked)
 
     def give_back(self, asked: Asked, *, was_sent: bool = False) -> None:
         """Have a row wait again: it was not sent, or was refused because of all of them."""
@@ -570,16 +572,16 @@ class Run(Shown):
             self._reused += 1
             self._set(row.place, "done")
 
-    def _finish(self, line: Line, pcm: bytes, row: Row) -> None:
+    def _finish(self, line: Line, pcm: bytes, asked: Asked) -> None:
         try:
             line = self._write(line, pcm)
         except OSError as error:  # the answer is paid for: it stays in memory until it can be kept
             with self._lock:
-                self._unsaved.append((line, pcm, row))
-                self._on_way.discard(row.place)
+                self._unsaved.append((line, pcm, asked))
+                self._on_way.discard(asked.row.place)
             self.fail(_unwritten(self.folder, error))
             return
-        self._count(line, row)
+        self._count(line, asked)
 
     def _write(self, line: Line, pcm: bytes) -> Line:
         storage = self._plan.storage if self._plan is not None else "wav"
@@ -587,18 +589,18 @@ class Run(Shown):
 
     def _save_what_is_left(self) -> None:
         while self._unsaved:
-            line, pcm, row = self._unsaved[0]
-            self._count(self._write(line, pcm), row)
+            line, pcm, asked = self._unsaved[0]
+            self._count(self._write(line, pcm), asked)
             del self._unsaved[0]
 
-    def _count(self, line: Line, row: Row) -> None:
+    def _count(self, line: Line, asked: Asked) -> None:
         with self._lock:
             slot = self._slots[line.place]
             slot.key = line.key
-            slot.row = row if line.state != "done" else None
+            slot.row = asked.row if line.state != "done" else None
             self._on_way.discard(line.place)
             self._set(line.place, line.state, line.error or "")
-            self._latest.appendleft(self._result(line, line.place, slot))
+            self._latest.appendleft((self._result(line, line.place, slot), _subject(asked)))
             if line.state == "done":
                 self._ended.append(time.monotonic())
 
@@ -657,6 +659,11 @@ class Run(Shown):
 
     def _result(self, line: Line | None, place: int, slot: _Slot) -> Result:
         return result_of(line, place, slot.name, slot.key, folder=self.folder, form=self._form)
+
+    def subject(self, place: int) -> Part | None:
+        """Return the medium that a row is about, of those that ended last; None: it has none."""
+        with self._lock:
+            return next((part for row, part in self._latest if row.place == place), None)
 
     @property
     def failed(self) -> list[Result]:
@@ -745,7 +752,7 @@ class Run(Shown):
                 spent=tally.cost,
                 expected=expected,
                 saved=share_of(tally.cost, unpaid),
-                latest=tuple(self._latest),
+                latest=tuple(result for result, _ in self._latest),
                 failures=tuple(
                     (words, len(places), tuple(islice(places, 5))) for words, places in failures
                 ),
@@ -820,6 +827,11 @@ def line_of(run: str, asked: Asked, attempts: list[Attempt], sent: int) -> Line:
         sent_at=last.sent_at,
         seconds_taken=last.seconds,
     )
+
+
+def _subject(asked: Asked) -> Part | None:
+    parts = asked.request.question if asked.request else ()  # none could be made of the row
+    return next((part for part in parts if not isinstance(part, TextPart)), None)
 
 
 def _kind_of(words: str) -> str:

@@ -11,7 +11,6 @@ import math
 import shutil
 import sys
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from omni_nb.errors import OmniError
@@ -86,18 +85,24 @@ def choose_run_stage(show: bool | None, *, is_waited_for: bool) -> RunStage:
 
 
 class _Clock:
-    """Whether it is time to paint."""
+    """Whether it is time to paint: every so many seconds, and a fifth of the time at most."""
 
     def __init__(self, seconds: float, now: Callable[[], float]) -> None:
-        self._seconds, self._now, self._painted_at = seconds, now, -math.inf
+        self._seconds, self._now, self._due_at = seconds, now, -math.inf
+        self._painting_at = -math.inf
 
     def is_due(self) -> bool:
         """Whether it is time; the next time is counted from then."""
         now = self._now()
-        if now - self._painted_at < self._seconds:
+        if now < self._due_at:
             return False
-        self._painted_at = now
+        self._painting_at, self._due_at = now, now + self._seconds
         return True
+
+    def painted(self) -> None:
+        """Note that what was due is painted: what took long has to wait longer."""
+        now = self._now()
+        self._due_at = max(self._due_at, now + 4 * (now - self._painting_at))
 
 
 class SilentStage:
@@ -211,6 +216,7 @@ class ViewStage:
         self._clock = _Clock(REPAINT_SECONDS, now)
         self._view: RunView | None = None
         self._handle: Any = None
+        self._glances: dict[tuple[int, Path | None], HTML] = {}
 
     @property
     def stops(self) -> int:
@@ -236,6 +242,7 @@ class ViewStage:
         """Send what is new, if it is time to."""
         if self._view is not None and self._clock.is_due():
             self._view.update(**self._state(run))
+            self._clock.painted()  # pictures of large files take their time
 
     def close(self, run: Run) -> None:
         """Show the end in the widget, for a page that was loaded anew, and replace it."""
@@ -248,28 +255,37 @@ class ViewStage:
         now, names = run.progress, words("many", run.language)
         stops = self._view.stops if self._view is not None else 0
         stops = max(stops, int(now.state == "stopping"))
+        keys = [(row.place, row.audio) for row in now.latest]
+        self._glances = {
+            key: self._glances[key] if key in self._glances else _glance(run, row)
+            for key, row in zip(keys, now.latest, strict=True)
+        }
+
+        def glance(row: Answer) -> HTML:
+            return self._glances[row.place, row.audio]
+
         return {
             "head_html": head_html(run),
             "bar_html": bar_html(now, run.language),
             "line_html": line_html(run, now),
-            "aside_html": aside_html(run, now, chip=_chip),
+            "aside_html": aside_html(run, now, chip=glance),
             "said": said_text(now, run.language),
             "stop": names[("stop", "stop now", "ending")[stops]],
             "stops": stops,
         }
 
 
-@lru_cache(maxsize=32)
-def _waveform(path: Path) -> HTML:
-    """Return the waveform of a spoken answer; nothing where its file is gone."""
+def _glance(run: Run, row: Answer) -> HTML:
+    """Return what a row is about as a small picture, or its answer's waveform."""
+    part = run.subject(row.place)
     try:
-        return glance_html(audio(path))
-    except OmniError:
+        return (glance_html(part) if part else HTML()) or _waveform(row.audio)
+    except OmniError:  # nothing where its file is gone
         return HTML()
 
 
-def _chip(row: Answer) -> HTML:
-    return HTML() if row.audio is None else _waveform(row.audio)
+def _waveform(path: Path | None) -> HTML:
+    return HTML() if path is None else glance_html(audio(path))
 
 
 def _cut(line: str, columns: int) -> str:

@@ -105,7 +105,13 @@ def test_another_question_in_the_folder_is_said_before_it_is_asked(tmp_path):
         other = make_run(
             "Count down from {n}.", rows=rows(3), into=tmp_path, connection=connected(server)
         )
-        assert other.note.startswith("0 of 3 answers in this folder fit")
+        assert other.note == (
+            "0 of 3 answers in this folder fit this question: 3 rows would be asked."
+        )
+        chinese = make_run(
+            "从 {n} 倒数。", rows=iter(rows(9)), into=tmp_path, connection=connected(server)
+        )
+        assert "3 个回答没有一个对应这个问题，所有行都要重新提问" in chinese.note
         other.start()
         other.wait()
         assert asked(server, tmp_path, 3).progress.reused == 3  # nothing was deleted

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from omni_nb.media.clip import AudioClip
+from omni_nb.media.image import image
+from omni_nb.render.html import HTML
 from omni_nb.render.tables import text_width
 from omni_nb.views import run_stages
 from omni_nb.views.run_stages import (
@@ -189,6 +195,42 @@ def test_what_does_not_change_is_not_sent(messages):
         clock.seconds += 1
         stage.look(run)
     assert messages == []
+
+
+def test_the_last_rows_have_a_picture_of_what_they_are_about_or_of_their_answer(messages, tmp_path):
+    speech = AudioClip(b"\1\0" * 24_000, 24_000).save(tmp_path / "a.wav")
+    run = Run(Now(latest=(row(2), row(1, audio=speech), row(0, audio=tmp_path / "b"))))
+    run.subjects[2] = image(np.zeros((40, 60, 3), np.uint8))
+    stage, view = view_of(Notebook(), run)
+    alts = re.findall(r'<img[^>]*alt="([^"]*)"', view.aside_html)
+    assert len(alts) == 2
+    made = [view.aside_html]
+    run.subjects.clear()  # a picture is made once
+    stage._clock._due_at = 0.0
+    stage.look(run)
+    assert view.aside_html == made[0]
+
+
+def test_a_look_that_takes_long_is_followed_by_a_longer_pause(messages, monkeypatch):
+    clock = Clock()
+    stage, run = ViewStage(Notebook(), clock), Run()
+    stage.open(run)
+
+    def slow(*_: object) -> HTML:
+        clock.seconds += 1
+        return HTML("")
+
+    monkeypatch.setattr(run_stages, "_glance", slow)
+    looks = []
+    for place in range(120):
+        run.progress = Now(done=place, latest=(row(place),))
+        before = clock.seconds
+        stage.look(run)
+        if clock.seconds > before:
+            looks.append(before)
+        clock.seconds += 0.1
+    assert len(looks) >= 3
+    assert all(later - sooner >= 5 for sooner, later in pairwise(looks))
 
 
 def test_the_widget_gives_way_to_a_result_without_a_widget(messages):
