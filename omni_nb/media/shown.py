@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import no_attribute
@@ -40,6 +42,15 @@ class Shown:
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+def reduced(value: Any) -> tuple[type, tuple[Any, ...]]:
+    """Return how pickle makes a frozen dataclass again; its ``__reduce__``.
+
+    Its mappings are made unchangeable by its ``__post_init__``, and pickle does not take them so.
+    """
+    given = (getattr(value, field.name) for field in fields(value))
+    return type(value), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in given)
 
 
 _GONE = {

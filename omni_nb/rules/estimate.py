@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from omni_nb.media.shown import Shown
+from omni_nb.media.shown import Shown, reduced
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.money import EXACT, plain
 from omni_nb.rules.pricing import Usage
@@ -115,6 +115,8 @@ class Comparison(Shown):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "refusals", MappingProxyType(dict(self.refusals)))
+
+    __reduce__ = reduced
 
 
 def speech_price(model: str, region: str | None) -> Decimal | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from omni_nb.media.shown import reduced
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -232,9 +234,14 @@ class ModelFacts:
     tokens: TokenRules | None = None
     rates: Rates = field(default_factory=Rates)
     reasoning_effort: Efforts = field(default_factory=Efforts)
-    prices: Mapping[str, Prices] = field(default_factory=lambda: MappingProxyType({}))
+    prices: Mapping[str, Prices] = field(default_factory=dict)
     source: str = ""
     date: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "prices", MappingProxyType(dict(self.prices)))
+
+    __reduce__ = reduced
 
     @property
     def speaks(self) -> bool:

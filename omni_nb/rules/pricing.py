@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.errors import RequestError
-from omni_nb.media.shown import Shown
+from omni_nb.media.shown import Shown, reduced
 from omni_nb.rules.catalog import find_model
 from omni_nb.rules.counts import count_of
 from omni_nb.rules.money import EXACT, Money, exact_sum, plain
@@ -56,6 +56,8 @@ class Usage(Shown):
             object.__setattr__(self, name, parts)
             if getattr(self, f"{name}_total") < 0:
                 object.__setattr__(self, f"{name}_total", sum(parts.values()))
+
+    __reduce__ = reduced
 
     def __repr__(self) -> str:
         return f"Usage(input={dict(self.input)}, output={dict(self.output)}, total={self.total})"
@@ -240,6 +242,8 @@ class Cost(Shown):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amounts", MappingProxyType(dict(self.amounts)))
+
+    __reduce__ = reduced
 
     @property
     def total(self) -> Decimal:

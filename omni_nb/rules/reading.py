@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from omni_nb.errors import RequestError, brief
@@ -78,10 +77,7 @@ def _value(annotation: str, value: Any, where: str, base: Any) -> Any:
 def _prices(table: Any, where: str) -> Mapping[str, facts.Prices]:
     if not isinstance(table, Mapping):
         raise RequestError(f"{where}: a dict of prices by region is needed, not {brief(table)}.")
-    read_in = {
-        region: read(facts.Prices, row, f"{where}, {region}") for region, row in table.items()
-    }
-    return MappingProxyType(read_in)
+    return {region: read(facts.Prices, row, f"{where}, {region}") for region, row in table.items()}
 
 
 def _whole(value: Any) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from omni_nb.errors import RequestError
 from omni_nb.media.parts import AudioPart, FramesPart, ImagePart, TextPart, VideoPart
-from omni_nb.media.shown import Shown
+from omni_nb.media.shown import Shown, reduced
 from omni_nb.rules.tokens import (
     audio_tokens,
     frames_tokens,
@@ -48,6 +48,8 @@ class Weight(Shown):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", MappingProxyType(dict(self.tokens)))
+
+    __reduce__ = reduced
 
     @property
     def total(self) -> int:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import copy
+import pickle
+from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 
 from omni_nb import CNY, audio, estimate, video
 from omni_nb.media.clip import AudioClip
+from omni_nb.rules.catalog import find_model
+from omni_nb.rules.estimate import Comparison
+from omni_nb.rules.pricing import Cost, Usage
+from omni_nb.rules.weigh import Weight
 from omni_nb.turns.timing import Timing
 from tests.media_files import video_file
 
@@ -37,3 +44,30 @@ def test_a_deep_copy_is_the_value_itself():
     part = audio(([0.0] * 1600, 16000))
     assert copy.deepcopy([part])[0] is part
     assert not hasattr(CNY(1), "table")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Usage({"text": 3}, {"audio": 4}, reasoning=2),
+        Cost({"text in": Decimal("0.1")}, "CNY"),
+        Weight({"text": 3}, has_unknown=True),
+        Comparison((), {"gpt": "unknown"}),
+        estimate("Hello", answer_tokens=3),
+        find_model("qwen3-omni-flash"),
+        TIMING,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_goes_to_another_process_and_does_not_change_there(value):
+    """As what workers elsewhere give back; pickle takes no mapping that cannot be changed."""
+    again = pickle.loads(pickle.dumps(value))
+    assert again == value
+    mappings = [
+        name
+        for name in ("input", "amounts", "tokens", "refusals", "prices")
+        if isinstance(getattr(again, name, None), Mapping)
+    ]
+    for name in mappings:
+        with pytest.raises(TypeError):
+            getattr(again, name)["new"] = 1
