@@ -174,10 +174,12 @@ def make_run(
             check_for_batch(request)
         return request
 
-    _check_first(every, request_of, asks, settings, Budget(budget))
+    kind = _KINDS[batch]
+    is_half = is_half_price(kind)
+    factor = batch_factor(settings.model, priced_region(asks)) if is_half else Fraction(1)
+    _check_first(every, request_of, asks, settings, Budget(budget, factor=factor))
     run_key = key(settings.request(Line(), (TextPart(every.question.strip() or "?"),)))[:SHORT_KEY]
     folder = _folder(into, run_key)
-    kind = _KINDS[batch]
     header = {
         "v": 1,
         "run": run_key,
@@ -194,8 +196,6 @@ def make_run(
     }
     journal = Journal(folder).refresh()
     expected = Expected()
-    is_half = is_half_price(kind)
-    factor = batch_factor(settings.model, priced_region(asks)) if is_half else Fraction(1)
     purse = ReservingBudget(budget, expected.tokens, factor)
     if (tally := journal.tally(run_key)).lines:
         purse.remember_costs([tally.cost])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -57,20 +56,18 @@ class BatchDriver:
         self._folder, self._model, self._connection = folder, model, connection
         self._form, self._budget = form, budget
         self._run: Run | None = None
-        self._leaving = threading.Event()
         self._asked: dict[str, Asked] = {}
         self.told: Told | None = None
 
     def work(self, run: Run) -> None:
         """Fetch what earlier batches bring, then ask what is left of a run."""
         self._run, self._asked, self.told = run, {}, None
-        self._leaving.clear()
         crew = BatchCrew(
             self._folder,
             Batches(self._connection.endpoint),
             self._deliver,
             run.stopping,
-            self._leaving,
+            run.leaving,
             self._tell,
             is_quick=self._connection.is_stand_in,
         )
@@ -85,12 +82,12 @@ class BatchDriver:
         for asked in reversed(list(self._asked.values())):
             run.give_back(asked)
 
-    def wake(self) -> None:
-        """Do nothing: the crew waits for the run's own `stopping`, and cancels the batch."""
+    def wake(self, run: Run) -> None:
+        """Do nothing: the crew waits for the run's own events, `stopping` and `leaving`.
 
-    def stop_now(self) -> None:
-        """Wait for the batch no more: the next start goes on with it."""
-        self._leaving.set()
+        The first has it cancel the batch, the second wait for it no more: the next start goes on
+        with it.
+        """
 
     def _rows(self, run: Run) -> Iterator[tuple[str, Request]]:
         while (asked := run.take()) is not None:

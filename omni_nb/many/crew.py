@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,7 +18,7 @@ from omni_nb.rules.pricing import share_of, total_cost
 from omni_nb.turns.stream import ReplyStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from omni_nb.many.batch import Told
     from omni_nb.many.pace import Pace, Place
@@ -62,12 +63,8 @@ class Driver(Protocol):
         """Ask what `Run.take` gives, until it gives no more; called on a thread of the run."""
         ...
 
-    def wake(self) -> None:
-        """Look whether the run is to stop."""
-        ...
-
-    def stop_now(self) -> None:
-        """End what is on its way."""
+    def wake(self, run: Run) -> None:
+        """Look whether the run is to stop, and whether what is on its way is to end."""
         ...
 
 
@@ -190,7 +187,7 @@ class Crew:
         self._fixed = at_once
         self._trouble = Trouble()
         self._threads: list[threading.Thread] = []
-        self._streams: set[ReplyStream] = set()
+        self._stops: set[Callable[[], object]] = set()
         self._lock = threading.Lock()
         self._is_ended = False
 
@@ -212,16 +209,27 @@ class Crew:
         for thread in self._threads:  # grows meanwhile
             thread.join()
 
-    def wake(self) -> None:
-        """Have those who wait look whether the run is to stop."""
+    def wake(self, run: Run) -> None:
+        """Have those who wait look whether the run is to stop, and who answers to end."""
         self._pace.wake()
+        if run.leaving.is_set():
+            with self._lock:
+                stops = list(self._stops)
+            for stop in stops:
+                stop()
 
-    def stop_now(self) -> None:
-        """End the answers that are on their way."""
+    @contextmanager
+    def _on_way(self, run: Run, stop: Callable[[], object]) -> Iterator[None]:
+        """Have something ended when the run is left, also when it was left just before."""
         with self._lock:
-            streams = list(self._streams)
-        for stream in streams:
-            stream.stop()
+            self._stops.add(stop)
+        try:
+            if run.leaving.is_set():
+                stop()
+            yield
+        finally:
+            with self._lock:
+                self._stops.discard(stop)
 
     def _hire(self, run: Run) -> None:
         name = f"omni_nb row {len(self._threads) + 1}"
@@ -325,13 +333,8 @@ class Crew:
 
     def _sent(self, run: Run, asked: Asked, stream: ReplyStream) -> Attempt:
         """Send a row once, and wait for what comes of it."""
-        with self._lock:
-            self._streams.add(stream)
-        try:
+        with self._on_way(run, stream.stop):
             return ask_once(stream)
-        finally:
-            with self._lock:
-                self._streams.discard(stream)
 
     def _end(self, run: Run, asked: Asked, turn: Place, attempts: list[Attempt], sent: int) -> None:
         attempt = attempts[-1]

@@ -12,6 +12,7 @@ import re
 import socket
 import threading
 import time
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,6 @@ class CrewElsewhere(Crew):
     ) -> None:
         super().__init__(*given, **named)
         self._on, self._folder, self._run_key, self._storage = on, folder, run_key, storage
-        self._handed: set[Any] = set()
 
     def _is_noted(self, run: Run, asked: Asked) -> bool:
         return True  # the worker does, in its own file
@@ -83,16 +83,14 @@ class CrewElsewhere(Crew):
             future = _submitted(self._on, task)
         except OmniError as error:
             return _ended(stream, Attempt("failed", error=str(error)))
-        with self._lock:
-            self._handed.add(future)
         try:
-            attempt = future.result()
+            with self._on_way(run, future.cancel):  # what a worker has begun finishes
+                attempt = future.result()
+        except CancelledError:
+            attempt = Attempt("stopped", code="worker_failed")
         except Exception as error:
             words = f"The worker failed: {type(error).__name__}: {error}"[:1_000]
             attempt = Attempt("failed", error=words, code="worker_failed")
-        finally:
-            with self._lock:
-                self._handed.discard(future)
         self._budget.remember_costs([attempt.cost] if attempt.cost else [])
         return _ended(stream, attempt)
 
@@ -115,13 +113,6 @@ class CrewElsewhere(Crew):
     def _keep(self, run: Run, asked: Asked, attempts: list[Attempt], sent: int) -> None:
         if attempts[-1].code == "worker_failed" or not run.keep_if_written(asked):
             run.keep(asked, attempts, sent)
-
-    def stop_now(self) -> None:
-        """Take back what no worker has begun; what one has begun finishes."""
-        with self._lock:
-            futures = list(self._handed)
-        for future in futures:
-            future.cancel()
 
 
 def check_on(on: Any, settings: Settings) -> None:

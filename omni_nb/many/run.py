@@ -225,8 +225,8 @@ class Run(Shown):
         ``"live"``, ``"batch"`` or ``"chat"``.
     note : str
         What a person should know before the run begins; ``""``: nothing.
-    stopping : threading.Event
-        Set: nothing more is to be sent.
+    stopping, leaving : threading.Event
+        Set: nothing more is to be sent; what is on its way is not waited for.
     """
 
     def __init__(
@@ -270,7 +270,7 @@ class Run(Shown):
         self._seconds, self._began = 0.0, 0.0
         self._lock = threading.RLock()
         self._feeding = threading.Lock()
-        self.stopping = threading.Event()
+        self.stopping, self.leaving = threading.Event(), threading.Event()
         self._over = threading.Event()
         self._over.set()
         if plan is None:
@@ -323,6 +323,7 @@ class Run(Shown):
             self._state, self._problem, self._is_spent = "running", "", False
             self._began = time.monotonic()
             self.stopping.clear()
+            self.leaving.clear()
             self._over.clear()
             self._ended.clear()
         threading.Thread(target=self._work, name="omni_nb run", daemon=True).start()
@@ -368,10 +369,10 @@ class Run(Shown):
             if self._state == "running":
                 self._state = "stopping"
             self.stopping.set()
+            if now:
+                self.leaving.set()
         assert self._plan is not None
-        self._plan.driver.wake()
-        if now:
-            self._plan.driver.stop_now()
+        self._plan.driver.wake(self)
 
     def again(self, *, wait: bool = True) -> Self:
         """Ask anew what failed or was stopped, and go on with the rest.
@@ -534,7 +535,7 @@ class Run(Shown):
                 self._state = "stopping"
             self.stopping.set()
         if self._plan is not None:
-            self._plan.driver.wake()
+            self._plan.driver.wake(self)
 
     def _next_row(self) -> Row | None:
         with self._lock:

@@ -27,11 +27,27 @@ class Budget:
 
     What was asked stays paid for, also when its turn is taken back. An answer without the
     service's count, such as an interrupted one, is counted by our rules (`Reply.cost_so_far`).
+
+    Parameters
+    ----------
+    limit
+        What may be spent together.
+    quota
+        What every answer's tokens are taken off.
+    factor
+        The share of the usual price that is paid; None: not known.
     """
 
-    def __init__(self, limit: Money | None = None, quota: Quota | None = None) -> None:
+    def __init__(
+        self,
+        limit: Money | None = None,
+        quota: Quota | None = None,
+        *,
+        factor: Fraction | None = Fraction(1),
+    ) -> None:
         self.limit = limit
         self.quota = quota
+        self._factor = factor
         self._paid: dict[str, Decimal] = {}  # by currency
         self._is_known = True
         self._open: list[Reply] = []
@@ -132,7 +148,10 @@ class Budget:
         limit = self.limit
         if limit is None:
             return None
-        spent, next_cost = self._spent(limit), _known(estimate, limit, estimate.cost)
+        spent, next_cost = (
+            self._spent(limit),
+            _known(estimate, limit, share_of(estimate.cost, self._factor)),
+        )
         expected = exact_sum((spent, next_cost))
         if expected > limit.amount:
             raise BudgetError(
@@ -185,7 +204,7 @@ class Budget:
         return [self._cost_of(reply) for reply in self._open]
 
     def _cost_of(self, reply: Reply) -> Cost | None:
-        return reply.cost_so_far
+        return share_of(reply.cost_so_far, self._factor)
 
     def _warn(self, amount: Decimal, limit: Money) -> None:
         if limit != self._warned_of and amount >= limit.amount * WARNING_SHARE:
@@ -215,8 +234,8 @@ class ReservingBudget(Budget):
         expected: Callable[[], Mapping[str, int]],
         factor: Fraction | None = Fraction(1),
     ) -> None:
-        super().__init__(limit)
-        self._expected, self._factor = expected, factor
+        super().__init__(limit, factor=factor)
+        self._expected = expected
         self._reserved: dict[int, Cost] = {}  # by the id of an open reply
 
     def remember_costs(self, costs: Iterable[Cost | None]) -> None:
@@ -279,9 +298,6 @@ class ReservingBudget(Budget):
             is_more = cost is not None and reserved is not None and reserved.total > cost.total
             costs.append(reserved if is_more else cost)
         return costs
-
-    def _cost_of(self, reply: Reply) -> Cost | None:
-        return share_of(reply.cost_so_far, self._factor)
 
 
 def _known(estimate: Estimate, budget: Money, cost: Cost | None) -> Decimal:

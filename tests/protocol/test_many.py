@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import pickle
 import random
@@ -11,13 +12,14 @@ import subprocess
 import sys
 import threading
 import wave
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from omni_nb.errors import MediaError, RequestError
+from omni_nb.errors import BudgetError, MediaError, RequestError
 from omni_nb.many import journal as journals
 from omni_nb.many.asking import make_run
 from omni_nb.many.run import Run
@@ -26,6 +28,7 @@ from omni_nb.offline.behaviour import Behaviour
 from omni_nb.offline.server import start
 from omni_nb.rules.money import CNY
 from omni_nb.turns.connection import Connection
+from omni_nb.turns.estimate import estimate
 from omni_nb.wire.client import Endpoint, Secret
 
 if TYPE_CHECKING:
@@ -324,6 +327,22 @@ def test_a_budget_counts_what_earlier_starts_have_spent(tmp_path):
         assert server.activity.completed == 4
 
 
+def test_half_the_price_is_enough_where_half_is_paid(tmp_path):
+    prompt = "word " * 4_000
+    nobody = Connection(Endpoint("http://127.0.0.1:9/v1", Secret("none")), region="beijing")
+    model = "qwen-omni-turbo"
+    whole = estimate(prompt, model=model, region="beijing").cost.total
+    given = {
+        "into": tmp_path,
+        "budget": CNY(whole * Decimal("0.6")),
+        "connection": nobody,
+        "model": model,
+    }
+    with pytest.raises(BudgetError, match="would pass the budget"):
+        make_run(prompt, **given)
+    assert make_run(prompt, batch="file", **given).progress.state == "ready"
+
+
 def test_an_unknown_price_with_a_budget_is_refused_at_once(tmp_path):
     with pytest.raises(RequestError, match="budget"):
         make_run(
@@ -358,6 +377,45 @@ def test_threads_of_somebody_else_ask_too(tmp_path, monkeypatch):
         assert states(run) == ["done"] * 12
         assert server.activity.completed == 12
         assert asked(server, tmp_path, on=pool, voice="Cherry").progress.reused == 12
+
+
+def test_processes_ask_too_and_what_none_has_begun_is_stopped_not_failed(tmp_path, monkeypatch):
+    with (
+        start(Behaviour(pace=1)) as server,
+        ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
+    ):
+        monkeypatch.setenv("DASHSCOPE_BASE_URL", server.base_url)
+        monkeypatch.setenv("DASHSCOPE_API_KEY", server.api_key)
+        run = make_run(
+            "Count to {n}.", rows=rows(6), into=tmp_path, connection=connected(server), on=pool,
+            at_once=6,
+        )  # fmt: skip
+        run.start()
+        while server.activity.active < 1:
+            assert not run.wait(0.01), run.problem
+        run.stop(now=True)
+        assert run.wait(30)
+        assert set(states(run)) == {"done", "stopped"}, [r.error for r in run]
+        run.start()
+        assert run.wait(60)
+        assert states(run) == ["done"] * 6
+        assert server.activity.completed == 6
+
+
+def test_a_run_that_is_left_as_it_begins_ends_what_is_sent_after_all(tmp_path):
+    with start(Behaviour(pace=1)) as server:
+        run = make_run("Count to 9.", into=tmp_path, connection=connected(server), voice="Cherry")
+        sending = run.sending
+
+        def left(row):
+            run.stop(now=True)  # the answer is not on its way yet, and is not held back any more
+            return sending(row)
+
+        run.sending = left
+        run.start()
+        assert run.wait(30)
+        assert states(run) == ["stopped"]
+        assert server.activity.completed == 0
 
 
 @pytest.mark.slow
