@@ -10,6 +10,7 @@ from omni_nb.errors import OptionError
 from omni_nb.many.results import Result
 from omni_nb.many.run import Progress, RunEstimate
 from omni_nb.media.audio import AudioPart, AudioURLPart
+from omni_nb.media.captions import Captions, Cue
 from omni_nb.media.image import ImagePart, ImageURLPart
 from omni_nb.media.parts import Part, TextPart
 from omni_nb.media.video import FramesPart, VideoPart, VideoURLPart
@@ -47,9 +48,11 @@ __all__ = [
     "AudioDelta",
     "AudioPart",
     "AudioURLPart",
+    "Captions",
     "Comparison",
     "Connection",
     "Cost",
+    "Cue",
     "Estimate",
     "Event",
     "Finished",

@@ -7,10 +7,12 @@ import os
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 # Numbers of espeak-ng's speak_lib.h.
+_END_OF_EVENTS, _WORD = 0, 1
 _SYNCHRONOUS: Final = 2
 _DO_NOT_EXIT: Final = 0x8000
 _UTF8: Final = 1
@@ -32,6 +34,15 @@ class Timbre:
     rate: int
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """Where a word lies in its text, by characters, and when it begins."""
+
+    at: int
+    length: int
+    seconds: float
+
+
 class Espeak:
     """The espeak-ng library: its state is global, so one instance and one lock for every call."""
 
@@ -50,11 +61,22 @@ class Espeak:
 
     def speak(self, text: str, language: Language, timbre: Timbre) -> bytes:
         """Return ``text`` as mono PCM16 of `sample_rate`."""
-        pieces: list[bytes] = []
+        return self.speak_timed(text, language, timbre)[0]
 
-        def collect(samples: int | None, count: int, _: int | None) -> int:
+    def speak_timed(
+        self, text: str, language: Language, timbre: Timbre
+    ) -> tuple[bytes, tuple[SpokenWord, ...]]:
+        """Return ``text`` as mono PCM16 of `sample_rate`, and when each word begins."""
+        pieces: list[bytes] = []
+        words: list[SpokenWord] = []
+
+        def collect(samples: int | None, count: int, events: Any) -> int:
             if samples and count > 0:
                 pieces.append(ctypes.string_at(samples, count * 2))
+            for event in takewhile(lambda one: one.type != _END_OF_EVENTS, events or ()):
+                if event.type == _WORD:
+                    at, seconds = event.text_position - 1, event.audio_position / 1_000
+                    words.append(SpokenWord(at, event.length, seconds))
             return 0
 
         callback = _CALLBACK(collect)  # must live as long as espeak may call it
@@ -63,7 +85,7 @@ class Espeak:
             self._choose(language, timbre)
             self._synthesise(text)
             self._library.espeak_SetSynthCallback(_CALLBACK())
-        return b"".join(pieces)
+        return b"".join(pieces), tuple(words)
 
     def _choose(self, language: Language, timbre: Timbre) -> None:
         # espeak silently accepts a variant that does not exist, so look ourselves.
@@ -86,7 +108,22 @@ class Espeak:
             raise OSError(f"espeak_Synth failed ({status}).")
 
 
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+class _Event(ctypes.Structure):
+    """espeak_EVENT."""
+
+    _fields_: ClassVar = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    ]
+
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(_Event))
 _SYNTH_ARGUMENTS: Final[list[Any]] = [
     ctypes.c_char_p,
     ctypes.c_size_t,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from omni_nb.media.captions import Captions
 from omni_nb.media.clip import AudioClip
 from omni_nb.media.parts import PART_TYPES
 from omni_nb.media.text import plain
 from omni_nb.render.account import account_table
+from omni_nb.render.captions import captions_html, captions_text
 from omni_nb.render.estimate import comparison_table, estimate_table
 from omni_nb.render.model_table import models_html, models_text
 from omni_nb.render.parts import part_html, part_text
@@ -82,6 +84,7 @@ _TABLES: tuple[tuple[type, Callable[..., Table]], ...] = (
 )
 _RENDERERS: tuple[tuple[type, Callable[..., str], Callable[..., str]], ...] = (
     (AudioClip, clip_html, repr),
+    (Captions, captions_html, captions_text),
     (ModelTable, models_html, models_text),
     (Quota, quota_html, quota_text),
     (Reply, reply_html, reply_text),

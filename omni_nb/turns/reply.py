@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from omni_nb.media.captions import Captions, captions_of
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
 from omni_nb.media.shown import Shown
 from omni_nb.rules.pricing import Usage, priced_region, total_cost
@@ -239,6 +240,17 @@ class Reply(Shown):
     def audio(self) -> AudioClip | None:
         """Every sample of the speech, or None when there is none."""
         return AudioClip(bytes(self.pcm), SPEECH_SAMPLE_RATE) if self.pcm else None
+
+    @property
+    def captions(self) -> Captions | None:
+        """Which word is heard when, estimated; None where there is no speech.
+
+        Where the answer goes on or was ended, its text is longer than its speech: what is not
+        heard begins and ends with the speech.
+        """
+        clip = self.audio
+        is_whole = self.is_finished and self.finish_reason in ("stop", None)
+        return captions_of(self.text, clip, is_whole=is_whole) if clip else None
 
     @property
     def question(self) -> tuple[Part, ...]:
