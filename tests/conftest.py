@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -49,8 +50,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note the tests that need a second try: `make test` lists them at its end."""
+    """Note the tests that need a second try, and why: `make test` lists them at its end."""
     if report.outcome == "rerun" and "PYTEST_XDIST_WORKER" not in os.environ:
         TRIED_AGAIN.parent.mkdir(exist_ok=True)
         with TRIED_AGAIN.open("a") as noted:
-            noted.write(f"{report.nodeid}\n")
+            noted.write(f"{report.nodeid}\n{indent(report.longreprtext, '    ')}\n")

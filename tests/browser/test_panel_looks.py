@@ -198,15 +198,13 @@ def test_an_answer_is_announced_at_its_start_and_its_end_only(lab, page, max_tok
     panel = open_panel(lab, page, chat)
     panel.root.evaluate(LISTEN)
     panel.ask("Please speak for 5 seconds.")
-    expect(panel.root.locator("article[aria-busy=true]")).to_have_count(
-        1, timeout=TIMEOUT_MILLISECONDS
-    )
     panel.wait_for_answers(1)
     expect(panel.root.locator("article[aria-busy=false]")).to_have_count(
         1, timeout=TIMEOUT_MILLISECONDS
     )
     page.wait_for_function("() => window.__omniSaid.length > 1")
     begins, complete = page.evaluate("() => window.__omniSaid")
+    assert page.evaluate("() => window.__omniWasBusy")  # perhaps for less than an expectation sees
     assert begins == "The answer begins."
     assert re.fullmatch(said, complete)
 
@@ -252,6 +250,7 @@ FOCUSED = """() => {
 
 LISTEN = """(panel) => {
   window.__omniSaid = [];
+  window.__omniWasBusy = false;
   const regions = "[aria-live], [role=status], [role=alert], [role=log]";
   const observer = new MutationObserver((changes) => {
     const spoken = new Set(changes.map(({ target }) => {
@@ -261,6 +260,7 @@ LISTEN = """(panel) => {
     spoken.delete(null);
     spoken.delete(undefined);
     for (const region of spoken) window.__omniSaid.push(region.textContent);
+    window.__omniWasBusy ||= Boolean(panel.querySelector("article[aria-busy=true]"));
   });
   observer.observe(panel, { subtree: true, childList: true, characterData: true });
 }"""
