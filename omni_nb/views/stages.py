@@ -427,7 +427,7 @@ class SpeechStage:
         """Send the rest, and replace the widget by the static result."""
         tail_id = None
         if self._player is not None:
-            self._player.asks = None
+            self._player.asks, self._player.calling = None, ""
             self._player.update(reply.text, reply.pcm)
             self._player.ending = ending_of(reply)
             self._player.finish(stopped=reply.finish_reason == "interrupted")
