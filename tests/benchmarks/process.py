@@ -22,10 +22,24 @@ def plain_environment() -> dict[str, str]:
     return {**kept, "NO_PROXY": "127.0.0.1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
-def run_python(*arguments: str) -> str:
+def python_with(requirement: str) -> str:
+    """Return a Python of its own that has another project, for what it does beside ours."""
+    from uv import find_uv_bin  # a peer's Python has none
+
+    uv, folder = find_uv_bin(), REPOSITORY / "build" / "peers" / requirement
+    python = str(folder / "bin" / "python")
+    if not folder.exists():
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, folder], check=True)
+        subprocess.run(
+            [uv, "pip", "install", "-q", "--python", python, requirement, "psutil"], check=True
+        )
+    return python
+
+
+def run_python(*arguments: str, python: str = sys.executable) -> str:
     """Run a fresh Python in the repository to its end; return what it printed."""
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [python, *arguments],
         cwd=REPOSITORY,
         env=plain_environment(),
         stdout=subprocess.PIPE,
