@@ -26,7 +26,7 @@ from omni_nb.turns.connection import Connection
 from omni_nb.turns.reply import Reply
 from omni_nb.turns.round import Round
 from omni_nb.turns.stream import ReplyStream
-from omni_nb.turns.timing import Arrival, Timing
+from omni_nb.turns.timing import Arrival, Heard, Timing
 from omni_nb.turns.tool_results import ToolCall
 from omni_nb.turns.trim import TrimReport
 from omni_nb.wire.events import (
@@ -57,6 +57,7 @@ __all__ = [
     "Event",
     "Finished",
     "FramesPart",
+    "Heard",
     "ImagePart",
     "ImageURLPart",
     "ModelFacts",

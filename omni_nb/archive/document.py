@@ -120,7 +120,7 @@ ROUND: Final[Mapping[str, Any]] = {
 }
 LATER: Final = frozenset(
     {"refusal", "audio_seconds", "sampling", "calls", "call_id"}
-    | {"rounds", "parsed", "response_format", "problems"}
+    | {"rounds", "parsed", "response_format", "problems", "heard_seconds"}
 )
 """The names that 0.1 did not write: a file may lack them."""
 ERROR: Final[Mapping[str, Any]] = {
@@ -141,4 +141,5 @@ PLAYBACK: Final[Mapping[str, Any]] = {
     "first_heard_at": ANYTHING,
     "underruns": ANYTHING,
     "gap_seconds": ANYTHING,
+    "heard_seconds": ANYTHING,
 }

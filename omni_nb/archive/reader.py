@@ -407,7 +407,8 @@ def _read_playback(record: Any) -> Playback | None:
     underruns, gap = count_of(values["underruns"]), _seconds_of(values["gap_seconds"])
     if underruns is None or gap is None:
         return None
-    return Playback(_seconds_of(values["first_heard_at"]), underruns, gap)
+    first, heard = (_seconds_of(values[name]) for name in ("first_heard_at", "heard_seconds"))
+    return Playback(first, underruns, gap, heard)
 
 
 def _arrival(piece: Any) -> Arrival:

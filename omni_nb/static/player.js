@@ -1056,10 +1056,11 @@ function moneyText(amount, currency, words) {
 }
 
 // js/player/report.js
-function reportOf({ isOver: isOver2, firstHeardAt, underruns, gapSeconds, state }) {
+function reportOf({ isOver: isOver2, firstHeardAt, underruns, gapSeconds, heardSeconds, state }) {
   if (!isOver2 && firstHeardAt === null) return null;
   const word = state === "done" || state === "stopped" ? state : "playing";
-  return { state: word, first_heard_at: firstHeardAt, underruns, gap_seconds: gapSeconds };
+  const gaps = { underruns, gap_seconds: gapSeconds };
+  return { state: word, first_heard_at: firstHeardAt, ...gaps, heard_seconds: heardSeconds };
 }
 
 // js/player/tail.js

@@ -10,7 +10,7 @@ from omni_nb.media.shown import Shown
 from omni_nb.rules.pricing import Usage, priced_region, total_cost
 from omni_nb.turns.account import Account
 from omni_nb.turns.round import Round
-from omni_nb.turns.timing import Arrival, Playback, Timing
+from omni_nb.turns.timing import Arrival, Heard, Playback, Timing
 from omni_nb.wire.events import AudioDelta, TextDelta, TranscriptDelta
 
 if TYPE_CHECKING:
@@ -251,6 +251,19 @@ class Reply(Shown):
         clip = self.audio
         is_whole = self.is_finished and self.finish_reason in ("stop", None)
         return captions_of(self.text, clip, is_whole=is_whole) if clip else None
+
+    @property
+    def heard(self) -> Heard | None:
+        """What was heard of the answer until its end or Stop; None while no browser has said so.
+
+        The report comes a moment after the speech is over.
+        """
+        captions, playback = self.captions, self.playback
+        if captions is None or playback is None or playback.heard_seconds is None:
+            return None
+        seconds = playback.heard_seconds
+        words = (word.text for word in captions.words if (word.start + word.end) / 2 < seconds)
+        return Heard("".join(words), seconds)
 
     @property
     def question(self) -> tuple[Part, ...]:

@@ -58,8 +58,28 @@ class Timing(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """The browser's report of the playback; ``first_heard_at`` in unix seconds."""
+    """The browser's report of the playback; ``first_heard_at`` in unix seconds.
+
+    ``heard_seconds``, of the speech, is None until the playback is over.
+    """
 
     first_heard_at: float | None
     underruns: int
     gap_seconds: float
+    heard_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a person has heard of an answer, until it ended or was stopped.
+
+    Attributes
+    ----------
+    text : str
+        The words that were heard, by `Reply.captions`: estimated.
+    seconds : float
+        How much of the speech was heard, by the browser's report.
+    """
+
+    text: str
+    seconds: float

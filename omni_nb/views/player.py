@@ -30,7 +30,7 @@ Messages from the browser:
 ``{type: "hello", reason, page, text_length, total_bytes}``
     Send what lies beyond these. ``reason`` is ``"open"`` (a page that has just opened) or
     ``"repair"`` (a page that noticed a loss).
-``{type: "report", state, first_heard_at, underruns, gap_seconds, is_shown}``
+``{type: "report", state, first_heard_at, underruns, gap_seconds, heard_seconds, is_shown}``
     At the first sound (``"playing"``) and when the sound is over (``"done"``, ``"stopped"``), once
     more when the answer has ended and when no view ``is_shown`` any more.
 ``{type: "stop"}``
@@ -47,17 +47,20 @@ import json
 import threading
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import traitlets
 
+from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import common_length, whole_samples
 from omni_nb.views.guard import Guard
 from omni_nb.views.widget import BackgroundWidget, built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from typing_extensions import Self
 
 REPEATED_HELLO_SECONDS = 1.0
 FIRST_REPEAT_SECONDS, LAST_REPEAT_SECONDS = 0.25, 16.0
@@ -122,12 +125,26 @@ class PlaybackReport:
         How often the speech ran out before more arrived.
     gap_seconds
         How long the silences of these underruns were, together.
+    heard_seconds
+        How much of the speech was heard by then.
     """
 
     state: Literal["playing", "done", "stopped"]
     first_heard_at: float | None = None
     underruns: int = 0
     gap_seconds: float = 0.0
+    heard_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> Self:
+        """Return the report that a message brings."""
+        return cls(**{field.name: message[field.name] for field in fields(cls)})
+
+    @property
+    def playback(self) -> Playback:
+        """The report as an answer keeps it; how far it was heard is known once it is over."""
+        heard = None if self.state == "playing" else self.heard_seconds
+        return Playback(self.first_heard_at, self.underruns, self.gap_seconds, heard)
 
 
 class AudioPlayer(BackgroundWidget):
@@ -315,8 +332,7 @@ class AudioPlayer(BackgroundWidget):
             self.decisions.setdefault(message["call"], allowed)
 
     def _take_report(self, message: Mapping[str, Any]) -> None:
-        names = ("state", "first_heard_at", "underruns", "gap_seconds")
-        report = PlaybackReport(**{name: message[name] for name in names})
+        report = PlaybackReport.of(message)
         if report.first_heard_at is None and self.report is not None:
             # A reloaded page has heard nothing and knows nothing of the one before.
             report = replace(self.report, state=report.state)

@@ -13,7 +13,6 @@ from omni_nb.media.text import plain
 from omni_nb.render.html import join
 from omni_nb.render.reply import ending_of, note_text, progress_html, progress_text, question_html
 from omni_nb.render.tool_calls import call_text, live_calls_html
-from omni_nb.turns.timing import Playback
 from omni_nb.views.decisions import asked_of, calling_of, is_yes, question_text
 from omni_nb.views.deltas import Sent
 from omni_nb.views.named_file import named_file_text
@@ -364,9 +363,7 @@ class SpeechStage:
 
         def note_playback(*_: object) -> None:
             if report := player.report:
-                reply.playback = Playback(
-                    report.first_heard_at, report.underruns, report.gap_seconds
-                )
+                reply.playback = report.playback
 
         player.on_msg(note_playback)
         self._session.note_player(player)

@@ -239,7 +239,8 @@ import time
 while standin.active_requests: time.sleep(0.01)
 reply = chat.replies[0]
 print(reply.finish_reason, standin.active_requests, standin.activity.cancelled, bool(reply.text),
-      reply.text == chat.messages[-1]["content"], answer is reply, ended_at, len(reply.pcm))
+      reply.text == chat.messages[-1]["content"], answer is reply, ended_at, len(reply.pcm),
+      reply.heard.seconds, reply.text.startswith(reply.heard.text))
 """
 
 
@@ -270,9 +271,12 @@ def test_the_stop_buttons_end_the_request_and_the_sound_and_keep_what_came(
     tap.wait_for_silence(1.5)
     assert tap.heard().ended_at < clicked_at + 0.5
     lab.run_cell(page, 2)
-    reason, active, cancelled, *facts, ended_at, total_bytes = lab.printed(page, 2).split()
-    assert (reason, active, cancelled) == ("interrupted", "0", "1")
-    assert facts == ["True", "True", "True"]
+    *counts, has_text, is_kept, is_answer, ended_at, total_bytes, heard, is_beginning = lab.printed(
+        page, 2
+    ).split()
+    assert counts == ["interrupted", "0", "1"]
+    assert [has_text, is_kept, is_answer, is_beginning] == ["True"] * 4
+    assert float(heard) == pytest.approx(len(tap.heard().samples) / 24_000, abs=0.3)
     # The widget's Stop gives the kernel a quarter of a second before it interrupts it.
     assert float(ended_at) < clicked_at + (0.5 if button == "toolbar" else 1)
     assert int(total_bytes) > 0

@@ -128,6 +128,7 @@ test("what is heard is reported once at the first sound and once at its end", ()
   clock.pass(50);
   assert.equal(turn.speech.state, "done");
   assert.deepEqual(model.said("report").map(({ turn: id, state }) => [id, state]), [["t1", "playing"], ["t1", "done"]]);
+  assert.equal(model.said("report").at(-1).heard_seconds, 1);
 });
 
 test("stop is silent at once, tells Python, and interrupts only the cell that asked", () => {

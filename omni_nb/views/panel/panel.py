@@ -15,7 +15,6 @@ from omni_nb.render.labels import seconds_text
 from omni_nb.rules.options import unknown_option
 from omni_nb.turns.connection import current_connection
 from omni_nb.turns.history import reworded
-from omni_nb.turns.timing import Playback
 from omni_nb.views.deltas import whole_samples
 from omni_nb.views.guard import Guard
 from omni_nb.views.named_file import named_file_text
@@ -27,6 +26,7 @@ from omni_nb.views.panel.saved_form import SavedForm
 from omni_nb.views.panel.settings import AUTO, PanelSettings
 from omni_nb.views.panel.sync import Sync
 from omni_nb.views.panel.talk import Talk
+from omni_nb.views.player import PlaybackReport
 from omni_nb.views.stages import PREBUFFER_SECONDS, check_prebuffer
 from omni_nb.views.widget import Shown
 from omni_nb.words import check_language, languages, plural, words
@@ -365,9 +365,7 @@ class ChatPanel(Shown, Talk):
     def _on_report(self, message: Message, _: Any) -> None:
         reply = self._sync.reply(message["turn"])
         if reply is not None and message.get("first_heard_at") is not None:
-            reply.playback = Playback(
-                message["first_heard_at"], message["underruns"], message["gap_seconds"]
-            )
+            reply.playback = PlaybackReport.of(message).playback
 
 
 def _named(name: str, endings: set[str]) -> Path:

@@ -80,7 +80,7 @@ From the browser, each with ``id`` (for its ``ack``) and ``page`` (who says it):
 ``{type: "setting", name, value}`` / ``{type: "key", key}``
     Change a setting, a field of `SettingsState` / the key that was asked for: it goes nowhere but
     into the connection.
-``{type: "report", turn, state, first_heard_at, underruns, gap_seconds}``
+``{type: "report", turn, state, first_heard_at, underruns, gap_seconds, heard_seconds}``
     What became of the speech, as of `omni_nb.AudioPlayer`.
 """
 

@@ -421,7 +421,10 @@ def test_a_number_that_no_medium_has_is_refused_by_its_name(name, part, wrong, t
         *(("error", name) for name in ("status_code", "code", "request_id", "advice")),
         *(("usage", name) for name in ("input_total", "output_total", "reasoning")),
         *(("usage", "input", name) for name in ("text", "smell")),
-        *(("playback", name) for name in ("first_heard_at", "underruns", "gap_seconds")),
+        *(
+            ("playback", name)
+            for name in ("first_heard_at", "underruns", "gap_seconds", "heard_seconds")
+        ),
     ],
     ids=".".join,
 )

@@ -22,6 +22,7 @@ from omni_nb.wire.events import (
 )
 from omni_nb.wire.request import Message, Request
 from tests.shown import html_of
+from tests.spoken import ENGLISH, spoken
 
 
 def reply(*events, **kwargs) -> Reply:
@@ -97,6 +98,26 @@ def test_the_browsers_report_is_part_of_the_timing():
     made.sent_at = 1000.0
     made.playback = Playback(first_heard_at=1000.5, underruns=1, gap_seconds=0.2)
     assert (made.timing.first_heard_seconds, made.timing.underruns) == (0.5, 1)
+
+
+def test_what_was_heard_until_stop_are_seconds_and_the_words_by_then():
+    clip, starts = spoken(ENGLISH, "Cherry")
+    made = reply(TextDelta("".join(ENGLISH)), AudioDelta(clip.pcm))
+    made.finish(stopped="interrupted")
+    assert made.heard is None
+    made.playback = Playback(1000.5, 0, 0.0)
+    assert made.heard is None  # it goes on
+    at = "".join(ENGLISH).index("Photosynthesis")
+    made.playback = Playback(1000.5, 0, 0.0, heard_seconds=starts[at])
+    assert made.heard.seconds == starts[at]
+    assert made.heard.text.strip().endswith("perhaps tomorrow.")
+    assert made.text.startswith(made.heard.text)
+
+
+def test_of_an_answer_without_speech_nothing_was_heard():
+    made = reply(TextDelta("Hello"))
+    made.playback = Playback(None, 0, 0.0, 0.0)
+    assert (made.heard, made.captions) == (None, None)
 
 
 def test_a_repr_is_one_line_and_says_who_answered():

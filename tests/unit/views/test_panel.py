@@ -637,6 +637,7 @@ def test_a_report_of_the_browser_is_in_the_timing(browser, panel):
         first_heard_at=sent_at + 0.5,
         underruns=1,
         gap_seconds=0.1,
+        heard_seconds=0.9,
     )
     until(lambda: panel.chat.replies[0].timing.underruns == 1)
     until(

@@ -219,6 +219,7 @@ def report(
         first_heard_at=first_heard_at,
         underruns=1,
         gap_seconds=0.25,
+        heard_seconds=2.5,
         is_shown=is_shown,
     )
 
@@ -230,7 +231,7 @@ def test_the_report_is_kept_when_the_widget_has_closed() -> None:
     player.finish()
     assert player.comm is not None
     report(player, "done")
-    assert player.report == PlaybackReport("done", 1.5, 1, 0.25)
+    assert player.report == PlaybackReport("done", 1.5, 1, 0.25, 2.5)
     assert player.comm is None
 
 
@@ -331,7 +332,7 @@ def test_a_reloaded_page_does_not_erase_what_the_first_reported() -> None:
     player = AudioPlayer()
     report(player, "playing")
     report(player, "stopped", first_heard_at=None)
-    assert player.report == PlaybackReport("stopped", 1.5, 1, 0.25)
+    assert player.report == PlaybackReport("stopped", 1.5, 1, 0.25, 2.5)
 
 
 def test_every_player_has_its_own_tail() -> None:
