@@ -50,7 +50,7 @@ class Attempt:
 
     verdict: Verdict
     text: str = ""
-    pcm: bytes = b""
+    pcm: bytes | bytearray = b""
     usage: Usage | None = None
     cost: Cost | None = None
     finish_reason: str | None = None
@@ -88,7 +88,7 @@ def ask_once(stream: ReplyStream) -> Attempt:
     attempt = Attempt(
         verdict_of(reply, error),
         text=last.text,
-        pcm=bytes(last.pcm),
+        pcm=last.pcm,
         usage=reply.usage,
         cost=reply.cost if reply.usage is not None else reply.cost_so_far,
         finish_reason=reply.finish_reason,
@@ -102,8 +102,10 @@ def ask_once(stream: ReplyStream) -> Attempt:
         seconds=reply.timing.total_seconds,
         asked_seconds=stream.asked_seconds,
     )
-    for one in reply.rounds:  # its stream is in a cycle, which the collector may leave for long
-        one.pcm.clear()
+    for one in (
+        reply.rounds
+    ):  # nothing is copied; and its stream is in a cycle, which the collector may leave for long
+        one.pcm = bytearray()
     return attempt
 
 

@@ -24,6 +24,7 @@ from omni_nb.errors import RequestError, brief
 from omni_nb.media.clip import SPEECH_SAMPLE_RATE, AudioClip
 from omni_nb.media.folder import replacing
 from omni_nb.media.paths import open_regular, why
+from omni_nb.media.samples import write_wav
 from omni_nb.media.text import well_formed
 from omni_nb.rules.counts import count_of
 from omni_nb.rules.money import EXACT
@@ -480,7 +481,7 @@ class Journal:
         start, length = self.append(line.record(), is_final=line.attempts > 0)
         self._note(line, self._own, start, length)
 
-    def keep(self, line: Line, pcm: bytes, storage: Storage) -> Line:
+    def keep(self, line: Line, pcm: bytes | bytearray, storage: Storage) -> Line:
         """Write a row's speech to its file, then its line; return that.
 
         Raises
@@ -489,13 +490,15 @@ class Journal:
             One of the two could not be written.
         """
         if pcm:
-            clip = AudioClip(pcm, SPEECH_SAMPLE_RATE)
-            try:
-                data = clip.to_file(storage)
-            except Exception:  # what is paid for is kept, in the form that nothing can prevent
-                storage, data = "wav", clip.to_file("wav")
-            name, size = save_sound(self.folder, line.key, data, storage)
-            line = replace(line, audio=name, audio_bytes=size, seconds=clip.seconds)
+            data = b""
+            if storage != "wav":
+                try:
+                    data = AudioClip(bytes(pcm), SPEECH_SAMPLE_RATE).to_file(storage)
+                except Exception:  # what is paid for is kept, in the form that nothing can prevent
+                    storage = "wav"
+            name, size = save_sound(self.folder, line.key, data or pcm, storage)
+            seconds = len(pcm) / 2 / SPEECH_SAMPLE_RATE
+            line = replace(line, audio=name, audio_bytes=size, seconds=seconds)
         self.finish(line)
         return line
 
@@ -516,8 +519,12 @@ class Journal:
         return self._number is not None
 
 
-def save_sound(folder: Path, key: str, data: bytes, storage: str) -> tuple[str, int]:
+def save_sound(
+    folder: Path, key: str, data: bytes | bytearray, storage: Storage
+) -> tuple[str, int]:
     """Write a row's sound under its final name; return that and its size.
+
+    ``data`` is a file, but for WAV the samples alone: of those no copy is made.
 
     Raises
     ------
@@ -528,8 +535,12 @@ def save_sound(folder: Path, key: str, data: bytes, storage: str) -> tuple[str, 
     target = folder / name
     target.parent.mkdir(exist_ok=True)
     with replacing(target, tidies=False) as file:
-        file.write(data)
-    return name, len(data)
+        if storage == "wav":
+            write_wav(file, data, SPEECH_SAMPLE_RATE)
+        else:
+            file.write(data)
+        size = file.tell()
+    return name, size
 
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)

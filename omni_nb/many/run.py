@@ -263,7 +263,7 @@ class Run(Shown):
         self._latest: deque[tuple[Result, Part | None]] = deque(maxlen=5)
         self._failures: dict[str, tuple[str, dict[int, None]]] = {}
         self._ended: deque[float] = deque(maxlen=10_000)
-        self._unsaved: list[tuple[Line, bytes, Asked]] = []
+        self._unsaved: list[tuple[Line, bytes | bytearray, Asked]] = []
         self._lost = tuple(sorted(set(journal.lost.values())))
         self._state: RunState = "ready" if plan else "read"
         self._problem, self._is_spent = "", False
@@ -573,7 +573,7 @@ class Run(Shown):
             self._reused += 1
             self._set(row.place, "done")
 
-    def _finish(self, line: Line, pcm: bytes, asked: Asked) -> None:
+    def _finish(self, line: Line, pcm: bytes | bytearray, asked: Asked) -> None:
         try:
             line = self._write(line, pcm)
         except OSError as error:  # the answer is paid for: it stays in memory until it can be kept
@@ -584,7 +584,7 @@ class Run(Shown):
             return
         self._count(line, asked)
 
-    def _write(self, line: Line, pcm: bytes) -> Line:
+    def _write(self, line: Line, pcm: bytes | bytearray) -> Line:
         storage = self._plan.storage if self._plan is not None else "wav"
         return self.journal.keep(line, pcm, storage)
 

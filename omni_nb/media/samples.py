@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeGuard
 
 from omni_nb.errors import MediaError, brief
 from omni_nb.media.sources import described
@@ -94,19 +94,24 @@ def checked_rate(sample_rate: Any) -> int:
     )
 
 
-def wav_file(pcm: bytes, sample_rate: int, channels: int = 1) -> bytes:
+def wav_file(pcm: bytes | bytearray, sample_rate: int, channels: int = 1) -> bytes:
     """Return a WAV file of little-endian PCM16; raise `MediaError` when it is too long."""
+    file = io.BytesIO()
+    write_wav(file, pcm, sample_rate, channels)
+    return file.getvalue()
+
+
+def write_wav(file: BinaryIO, pcm: bytes | bytearray, sample_rate: int, channels: int = 1) -> None:
+    """Write a WAV file of little-endian PCM16, without a copy of it in memory; as `wav_file`."""
     if len(pcm) > _WAV_BYTES_MAX:
         raise MediaError(
             f"{len(pcm) / 2**30:.1f} GB of samples are more than a WAV file holds (4 GB). Cut them."
         )
-    file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(channels)
         writer.setsampwidth(2)
         writer.setframerate(sample_rate)
         writer.writeframes(pcm)
-    return file.getvalue()
 
 
 def _is_number(value: object) -> bool:

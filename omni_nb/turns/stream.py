@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from omni_nb.errors import ReplyError, RequestError, brief
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from omni_nb.turns.rounds import ToolRules
     from omni_nb.wire.events import Event
     from omni_nb.wire.request import Request
-    from omni_nb.wire.retry import Wait
     from omni_nb.wire.upload import UploadProgress
 
 
@@ -110,8 +110,10 @@ class ReplyStream:
         self._source = self._first = self._opened(self._rounds.first)
 
     def _opened(self, request: Request) -> EventStream:
+        # Of a method of ours, the two would hold each other until the collector comes.
+        note_wait = partial(setattr, self.reply, "wait")
         return EventStream(
-            self._connection.endpoint, request, note_wait=self._note_wait, tries=self._tries
+            self._connection.endpoint, request, note_wait=note_wait, tries=self._tries
         )
 
     @classmethod
@@ -318,9 +320,6 @@ class ReplyStream:
         """
         if threading.get_ident() == self._owner:
             self._budget.settle()
-
-    def _note_wait(self, wait: Wait | None) -> None:
-        self.reply.wait = wait
 
     def _stop(self, reason: Stopped) -> None:
         self._finish(reason)  # first: the reader may see the end at once

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -69,3 +71,20 @@ def test_nobody_watches_the_time_of_an_answer_that_has_ended(here, end):
     end(stream)
     assert stream.reply.is_finished
     assert wait_until(lambda: watchers() <= before), "its thread waits for ever"
+
+
+def test_a_stream_that_is_over_goes_at_once_with_what_it_held():
+    """Of thousands of answers those of the last minutes would stay until the collector comes."""
+    gc.collect()
+    gc.disable()
+    try:
+        with start(Behaviour(pace=0)) as standin:
+            chat = Conversation("qwen-omni-turbo", connection=connection_of(standin))
+            stream = chat.stream("Who are you?")
+            for _ in stream:
+                pass
+        there = weakref.ref(stream)
+        del stream
+        assert there() is None
+    finally:
+        gc.enable()
