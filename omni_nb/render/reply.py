@@ -230,7 +230,8 @@ def reply_text(reply: Reply) -> str:
     answer = value_text(data_of(reply), language) if has_data(reply) else reply.text
     lines = [note_text(reply, language), *calls, answer]
     if reply.audio:
-        lines.append(f"[{names['seconds'].format(seconds=seconds_text(reply.audio.seconds))}]")
+        seconds = seconds_text(reply.audio.seconds)
+        lines.append(f"[{names['speech at hand'].format(seconds=seconds)}]")
     facts = [_usage_text(reply.usage, language), _cost_text(reply, language)]
     lines.append(f"[{'; '.join(filter(None, [*facts, _attempts(reply, language)]))}]")
     if reply.is_stand_in:

@@ -175,7 +175,8 @@ def compare(
     MediaError
         A medium cannot be used.
     RequestError
-        ``models`` is no list of names, or an option has another name or type.
+        ``models`` is no list of names, an option has another name or type, or all models refuse
+        the question for one and the same reason.
 
     Examples
     --------
@@ -191,6 +192,7 @@ def compare(
     prices = region or priced_region(current_connection())
     made: list[Estimate] = []
     refusals: dict[str, str] = {}
+    refused: MediaError | RequestError
     for model in models or [facts.name for facts in known_models()]:
         try:
             settings = Settings.chosen(
@@ -213,6 +215,9 @@ def compare(
             )
         except (MediaError, RequestError) as error:
             refusals[model] = str(error)
+            refused = error
+    if not made and len(refusals) > 1 and len(set(refusals.values())) == 1:
+        raise refused  # it is none of the models: said once
     return Comparison(tuple(made), refusals, parts)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _IPYTHONS = {"In", "Out", "exit", "get_ipython", "open", "quit"}
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_CALLED = re.compile(r"([^\W\d]\w*)(\.[^\W\d]\w*)*\s*[\[(].*[\])]")
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 # A name in a sentence, not a piece of a path, a call or another word; the bounds are those of
@@ -144,6 +145,11 @@ class Names(Mapping[str, Any]):
             raise UsageError(
                 f"{flag} {text}: there is neither a variable nor a file of this name."
                 f"{self._near(text)}"
+            )
+        called = _CALLED.fullmatch(text)
+        if called and called[1] in self and _matching(text) == text and not is_file:
+            raise UsageError(
+                f"{flag} {text}: an expression stands in braces, as in {flag} {{{text}}}."
             )
         if not is_file and _DOTTED.fullmatch(text) and text.partition(".")[0] in self:
             return self._attribute(text)

@@ -400,7 +400,7 @@ def test_totals_without_details_are_still_shown():
 def test_plain_text_says_the_same():
     lines = reply_text(reply(is_stand_in=True)).splitlines()
     assert lines[0] == "I am Omni."
-    assert lines[1] == "[1.0 s of speech]"
+    assert lines[1] == "[1.0 s of speech: reply.audio.save('answer.wav')]"
     assert "in text 5, image 1,232; out text 3, audio 25" in lines[2]
     assert "stand-in" in lines[3]
 

@@ -153,6 +153,12 @@ def test_prices_in_different_currencies_each_name_theirs():
     assert "0.0000004 CNY" in text
 
 
+def test_what_all_models_refuse_alike_is_said_once():
+    with pytest.raises(RequestError, match="answer_seconds is of speech"):
+        compare("Hi", answer_seconds=5)
+    assert len(compare("Hi", models=[TURBO], answer_seconds=5).refusals) == 1
+
+
 def test_one_name_is_no_list_of_models():
     with pytest.raises(RequestError, match="list of names"):
         compare("Hi", models=TURBO)

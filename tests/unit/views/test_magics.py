@@ -293,6 +293,25 @@ def test_media_are_variables_paths_patterns_and_expressions(cells, tmp_path):
     assert asked(cells.bodies[-1])[0] == ["input_audio"]
 
 
+@pytest.mark.parametrize("given", ["several[0]", "several[0].copy()", "make(several)"])
+def test_an_expression_without_its_braces_is_told_of_them(cells, given):
+    cells.variables |= {"several": [picture(), picture()], "make": list}
+    with pytest.raises(
+        UsageError, match=re.escape(f"stands in braces, as in --image {{{given}}}.")
+    ):
+        cells.run(f"%omni --image {given!r} What is this?")
+    assert not cells.bodies
+
+
+def test_a_file_whose_name_looks_like_an_expression_is_a_file(cells, tmp_path):
+    cells.variables["several"] = [picture()]
+    for name in ("several[0]", "several0"):
+        picture(70).save(tmp_path / name, format="PNG")
+        cells.run("%omni --image several[0] What is this?")
+        (tmp_path / name).unlink()
+    assert [len(asked(body)[0]) for body in cells.bodies] == [1, 1]
+
+
 def test_an_answer_is_data_in_the_cell_that_asks_for_it_and_words_in_the_next(cells):
     cells.variables |= {"Clip": Clip, "sound": omni.AudioClip(bytes(48_000), 24_000)}
     cells.run("%%omni -m qwen3.5-omni-plus --format Clip --to clip sound\nDescribe it.")
