@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from omni_nb.errors import MediaError, brief
-from omni_nb.media.folder import replacing
-from omni_nb.media.paths import path_of, why
+from omni_nb.media.folder import save_by_ending
 from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
@@ -179,21 +177,8 @@ class Captions(Shown):
         MediaError
             The file has another ending, or cannot be written.
         """
-        try:
-            target = path_of(path)
-        except (ValueError, RuntimeError) as error:
-            raise MediaError(f"{brief(str(path))} is no file: {error}.") from None
-        write = {".vtt": self.vtt, ".srt": self.srt}.get(target.suffix.lower())
-        if write is None:
-            raise MediaError(
-                f"Captions are saved as .vtt (WebVTT) or .srt (SubRip), not as {brief(str(path))}."
-            )
-        try:
-            with replacing(target) as file:
-                file.write(write().encode())
-        except OSError as error:
-            raise MediaError(f"{brief(str(path))} cannot be written: {why(error)}.") from None
-        return target
+        forms = {".vtt": lambda: self.vtt().encode(), ".srt": lambda: self.srt().encode()}
+        return save_by_ending(path, forms, "captions", ".vtt (WebVTT) or .srt (SubRip)")
 
     def _shown(self) -> list[Sequence[Cue]]:
         """Return the words by cue: sentences, and pieces of long ones."""

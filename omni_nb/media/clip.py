@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omni_nb.errors import MediaError, RequestError, brief
+from omni_nb.errors import RequestError, brief
 from omni_nb.media.compressed import BITS_PER_SECOND, compressed
-from omni_nb.media.folder import replacing
-from omni_nb.media.paths import path_of, why
+from omni_nb.media.folder import save_by_ending
 from omni_nb.media.samples import as_pcm16, checked_rate, wav_file
 from omni_nb.media.shown import Shown
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -142,18 +142,5 @@ class AudioClip(Shown):
         MediaError
             The file has another ending, or cannot be written.
         """
-        try:
-            target = path_of(path)
-            storage = _ENDINGS.get(target.suffix.lower())
-            if storage is None:
-                name = brief(target.name)
-                raise MediaError(f"Save a clip as .wav, .mp3, .opus or .ogg, not as {name}.")
-            data = self.to_file(storage)
-            with replacing(target) as file:
-                file.write(data)
-        except MediaError:
-            raise
-        except (OSError, ValueError, RuntimeError) as error:
-            shown = brief(os.fsdecode(path))
-            raise MediaError(f"The clip cannot be saved to {shown}: {why(error)}.") from error
-        return target
+        forms = {ending: partial(self.to_file, form) for ending, form in _ENDINGS.items()}
+        return save_by_ending(path, forms, "a clip", ".wav, .mp3, .opus or .ogg")

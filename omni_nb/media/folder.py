@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from omni_nb.errors import MediaError
-from omni_nb.media.paths import check_regular, open_regular
+from omni_nb.errors import MediaError, brief
+from omni_nb.media.paths import check_regular, open_regular, path_of, why
 from omni_nb.media.sources import FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from omni_nb.media.sources import HeldSource
 
@@ -94,6 +94,43 @@ class MediaFolder:
                 "changed since."
             )
         return FileSource(path, shown_as, status.st_size, status.st_mtime_ns)
+
+
+def save_by_ending(
+    path: str | os.PathLike[str], forms: Mapping[str, Callable[[], bytes]], what: str, accepted: str
+) -> Path:
+    """Save a value in the form that the file's ending names, all of it or nothing.
+
+    Parameters
+    ----------
+    path
+        The file.
+    forms
+        What makes the bytes, by ending in small letters.
+    what, accepted
+        The value, and the endings that there are, for errors.
+
+    Raises
+    ------
+    MediaError
+        The file has another ending, or cannot be written.
+    """
+    try:
+        target = path_of(path)
+        make = forms.get(target.suffix.lower())
+        if make is None:
+            raise MediaError(f"Save {what} as {accepted}, not as {brief(target.name)}.")
+        data = make()
+        with replacing(target) as file:
+            file.write(data)
+    except MediaError:
+        raise
+    except (OSError, ValueError, RuntimeError) as error:
+        shown = brief(os.fsdecode(path))
+        raise MediaError(
+            f"{what.capitalize()} cannot be saved to {shown}: {why(error)}."
+        ) from error
+    return target
 
 
 @contextmanager

@@ -171,7 +171,7 @@ def test_captions_are_saved_by_their_ending(tmp_path, name, begins):
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "missing/a.vtt"])
 def test_captions_that_cannot_be_saved_say_why(tmp_path, name):
-    with pytest.raises(MediaError, match=r"\.vtt \(WebVTT\) or \.srt|cannot be written"):
+    with pytest.raises(MediaError, match=r"\.vtt \(WebVTT\) or \.srt|cannot be saved"):
         captions_of("Hello", tone(1.0)).save(tmp_path / name)
 
 
