@@ -102,9 +102,7 @@ def ask_once(stream: ReplyStream) -> Attempt:
         seconds=reply.timing.total_seconds,
         asked_seconds=stream.asked_seconds,
     )
-    for one in (
-        reply.rounds
-    ):  # nothing is copied; and its stream is in a cycle, which the collector may leave for long
+    for one in reply.rounds:  # the last one's speech is handed over, not copied
         one.pcm = bytearray()
     return attempt
 

@@ -341,7 +341,8 @@ class BatchCrew:
         told, is_cancelled = Told("validating"), False
         while True:
             try:
-                if self.stopping.is_set() and not is_cancelled:
+                is_left = self.leaving.is_set()
+                if self.stopping.is_set() and not is_left and not is_cancelled:
                     self._cancel(job.id)
                     is_cancelled = True
                 batch = self.service.get(job.id)

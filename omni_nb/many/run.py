@@ -368,9 +368,9 @@ class Run(Shown):
                 return
             if self._state == "running":
                 self._state = "stopping"
-            self.stopping.set()
             if now:
-                self.leaving.set()
+                self.leaving.set()  # first: who only stops cancels a batch
+            self.stopping.set()
         assert self._plan is not None
         self._plan.driver.wake(self)
 

@@ -100,8 +100,6 @@ class Captions(Shown):
         written without spaces, as Chinese ones are, is a word.
     sentences : tuple of Cue
         The same by sentences.
-    method : str
-        ``"pauses"``, or ``"align"`` where the speech was compared with that of a synthesiser.
 
     Examples
     --------
@@ -114,11 +112,10 @@ class Captions(Shown):
     [('Hello. ', 0.0, 0.5), ('Goodbye.', 0.9, 1.4)]
     """
 
-    __slots__ = ("method", "sentences", "words")
+    __slots__ = ("sentences", "words")
 
-    def __init__(self, words: Iterable[Cue], method: str = "pauses") -> None:
+    def __init__(self, words: Iterable[Cue]) -> None:
         self.words = tuple(words)
-        self.method = method
         self.sentences = tuple(_joined(group) for group in _sentences(self.words))
 
     def __repr__(self) -> str:

@@ -286,6 +286,11 @@ def test_leaving_alone_cancels_nothing(tmp_path: Path):
         run.crew.tell = lambda _: run.leaving.set()
         run.ask("a")
         assert "cancel" not in run.service.calls
+        left = Run(tmp_path, standin)
+        left.leaving.set()
+        left.stopping.set()  # as of `Run.stop(now=True)` before the crew has looked once
+        left.ask("a")
+        assert "cancel" not in left.service.calls
         second = Run(tmp_path, standin)
         second.stopping.set()
         second.ask("a")
