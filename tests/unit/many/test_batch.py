@@ -253,15 +253,14 @@ def test_stopping_cancels_and_keeps_what_was_answered(tmp_path: Path):
         assert read_state(tmp_path) == []
 
 
-def test_stopping_at_once_leaves_the_batch_for_the_next_start(tmp_path: Path):
+def test_leaving_while_a_batch_is_cancelled_leaves_it_for_the_next_start(tmp_path: Path):
     with start(Behaviour(pace=0, batch_seconds=3600)) as standin:
         run = Run(tmp_path, standin)
 
-        def stop(told: Told) -> None:
-            run.stopping.set()
-            run.leaving.set()
+        def stop_then_leave(told: Told) -> None:
+            (run.leaving if run.stopping.is_set() else run.stopping).set()
 
-        run.crew.tell = stop
+        run.crew.tell = stop_then_leave
         run.service.__dict__["cancel"] = lambda _: None  # a service that takes its time
         run.ask("a", "b")
         assert run.service.calls[-2:] == ["cancel", "get"]
