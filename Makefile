@@ -47,7 +47,7 @@ BROWSER := $(BIN)/python -m pytest tests/browser --reruns 1
 CHROMIUM := $(BROWSER) -m "not alone" -n 2 --dist worksteal && $(BROWSER) -m alone
 FIREFOX := $(BROWSER) --browser firefox
 # Each ability once: the text, every sample, Stop, what is kept, devices, the explorers, the panel.
-IN_SHORT := -k "(jitter or quickstart or widget or mouse or picture or recording or again or recalled or network or click_the_page) and not async"
+IN_SHORT := -m in_short
 WEBKIT := $(BIN)/python -m pytest tests/webkit --reruns 1
 BINDER := $(BIN)/python -m pytest tests/binder --reruns 1
 NOX := $(BIN)/nox -r -s

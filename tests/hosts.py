@@ -4,8 +4,8 @@ A test that proves features of a host says so::
 
     @pytest.mark.host("JupyterLab 4, Chromium", "text", "speech")
 
-A test of JupyterLab in Chromium that is marked ``every_browser`` proves the same of Firefox when it
-has run there (``--browser firefox``).
+A test of JupyterLab in Chromium that is marked ``every_browser`` and ``in_short`` proves the same
+of Firefox when it has run there (``--browser firefox -m in_short``).
 
 ``by_construction=True`` says that the host itself was not there: the test runs in Chromium with
 what this host withholds taken away. Which of them passed is appended to ``build/hosts.jsonl``, a
@@ -106,7 +106,7 @@ def marks_of(item: Any) -> Iterator[Mark]:
                 f"{item.nodeid}: host({', '.join(map(repr, mark.args))}) is not in the table: "
                 f"the hosts are {', '.join(HOSTS)}; the features are {', '.join(FEATURES)}."
             )
-        is_everywhere = host == CHROMIUM and item.get_closest_marker("every_browser")
+        is_everywhere = host == CHROMIUM and item.get_closest_marker("in_short")
         for name in (host, FIREFOX) if is_everywhere else (host,):
             for feature in features:
                 yield Mark(name, feature, item.nodeid, mark.kwargs.get("by_construction", False))

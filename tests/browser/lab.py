@@ -239,6 +239,10 @@ class Together(Lab):
     name = "jupyter-collaboration"
     guests = frozenset({"jupyter_server_fileid", "jupyter_server_ydoc"})
 
+    def _command(self) -> list[str]:
+        # Else it would be in the folder that the tests were started from.
+        return [*super()._command(), f"--SQLiteYStore.db_path={self.folder / 'ystore.db'}"]
+
 
 class Notebook7(Jupyter):
     """A Notebook 7 server; see `Server` for what it is given.

@@ -108,8 +108,11 @@ photo = Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 @pytest.mark.alone
 @pytest.mark.parametrize(
     ("pace", "jitter", "prebuffer"),
-    [(1, 0, 0.3), (2, 0, 0.3), (1, 0.25, 0.6)],
-    ids=["real-time", "twice-as-fast", "jitter"],
+    [
+        pytest.param(1, 0, 0.3, id="real-time"),
+        pytest.param(2, 0, 0.3, id="twice-as-fast"),
+        pytest.param(1, 0.25, 0.6, id="jitter", marks=pytest.mark.in_short),
+    ],
 )
 def test_every_sample_of_the_answer_is_heard_in_order_and_without_a_gap(
     lab: Lab, page: Page, tap: Tap, pace: float, jitter: float, prebuffer: float
@@ -150,6 +153,7 @@ def test_the_first_sound_comes_soon_after_the_first_audio_chunk(
 @pytest.mark.host("Page of `nbconvert --to html`", "kept")
 @pytest.mark.host("JupyterLab 4, Chromium", "text", "kept")
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_the_quickstart_is_seen_heard_saved_and_opened_again(
     lab: Lab, page: Page, tap: Tap
 ) -> None:
@@ -253,7 +257,7 @@ print(reply.finish_reason, standin.active_requests, standin.activity.cancelled, 
     ],
     ids=["ask", "ask_async"],
 )
-@pytest.mark.parametrize("button", ["toolbar", "widget"])
+@pytest.mark.parametrize("button", ["toolbar", pytest.param("widget", marks=pytest.mark.in_short)])
 def test_the_stop_buttons_end_the_request_and_the_sound_and_keep_what_came(
     lab: Lab, page: Page, tap: Tap, ask: str, button: str
 ) -> None:

@@ -97,6 +97,7 @@ def wait_until_saved_says(lab: Lab, page: Page, cell: int, words: str) -> None:
 
 @pytest.mark.host("JupyterLab 4, Chromium", "explorers")
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_the_mouse_drags_the_grid_along(lab: Lab, page: Page) -> None:
     explorer = open_cells(lab, page, "image_explorer()").first
     expect(facts(explorer)).to_contain_text("1,224 tokens")

@@ -102,6 +102,7 @@ def facts(of: Locator) -> Locator:
 
 
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_a_picture_is_attached_shown_weighed_and_asked_with(lab, page, tmp_path):
     panel = open_panel(lab, page, SHOW, later=[LOOK])
     attach(panel, tmp_path, cat_png=png(), dog_png=png(0.9))
@@ -509,6 +510,7 @@ def test_one_talks_while_the_button_is_held_with_mouse_or_key(lab, mic_page, spo
 
 @pytest.mark.host("JupyterLab 4, Chromium", "devices")
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_a_click_starts_escape_cancels_and_the_models_rule_ends_a_recording(lab, mic_page):
     page = mic_page
     panel = open_panel(lab, page, SHORT, later=[LOOK])

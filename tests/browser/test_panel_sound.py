@@ -54,7 +54,11 @@ def spoken(lab: Lab, page: Page, cell: int, count: int = 1) -> list[NDArray[np.i
 @pytest.mark.every_browser
 @pytest.mark.alone
 @pytest.mark.parametrize(
-    ("jitter", "prebuffer"), [(0, 0.3), (0.4, 0.6)], ids=["real-time", "jitter"]
+    ("jitter", "prebuffer"),
+    [
+        pytest.param(0, 0.3, id="real-time"),
+        pytest.param(0.4, 0.6, id="jitter", marks=pytest.mark.in_short),
+    ],
 )
 def test_every_sample_is_heard_in_order_and_without_a_gap(
     lab: Lab, page: Page, tap: Tap, jitter: float, prebuffer: float
@@ -132,6 +136,7 @@ def test_a_muted_answer_goes_on_in_silence(lab: Lab, page: Page, tap: Tap) -> No
 
 
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_an_answer_is_played_again_from_any_place_and_downloaded_exactly(
     lab: Lab, page: Page, download: Download
 ) -> None:

@@ -30,6 +30,7 @@ def run(lab: Lab, page: Page, index: int) -> str:
 
 @pytest.mark.host("JupyterLab 4, Chromium", "panel")
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_a_question_is_typed_sent_and_answered_and_the_last_one_recalled(lab, page):
     panel = open_panel(lab, page, WRITTEN, "print(len(chat.replies))")
     panel.box.press_sequentially("Who are you,")
@@ -82,6 +83,7 @@ def test_an_answer_grows_as_markdown_with_code_tables_and_formulas(lab, page):
 
 
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
     panel = open_panel(
         lab,

@@ -615,6 +615,7 @@ def wait_for_state(page: Page, states: list[str], state: str) -> None:
 
 
 @pytest.mark.every_browser
+@pytest.mark.in_short
 def test_without_a_click_the_page_asks_for_one(
     lab: Lab, browser_name: str, launch: Callable[..., Browser]
 ) -> None:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from .page import Page
 
 SAMPLE_RATE = 24_000
-ASK = "reply = talk(pace={pace}, max_tokens={tokens}).ask({question!r})\nkeep(reply)"
+ASK = """
+reply = talk(pace={pace}, max_tokens={tokens}).ask({question!r}, prebuffer_seconds=1)
+keep(reply)
+"""  # Binder is built beside: what comes as fast as it is spoken may come a second late.
 
 
 def open_notebook(lab: Lab, page: Page, *cells: str) -> None:
