@@ -13,7 +13,7 @@ RUN ?= true
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs check test test-beside test-webkit test-binder test-fast firefox versions coverage rehearsal binder bench \
+.PHONY: help setup demo docs check test test-beside test-here test-webkit test-binder test-fast firefox versions coverage rehearsal binder bench \
   constraints dist hooks hosts clean browser node
 
 help:  ## List the commands
@@ -58,8 +58,6 @@ beside = $(IDLY) $(MAKE) --no-print-directory $(1) >build/$(1).log 2>&1 & beside
 # Linux shares the processors among sessions first: niceness counts within one, and that of a session is its own.
 IDLY := $(shell command -v setsid) sh -c 'echo 10 2>/dev/null >/proc/self/autogroup; exec nice -n 10 "$$@"' idly
 
-TUTORIALS := tests/notebooks/test_tutorials.py
-
 # One mostly plays, the other mostly installs.
 TWO_AT_ONCE := $(MAKE) --no-print-directory --jobs 2 --output-sync
 
@@ -69,19 +67,21 @@ test-webkit:
 test-binder:
 	$(BINDER) -m "not every_notebook"
 
+# One mostly computes, the other mostly waits for kernels.
 test-beside: check
+	$(TWO_AT_ONCE) versions test-here
+
+test-here:
 	npm test --silent
+	$(BIN)/python -m pytest tests/protocol tests/notebooks -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/unit -m slow -n 2
-	$(BIN)/python -m pytest tests/protocol tests/notebooks --ignore $(TUTORIALS) -n 2 --reruns 1
-	$(NOX) protocol clients lowest
-	$(BIN)/python -m pytest $(TUTORIALS) -n 2 --reruns 1
 	$(BIN)/python -m pytest tests/rehearsal
 
 firefox: $(VENV)/.test browser  ## All that is marked every_browser, in Firefox
 	$(FIREFOX)
 
-versions: $(VENV)/.test browser  ## Newest Python; lowest Jupyter in Chromium (`make test` has no time for them)
-	$(NOX) newest old_jupyter
+versions: $(VENV)/.test browser  ## The oldest and the newest Python, Jupyter and SDK; other clients
+	$(NOX) lowest newest protocol clients
 
 test-fast: $(VENV)/.test node  ## The tests that need no browser, in 3 minutes at most (SLOW=1: and the slow ones of them)
 	$(BIN)/python -m pytest -q tests/unit tests/protocol -n 2 $(if $(filter 1,$(SLOW)),,-m "not slow")

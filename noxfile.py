@@ -1,10 +1,10 @@
 """Tests that need an environment of their own.
 
-`make test` runs `lowest`, `protocol` and `clients`; `make versions` the others.
+`make versions` runs them all, and `make test` does so, too.
 
 The unit tests on the oldest and the newest Python of this machine, the oldest with the lowest
-versions that pyproject.toml allows, Jupyter's among them; the protocol tests on several versions of
-the openai SDK; and clients that bring much with them.
+versions that pyproject.toml allows, JupyterLab's and ipykernel's in a browser among them; the
+protocol tests on several versions of the openai SDK; and clients that bring much with them.
 """
 
 import os
@@ -74,16 +74,11 @@ IN_A_BROWSER = [
 
 @nox.session(python=PYTHONS[OLDEST], venv_backend="uv")
 def lowest(session: nox.Session) -> None:
-    """Run unit and protocol tests with the lowest versions that pyproject.toml allows."""
-    _install_the_lowest(session)
+    """Run unit, protocol and a few browser tests with the lowest versions that we allow."""
+    lowest = ("--resolution", "lowest-direct", "--constraint", "tests/lowest.txt")
+    session.install(*lowest, "--editable", ".[test]", silent=True)
     session.run(*PYTEST, "-n", "2", *QUICKER)
     session.run(*PYTEST, "-n", "2", *WITH_THE_OLDEST_SDK)
-
-
-@nox.session(python=PYTHONS[OLDEST], venv_backend="uv")
-def old_jupyter(session: nox.Session) -> None:
-    """Run a few browser tests with the lowest versions, JupyterLab's and ipykernel's among them."""
-    _install_the_lowest(session)
     session.run(*PYTEST, "--reruns", "1", *(f"tests/browser/{test}" for test in IN_A_BROWSER))
 
 
@@ -124,8 +119,3 @@ def _see_the_packages_of(site_packages: str, session: nox.Session) -> None:
         "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True
     )
     Path(str(own).strip(), "beneath.pth").write_text(f"{site_packages}\n", encoding="utf-8")
-
-
-def _install_the_lowest(session: nox.Session) -> None:
-    lowest = ("--resolution", "lowest-direct", "--constraint", "tests/lowest.txt")
-    session.install(*lowest, "--editable", ".[test]", silent=True)
