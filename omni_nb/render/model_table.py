@@ -58,12 +58,15 @@ def _table_html(
 
 
 def models_text(table: ModelTable, language: Language | None = None) -> str:
-    """Return the models as text, one after the other."""
+    """Return every fact of a model as text; of several, which can do what: it fits a window."""
     language = language or language_here()
-    sections = sections_of(table.models)
-    blocks = [_text(facts, sections, language) for facts in table]
+    names = words("models", language)
+    if len(table) != 1:
+        blocks = ["\n".join([facts.name, *_rows_text(facts, SUMMARY, language)]) for facts in table]
+        return "\n\n".join([*blocks, names["rest of one"].format(name=table.models[-1].name)])
+    (facts,) = table
     sources = [f"  {name:<9}{meaning}" for name, meaning in source_names().items()]
-    return "\n\n".join([*blocks, "\n".join([words("models", language)["sources"], *sources])])
+    return "\n\n".join([_text(facts, language), "\n".join([names["sources"], *sources])])
 
 
 def _section_html(table: ModelTable, section: Section, language: Language) -> HTML:
@@ -119,15 +122,21 @@ def _sources_html(language: Language) -> HTML:
     return tag("p", said, style=style(_ASIDE, "max-width:60em"))
 
 
-def _text(facts: ModelFacts, sections: tuple[Section, ...], language: Language) -> str:
-    names, unknown = words("models", language), words("labels", language)["unknown"]
+def _text(facts: ModelFacts, language: Language) -> str:
     lines = [facts.name, "=" * len(facts.name)]
-    for section in sections:
+    for section in sections_of((facts,)):
         lines += [section.heading(language), *_source_text(section.sourced(facts), language)]
-        for label, read in section.rows:
-            first = f"  {padded(names[label], 26)} "
-            lines += _wrapped(read(facts, language) or unknown, first, " " * 29)
+        lines += _rows_text(facts, section, language)
     return "\n".join(lines)
+
+
+def _rows_text(facts: ModelFacts, section: Section, language: Language) -> list[str]:
+    names, unknown = words("models", language), words("labels", language)["unknown"]
+    lines: list[str] = []
+    for label, read in section.rows:
+        first = f"  {padded(names[label], 26)} "
+        lines += _wrapped(read(facts, language) or unknown, first, " " * 29)
+    return lines
 
 
 def _source_text(sourced: Sourced | None, language: Language) -> list[str]:

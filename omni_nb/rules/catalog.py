@@ -75,7 +75,7 @@ class ModelTable(Shown):
 
     def __repr__(self) -> str:
         names = ", ".join(facts.name for facts in self.models)
-        return f"<ModelTable of {names}: print() shows every fact>"
+        return f"<ModelTable of {names}: print() shows their facts>"
 
 
 # The one registry of the package: a model's name is passed around as a string, as the
@@ -143,7 +143,7 @@ def models(*names: str) -> ModelTable:
     Examples
     --------
     >>> models("qwen-omni-turbo", "qwen3-omni-flash")
-    <ModelTable of qwen-omni-turbo, qwen3-omni-flash: print() shows every fact>
+    <ModelTable of qwen-omni-turbo, qwen3-omni-flash: print() shows their facts>
     >>> [facts.name for facts in models("qwen-omni-turbo-latest")]
     ['qwen-omni-turbo']
     """

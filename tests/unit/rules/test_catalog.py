@@ -11,6 +11,7 @@ from importlib.resources import files
 import pytest
 
 from omni_nb.errors import RequestError
+from omni_nb.render.labels import region_name
 from omni_nb.rules import catalog
 from omni_nb.rules.catalog import (
     ModelFacts,
@@ -23,6 +24,7 @@ from omni_nb.rules.catalog import (
 from omni_nb.rules.pricing import Usage
 from omni_nb.rules.reading import read
 from omni_nb.rules.tokens import audio_tokens
+from omni_nb.turns.connection import REGIONS
 from tests.shown import html_of, text_of
 
 TURBO, FLASH, PLUS = "qwen-omni-turbo", "qwen3-omni-flash", "qwen3.5-omni-plus"
@@ -327,6 +329,26 @@ def test_the_table_reads_as_text_too():
     assert max(map(len, text.splitlines())) <= 100
     assert PLUS in repr(models())
     assert len(repr(models()).splitlines()) == 1
+
+
+def test_the_text_of_several_says_which_can_do_what_and_how_to_read_on():
+    text = str(models())
+    assert len(text.splitlines()) < 50, "it fits a window"
+    assert re.findall(r"^  calls tools +(.*)$", text, re.MULTILINE)[:3] == [
+        "not documented",
+        "not documented",
+        "yes",
+    ]
+    assert set(BUILT_IN) <= set(text.splitlines())
+    assert text.endswith(f"print(omni_nb.models({models().models[-1].name!r}))")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_region_has_a_name_in_words(language):
+    named = {region for facts in models() for region in (*facts.regions, *facts.prices)}
+    assert {
+        region for region in named | {*REGIONS} if region_name(region, language) == region
+    } == set()
 
 
 def test_ipython_shows_the_text_in_full():
