@@ -22,6 +22,7 @@ import pytest
 from omni_nb.errors import BudgetError, MediaError, RequestError
 from omni_nb.many import journal as journals
 from omni_nb.many.asking import make_run
+from omni_nb.many.pace import Pace
 from omni_nb.many.run import Run
 from omni_nb.media.clip import AudioClip
 from omni_nb.offline.behaviour import Behaviour
@@ -54,8 +55,8 @@ def asked(server, folder, count=12, **given) -> Run:
 
 
 @contextmanager
-def serving(**behaviour):
-    with start(Behaviour(pace=0, **behaviour)) as server:
+def serving(remember=0, **behaviour):
+    with start(Behaviour(pace=0, **behaviour), remember=remember) as server:
         yield server
 
 
@@ -126,6 +127,44 @@ def test_too_many_requests_cost_no_row_its_turn(tmp_path, fault):
         run = asked(server, tmp_path, at_once=4)
         assert states(run) == ["done"] * 12
         assert server.activity.refused == 9
+
+
+def test_the_pause_that_the_service_asks_for_reaches_the_pace(tmp_path, monkeypatch):
+    said, refused = [], Pace.refused
+    monkeypatch.setattr(
+        Pace, "refused", lambda pace, place, seconds: said.append(seconds) or refused(pace, place)
+    )
+    with serving(fault="429", fault_first=1, retry_after=17) as server:
+        run = asked(server, tmp_path, 3, at_once=1)
+        assert states(run) == ["done"] * 3
+        assert (said, sum(result.attempts for result in run)) == ([17], 4)
+
+
+def test_a_tool_is_called_in_each_row_and_its_rounds_are_billed(tmp_path):
+    seen = []
+
+    def weather(city: str) -> dict:
+        """Return the weather. city: its name."""
+        seen.append(city)
+        return {"celsius": 21}
+
+    cities = [{"city": name} for name in ("Hangzhou", "Rome", "Oslo")]
+    with serving(remember=9) as server:
+        run = asked(
+            server,
+            tmp_path,
+            at_once=1,
+            prompt="How warm is it in {city}? Use weather.",
+            rows=cities,
+            tools=[weather],
+            model="qwen3-omni-flash",
+            voice="Cherry",
+        )
+        assert sorted(seen) == ["Hangzhou", "Oslo", "Rome"]
+        modalities = [" ".join(body["modalities"]) for body in server.requests]
+        assert modalities == ["text", "text", "text audio"] * 3, "it calls, has done, speaks"
+        assert all("celsius 21" in result.text and result.seconds > 1 for result in run)
+        assert all(result.usage.input_total > 3 * 40 for result in run)
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "empty_body", "timeout"])
