@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from omni_nb.archive.outputs import shareable
 from omni_nb.media.parts import join_text
 from omni_nb.render.html import HTML, tag
+from omni_nb.render.mathml import typeset
 from omni_nb.render.palette import MUTED, PAGE, TEXT
 from omni_nb.render.transcript import transcript_html
 from omni_nb.words import language_of, plural, words
@@ -37,6 +38,7 @@ footer { margin-top: 2rem; }
 p { margin: 0.5em 0; }
 a { color: var(--omni-link); }
 img, audio { max-width: 100%; }
+math[display="block"] { overflow-x: auto; }
 .omni-transcript { max-width: none !important; padding: 0 !important; }
 .omni-code-keyword { color: var(--omni-keyword); }
 .omni-code-string { color: var(--omni-string); }
@@ -83,7 +85,7 @@ def export_html(archive: Archive, *, storage: Storage = "mp3", title: str | None
     body = tag(
         "body",
         tag("header", tag("h1", title, dir="auto"), tag("p", about)),
-        tag("main", transcript_html(archive.replies, storage=storage, language=language)),
+        tag("main", typeset(transcript_html(archive.replies, storage=storage, language=language))),
         tag("footer", names["made"]),
     )
     page = tag("html", head, body, lang=words("language", language)["tag"])

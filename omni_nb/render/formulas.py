@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 IGNORED: Final = "mathjax_ignore tex2jax_ignore"
 """Classes of an element in which nothing is typeset."""
+FORMULA: Final = "omni-formula"
+"""The class of an element that holds a formula and nothing else."""
 
 _LONGEST: Final = 2_000
 _INLINE: Final = (
@@ -58,7 +60,7 @@ def words_html(words: str) -> HTML:
     Examples
     --------
     >>> words_html("Is $x > 1$ for $5?")
-    'Is $x &gt; 1$ for <span>$</span>5?'
+    'Is <span class="omni-formula">$x &gt; 1$</span> for <span>$</span>5?'
     """
     pieces: list[HTML] = []
     end = 0
@@ -76,11 +78,11 @@ def formula_html(formula: str) -> HTML:
     Examples
     --------
     >>> formula_html("$a < b$")
-    '$a &lt; b$'
+    '<span class="omni-formula">$a &lt; b$</span>'
     >>> formula_html(r"$\href{https://example.com}{x}$")
     '<code>$\\href{https://example.com}{x}$</code>'
     """
-    return escaped(formula) if only_draws(formula) else tag("code", formula)
+    return tag("span", formula, class_=FORMULA) if only_draws(formula) else tag("code", formula)
 
 
 def read_formulas(reader: MarkdownIt) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from html import escape
+from html import escape, unescape
 
 
 class HTML(str):
@@ -35,6 +35,17 @@ def tag(name: str, /, *children: str | None, **attributes: str | float | bool | 
     """
     opened = f"<{name}{''.join(_attribute(n, v) for n, v in attributes.items())}>"
     return HTML(opened if name in _VOID else f"{opened}{join(*children)}</{name}>")
+
+
+def unescaped(html: str) -> str:
+    """Return the text of HTML without tags, as it was before it was escaped.
+
+    Examples
+    --------
+    >>> unescaped(tag("b", "1 < 2")[3:-4])
+    '1 < 2'
+    """
+    return unescape(html)
 
 
 def join(*children: str | None) -> HTML:

@@ -142,7 +142,7 @@ def progress_html(reply: Reply) -> HTML:
     elif any(not call.is_over for call in reply.tool_calls):
         answer = HTML()
     else:
-        thinking = aside_html(words("reply", language)["thinking"])
+        thinking = aside_html(words("reply", language)["thinking"], name="omni-thinking")
         answer = join(thinking, _thoughts_html(_end_of(reply.reasoning, language)))
     question, calls = (
         question_html(reply.question, language),
@@ -400,21 +400,50 @@ def _speech_html(reply: Reply, language: Language, storage: Storage, tail_id: st
     )
 
 
-def facts_html(reply: Reply, language: Language) -> HTML:
-    """Return the tokens, cost and timing of an answer as lines of HTML."""
-    names = words("reply", language)
+def facts_html(reply: Reply, language: Language, *more: HTML) -> HTML:
+    """Return what an answer took as one quiet line; all that is known of it opens behind it.
+
+    Parameters
+    ----------
+    more
+        Further lines to open.
+    """
     facts = [
         _cost_text(reply, language),
         reply.model,
         _voice(reply),
         _attempts(reply, language),
     ]
-    if reply.audio:
-        facts.append(names["seconds"].format(seconds=seconds_text(reply.audio.seconds)))
     if first := reply.timing.first_audio_seconds:
-        facts.append(names["first sound"].format(seconds=seconds_text(first)))
-    line = " · ".join(filter(None, facts))
-    return join(aside_html(_usage_html(reply.usage, language)), aside_html(line))
+        facts.append(words("reply", language)["first sound"].format(seconds=seconds_text(first)))
+    return tag(
+        "details",
+        tag("summary", quiet_text(reply, language), style="cursor:pointer"),
+        tag("div", _usage_html(reply.usage, language)),
+        tag("div", " · ".join(filter(None, facts))),
+        *more,
+        class_="omni-facts",
+        style=_ASIDE,
+    )
+
+
+def quiet_text(reply: Reply, language: Language) -> str:
+    """Write the length of an answer's speech, its tokens and its cost on a line."""
+    labels, usage, cost = words("labels", language), reply.usage_so_far, reply.cost_so_far
+    said = []
+    if reply.audio:
+        spoken = words("reply", language)["seconds"]
+        said.append(spoken.format(seconds=seconds_text(reply.audio.seconds)))
+    if not usage.total:
+        return " · ".join([*said, words("reply", language)["no count"]])
+    key = "count" if reply.usage else "about count"
+    said.append(tokens_text(usage.total, language, key=key))
+    if cost is None:
+        said.append(labels["cost unknown"])
+    else:
+        amount = money_text(cost.total, cost.currency, language)
+        said.append(labels["would cost" if reply.is_stand_in else "about"].format(amount=amount))
+    return " · ".join(said)
 
 
 def _attempts(reply: Reply, language: Language) -> str:
@@ -484,6 +513,6 @@ def _cost_text(reply: Reply, language: Language) -> str:
     return labelled(labels["cost"], amount, language)
 
 
-def aside_html(said: str, *, name: str = "omni-facts") -> HTML:
+def aside_html(said: str, *, name: str) -> HTML:
     """Return a muted line of text."""
     return tag("div", said, class_=name, style=_ASIDE)

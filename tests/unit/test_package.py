@@ -75,7 +75,7 @@ def test_the_version_is_the_changelogs_newest():
 
 def test_the_dependencies_are_the_ones_we_decided_on():
     required = [line for line in requires("omni-nb") or [] if "extra ==" not in line]
-    assert {re.split(r"[^a-z-]", line)[0] for line in required} == {
+    assert {re.split(r"[^a-z0-9-]", line)[0] for line in required} == {
         "anywidget",
         "av",
         "comm",
@@ -84,6 +84,7 @@ def test_the_dependencies_are_the_ones_we_decided_on():
         "ipython",
         "ipywidgets",
         "jsonschema",
+        "latex2mathml",
         "markdown-it-py",
         "matplotlib",
         "narwhals",

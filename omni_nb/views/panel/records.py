@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_nb.media.parts import join_text
-from omni_nb.render.html import HTML, join
+from omni_nb.render.html import HTML, join, tag
 from omni_nb.render.labels import seconds_text
 from omni_nb.render.parts import part_chip_html
 from omni_nb.render.reply import (
     answer_html,
-    aside_html,
     ending_of,
     facts_html,
     has_data,
@@ -161,10 +160,13 @@ def _calls_html(reply: Reply, language: Language) -> str:
 
 
 def _facts_html(reply: Reply, language: Language) -> str:
-    """Say what an answer cost, how it came, and that no model answered where none did."""
-    is_data = has_data(reply)
-    who = stand_in_html(language, has_data=is_data) if reply.is_stand_in else None
-    return join(facts_html(reply, language), _timing_html(reply, language), who)
+    """Say what an answer cost and how it came; of data, that no model filled the form.
+
+    That words are a stand-in's is said in the head of the panel, and they say so themselves.
+    """
+    is_made_up = reply.is_stand_in and has_data(reply)
+    who = stand_in_html(language, has_data=True) if is_made_up else None
+    return join(facts_html(reply, language, _timing_html(reply, language)), who)
 
 
 def _timing_html(reply: Reply, language: Language) -> HTML:
@@ -180,7 +182,7 @@ def _timing_html(reply: Reply, language: Language) -> HTML:
     if timing.underruns:
         count, gap = timing.underruns, seconds_text(timing.gap_seconds or 0.0)
         said.append(names["underruns"].format(count=count, seconds=gap, s=plural(count)))
-    return aside_html(" · ".join(said)) if said else HTML()
+    return tag("div", " · ".join(said)) if said else HTML()
 
 
 def chips_html(parts: Sequence[Part], language: Language) -> str:

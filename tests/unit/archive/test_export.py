@@ -87,7 +87,8 @@ def test_every_payload_is_harmless_in_a_page_and_a_notebook(name):
     answer(made, payload, ImagePart(b"x", "image/png", 1, 1, payload), text=payload, speech=b"")
     text = made.exported("html").decode()
     page = Whole(text)
-    assert {"script", "svg", "math", "iframe", "form", "input", "base"}.isdisjoint(page.tags)
+    assert {"script", "svg", "iframe", "form", "input", "base"}.isdisjoint(page.tags)
+    assert all(link.startswith(("http://", "https://", "mailto:")) for link in page.values("href"))
     assert page.tags.count("style") == page.tags.count("title") == 1
     assert not [key for key, _ in page.attributes if key.startswith("on")]
     notebook = json.loads(made.exported("ipynb"))

@@ -115,7 +115,7 @@ def test_nothing_from_the_model_or_the_person_becomes_a_tag(text):
     made.error = ServiceError(EVIL, advice=EVIL)
     for html in (reply_html(made, hint=EVIL), progress_html(made)):
         page = Page(html)
-        assert set(page.tags) <= {"div", "span", "p", "audio", "img"}
+        assert set(page.tags) <= {"div", "span", "p", "audio", "img", "details", "summary"}
         assert not [name for name, _ in page.attributes if name.startswith("on")]
         assert EVIL in page.words
     assert text in Page(reply_html(made)).words.replace("\ufffd", "\0")
@@ -390,6 +390,31 @@ def test_an_unknown_cost_is_unknown_and_a_stand_ins_is_hypothetical():
     assert "Offline stand-in: no model answered. Set a key." in html
 
 
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({"region": "beijing"}, "1.0 s of speech · 1,265 tokens · about 0.0031 CNY"),
+        ({}, "1.0 s of speech · 1,265 tokens · cost unknown"),
+        ({"speech": False}, "1,265 tokens · cost unknown"),
+        (
+            {"is_stand_in": True},
+            "1.0 s of speech · 1,265 tokens · free; a model would cost 0.0031 CNY",
+        ),
+        (
+            {"question": (TextPart("你是谁?"),), "region": "beijing"},
+            "语音 1.0 秒 · 1,265 Token · 约 ¥0.0031",
+        ),
+    ],
+)
+def test_one_quiet_line_says_what_an_answer_took_and_the_rest_is_behind_it(given, line):
+    html = reply_html(reply(**given))
+    _, _, facts = html.partition("<details")
+    summary, _, rest = facts.partition("</summary>")
+    assert summary.endswith(f">{line}")
+    assert "1,232</span>" in rest
+    assert "qwen-omni-turbo" in rest
+
+
 def test_totals_without_details_are_still_shown():
     made = reply(speech=False)
     made.rounds[-1].usage = Usage(input_total=12, output_total=34)
@@ -420,9 +445,9 @@ def test_thinking_is_shown_while_it_lasts_and_folded_away_afterwards():
     assert "Thinking…" in thinking
     assert "Is &lt;this&gt; a cat?" in thinking
     made.feed(TextDelta("Yes."))
-    for shown in (progress_html(made), reply_html(made)):
+    for shown, folded in ((progress_html(made), 1), (reply_html(made), 2)):
         page = Page(shown)
-        assert page.tags.count("details") == 1
+        assert page.tags.count("details") == folded, "and the facts of what is over"
         assert "Is &lt;this&gt; a cat?</div></details>" in shown
     assert "cat" not in reply_text(made)
 

@@ -138,7 +138,7 @@ def test_no_page_finds_it_in_an_answer_or_a_question(command, show):
 @pytest.mark.parametrize("formula", DRAWING)
 def test_what_draws_is_left_for_the_page(formula):
     assert only_draws(f"${formula}$")
-    assert formula_html(f"$${formula}$$").startswith("$$")
+    assert formula_html(f"$${formula}$$").startswith('<span class="omni-formula">$$')
 
 
 @given(st.from_regex(r"\\[A-Za-z@]{1,12}", fullmatch=True))
