@@ -39,6 +39,8 @@ p { margin: 0.5em 0; }
 a { color: var(--omni-link); }
 img, audio { max-width: 100%; }
 math[display="block"] { overflow-x: auto; }
+mtd[columnalign="right"] { text-align: right; }
+mtd[columnalign="left"] { text-align: left; }
 .omni-transcript { max-width: none !important; padding: 0 !important; }
 .omni-code-keyword { color: var(--omni-keyword); }
 .omni-code-string { color: var(--omni-string); }
