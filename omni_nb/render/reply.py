@@ -14,7 +14,7 @@ from omni_nb.media.text import one_line, plain
 from omni_nb.render.errors import error_text, failure_of
 from omni_nb.render.formulas import IGNORED, words_html
 from omni_nb.render.html import HTML, join, style, tag
-from omni_nb.render.labels import labelled, money_text, seconds_text, tokens_text
+from omni_nb.render.labels import join_sentences, labelled, money_text, seconds_text, tokens_text
 from omni_nb.render.markdown import beginning_html, slices_of
 from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT, WARN
 from omni_nb.render.parts import part_chip_html
@@ -119,14 +119,15 @@ def turn_html(
 
 def stand_in_html(language: Language, hint: str = "", *, has_data: bool = False) -> HTML:
     """Return the note that no model answered; of data, which does not say so, all the more."""
-    said = " ".join(filter(None, [stand_in_text(language, has_data=has_data), hint]))
+    said = join_sentences(stand_in_text(language, has_data=has_data), hint, language=language)
     return aside_html(f"◇ {said}", name="omni-stand-in")
 
 
 def stand_in_text(language: Language, *, has_data: bool = False) -> str:
     """Say that no model answered."""
     names = words("reply", language)
-    return " ".join(filter(None, [names["stand-in"], names["stand-in data"] if has_data else ""]))
+    about_data = names["stand-in data"] if has_data else ""
+    return join_sentences(names["stand-in"], about_data, language=language)
 
 
 def progress_html(reply: Reply) -> HTML:
@@ -423,7 +424,7 @@ def facts_html(reply: Reply, language: Language, *more: HTML) -> HTML:
         tag("div", " · ".join(filter(None, facts))),
         *more,
         class_="omni-facts",
-        style=_ASIDE,
+        style=f"color:{MUTED};font-size:0.9em",
     )
 
 

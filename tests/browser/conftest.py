@@ -290,14 +290,14 @@ def _without_errors(page: Page) -> Iterator[None]:
 
     def note(error: Error) -> None:
         if not _is_notebooks_own(error.stack or ""):
-            errors.append(str(error))
+            errors.append("\n".join([str(error), *(error.stack or "").splitlines()[:12]]))
 
     page.on("pageerror", note)
     try:
         yield
     finally:
         page.remove_listener("pageerror", note)
-    assert not errors, f"uncaught in the page: {errors}"
+    assert not errors, "\n".join(["uncaught in the page:", *errors])
 
 
 def _is_notebooks_own(stack: str) -> bool:

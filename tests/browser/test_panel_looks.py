@@ -66,9 +66,12 @@ def test_a_lively_conversation_is_accessible_and_fits(lab, page, language):
 
 
 def open_everything(panel: Panel) -> None:
-    """Show code, other words for a question, thoughts, a notice, and the microphone."""
+    """Show code, other words for a question, thoughts, facts, a notice, and the microphone."""
     first, second = panel.turns.nth(0), panel.turns.nth(1)
-    first.locator("summary").click()
+    thoughts, facts = first.locator("summary").all()
+    thoughts.click()
+    facts.click()
+    expect(first.locator(".omni-facts")).to_contain_text("qwen")
     first.locator(".omni-panel-show-code").click()
     expect(first.locator(".omni-panel-program")).not_to_be_empty(timeout=TIMEOUT_MILLISECONDS)
     second.locator(".omni-panel-edit").click()
@@ -158,6 +161,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
         "Play",
         "Position",
         "Download the speech (WAV)",
+        said := names[9],
         "Copy the answer",
         "Ask again",
         "Show as code",
@@ -167,6 +171,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
         "Take a photo with the camera",
         "Send",
     ]
+    assert re.match(r"[\d.]+ s of speech · \d+ tokens · ", said)
     assert [name for name, is_marked in walked if not is_marked] == []
 
 
