@@ -17,16 +17,17 @@ from omni_nb.rules.catalog import facts_of
 from omni_nb.rules.images import token_rules
 from omni_nb.rules.tokens import audio_tokens
 from omni_nb.views.plots.canvas import (
-    SMALL,
     canvas,
     check_axes,
     input_cost,
+    letters,
     model_names,
     plain,
     quiet,
     title,
 )
-from omni_nb.views.plots.fonts import checked_language, with_chinese
+from omni_nb.views.plots.fit import finished
+from omni_nb.views.plots.fonts import checked_language
 from omni_nb.words import words
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def plot_audio_tokens(
         said = weight_text(heard[0].tokens, heard[0].cost, language)
         whole = labelled(whole, said, language)
     title(ax, whole)
-    return with_chinese(ax)
+    return finished(ax)
 
 
 def draw_waveform(ax: Axes, clip: AudioClip, *, columns: int = 1200) -> None:
@@ -211,7 +212,7 @@ def _draw_curves(
     if has_top:
         ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= most])
     place = (0.01, 1 - _TOP) if has_top else (0.01, 1.0)
-    ax.legend(loc="upper left", bbox_to_anchor=place, frameon=False, fontsize=SMALL)
+    ax.legend(loc="upper left", bbox_to_anchor=place, frameon=False, fontsize=letters(ax))
 
 
 def _say_minimum(ax: Axes, tokens: float, end: float, said: str) -> None:
@@ -224,7 +225,7 @@ def _say_minimum(ax: Axes, tokens: float, end: float, said: str) -> None:
         textcoords="axes fraction" if is_short else "offset points",
         va="bottom" if is_short else "top",
         ha="left",
-        fontsize=SMALL,
+        fontsize=letters(ax),
         alpha=0.8,
         arrowprops={"arrowstyle": "-", "alpha": 0.5, "lw": 0.7} if is_short else None,
     )
@@ -246,7 +247,7 @@ def _draw_limit(ax: Axes, heard: Sequence[_Heard], end: float, label: str) -> No
             xytext=(-4, 0),
             textcoords="offset points",
             ha="right",
-            fontsize=SMALL,
+            fontsize=letters(ax),
             alpha=0.8,
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
 from omni_nb.rules.pricing import Usage
+from omni_nb.views.plots.fit import scale_of
 from omni_nb.views.plots.fonts import with_chinese
 from omni_nb.wire.request import DEFAULT_MODEL
 
@@ -102,17 +103,24 @@ def measured(ax: Axes) -> tuple[float, float]:
     return box.width / ax.figure.dpi, box.height / ax.figure.dpi
 
 
+def letters(ax: Axes, points: float = SMALL) -> float:
+    """Return the size of letters on these axes, in points: smaller on small ones."""
+    return points * scale_of(ax)
+
+
 def quiet(ax: Axes, *, keep: Sequence[str] = ("left", "bottom")) -> None:
     """Leave out the frame of a plot but for some sides, and make its numbers small."""
     for name, spine in ax.spines.items():
         spine.set_visible(name in keep)
         spine.set_alpha(0.5)
-    ax.tick_params(labelsize=SMALL, length=3)
+    ax.tick_params(labelsize=letters(ax), length=3)
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        label.set_fontsize(letters(ax, 10.0))
 
 
 def title(ax: Axes, words: str, *, size: float = 10.5) -> Text:
     """Write a title at the left, where lines of different lengths begin together."""
-    return ax.set_title(words, loc="left", fontsize=size)
+    return ax.set_title(words, loc="left", fontsize=letters(ax, size))
 
 
 def plain(name: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from omni_nb.errors import RequestError
 from omni_nb.media.image import ImageURLPart, image
 from omni_nb.media.pixels import small
 from omni_nb.media.sources import not_here
 from omni_nb.render.labels import labelled, weight_text
 from omni_nb.render.palette import MODALITY_COLORS
+from omni_nb.rules.pricing import total_cost
 from omni_nb.rules.tokens import image_rule
 from omni_nb.views.plots.canvas import (
     SMALL,
@@ -24,8 +26,9 @@ from omni_nb.views.plots.canvas import (
     plain,
     title,
 )
+from omni_nb.views.plots.fit import finished
 from omni_nb.views.plots.fonts import checked_language, with_chinese
-from omni_nb.words import words
+from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +84,7 @@ def plot_image_tokens(
     ----------
     image_or_size
         Anything that `omni_nb.image` takes, or a size ``(width, height)`` in pixels, which is
-        drawn as an outline.
+        drawn as an outline. A list of these gives each a panel for each model.
     models
         A model's name or a list of names; each gets a panel.
     region
@@ -95,8 +98,8 @@ def plot_image_tokens(
     -------
     matplotlib.axes.Axes
         An empty frame with the title; ``ax.child_axes`` are the panels: the image as it is
-        (with the resized size to the same scale, dashed), then one for each model. Their
-        coordinates are pixels.
+        (with the resized size to the same scale, dashed), then one for each model; of several
+        images one for each of them and each model. Their coordinates are pixels.
 
     Raises
     ------
@@ -119,23 +122,66 @@ def plot_image_tokens(
     """
     check_axes(ax)
     language = checked_language(language)
+    if isinstance(image_or_size, (list, tuple)) and not is_size(image_or_size):
+        return _plot_several(image_or_size, model_names(models), region, language, ax)
     (width, height), name, picture = _opened(image_or_size)
     seen = [_seen_by(model, width, height, region) for model in model_names(models)]
     columns = 1 if width > _WIDE * height else _columns(len(seen) + 1)
     ax = canvas(ax, **_figure_size(width / height, len(seen) + 1, columns))
     ax.set_axis_off()  # before it is measured: the numbers beside it take room
     _draw_headline(ax, _headline(name, width, height, seen, language))
-    columns, scale = _arranged(ax, width / height, [_words(one, language) for one in seen], columns)
+    said = [_words(one, language) for one in seen]
+    columns, scale = _arranged(ax, width / height, said, len(seen) + 1, columns)
     gap = (_GAP[0], scale * _GAP[1])
     first, *others = panels(ax, len(seen) + 1, columns=columns, gap=gap, top=scale * _TOP)
     points = scale * SMALL
     note = _draw_original(first, width, height, picture, seen, points, language)
-    for panel, one in zip(others, seen, strict=True):
-        _draw_seen(panel, one, picture, points, language)
-    with_chinese(ax)
-    if scale < 1 and _is_crowded(note, ax):
-        note.remove()
+    for panel, one, words_of_it in zip(others, seen, said, strict=True):
+        _draw_seen(panel, one, picture, points, words_of_it)
+    finished(ax)
+    if scale < 1 and (len(ax.figure.axes) > 1 or _is_crowded(note, ax)):
+        note.remove()  # where others are laid out later, panels get nearer to each other
     return ax
+
+
+def _plot_several(
+    given: Sequence[Any], models: Sequence[str], region: str, language: Language, ax: Axes | None
+) -> Axes:
+    """Draw each of several images as each model sees it."""
+    if not given:
+        raise RequestError("There is nothing to draw: the list of images is empty.")
+    opened = [_opened(one) for one in given]
+    drawn = [
+        (_seen_by(model, *size, region), picture, name or "{} × {} px".format(*size))
+        for size, name, picture in opened
+        for model in models
+    ]
+    said = [
+        _words(one, language, f"{name} · {one.model}" if models[1:] else name)
+        for one, _, name in drawn
+    ]
+    ratio = max(one.size[0] / one.size[1] for one, _, _ in drawn)
+    columns = _columns(len(drawn))
+    ax = canvas(ax, **_figure_size(ratio, len(drawn), columns))
+    ax.set_axis_off()
+    _draw_headline(ax, _headline_of_several(len(given), [one for one, _, _ in drawn], language))
+    columns, scale = _arranged(ax, ratio, said, len(drawn), columns)
+    gap = (_GAP[0], scale * _GAP[1])
+    made = panels(ax, len(drawn), columns=columns, gap=gap, top=scale * _TOP)
+    for panel, (one, picture, _), words_of_it in zip(made, drawn, said, strict=True):
+        _draw_seen(panel, one, picture, scale * SMALL, words_of_it)
+    return finished(ax)
+
+
+def _headline_of_several(count: int, seen: Sequence[_Seen], language: Language) -> tuple[str, ...]:
+    """Return how many images there are; for one model also what they come to, after a colon."""
+    counted = words("plots", language)["images"].format(count=count, s=plural(count))
+    if len(models := {one.model for one in seen}) > 1:
+        return (counted,)
+    counted = f"{counted} · {plain(*models)}"
+    tokens = sum(one.rule.tokens for one in seen)
+    cost = total_cost(one.cost for one in seen)
+    return counted, labelled("", "", language), weight_text(tokens, cost, language)
 
 
 def held_image(given: Any) -> ImagePart:
@@ -177,9 +223,11 @@ def _columns(count: int) -> int:
     return count if count <= _COLUMNS else 2 if count == 4 else _COLUMNS
 
 
-def _arranged(ax: Axes, ratio: float, words: Sequence[str], columns: int) -> tuple[int, float]:
+def _arranged(
+    ax: Axes, ratio: float, words: Sequence[str], count: int, columns: int
+) -> tuple[int, float]:
     """Return the columns of panels and the scale of their letters, smaller on small axes."""
-    (width, height), count = inches(ax), len(words) + 1
+    width, height = inches(ax)
 
     def size(columns: int, scale: float) -> tuple[float, float]:
         rows = -(-count // columns)
@@ -283,18 +331,20 @@ def _draw_original(
 
 
 def _draw_seen(
-    ax: Axes, seen: _Seen, picture: PIL.Image.Image | None, points: float, language: Language
+    ax: Axes, seen: _Seen, picture: PIL.Image.Image | None, points: float, words: str
 ) -> None:
     _draw_pixels(ax, *seen.size, picture)
     _draw_grid(ax, seen.rule)
     _frame(ax, *seen.size)
-    ax.set_title(_words(seen, language), loc="left", fontsize=points)
+    ax.set_title(words, loc="left", fontsize=points)
 
 
-def _words(seen: _Seen, language: Language) -> str:
+def _words(seen: _Seen, language: Language, name: str = "") -> str:
+    """Return three lines: a name, by default the model's; the sum; what it comes to."""
     rule, (width, height) = seen.rule, seen.size
     sum_of = f"{width} × {height} px: {rule.columns} × {rule.rows} + {rule.marks}"
-    return f"{plain(seen.model)}\n{sum_of}\n{weight_text(rule.tokens, seen.cost, language)}"
+    head = plain(name or seen.model)
+    return f"{head}\n{sum_of}\n{weight_text(rule.tokens, seen.cost, language)}"
 
 
 def _draw_pixels(ax: Axes, width: int, height: int, picture: PIL.Image.Image | None) -> None:

@@ -10,15 +10,16 @@ from omni_nb.rules.catalog import facts_of
 from omni_nb.rules.images import token_rules
 from omni_nb.rules.tokens import image_tokens
 from omni_nb.views.plots.canvas import (
-    SMALL,
     canvas,
     check_axes,
     is_size,
+    letters,
     plain,
     quiet,
     title,
 )
-from omni_nb.views.plots.fonts import checked_language, with_chinese
+from omni_nb.views.plots.fit import finished, scale_of
+from omni_nb.views.plots.fonts import checked_language
 from omni_nb.views.plots.image import held_image
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import words
@@ -105,7 +106,7 @@ def plot_image_token_map(
         _draw_mark(ax, size, f"{size[0]} × {size[1]}\n{tokens_text(marked, language)}")
     quiet(ax)
     title(ax, names["map"].format(model=plain(model)))
-    return with_chinese(ax)
+    return finished(ax)
 
 
 def _size_of(given: Any) -> tuple[int, int]:
@@ -165,7 +166,7 @@ def _draw_limits(ax: Axes, rules: TokenRules, names: Mapping[str, str]) -> None:
             rotation=-45,
             ha="center",
             va="center",
-            fontsize=SMALL,
+            fontsize=letters(ax),
             color=color,
         )
 
@@ -193,9 +194,10 @@ def _draw_scale(ax: Axes, colors: Any, tokens: npt.NDArray[Any], label: str) -> 
     least, most = int(tokens.min()), int(tokens.max())
     ticks = [least, *(n for n in _NUMBERS if 1.7 * least < n < most / 1.7), most]
     scale = ax.figure.colorbar(colors, cax=ax.inset_axes((1.03, 0.0, 0.035, 1.0)), ticks=ticks)
-    scale.ax.set_yticklabels([f"{n:,}" for n in ticks], fontsize=SMALL)
+    scale.ax.set_yticklabels([f"{n:,}" for n in ticks], fontsize=letters(ax))
     scale.ax.set_yticks([], minor=True)
-    scale.ax.set_title(label, fontsize=SMALL, loc="left")
+    if scale_of(ax) == 1:  # else there is no room beside the plot's title, which says it too
+        scale.ax.set_title(label, fontsize=letters(ax), loc="left")
     scale.outline.set_visible(False)
 
 
@@ -212,7 +214,7 @@ def _draw_mark(ax: Axes, size: tuple[int, int], label: str) -> None:
         textcoords="offset points",
         ha="right" if is_left else "left",
         va="center",
-        fontsize=SMALL,
+        fontsize=letters(ax),
         color="black",
         bbox={"boxstyle": "round,pad=0.3", "fc": "white", "ec": "none", "alpha": 0.85},
         zorder=6,

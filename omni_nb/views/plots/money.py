@@ -14,15 +14,16 @@ from omni_nb.rules.estimate import Comparison, Estimate
 from omni_nb.rules.pricing import ENTRIES, entries, entry_modality
 from omni_nb.turns.reply import Reply
 from omni_nb.views.plots.canvas import (
-    SMALL,
     canvas,
     check_axes,
     inches,
+    letters,
     panels,
     plain,
     quiet,
     title,
 )
+from omni_nb.views.plots.fit import finished, scale_of
 from omni_nb.views.plots.fonts import checked_language, with_chinese
 from omni_nb.words import language_of, words
 
@@ -112,11 +113,11 @@ def plot_cost(given: Any, *, language: Language | None = None, ax: Axes | None =
         panel.locator_params(axis="x", nbins=max(2, min(5, int(inches(ax)[0]))))
     tokens.set_xlabel(labels["tokens"])
     money.set_xlabel(labels["cost in"].format(currency=currency) if currency else labels["cost"])
-    tokens.set_yticks(range(len(bills)), _row_names(bills, names), fontsize=SMALL)
+    tokens.set_yticks(range(len(bills)), _row_names(bills, names), fontsize=letters(ax))
     money.set_yticks([])
     if currency is None:
         money.set_xticks([])
-    return with_chinese(ax)
+    return finished(ax)
 
 
 def _leaves(given: Any) -> list[Reply | Estimate]:
@@ -224,9 +225,19 @@ def _draw_bars(
                 style = _style(entry)
                 ax.barh(place, size, left=left, height=0.62, label=entry, alpha=alpha, **style)
                 left += size
-        ax.text(left + 0.015 * longest, place, text, va="center", fontsize=SMALL)
-    ax.set(xlim=(0, 1.42 * longest), ylim=(len(rows) - 0.5, -0.5))
+        ax.annotate(
+            text,
+            (left, place),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=letters(ax),
+        )
     quiet(ax)
+    with_chinese(ax)
+    said_pixels = max((text.get_window_extent().width for text in ax.texts), default=0.0)
+    room = min(0.7, 1.15 * said_pixels / ax.get_window_extent().width)
+    ax.set(xlim=(0, max(1.42, 1 / (1 - room)) * longest), ylim=(len(rows) - 0.5, -0.5))
 
 
 def _style(entry: str) -> dict[str, Any]:
@@ -264,7 +275,8 @@ def _draw_legend(ax: Axes, bills: Sequence[_Bill], language: Language) -> float:
         for entry in (*ENTRIES, _OTHER)
         if entry in present
     ]
-    columns = max(1, int(inches(ax)[0] / _LEGEND_INCHES))
+    scale = scale_of(ax)
+    columns = max(1, int(inches(ax)[0] / (scale * _LEGEND_INCHES)))
     ax.legend(
         handles=handles,
         loc="upper left",
@@ -272,9 +284,9 @@ def _draw_legend(ax: Axes, bills: Sequence[_Bill], language: Language) -> float:
         borderaxespad=0.0,
         ncols=max(1, min(columns, len(handles))),
         frameon=False,
-        fontsize=SMALL,
+        fontsize=letters(ax),
     )
-    return 0.1 + 0.2 * -(-len(handles) // columns)
+    return scale * (0.1 + 0.2 * -(-len(handles) // columns))
 
 
 def _entry_words(entry: str, language: Language) -> str:

@@ -9,8 +9,9 @@ from omni_nb.errors import RequestError
 from omni_nb.media.sources import described
 from omni_nb.render.palette import LATE, MODALITY_COLORS
 from omni_nb.turns.reply import Reply
-from omni_nb.views.plots.canvas import SMALL, canvas, check_axes, plain, quiet, title
-from omni_nb.views.plots.fonts import checked_language, with_chinese
+from omni_nb.views.plots.canvas import canvas, check_axes, letters, plain, quiet, title
+from omni_nb.views.plots.fit import finished
+from omni_nb.views.plots.fonts import checked_language
 from omni_nb.words import language_of, plural, words
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def plot_timing(reply: Reply, *, language: Language | None = None, ax: Axes | No
     quiet(ax)
     lines = (plain(reply.model), *_facts(timing, speech, language))
     title(ax, "\n".join(line for line in lines if line))
-    return with_chinese(ax)
+    return finished(ax)
 
 
 def lead_seconds(speech: Sequence[Arrival]) -> list[tuple[float, float]]:
@@ -141,7 +142,7 @@ def _draw_real_time(ax: Axes, speech: Sequence[Arrival], end: float, label: str)
         textcoords="offset points",
         ha="right",
         va="bottom",
-        fontsize=SMALL,
+        fontsize=letters(ax),
         alpha=0.8,
     )
 

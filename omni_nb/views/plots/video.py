@@ -16,16 +16,17 @@ from omni_nb.rules.catalog import facts_of
 from omni_nb.rules.tokens import audio_tokens, frames_tokens, video_rules, video_tokens
 from omni_nb.views.plots.audio import draw_waveform, heard_clip, mark_seconds
 from omni_nb.views.plots.canvas import (
-    SMALL,
     canvas,
     check_axes,
     inches,
     input_cost,
+    letters,
     plain,
     quiet,
     title,
 )
-from omni_nb.views.plots.fonts import checked_language, with_chinese
+from omni_nb.views.plots.fit import finished
+from omni_nb.views.plots.fonts import checked_language
 from omni_nb.views.plots.image import decoded
 from omni_nb.wire.request import DEFAULT_MODEL
 from omni_nb.words import words
@@ -126,7 +127,7 @@ def plot_video_tokens(
         _number_frames(ax, seen.counted.frames)
     else:
         _draw_audio(ax, seen, line - 0.16, language)
-    return with_chinese(ax)
+    return finished(ax)
 
 
 def _seen(given: Any, model: str) -> _Seen:
@@ -245,7 +246,7 @@ def _number_frames(ax: Axes, count: int) -> None:
 
 
 def _note(ax: Axes, height: float, text: str) -> None:
-    ax.text(0, height, text, transform=ax.transAxes, fontsize=SMALL, va="top", alpha=0.8)
+    ax.text(0, height, text, transform=ax.transAxes, fontsize=letters(ax), va="top", alpha=0.8)
 
 
 def _draw_title(ax: Axes, seen: _Seen, model: str, region: str, language: Language) -> None:

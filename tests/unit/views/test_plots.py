@@ -53,6 +53,7 @@ from tests.media_files import audio_file, video_file
 
 if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
+    from matplotlib.transforms import Bbox
 
 BASELINE = Path(__file__).parent / "baseline"
 TOLERANCE = 3.0
@@ -71,11 +72,11 @@ def nothing_is_left():
     plt.close("all")
 
 
-def fresh_axes(width: float = 7.0, height: float = 4.0):
-    """Axes whose place does not depend on any font."""
+def fresh_axes(width: float = 10.0, height: float = 5.0):
+    """Axes with so much room around them that their place does not depend on any font."""
     figure = Figure(figsize=(width, height), dpi=80)
     FigureCanvasAgg(figure)
-    return figure.add_axes((0.12, 0.12, 0.76, 0.72))
+    return figure.add_axes((0.2, 0.14, 0.7, 0.64))
 
 
 def made(
@@ -167,6 +168,30 @@ def test_on_small_axes_the_panels_stand_side_by_side_below_a_title_that_fits():
     assert max(text.get_window_extent().x1 for text in ax.findobj(Text)) <= figure.bbox.x1
     first, second = ax.get_title(loc="left").split("\n")
     assert (first, second[:9]) == ("market_stall.png (300 × 200 px)", "79 tokens")
+
+
+def test_several_images_have_a_panel_each_and_a_sum():
+    given = [dataclasses.replace(image(gradient()), name="stall.png"), (1920, 1080), (640, 480)]
+    ax = plot_image_tokens(given)
+    heads = [panel.get_title(loc="left") for panel in ax.child_axes]
+    assert [head.splitlines()[0] for head in heads] == [
+        "stall.png",
+        "1920 × 1080 px",
+        "640 × 480 px",
+    ]
+    sum_of = sum(image_tokens(*size, model=THREE[0]).tokens for size in [(300, 200), *given[1:]])
+    assert (
+        ax.get_title(loc="left")
+        .replace("\n", ": ")
+        .startswith(f"3 images · {THREE[0]}: {sum_of:,} tokens")
+    )
+    two = plot_image_tokens(given[1:], THREE[:2], language="zh")
+    assert [panel.get_title(loc="left").splitlines()[0] for panel in two.child_axes] == [
+        f"{size} px · {model}" for size in ("1920 × 1080", "640 × 480") for model in THREE[:2]
+    ]
+    assert two.get_title(loc="left") == "2 张图片"
+    with pytest.raises(RequestError, match="the list of images is empty"):
+        plot_image_tokens([])
 
 
 @pytest.mark.slow
@@ -522,6 +547,7 @@ def all_plots(**options):
     """Each kind of plot, as (name, function of axes)."""
     return {
         "image": lambda ax: plot_image_tokens(gradient(), THREE[:2], ax=ax, **options),
+        "images": lambda ax: plot_image_tokens([gradient()] * 3, ax=ax, **options),
         "map": lambda ax: plot_image_token_map(image=(640, 480), ax=ax, **options),
         "audio": lambda ax: plot_audio_tokens(tone(2.5), THREE, ax=ax, **options),
         "video": lambda ax: plot_video_tokens(frames([gradient(96, 64)] * 6), ax=ax, **options),
@@ -557,6 +583,71 @@ def test_the_comparison_sees_a_bar_that_is_wrong(tmp_path):
     ax = plot_cost([other, made(region=None)], ax=fresh_axes())
     drawn = drawn_without_words(ax, tmp_path / "cost.png")
     assert compare_images(BASELINE / "cost.png", drawn, TOLERANCE) is not None
+
+
+def words_of(figure: Figure) -> list[tuple[str, Bbox]]:
+    """Return the words that are drawn, each with its place; those at an angle are left out."""
+    drawn: list[Text] = []
+    with pytest.MonkeyPatch.context() as patch:
+        draw = Text.draw
+        patch.setattr(Text, "draw", lambda text, *given: drawn.append(text) or draw(text, *given))
+        figure.canvas.draw()
+    seen = [text for text in drawn if text.get_visible() and text.get_text().strip()]
+    return [(t.get_text(), t.get_window_extent()) for t in seen if not t.get_rotation() % 90]
+
+
+def assert_readable(figure: Figure) -> None:
+    """Fail where words lie beyond the figure, or on other words."""
+    words, whole = words_of(figure), figure.bbox.padded(1)
+    assert words
+    for text, box in words:
+        is_cut = box.x0 < whole.x0 or box.y0 < whole.y0 or box.x1 > whole.x1 or box.y1 > whole.y1
+        assert not is_cut, f"{text!r} is cut: {box} of {whole}"
+    for (one, box), (other, beside) in itertools.combinations(words, 2):
+        assert not box.padded(-1).overlaps(beside.padded(-1)), f"{one!r} lies on {other!r}"
+
+
+SIX = [name for name in NAMES if name != "images"]
+SIZES = {"small": (3, 2), "wide": (6, 2), "usual": (6.4, 4.8)}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plot_is_readable_whatever_its_size(name, size, language):
+    figure, ax = plt.subplots(figsize=SIZES[size])
+    all_plots(language=language)[name](ax)
+    assert_readable(figure)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_six_plots_share_a_figure(language, layout):
+    figure, axes = plt.subplots(2, 3, figsize=(9, 5), layout=layout)
+    plots = all_plots(language=language)
+    for ax, name in zip(axes.flat, SIX, strict=True):
+        plots[name](ax)
+    assert_readable(figure)
+
+
+def test_on_small_axes_letters_are_smaller_and_the_title_is_broken():
+    large, small = plt.subplots(figsize=(7, 4))[1], plt.subplots(figsize=(3, 2))[1]
+    for ax in (large, small):
+        plot_audio_tokens(12.3, ax=ax)
+    assert small.xaxis.label.get_fontsize() < large.xaxis.label.get_fontsize() == 10
+    long = plot_timing(
+        made(events=SPOKEN, playback=Playback(1000.85, 2, 0.7)), ax=plt.subplots(figsize=(3, 2))[1]
+    ).get_title(loc="left")
+    assert len(long.splitlines()) > 3
+    assert long.startswith("qwen-omni-turbo\nfirst text 0.50 s · first speech 0.80 s\n")
+
+
+def test_bars_leave_room_for_their_amounts():
+    _, ax = plt.subplots(figsize=(3, 2))
+    _, money = plot_cost([made(), made()], ax=ax).child_axes
+    right = money.get_window_extent().x1
+    assert money.texts
+    assert all(text.get_window_extent().x1 <= right for text in money.texts)
 
 
 @pytest.mark.parametrize("name", NAMES)
