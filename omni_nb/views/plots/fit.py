@@ -232,7 +232,7 @@ def _thinned(labels: Sequence[Text], gap: float) -> list[Bbox]:
         if not (label.get_visible() and label.get_text()):
             continue
         box = label.get_window_extent()
-        if any(box.padded(gap * box.width, 0).overlaps(other) for other in kept):
+        if any(box.expanded(1 + 2 * gap, 1).overlaps(other) for other in kept):
             label.set_visible(False)
         else:
             kept.append(box)
