@@ -104,7 +104,7 @@ class Composer {
     this.#root = make("div", "omni-composer", box);
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", words.composer);
-    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
+    this.#root.addEventListener("keydown", (event) => this.#escape(event));
     element.append(this.#root);
 
     pushToTalk(this.#bar.microphone, {
@@ -267,11 +267,14 @@ class Composer {
     if (this.#talk.channel.state !== "gone") this.#estimate();
   }
 
-  #escape() {
+  /** @param {KeyboardEvent} event */
+  #escape(event) {
+    if (event.key !== "Escape" || !(this.#recorder.isOn || this.#snapshot.isOn)) return;
+    event.preventDefault();
     if (this.#recorder.isOn) {
       this.#recorder.cancel();
       this.#bar.microphone.focus();
-    } else if (this.#snapshot.isOn) {
+    } else {
       this.#snapshot.cancel();
       this.#focusBox();
     }

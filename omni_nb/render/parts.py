@@ -33,7 +33,7 @@ from omni_nb.render.waveform import waveform
 from omni_nb.words import language_here, plural, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from omni_nb.media.parts import Part
     from omni_nb.words import Language
@@ -61,6 +61,11 @@ _CARD: Final = style(
 _FACTS: Final = f"color:{MUTED};font-size:0.85em"
 _FRAMED: Final = f"border-radius:4px;border:1px solid {LINE}"
 _ROW: Final = "display:flex;flex-wrap:wrap;align-items:flex-end;gap:4px"
+_CHIPS: Final = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:6px"
+_SHOWN_CHIPS: Final = 6
+_FEWEST_TILES: Final = 4
+_TILE: Final = 168  # pixels of a thumbnail: sharp on a screen of twice as many
+_TILE_FRAME: Final = "width:84px;height:84px;object-fit:cover;display:block"
 
 
 def part_html(part: Part, language: Language | None = None) -> HTML:
@@ -90,8 +95,34 @@ def part_text(part: Part, language: Language | None = None) -> str:
     return " · ".join(_facts(part, language or language_here()))
 
 
-def part_chip_html(part: Part, language: Language) -> HTML:
+def chips_html(parts: Iterable[Part], language: Language) -> HTML:
+    """Return the media of a question as chips in rows; of many the first, the rest folded.
+
+    Examples
+    --------
+    >>> chips_html([TextPart("Is this a dog?")], "en")
+    ''
+    """
+    media = [part for part in parts if not isinstance(part, TextPart)]
+    if not media:
+        return HTML()
+    is_tile = len(media) >= _FEWEST_TILES
+    chips = [part_chip_html(part, language, is_tile=is_tile) for part in media]
+    count = len(chips) - _SHOWN_CHIPS
+    shown = len(chips) if count < 2 else _SHOWN_CHIPS  # "+1 more" takes the room of the one
+    rows = tag("div", *chips[:shown], style=_CHIPS)
+    if shown == len(chips):
+        return rows
+    more = words("parts", language)["more"].format(count=count)
+    summary = tag("summary", more, style=style(_FACTS, "cursor:pointer"))
+    rest = tag("div", *chips[shown:], style=style(_CHIPS, "margin-top:6px"))
+    return tag("div", rows, tag("details", summary, rest), class_="omni-chips")
+
+
+def part_chip_html(part: Part, language: Language, *, is_tile: bool = False) -> HTML:
     """Return a part as the chip that stands for it in a question; nothing for a text.
+
+    ``is_tile``: an image is a square, like those beside it.
 
     An image is a thumbnail, audio its waveform, a video or a list of frames a strip of four.
     Questions are rendered many times while an answer streams: a chip is kept, and the file that
@@ -99,7 +130,7 @@ def part_chip_html(part: Part, language: Language) -> HTML:
     """
     if isinstance(part, TextPart):
         return HTML()
-    key = _ChipKey(part, language)
+    key = _ChipKey(part, language, is_tile)
     html = _cached_chip(key)
     key.part = None
     return html
@@ -121,11 +152,11 @@ def glance_html(part: Part) -> HTML:
 class _ChipKey:
     """A cache key, equal for equal parts, that drops its part once the chip is made."""
 
-    __slots__ = ("key", "language", "part")
+    __slots__ = ("is_tile", "key", "language", "part")
 
-    def __init__(self, part: Part, language: Language) -> None:
-        self.key = (type(part), hash(part), language)
-        self.language = language
+    def __init__(self, part: Part, language: Language, is_tile: bool) -> None:
+        self.key = (type(part), hash(part), language, is_tile)
+        self.language, self.is_tile = language, is_tile
         self.part: Part | None = part
 
     def __hash__(self) -> int:
@@ -141,7 +172,10 @@ def _cached_chip(key: _ChipKey) -> HTML:
     if part is None:
         return HTML()
     kind = words("labels", language)["video" if isinstance(part, FramesPart) else part.modality]
-    preview = _preview(part, _CHIP_STRIP, "120px" if isinstance(part, ImagePart) else "56px")
+    if key.is_tile and isinstance(part, ImagePart):
+        preview = _strip([part.thumbnail(_TILE)], part.name, "", _TILE_FRAME)
+    else:
+        preview = _preview(part, _CHIP_STRIP, "120px" if isinstance(part, ImagePart) else "56px")
     has_thumbnail = bool(preview) and isinstance(part, ImagePart)
     caption = "" if has_thumbnail else f"{_chip_name(part)}{_brief(part)}"
     return tag(
@@ -268,8 +302,8 @@ def _video_frames(part: VideoPart, count: int) -> Sequence[bytes]:
     return [encoded(frame, "JPEG", quality=70) for frame in frames]
 
 
-def _strip(images: Sequence[bytes | None], name: str, side: str) -> HTML:
-    framed = style(f"max-width:{side}", f"max-height:{side}", _FRAMED)
+def _strip(images: Sequence[bytes | None], name: str, side: str, frame: str = "") -> HTML:
+    framed = style(frame or f"max-width:{side};max-height:{side}", _FRAMED)
     shown = [_image(data, "image/jpeg", name, framed) for data in images if data is not None]
     return tag("div", *shown, class_="omni-strip", style=_ROW) if shown else HTML()
 

@@ -17,7 +17,7 @@ from omni_nb.render.html import HTML, join, style, tag
 from omni_nb.render.labels import join_sentences, labelled, money_text, seconds_text, tokens_text
 from omni_nb.render.markdown import beginning_html, slices_of
 from omni_nb.render.palette import FONT, LINE, MODALITY_COLORS, MUTED, TEXT, WARN
-from omni_nb.render.parts import part_chip_html
+from omni_nb.render.parts import chips_html
 from omni_nb.render.player import clip_html
 from omni_nb.render.tool_calls import call_text, calls_html, live_calls_html
 from omni_nb.render.values import value_html, value_text
@@ -203,7 +203,7 @@ def wait_text(wait: Wait, language: Language) -> str:
 
 def question_html(parts: Sequence[Part], language: Language) -> HTML:
     """Return the question as HTML: a chip for each medium, and the text."""
-    media = join(*(part_chip_html(part, language) for part in parts))
+    media = chips_html(parts, language)
     text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
     return tag(
         "div",

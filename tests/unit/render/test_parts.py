@@ -20,7 +20,7 @@ from PIL import Image
 from omni_nb.media import parts
 from omni_nb.media.extract import read_audio
 from omni_nb.media.sources import FileSource, LocalSource
-from omni_nb.render.parts import part_chip_html, part_html, part_text
+from omni_nb.render.parts import chips_html, part_chip_html, part_html, part_text
 from omni_nb.render.waveform import waveform
 from tests.media_files import (
     AUDIO_FORMATS,
@@ -283,3 +283,25 @@ def test_a_damaged_file_never_raises(form: str, part: float, byte: int) -> None:
     seen = parts.VideoPart(source, "video/mp4", 1.0, 10, 10, 10.0, 10, True, "damaged")
     assert "damaged" in part_html(heard)
     assert "damaged" in part_html(seen) + part_chip_html(seen, "en") + part_chip_html(heard, "en")
+
+
+@pytest.mark.parametrize(
+    ("count", "shown", "said"),
+    [(1, 1, None), (6, 6, None), (7, 7, None), (8, 6, "+2 more"), (20, 6, "+14 more")],
+)
+def test_of_many_images_the_first_are_shown_and_the_rest_is_folded(count, shown, said):
+    images = [parts.image(np.full((40, 60 + n, 3), n, "uint8")) for n in range(count)]
+    first, _, rest = chips_html([parts.TextPart("Which?"), *images], "en").partition("<details>")
+    assert len(Page(first).files("img")) == shown
+    assert len(Page(rest).files("img")) == count - shown
+    assert (said in rest) if said else not rest
+
+
+def test_several_images_are_tiles_of_one_size_and_few_keep_their_shape():
+    tall, wide = (parts.image(np.zeros(size, "uint8")) for size in [(300, 20, 3), (20, 300, 3)])
+    tiles = [
+        dict(a)["style"] for t, a in Page(chips_html([tall, wide] * 2, "en")).elements if t == "img"
+    ]
+    assert all("width:84px;height:84px;object-fit:cover" in framed for framed in tiles)
+    assert "object-fit" not in chips_html([tall, wide], "en")
+    assert "<script" not in chips_html([dataclasses.replace(tall, name=NASTY)] * 9, "en")
