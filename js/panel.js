@@ -6,7 +6,6 @@
  */
 import { createComposer } from "./panel/composer.js";
 import { Talk } from "./panel/talk.js";
-import { isComposing } from "./panel/textbox.js";
 import { createTranscript } from "./panel/transcript.js";
 import { focusedIn, guard, make } from "./player/dom.js";
 import { isSavedPage } from "./player/kernel.js";
@@ -65,10 +64,6 @@ function show(talk, element, viewKey) {
   root.lang = talk.language === "zh" ? "zh-CN" : talk.language;
   root.setAttribute("aria-label", wordsFor(words, talk.language).panel);
   guard(root);
-  root.addEventListener("keydown", (event) => {
-    // Whoever has something to close says that the key is taken.
-    if (event.key === "Escape" && !event.defaultPrevented && !isComposing(event)) talk.stop();
-  });
   element.append(root);
   const removeTranscript = createTranscript(transcript, talk);
   const removeComposer = createComposer(composer, talk, { viewKey });

@@ -104,7 +104,7 @@ class Composer {
     this.#root = make("div", "omni-composer", box);
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", words.composer);
-    this.#root.addEventListener("keydown", (event) => this.#escape(event));
+    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
     element.append(this.#root);
 
     pushToTalk(this.#bar.microphone, {
@@ -267,14 +267,11 @@ class Composer {
     if (this.#talk.channel.state !== "gone") this.#estimate();
   }
 
-  /** @param {KeyboardEvent} event */
-  #escape(event) {
-    if (event.key !== "Escape" || !(this.#recorder.isOn || this.#snapshot.isOn)) return;
-    event.preventDefault();
+  #escape() {
     if (this.#recorder.isOn) {
       this.#recorder.cancel();
       this.#bar.microphone.focus();
-    } else {
+    } else if (this.#snapshot.isOn) {
       this.#snapshot.cancel();
       this.#focusBox();
     }

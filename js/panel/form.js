@@ -23,9 +23,7 @@ export function createForm(className, { field, label, cancelLabel, isDangerous =
     hide();
   });
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || isComposing(event)) return;
-    event.preventDefault();
-    hide();
+    if (event.key === "Escape" && !isComposing(event)) hide();
   });
   return form;
 }

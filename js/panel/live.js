@@ -56,8 +56,6 @@ export function createLive(talk, turn, words) {
       setText(time, isSpokenHere ? clock(turn.speech?.heardSeconds ?? 0) : "");
       setText(meter, turn.isOver ? "" : meterWords());
       controls.element.hidden = !isSpokenHere;
-      // While the answer comes, the composer has the button.
-      stop.hidden = !turn.isOver;
     },
     dispose: controls.dispose,
   };

@@ -94,7 +94,7 @@ def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
     )
     panel.ask("Tell me everything that you can do.")
     tap.wait_for_sound()
-    panel.button("Stop").click()
+    panel.root.get_by_role("button", name="Stop").first.click()
     panel.wait_for_answers(1)
     expect(panel.answers.first.get_by_role("note")).to_contain_text("Interrupted")
     tap.wait_for_silence()
@@ -105,27 +105,6 @@ def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
     assert "True" in printed
     page.wait_for_timeout(500)  # the bill would go on
     assert run(lab, page, 2) == printed
-
-
-def test_escape_stops_what_comes_and_then_what_still_sounds(lab, page, tap):
-    show = "chat = talk(pace={pace}, max_tokens={tokens})\npanel = chat.panel(language='en')\npanel"
-    say = "print(chat[-1].finish_reason)"
-    panel = open_panel(lab, page, show.format(pace=1, tokens=300), later=[say])
-    panel.ask("Tell me everything that you can do.")
-    tap.wait_for_sound()
-    expect(panel.button("Stop")).to_have_count(1)
-    panel.box.press("Escape")
-    panel.wait_for_answers(1)
-    assert run(lab, page, 2) == "interrupted\n"
-    tap.wait_for_silence()
-    fast = open_panel(lab, page, show.format(pace=0, tokens=60), later=[say])
-    fast.ask("Who are you?")
-    fast.wait_for_answers(1)
-    tap.wait_for_sound()
-    expect(fast.button("Stop")).to_have_count(1)
-    fast.turns.first.get_by_role("button", name="Copy the answer").press("Escape")
-    tap.wait_for_silence()
-    assert run(lab, page, 2) != "interrupted\n", "the answer was complete"
 
 
 def test_a_second_question_waits_and_can_be_taken_back(lab, page):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omni_nb.media.parts import join_text
 from omni_nb.render.html import HTML, join, tag
 from omni_nb.render.labels import seconds_text
-from omni_nb.render.parts import chips_html
+from omni_nb.render.parts import part_chip_html
 from omni_nb.render.reply import (
     answer_html,
     ending_of,
@@ -26,8 +26,9 @@ from omni_nb.views.stages import price_of
 from omni_nb.words import plural, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from omni_nb.media.parts import Part
     from omni_nb.views.panel.queue import QueuedQuestion
     from omni_nb.words import Language
 
@@ -182,3 +183,8 @@ def _timing_html(reply: Reply, language: Language) -> HTML:
         count, gap = timing.underruns, seconds_text(timing.gap_seconds or 0.0)
         said.append(names["underruns"].format(count=count, seconds=gap, s=plural(count)))
     return tag("div", " · ".join(said)) if said else HTML()
+
+
+def chips_html(parts: Sequence[Part], language: Language) -> str:
+    """Return the chips of a question's media as HTML; its text travels apart."""
+    return join(*(part_chip_html(part, language) for part in parts))
