@@ -113,7 +113,7 @@ function createChip({ id, upload, item }, { words, actions }) {
       element.dataset.state = wrong ? "refused" : (known ? "there" : "moving");
       shrink.hidden = !known?.can_shrink;
       progress.update(moving && !known ? moving : null);
-      if (!asked) setText(facts, factsText(moving, known, words));
+      if (!asked) showFacts(facts, factsText(moving, known, words));
       if (known) element.dataset.kind = known.kind;
     },
   };
@@ -140,6 +140,20 @@ function factsText(upload, item, words) {
     default:
       return size;
   }
+}
+
+const BETWEEN = " · ";
+
+/**
+ * Show facts, which break between one and the next and never within.
+ *
+ * @param {HTMLElement} element
+ * @param {string} said
+ */
+function showFacts(element, said) {
+  if (element.textContent === said) return;
+  const facts = said.split(BETWEEN).map((fact) => make("span", "omni-composer-fact", fact));
+  element.replaceChildren(...facts.flatMap((fact, place) => (place > 0 ? [BETWEEN, fact] : [fact])));
 }
 
 /**

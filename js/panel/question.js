@@ -1,6 +1,7 @@
 /** @file Show a question as it was asked, and let it be asked in other words. */
 import { COPIED_MILLISECONDS, copyText } from "../markdown/copy.js";
 import { ICONS, button, make, relabel, setText } from "../player/dom.js";
+import { fill } from "../player/words.js";
 import { createForm } from "./form.js";
 import { isComposing } from "./textbox.js";
 
@@ -10,6 +11,10 @@ import { isComposing } from "./textbox.js";
  * @typedef {import("words:conversation").Words} Words
  */
 
+/** Of more media than this the first few are shown, and the rest on a click. */
+const MOST_MEDIA = 6;
+const FIRST_MEDIA = 4;
+
 /**
  * @param {Talk} talk
  * @param {Turn} turn
@@ -17,10 +22,10 @@ import { isComposing } from "./textbox.js";
  * @returns {{element: HTMLElement, update: () => void}}
  */
 export function createQuestion(talk, turn, words) {
-  const chips = make("div", "omni-panel-question-chips");
+  const media = createMedia(words);
   const text = make("div", "omni-panel-question-text");
   text.dir = "auto";
-  const bubble = make("div", "omni-panel-bubble", chips, text);
+  const bubble = make("div", "omni-panel-bubble", media.element, text);
   const wait = make("span", "omni-panel-waits", words.waits);
   const takeBack = button("omni-panel-take-back", words.takeBack, () => {
     void talk.channel.send({ type: "cancel", turn: turn.id });
@@ -33,7 +38,6 @@ export function createQuestion(talk, turn, words) {
   element.setAttribute("aria-label", words.you);
   /** @type {HTMLElement | null} */
   let form = null;
-  let shownHtml = "";
 
   function beginToEdit() {
     form = createEditForm(turn.record.question_text, words, {
@@ -56,14 +60,49 @@ export function createQuestion(talk, turn, words) {
     element,
     update() {
       const { state, question_text, question_html, is_refused } = turn.record;
-      if (question_html !== shownHtml) chips.innerHTML = shownHtml = question_html;
-      chips.hidden = !question_html;
+      media.update(question_html);
       text.hidden = !question_text;
       setText(text, question_text);
       wait.hidden = state !== "waiting";
       takeBack.hidden = state !== "waiting" && !is_refused;
       edit.hidden = state !== "over";
       copy.hidden = !question_text;
+    },
+  };
+}
+
+/**
+ * Show the media of a question: many of them as a grid that opens.
+ *
+ * @param {Words} words
+ */
+function createMedia(words) {
+  const chips = make("div", "omni-panel-question-chips");
+  const more = button("omni-panel-question-more", "", () => open(!isOpen), { text: " " });
+  const element = make("div", "omni-panel-question-media", chips, more);
+  let isOpen = false;
+  let shownHtml = "";
+
+  /** @param {boolean} opens */
+  function open(opens) {
+    isOpen = opens;
+    const rest = chips.childElementCount > MOST_MEDIA ? [...chips.children].slice(FIRST_MEDIA) : [];
+    for (const chip of rest) /** @type {HTMLElement} */ (chip).hidden = !isOpen;
+    more.hidden = rest.length === 0;
+    more.setAttribute("aria-expanded", String(isOpen));
+    const label = isOpen ? words.fewerMedia : fill(words.moreMedia, { count: rest.length });
+    more.replaceChildren(label);
+    relabel(more, label, label);
+  }
+
+  return {
+    element,
+    /** @param {string} html made and escaped by Python */
+    update(html) {
+      element.hidden = !html;
+      if (html === shownHtml) return;
+      chips.innerHTML = shownHtml = html;
+      open(isOpen);
     },
   };
 }

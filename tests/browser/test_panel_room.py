@@ -1,0 +1,88 @@
+"""The panel keeps its place: many pictures, little height, long questions, a first question."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from .axe import assert_accessible
+from .panel import PANEL, open_panel
+from .servers import TIMEOUT_MILLISECONDS
+from .test_panel_media import SHOW, attach, facts, png
+from .widths import assert_fits
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+TEN = """
+import PIL.Image, PIL.ImageDraw
+def picture(number):
+    size = [(640, 480), (300, 600), (800, 300)][number % 3]
+    image = PIL.Image.new("RGB", size, (20 * number, 90, 200 - 15 * number))
+    PIL.ImageDraw.Draw(image).ellipse((40, 60, 300, 290), fill=(240, 20 * number, 60))
+    image.save(f"picture-{{number}}.png")
+    return omni.image(f"picture-{{number}}.png")
+chat = talk(voice=None, pace=0)
+for _ in chat.stream(*map(picture, range(10)), "What do they show?"):
+    pass
+panel = chat.panel(language={language!r})
+panel
+"""
+
+
+def box(of: Locator) -> dict[str, float]:
+    """Where an element stands in the window."""
+    found: dict[str, float] | None = of.bounding_box()
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_ten_pictures_are_a_grid_that_opens(lab, page, language):
+    panel = open_panel(lab, page, TEN.format(language=language))
+    question = panel.turns.first.locator(".omni-panel-question")
+    pictures = question.locator(".omni-panel-question-chips img")
+    more = question.locator(".omni-panel-question-more")
+    shown = pictures.locator("visible=true")
+    expect(shown).to_have_count(4, timeout=TIMEOUT_MILLISECONDS)
+    expect(more).to_have_text({"en": "+6 more", "zh": "还有 6 个"}[language])
+    bubble = question.locator(".omni-panel-bubble")
+    for width, height in [(400, 320), (1200, 200)]:
+        page.set_viewport_size({"width": width, "height": 900})
+        lab.narrow(page, width)
+        lab.screenshot(page, f"grid-folded-{language}-{width}", selector=PANEL)
+        assert box(bubble)["height"] < height
+    more.press("Enter")
+    expect(shown).to_have_count(10)
+    for theme in ["light", "dark"]:
+        lab.theme(page, theme)
+        for width in [400, 1200]:
+            page.set_viewport_size({"width": width, "height": 900})
+            lab.narrow(page, width)
+            lab.screenshot(page, f"grid-{language}-{theme}-{width}", selector=PANEL)
+            assert_fits(page, PANEL)
+            part = box(bubble)["width"] / box(panel.root)["width"]
+            assert part <= (0.7 if width > 400 else 0.85)
+            assert len({round(box(one)["width"]) for one in pictures.all()}) == 1
+        assert_accessible(page, PANEL)
+    lab.theme(page, "light")
+    expect(more).to_have_attribute("aria-expanded", "true")
+    more.press("Enter")
+    expect(shown).to_have_count(4)
+
+
+def test_what_is_attached_are_equal_tiles_with_a_whole_price(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW)
+    attach(panel, tmp_path, a_png=png(0.1), b_png=png(0.5), a_long_name_of_a_photo_png=png(0.9))
+    for width in [400, 700, 1200]:
+        page.set_viewport_size({"width": width, "height": 800})
+        lab.narrow(page, width)
+        lab.screenshot(page, f"chips-{width}", selector=PANEL)
+        assert_fits(page, PANEL)
+        assert len({round(box(one)["width"]) for one in panel.chips.all()}) == 1
+        for one in panel.chips.all():
+            price = facts(one).get_by_text(re.compile("CNY"))
+            assert price.evaluate("(text) => text.getClientRects().length") == 1
