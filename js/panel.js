@@ -5,7 +5,9 @@
  * The traits and messages are described in `omni_nb/views/panel/protocol.py`; change both together.
  */
 import { createComposer } from "./panel/composer.js";
+import { watchRoom } from "./panel/room.js";
 import { Talk } from "./panel/talk.js";
+import { isComposing } from "./panel/textbox.js";
 import { createTranscript } from "./panel/transcript.js";
 import { focusedIn, guard, make } from "./player/dom.js";
 import { isSavedPage } from "./player/kernel.js";
@@ -64,12 +66,18 @@ function show(talk, element, viewKey) {
   root.lang = talk.language === "zh" ? "zh-CN" : talk.language;
   root.setAttribute("aria-label", wordsFor(words, talk.language).panel);
   guard(root);
+  root.addEventListener("keydown", (event) => {
+    const isFree = event.key === "Escape" && !event.defaultPrevented && !isComposing(event);
+    if (isFree && talk.canStop) talk.stop();
+  });
   element.append(root);
+  const leaveRoom = watchRoom(root);
   const removeTranscript = createTranscript(transcript, talk);
   const removeComposer = createComposer(composer, talk, { viewKey });
   const hideCopy = hideStaticCopy(talk, root);
   return () => {
     hideCopy();
+    leaveRoom();
     removeComposer();
     removeTranscript();
     root.remove();

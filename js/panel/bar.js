@@ -10,6 +10,7 @@ import { acceptOf, createFileInput, kindsText } from "./attach.js";
  * @typedef {object} Shown
  * @property {Header} header
  * @property {boolean} isAnswering
+ * @property {boolean} canStop an answer comes, or is still spoken
  * @property {boolean} isEmpty there is nothing to send
  * @property {boolean} isHeld the question is sent once its files are uploaded
  * @property {boolean} isRefused the question cannot be sent as it is
@@ -51,7 +52,7 @@ export function createBar({ words, actions }) {
     stop,
     /** @param {Shown} shown */
     update(shown) {
-      const { header, isAnswering, isEmpty, isHeld } = shown;
+      const { header, isAnswering, canStop, isEmpty, isHeld } = shown;
       const model = header.who || words.thisModel;
       const kinds = kindsText(header.takes, words);
       file.accept = acceptOf(header.takes);
@@ -62,8 +63,8 @@ export function createBar({ words, actions }) {
       camera.setAttribute("aria-pressed", String(shown.isCameraOn));
 
       estimate.update(shown.estimate, shown.share, shown.isTooMuch);
-      stop.hidden = !isAnswering;
-      send.hidden = isAnswering && isEmpty && !isHeld;
+      stop.hidden = !canStop;
+      send.hidden = canStop && isEmpty && !isHeld;
       relabel(send, isHeld ? words.sendLater : isAnswering ? words.sendNext : words.send);
       setText(sendNote, isHeld ? words.waitsForFiles : "");
       // Not `disabled`: the button keeps the focus, and says why not when it is pressed.

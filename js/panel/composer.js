@@ -104,7 +104,7 @@ class Composer {
     this.#root = make("div", "omni-composer", box);
     this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", words.composer);
-    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape());
+    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && this.#escape(event));
     element.append(this.#root);
 
     pushToTalk(this.#bar.microphone, {
@@ -267,11 +267,14 @@ class Composer {
     if (this.#talk.channel.state !== "gone") this.#estimate();
   }
 
-  #escape() {
+  /** @param {KeyboardEvent} event */
+  #escape(event) {
+    if (!this.#recorder.isOn && !this.#snapshot.isOn) return;
+    event.preventDefault(); // else it stops the answer, too
     if (this.#recorder.isOn) {
       this.#recorder.cancel();
       this.#bar.microphone.focus();
-    } else if (this.#snapshot.isOn) {
+    } else {
       this.#snapshot.cancel();
       this.#focusBox();
     }
@@ -298,6 +301,7 @@ class Composer {
     this.#bar.update({
       header,
       isAnswering: this.#talk.isAnswering,
+      canStop: this.#talk.canStop,
       isEmpty: this.#isEmpty,
       isHeld: this.#isHeld,
       isRefused: this.#refusal !== "",

@@ -23,7 +23,9 @@ export function createForm(className, { field, label, cancelLabel, isDangerous =
     hide();
   });
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !isComposing(event)) hide();
+    if (event.key !== "Escape" || isComposing(event)) return;
+    event.preventDefault(); // else it stops the answer, too
+    hide();
   });
   return form;
 }

@@ -1,5 +1,5 @@
 /** @file Show the panel's first row: who answers and how, what it has cost, and what can be done with the whole. */
-import { ICONS, button, make, setText } from "../player/dom.js";
+import { ICONS, button, icon, make, relabel, setText } from "../player/dom.js";
 import { fill } from "../player/words.js";
 import { createForm } from "./form.js";
 import { createMenu } from "./menu.js";
@@ -30,6 +30,7 @@ export function createHeader(talk, words) {
     icon: ICONS.settings,
     text: words.settings,
   });
+  const room = button("omni-panel-room", "", () => giveRoom(), { icon: ICONS.larger });
   const settings = createSettings(talk, opener);
   const total = make("span", "omni-panel-total");
   const storage = make("span", "omni-panel-storage");
@@ -50,11 +51,29 @@ export function createHeader(talk, words) {
     "omni-panel-header-row",
     make("div", "omni-panel-title", make("span", "omni-panel-names", who, how), standIn),
     account,
-    make("div", "omni-panel-tools", hear, opener, menu.element),
+    make("div", "omni-panel-tools", hear, opener, room, menu.element),
   );
   const element = make("header", "omni-panel-header", row, settings.element);
   /** @type {HTMLElement | null} */
   let form = null;
+  let hasRoom = false;
+  showRoom();
+
+  function showRoom() {
+    relabel(room, hasRoom ? words.lessRoom : words.moreRoom);
+    room.setAttribute("aria-pressed", String(hasRoom));
+    room.replaceChildren(icon(hasRoom ? ICONS.smaller : ICONS.larger));
+  }
+
+  /** Let the panel fill its window, or no more. */
+  function giveRoom() {
+    const panel = /** @type {HTMLElement | null} */ (element.closest(".omni-panel"));
+    if (!panel) return;
+    hasRoom = !hasRoom;
+    panel.dataset.room = hasRoom ? "more" : "";
+    showRoom();
+    panel.scrollIntoView({ block: "nearest" });
+  }
 
   /** @param {HTMLElement} shown */
   function showForm(shown) {

@@ -1,5 +1,5 @@
 /** @file Show what happens to an answer that comes or is still spoken, since when, and the controls. */
-import { ICONS, button, make, setText, wave } from "../player/dom.js";
+import { make, setText, wave } from "../player/dom.js";
 import { meterText } from "../player/meter.js";
 import { clock } from "../player/view.js";
 import { waitsWords } from "../player/decision.js";
@@ -37,12 +37,11 @@ export function createLive(talk, turn, words) {
   const time = make("span", "omni-panel-time");
   const meter = make("span", "omni-panel-meter");
   const controls = createAudioControls(talk.turns.preferences, words);
-  const stop = button("omni-panel-stop", words.stop, () => talk.stop(turn), { icon: ICONS.stop, text: words.stop });
   const element = make(
     "div",
     "omni-panel-live",
     make("span", "omni-panel-live-words", wave(), state, time, meter),
-    make("span", "omni-panel-live-controls", controls.element, stop),
+    controls.element,
   );
   return {
     element,

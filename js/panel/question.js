@@ -11,6 +11,9 @@ import { isComposing } from "./textbox.js";
  * @typedef {import("words:conversation").Words} Words
  */
 
+/** A longer question is folded; its field has the same height. */
+const MOST_CHARACTERS = 900;
+const MOST_LINES = 10;
 /** Of more media than this the first few are shown, and the rest on a click. */
 const MOST_MEDIA = 6;
 const FIRST_MEDIA = 4;
@@ -25,7 +28,8 @@ export function createQuestion(talk, turn, words) {
   const media = createMedia(words);
   const text = make("div", "omni-panel-question-text");
   text.dir = "auto";
-  const bubble = make("div", "omni-panel-bubble", media.element, text);
+  const whole = button("omni-panel-question-whole", words.wholeQuestion, () => fold(!isFolded));
+  const bubble = make("div", "omni-panel-bubble", media.element, text, whole);
   const wait = make("span", "omni-panel-waits", words.waits);
   const takeBack = button("omni-panel-take-back", words.takeBack, () => {
     void talk.channel.send({ type: "cancel", turn: turn.id });
@@ -38,6 +42,19 @@ export function createQuestion(talk, turn, words) {
   element.setAttribute("aria-label", words.you);
   /** @type {HTMLElement | null} */
   let form = null;
+  let isFolded = true;
+
+  /** @param {boolean} folds */
+  function fold(folds) {
+    const { question_text: asked } = turn.record;
+    isFolded = folds;
+    whole.hidden = asked.length <= MOST_CHARACTERS && asked.split("\n").length <= MOST_LINES;
+    text.toggleAttribute("data-is-folded", isFolded && !whole.hidden);
+    whole.setAttribute("aria-expanded", String(!isFolded));
+    const label = isFolded ? words.wholeQuestion : words.lessQuestion;
+    setText(whole, label);
+    relabel(whole, label, label);
+  }
 
   function beginToEdit() {
     form = createEditForm(turn.record.question_text, words, {
@@ -46,7 +63,8 @@ export function createQuestion(talk, turn, words) {
     });
     bubble.after(form);
     element.dataset.isEdited = "true";
-    form.querySelector("textarea")?.focus();
+    form.querySelector("textarea")?.focus({ preventScroll: true });
+    form.scrollIntoView({ block: "nearest" });
   }
 
   function endEditing() {
@@ -63,6 +81,7 @@ export function createQuestion(talk, turn, words) {
       media.update(question_html);
       text.hidden = !question_text;
       setText(text, question_text);
+      fold(isFolded);
       wait.hidden = state !== "waiting";
       takeBack.hidden = state !== "waiting" && !is_refused;
       edit.hidden = state !== "over";
@@ -115,7 +134,7 @@ function createMedia(words) {
 function createEditForm(text, words, { ask, hide }) {
   const area = make("textarea", "omni-panel-edit-text");
   area.value = text;
-  area.rows = Math.min(8, text.split("\n").length + 1);
+  area.rows = Math.min(MOST_LINES, text.split("\n").length + 1);
   area.dir = "auto";
   area.setAttribute("aria-label", words.editedQuestion);
   const form = createForm("omni-panel-edit-form", {

@@ -1,5 +1,5 @@
 /** @file Keep a box at its end while it grows, unless the person reads further up. */
-import { button, make } from "../player/dom.js";
+import { button, focusedIn, make } from "../player/dom.js";
 
 /** So near to the end counts as there. */
 const NEAR_PIXELS = 40;
@@ -39,8 +39,9 @@ export function createScroller(content, { label, latest }) {
     stay();
   }
 
-  /** Stay at the end, if that is where we are. */
+  /** Stay at the end, if that is where we are; whoever writes further up stays there. */
   function stay() {
+    if (focusedIn(content)?.localName === "textarea") return;
     if (isAtEnd) box.scrollTop = top = box.scrollHeight;
     down.hidden = isAtEnd;
   }

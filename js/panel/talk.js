@@ -130,16 +130,17 @@ export class Talk {
     return () => this.#listeners.delete(callback);
   }
 
-  /**
-   * Be silent at once, and end the answer that comes.
-   *
-   * @param {import("./turns.js").Turn} [only] this one; by default whatever comes and sounds
-   */
-  stop(only) {
-    if (only) this.turns.stopSpeech(only);
-    else this.turns.silence();
+  /** Whether there is something to stop: an answer that comes, or is still spoken. */
+  get canStop() {
+    return this.isAnswering || this.turns.isSpeaking;
+  }
+
+  /** Be silent at once, and end the answer that comes. */
+  stop() {
+    this.turns.silence();
+    this.#changed();
     const turn = this.turns.answering;
-    if (!turn || (only && only !== turn)) return;
+    if (!turn) return;
     void this.channel.send({ type: "stop", turn: turn.id });
     if (!turn.record.is_of_cell) return;
     const timer = setTimeout(() => {

@@ -222,10 +222,9 @@ export class Turns {
     else for (const turn of this.shown) this.#listenTo(turn);
   }
 
-  /** Stop the live speech of a turn. @param {Turn} turn */
-  stopSpeech(turn) {
-    this.#stopSpeech(turn);
-    this.#changed(turn);
+  /** Whether an answer is spoken while it comes, or after it. */
+  get isSpeaking() {
+    return this.shown.some(({ speech, lacksSound }) => speech !== null && !speech.isOver && !lacksSound);
   }
 
   /** Stop all speech, live or replayed. */

@@ -63,6 +63,8 @@ export const ICONS = {
   volume: "M4 9v6h4l5 4V5L8 9ZM16.5 9a4 4 0 0 1 0 6",
   muted: "M4 9v6h4l5 4V5L8 9ZM16 9.5l5 5M21 9.5l-5 5",
   download: "M12 4v11M7 10.5l5 5 5-5M4 20h16",
+  larger: "M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7",
+  smaller: "M20 10h-6V4M4 14h6v6M14 10l7-7M10 14l-7 7",
   check: "m5 12.5 4.5 4.5L19 7.5",
 };
 

@@ -29,7 +29,7 @@ chat.options["max_tokens"] = 2000
 panel = chat.panel(language={language!r})
 panel
 """
-WHOLE = ".omni-panel-scroller { max-height: none !important; }"
+WHOLE = ".omni-panel { max-height: none !important; }"
 
 
 def open_lively(lab: Lab, page: Page, language: str) -> Panel:
@@ -154,6 +154,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
     assert names == [
         "Hear the voice",
         "Settings",
+        "More room",
         "More",
         "Conversation",
         "Edit the question",
@@ -161,7 +162,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
         "Play",
         "Position",
         "Download the speech (WAV)",
-        said := names[9],
+        said := names[10],
         "Copy the answer",
         "Ask again",
         "Show as code",
@@ -229,7 +230,7 @@ def test_nothing_moves_for_who_wants_no_motion(lab, page):
     finally:
         page.emulate_media(reduced_motion="reduce")
     assert panel.root.evaluate(MOVING) == 0
-    panel.root.get_by_role("button", name="Stop").first.click()
+    panel.button("Stop").click()
 
 
 QUICK = """
@@ -238,7 +239,7 @@ panel = chat.panel(language={language!r})
 panel
 """
 SETTINGS = ".omni-panel-settings"
-ALL_SETTINGS = ".omni-panel-settings { max-height: none !important; }"
+ALL_SETTINGS = WHOLE
 
 IS_INSIDE = "(selector) => Boolean(document.activeElement?.closest(selector))"
 

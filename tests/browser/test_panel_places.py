@@ -78,7 +78,7 @@ def assert_answers_aloud_until_stopped(panel: Panel, folder: Path) -> None:
     expect(answer).to_contain_text("64 by 48 pixels", timeout=TIMEOUT_MILLISECONDS)
     expect(panel.turns.first.locator("img")).to_be_visible()
     tap.wait_for_sound()
-    panel.button("Stop").first.click()
+    panel.button("Stop").click()
     panel.wait_for_answers(1)
     expect(panel.answers.first.get_by_role("note")).to_contain_text("Interrupted")
     tap.wait_for_silence()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .axe import assert_accessible
-from .panel import PANEL, open_panel
+from .panel import PANEL, Panel, open_panel
 from .servers import TIMEOUT_MILLISECONDS
 from .test_panel_media import SHOW, attach, facts, png
 from .widths import assert_fits
@@ -86,3 +86,70 @@ def test_what_is_attached_are_equal_tiles_with_a_whole_price(lab, page, tmp_path
         for one in panel.chips.all():
             price = facts(one).get_by_text(re.compile("CNY"))
             assert price.evaluate("(text) => text.getClientRects().length") == 1
+
+
+LONG = """
+chat = talk(voice=None, pace=0, max_tokens=300)
+for number in range(6):
+    lines = range(40 if number else 3)
+    text = "\\n".join(f"Line {{line}} of question {{number}}." for line in lines)
+    for _ in chat.stream(text):
+        pass
+panel = chat.panel(language={language!r})
+panel
+"""
+
+
+def assert_seen_whole(panel: Panel) -> None:
+    """Fail when the panel or its question's field leaves the window of the notebook."""
+    place, around = box(panel.root), box(panel.page.locator(".jp-WindowedPanel-outer").first)
+    assert around["y"] <= place["y"]
+    assert place["y"] + place["height"] <= around["y"] + around["height"]
+    expect(panel.box).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_panel_is_never_higher_than_its_window(lab, page, language):
+    panel = open_panel(lab, page, LONG.format(language=language))
+    more = panel.button({"en": "More room", "zh": "放大"}[language])
+    less = panel.button({"en": "Less room", "zh": "还原"}[language])
+    for width, height in [(1200, 1000), (1200, 600), (400, 640)]:
+        page.set_viewport_size({"width": width, "height": height})
+        lab.narrow(page, width)
+        panel.root.evaluate("(panel) => panel.scrollIntoView({ block: 'center' })")
+        assert_seen_whole(panel)
+        before = box(panel.root)["height"]
+        more.click()
+        assert_seen_whole(panel)
+        assert box(panel.root)["height"] >= before
+        lab.screenshot(page, f"room-{language}-{width}-{height}")
+        less.click()
+        assert box(panel.root)["height"] == pytest.approx(before, abs=1)
+    panel.open_settings()
+    panel.root.evaluate("(panel) => panel.scrollIntoView({ block: 'center' })")
+    assert_seen_whole(panel)
+    assert_accessible(page, PANEL)
+
+
+def test_a_long_question_folds_and_its_field_is_in_sight(lab, page):
+    panel = open_panel(lab, page, LONG.format(language="en"))
+    page.set_viewport_size({"width": 1000, "height": 700})
+    panel.root.evaluate("(panel) => panel.scrollIntoView({ block: 'center' })")
+    asked = panel.turns.last.locator(".omni-panel-question")
+    whole = asked.get_by_role("button", name="Show all")
+    folded = box(asked)["height"]
+    whole.click()
+    assert box(asked)["height"] > 2 * folded
+    asked.get_by_role("button", name="Show less").click()
+    assert box(asked)["height"] == pytest.approx(folded, abs=1)
+    expect(panel.turns.first.get_by_role("button", name="Show all")).to_be_hidden()
+    for turn in [panel.turns.last, panel.turns.nth(2)]:
+        turn.locator(".omni-panel-question").hover()
+        turn.locator(".omni-panel-edit").click()
+        form = turn.locator(".omni-panel-edit-form")
+        expect(form.locator("textarea")).to_be_focused()
+        expect(form).to_be_in_viewport(ratio=0.99)
+        seen, field = box(panel.root.locator(".omni-panel-scroller")), box(form)
+        assert seen["y"] <= field["y"] + 1
+        assert field["y"] + field["height"] <= seen["y"] + seen["height"] + 1
+        page.keyboard.press("Escape")

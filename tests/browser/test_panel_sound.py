@@ -131,7 +131,7 @@ def test_a_muted_answer_goes_on_in_silence(lab: Lab, page: Page, tap: Tap) -> No
     expect(panel.root).to_contain_text("Speaking")
     panel.button("Mute").click()
     tap.wait_for_sound()
-    panel.root.get_by_role("button", name="Stop").first.click()
+    panel.button("Stop").click()
     tap.wait_for_silence()
 
 
@@ -144,7 +144,7 @@ def test_an_answer_is_played_again_from_any_place_and_downloaded_exactly(
     panel = open_panel(lab, page, show, KEEP)
     panel.ask("Who are you?")
     panel.wait_for_answers(1)
-    panel.root.get_by_role("button", name="Stop").first.click()
+    panel.button("Stop").click()
     speech = spoken(lab, page, 2)[0]
     play = panel.root.get_by_role("button", name="Play", exact=True)
     play.click()

@@ -94,7 +94,7 @@ def test_stop_ends_network_sound_and_bill_and_keeps_what_came(lab, page, tap):
     )
     panel.ask("Tell me everything that you can do.")
     tap.wait_for_sound()
-    panel.root.get_by_role("button", name="Stop").first.click()
+    panel.button("Stop").click()
     panel.wait_for_answers(1)
     expect(panel.answers.first.get_by_role("note")).to_contain_text("Interrupted")
     tap.wait_for_silence()
@@ -311,3 +311,39 @@ def test_two_panels_of_two_chats_do_not_mix(lab, page):
     expect(panel.turns).to_contain_text(["To one"])
     expect(other.turns).to_contain_text(["To two"])
     assert run(lab, page, 2) == "[['To one'], ['To two']]\n"
+
+
+def test_there_is_one_stop_and_escape_stops_but_first_what_is_open(lab, page, tap):
+    panel = open_panel(
+        lab, page, "chat = talk(pace=1, max_tokens=300)\npanel = chat.panel(language='en')\npanel"
+    )
+    stop = panel.button("Stop")
+    panel.ask("Tell me everything that you can do.")
+    tap.wait_for_sound()
+    expect(stop).to_have_count(1)
+    panel.open_settings()
+    page.keyboard.press("Escape")
+    expect(panel.settings).to_be_hidden()
+    panel.button("More").click()
+    panel.root.get_by_role("menuitem", name="Save…").click()
+    page.keyboard.press("Escape")
+    expect(panel.root.locator(".omni-panel-name")).to_have_count(0)
+    expect(panel.root.locator("article[aria-busy=true]")).to_have_count(1)
+    panel.box.press("Escape")
+    panel.wait_for_answers(1)
+    expect(panel.answers.first.get_by_role("note")).to_contain_text("Interrupted")
+    tap.wait_for_silence()
+    expect(stop).to_have_count(0)
+
+
+def test_stop_silences_an_answer_that_is_complete_and_still_spoken(lab, page, tap):
+    panel = open_panel(
+        lab, page, "chat = talk(pace=0, max_tokens=300)\npanel = chat.panel(language='en')\npanel"
+    )
+    panel.ask("Please speak for 20 seconds.")
+    panel.wait_for_answers(1)
+    tap.wait_for_sound()
+    panel.button("Stop").click()
+    tap.wait_for_silence()
+    expect(panel.button("Stop")).to_have_count(0)
+    expect(panel.button("Send")).to_be_focused()

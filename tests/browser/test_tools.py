@@ -132,7 +132,7 @@ def test_stop_ends_a_tool_that_runs(lab: Lab, page: Page) -> None:
     line = panel.root.locator(".omni-call")
     expect(line).to_have_text("slow(city='Hangzhou') …")
     lab.screenshot(page, "tool-running")
-    panel.root.locator(".omni-panel-stop").click()
+    panel.button("Stop").click()
     panel.wait_for_answers(1)
     expect(panel.answers.locator(".omni-panel-note")).to_contain_text("Interrupted")
     assert answer_of(lab, page, 3) == "[('running', None)] [] interrupted\n"

@@ -63,6 +63,7 @@ function open({ header = {}, traits = {}, lastQuestion = "" } = {}) {
     drafts: new Set(),
     turns: { silence() {} },
     isAnswering: false,
+    canStop: false,
     lastQuestion,
     said: [],
     notices: [],
@@ -279,9 +280,11 @@ test("Stop stands in for Send while it answers, and beside it when there is more
   const { talk, channel, find, type } = open();
   const shown = () => [!find(".omni-composer-stop").hidden, !find(".omni-composer-send").hidden];
   assert.deepEqual(shown(), [false, true]);
-  talk.isAnswering = true;
+  talk.canStop = true; // it is over, and still spoken
   await talk.changed();
   assert.deepEqual(shown(), [true, false]);
+  talk.isAnswering = true;
+  await talk.changed();
   type("next");
   assert.deepEqual(shown(), [true, true]);
   assert.match(find(".omni-composer-send").getAttribute("aria-label"), /waits for its turn/);

@@ -7,7 +7,7 @@ export function openPage(html = "<!doctype html><html lang=en><body></body></htm
   window.HTMLMediaElement.prototype.pause = function () {};
   window.HTMLMediaElement.prototype.play = async function () {};
   globalThis.window = window;
-  for (const name of ["document", "Node", "Element", "HTMLElement", "HTMLInputElement", "Event", "KeyboardEvent", "CSS", "DOMParser", "DocumentFragment", "NodeFilter", "HTMLTextAreaElement", "HTMLButtonElement", "HTMLAnchorElement", "ShadowRoot", "Audio"]) {
+  for (const name of ["document", "Node", "Element", "HTMLElement", "HTMLInputElement", "Event", "KeyboardEvent", "CSS", "DOMParser", "DocumentFragment", "NodeFilter", "HTMLTextAreaElement", "HTMLButtonElement", "HTMLAnchorElement", "ShadowRoot", "Audio", "getComputedStyle"]) {
     if (window[name] !== undefined) globalThis[name] = window[name];
   }
   globalThis.CSS ??= { escape: (text) => text };

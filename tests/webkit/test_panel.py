@@ -59,7 +59,7 @@ def test_stop_ends_the_answer_and_its_sound(lab: Lab, page: Page, tap: Tap) -> N
     panel = open_panel(lab, page, SHOW.format("pace=1, max_tokens=300"), later=[count])
     panel.ask("Tell me everything that you can do.")
     tap.wait_for_sound()
-    panel.button("Stop").first.click()
+    panel.button("Stop").click()
     clicked_at = time.time()
     panel.wait_for_answers(1)
     panel.answers.wait_for_text("Interrupted")
@@ -89,7 +89,7 @@ def test_a_picture_is_attached_and_asked_with_and_the_speech_downloaded(
     panel.wait_for_answers(1)
     lab.run_cell(page, 2)
     assert lab.printed(page, 2) == "['image', 'text']\n"
-    panel.button("Stop").first.click()
+    panel.button("Stop").click()
     panel.root.get_by_role("button", name="Download the speech (WAV)").click()
     assert wait_until(lambda: [path for path in downloads.glob("*.wav") if is_whole(path)])
     (file,) = downloads.glob("*.wav")
