@@ -72,14 +72,14 @@ function show(talk, element, viewKey) {
   });
   element.append(root);
   const leaveRoom = watchRoom(root);
-  const removeTranscript = createTranscript(transcript, talk);
-  const removeComposer = createComposer(composer, talk, { viewKey });
+  const question = createComposer(composer, talk, { viewKey });
+  const removeTranscript = createTranscript(transcript, talk, (text) => question.write(text));
   const hideCopy = hideStaticCopy(talk, root);
   return () => {
     hideCopy();
     leaveRoom();
-    removeComposer();
     removeTranscript();
+    question.dispose();
     root.remove();
   };
 }

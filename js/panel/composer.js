@@ -26,11 +26,10 @@ const UPDATE_MILLISECONDS = 60;
  * @param {HTMLElement} element
  * @param {Talk} talk
  * @param {{viewKey: string}} options what tells this view from others of the panel, also after a reload
- * @returns {() => void}
+ * @returns {{write(text: string): void, dispose(): void}}
  */
 export function createComposer(element, talk, { viewKey }) {
-  const composer = new Composer(element, talk, viewKey);
-  return () => composer.dispose();
+  return new Composer(element, talk, viewKey);
 }
 
 class Composer {
@@ -139,6 +138,13 @@ class Composer {
     this.#snapshot.dispose();
     this.#chips.dispose();
     this.#root.remove();
+  }
+
+  /** Write a question that somebody may still change. @param {string} text */
+  write(text) {
+    this.#box.write(text);
+    this.#onInput();
+    this.#box.input.focus();
   }
 
   #onInput() {

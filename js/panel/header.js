@@ -131,12 +131,11 @@ export function createHeader(talk, words) {
   return {
     element,
     update() {
-      const { who: name, how: manner, is_stand_in, total: sum, storage: size } = talk.header;
+      const { who: name, how: manner, speaks, is_stand_in, total: sum, storage: size } = talk.header;
       setText(who, name);
       setText(how, manner ? `·\u00a0${manner}` : "");
       standIn.hidden = !is_stand_in;
-      // "voice · speech", or only "text": then there is no voice to hear.
-      hear.hidden = !manner.includes(" · ");
+      hear.hidden = !speaks;
       hear.disabled = talk.sample.isAsked;
       setText(total, sum);
       setText(storage, size);

@@ -23,16 +23,16 @@ export function watchRoom(root) {
       if (found) observer?.observe(found);
       around = found;
     }
-    const height = Math.min(found?.clientHeight ?? Infinity, globalThis.innerHeight || Infinity);
+    const height = Math.min(found?.clientHeight ?? Infinity, window.innerHeight || Infinity);
     if (Number.isFinite(height)) root.style.setProperty("--omni-room", `${Math.max(LEAST_PIXELS, height - MARGIN_PIXELS)}px`);
   }
 
   update();
   observer?.observe(root);
-  globalThis.addEventListener("resize", update);
+  window.addEventListener("resize", update);
   return () => {
     observer?.disconnect();
-    globalThis.removeEventListener("resize", update);
+    window.removeEventListener("resize", update);
   };
 }
 

@@ -3,6 +3,7 @@ import { createMarkdown } from "../markdown/markdown.js";
 import { attempt } from "../player/attempt.js";
 import { focusedIn, make, setText } from "../player/dom.js";
 import { fill, wordsFor } from "../player/words.js";
+import { createEmpty } from "./empty.js";
 import { createHeader } from "./header.js";
 import { createNotices } from "./notices.js";
 import { createScroller } from "./scroller.js";
@@ -25,9 +26,10 @@ const SLICE_MILLISECONDS = 24;
  *
  * @param {HTMLElement} element
  * @param {Talk} talk
+ * @param {(text: string) => void} [propose] write an example where a question is written
  * @returns {() => void} undo it
  */
-export function createTranscript(element, talk) {
+export function createTranscript(element, talk, propose = () => {}) {
   const words = wordsFor(allWords, talk.language);
   const { copy, copied, image } = words;
   const imageOf = (/** @type {string} */ name) => fill(words.imageOf, { name });
@@ -37,9 +39,9 @@ export function createTranscript(element, talk) {
   const markdown = createMarkdown({ labels: { copy, copied, image, imageOf, showAll, between } });
   const header = createHeader(talk, words);
   const notices = createNotices(talk, words);
-  const hint = make("div", "omni-panel-hint", make("strong", "", words.emptyTitle), make("span", "", words.emptyHint));
+  const empty = createEmpty({ words, language: talk.language, propose });
   const list = make("div", "omni-panel-turns");
-  const scroller = createScroller(make("div", "omni-panel-content", hint, list), {
+  const scroller = createScroller(make("div", "omni-panel-content", empty.element, list), {
     label: words.conversation,
     latest: words.latest,
   });
@@ -69,6 +71,7 @@ export function createTranscript(element, talk) {
     isReordered = false;
     drawTurns();
     attempt(header.update);
+    attempt(() => empty.update(talk.header));
     attempt(notices.update);
     setText(kernel, kernelWords(talk, words));
     kernel.dataset.state = talk.channel.state;
@@ -106,7 +109,7 @@ export function createTranscript(element, talk) {
       if (view.element === before) before = before.nextElementSibling;
       else list.insertBefore(view.element, before);
     }
-    hint.hidden = talk.turns.shown.length > 0;
+    empty.element.hidden = talk.turns.shown.length > 0;
     const panel = element.closest(".omni-panel");
     if (list.lastElementChild !== last && panel && focusedIn(panel)) scroller.toEnd();
   }

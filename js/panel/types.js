@@ -19,6 +19,7 @@
  * @typedef {object} Header
  * @property {string} who answers
  * @property {string} how voice, text or speech
+ * @property {boolean} speaks the answers are spoken, too
  * @property {boolean} is_stand_in
  * @property {string[]} takes kinds of input
  * @property {number | null} microphone_seconds the longest recording; null: no limit known

@@ -153,3 +153,43 @@ def test_a_long_question_folds_and_its_field_is_in_sight(lab, page):
         assert seen["y"] <= field["y"] + 1
         assert field["y"] + field["height"] <= seen["y"] + seen["height"] + 1
         page.keyboard.press("Escape")
+
+
+EMPTY = """
+chat = talk(voice={voice!r}, pace=0, model={model!r})
+panel = chat.panel(language={language!r})
+panel
+"""
+STARTS = [
+    ("qwen-omni-turbo", "Cherry", "en", ["picture", "recording", "story"], "read to you"),
+    ("qwen-omni-turbo", None, "zh", ["图片", "录音", "彩虹"], "边生成边显示"),
+    ("of-text", None, "en", ["rainbow", "quiz", "bat"], "Type a question."),
+]
+
+
+@pytest.mark.parametrize(("model", "voice", "language", "starts", "said"), STARTS)
+def test_an_empty_panel_offers_what_its_chat_can_do(
+    lab, page, model, voice, language, starts, said
+):
+    new = "" if model != "of-text" else "omni.register_model('of-text', inputs=['text'])\n"
+    show = EMPTY.format(model=model, voice=voice, language=language)
+    panel = open_panel(lab, page, new + show)
+    hint = panel.root.locator(".omni-panel-hint")
+    expect(hint).to_contain_text(said)
+    examples = hint.get_by_role("button")
+    expect(examples).to_contain_text(starts)
+    for theme in ["dark", "light"]:
+        lab.theme(page, theme)
+        page.set_viewport_size({"width": 400, "height": 800})
+        lab.narrow(page, 400)
+        lab.screenshot(page, f"empty-{model}-{language}-{theme}", selector=PANEL)
+        assert_fits(page, PANEL)
+        assert_accessible(page, PANEL)
+    chosen = examples.last.inner_text()
+    examples.last.press("Enter")
+    expect(panel.box).to_have_value(chosen)
+    expect(panel.box).to_be_focused()
+    assert panel.turns.count() == 0
+    panel.box.press("Enter")
+    panel.wait_for_answers(1)
+    expect(hint).to_be_hidden()

@@ -80,7 +80,8 @@ function open({ header = {}, traits = {}, lastQuestion = "" } = {}) {
   const element = document.createElement("div");
   element.className = "omni-panel";
   document.body.append(element);
-  const close = createComposer(element, talk, { viewKey: "0" });
+  const composer = createComposer(element, talk, { viewKey: "0" });
+  const close = () => composer.dispose();
   closers.push(close);
   const find = (selector) => element.querySelector(selector);
   const input = find("textarea");

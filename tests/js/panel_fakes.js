@@ -116,7 +116,7 @@ export class FakeModel {
   constructor(traits = {}, widget_manager = undefined) {
     this.traits = {
       panel_id: "p1", language: "en", sample_rate: 24_000, prebuffer_seconds: 0, asks_key: "",
-      header: { who: "qwen", how: "Cherry · speech", is_stand_in: false, takes: ["text"], microphone_seconds: null, total: "", storage: "" },
+      header: { who: "qwen", how: "Cherry · speech", speaks: true, is_stand_in: false, takes: ["text"], microphone_seconds: null, total: "", storage: "" },
       settings: settingsOf({}),
       conversation: { seq: 0, turns: [] },
       ...traits,

@@ -362,7 +362,7 @@ test("a kernel that is busy or gone is spoken of, but not a cell of ours that as
 test("the header says who answers, and that none does; there is a voice to hear only where one speaks", () => {
   const { model, find, see } = openTranscript();
   assert.ok(!isShown(find(".omni-panel-badge")) && isShown(find(".omni-panel-hear")));
-  model.set("header", { ...model.get("header"), how: "text", is_stand_in: true });
+  model.set("header", { ...model.get("header"), how: "text", speaks: false, is_stand_in: true });
   see();
   assert.ok(isShown(find(".omni-panel-badge")) && !isShown(find(".omni-panel-hear")));
 });

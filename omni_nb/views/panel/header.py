@@ -36,6 +36,7 @@ def header_of(chat: Conversation, language: Language, *, kept_bytes: int) -> Hea
     return Header(
         who=chat.model,
         how=f"{chat.voice} · {names['speech']}" if speaks else names["text"],
+        speaks=speaks,
         is_stand_in=connection.is_stand_in,
         takes=list(facts.inputs if facts else _ANYTHING),
         microphone_seconds=facts.limits.audio_seconds if facts else None,

@@ -102,15 +102,16 @@ TurnState = Literal["waiting", "answering", "over"]
 class Header(TypedDict):
     """The header of the panel.
 
-    ``who`` answers (the model), ``how`` (voice, text or speech), ``is_stand_in`` (not the model
-    answers, but the stand-in for it), ``takes`` (kinds of input, such as ``"image"``),
-    ``microphone_seconds`` (the longest recording; null: no limit known), ``total`` (tokens and
-    cost so far, in words), ``storage`` (how large the conversation is in the notebook, in words),
-    ``save_as`` (a name to save the conversation as: free, or its own).
+    ``who`` answers (the model), ``how`` (voice, text or speech), ``speaks`` (the answers are
+    spoken, too), ``is_stand_in`` (not the model answers, but the stand-in for it), ``takes`` (kinds
+    of input, such as ``"image"``), ``microphone_seconds`` (the longest recording; null: no limit
+    known), ``total`` (tokens and cost so far, in words), ``storage`` (how large the conversation is
+    in the notebook, in words), ``save_as`` (a name to save the conversation as: free, or its own).
     """
 
     who: str
     how: str
+    speaks: bool
     is_stand_in: bool
     takes: list[str]
     microphone_seconds: int | None
