@@ -88,17 +88,21 @@ export function createFileInput(take) {
   return input;
 }
 
+/** Python takes files of these names as text: `TEXT_SUFFIXES` in omni_nb/media/textfile.py. */
+const TEXT = [".txt", ".md", ".csv", ".json"];
+
 /**
- * Return `<input accept>` for the kinds of media that the model takes.
+ * Return `<input accept>` for the kinds of media that the model takes, and for text.
  *
  * @param {string[]} takes
  */
 export function acceptOf(takes) {
-  return ["image", "audio", "video"].filter((kind) => takes.includes(kind)).map((kind) => `${kind}/*`).join(",");
+  const media = ["image", "audio", "video"].filter((kind) => takes.includes(kind)).map((kind) => `${kind}/*`);
+  return [...media, ...TEXT].join(",");
 }
 
 /**
- * Return the kinds of media that the model takes, as a list in words: "" for text only.
+ * Return the kinds of files that the model takes, as a list in words.
  *
  * @param {string[]} takes
  * @param {Words} words

@@ -54,9 +54,8 @@ export function createBar({ words, actions }) {
     update(shown) {
       const { header, isAnswering, canStop, isEmpty, isHeld } = shown;
       const model = header.who || words.thisModel;
-      const kinds = kindsText(header.takes, words);
       file.accept = acceptOf(header.takes);
-      allow(attach, kinds !== "", kinds ? fill(words.attach, { kinds }) : fill(words.notTaken, { model }));
+      relabel(attach, fill(words.attach, { kinds: kindsText(header.takes, words) }));
       allow(microphone, header.takes.includes("audio"), words.talk, fill(words.noAudio, { model }));
       allow(camera, header.takes.includes("image"), words.camera, fill(words.noImages, { model }));
       microphone.setAttribute("aria-pressed", String(shown.isTalking));

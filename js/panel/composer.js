@@ -178,11 +178,7 @@ class Composer {
 
   /** @param {File[]} files */
   #attach(files) {
-    const { takes, who } = this.#talk.header;
     if (files.length === 0) return;
-    if (kindsText(takes, this.#words) === "") {
-      return this.#talk.notice("warning", fill(this.#words.notTaken, { model: who || this.#words.thisModel }));
-    }
     for (const file of files) this.#uploads.add(randomId(), file);
     this.#focusBox();
   }
@@ -300,8 +296,7 @@ class Composer {
     clearTimeout(this.#updateTimer);
     this.#updateTimer = undefined;
     const { header } = this.#talk;
-    const kinds = kindsText(header.takes, this.#words);
-    this.#box.input.placeholder = kinds ? fill(this.#words.askWith, { kinds }) : this.#words.ask;
+    this.#box.input.placeholder = fill(this.#words.askWith, { kinds: kindsText(header.takes, this.#words) });
     this.#chips.update(this.#shownChips);
     const focused = focusedIn(this.#root);
     this.#bar.update({

@@ -42,10 +42,9 @@ export function createEmpty({ words, language, propose }) {
  * @param {string} language
  */
 function hintText({ takes, speaks }, words, language) {
-  const kinds = kindsText(takes, wordsFor(composerWords, language));
   return fill(words.emptyHint, {
     speak: takes.includes("audio") ? words.emptySpeak : "",
-    drop: kinds && fill(words.emptyDrop, { kinds }),
+    kinds: kindsText(takes, wordsFor(composerWords, language)),
     answer: speaks ? words.emptySpeech : words.emptyText,
   });
 }

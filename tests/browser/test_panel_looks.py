@@ -167,7 +167,7 @@ def test_tab_goes_through_everything_and_shows_where_it_is(lab, page):
         "Ask again",
         "Show as code",
         "Your question",
-        "Attach images, audio or video",
+        "Attach images, audio, video or text files",
         "Hold to talk, or click to start and stop",
         "Take a photo with the camera",
         "Send",

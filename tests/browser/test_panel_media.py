@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .lab import Lab
 
-ATTACH = "Attach images, audio or video"
+ATTACH = "Attach images, audio, video or text files"
 MICROPHONE = "Hold to talk, or click to start and stop"
 CAMERA = "Take a photo with the camera"
 SHOW = "chat = talk(voice=None, pace=0)\npanel = chat.panel(language='en')\npanel"
@@ -308,16 +308,39 @@ def test_what_goes_not_together_or_is_too_long_is_refused_in_words_and_shrunk(la
 
 def test_a_file_that_is_no_medium_says_so_and_holds_nothing_back(lab, page, tmp_path):
     panel = open_panel(lab, page, SHOW, later=[LOOK])
-    choose_files(page, panel.button(ATTACH), [("notes.txt", b"Buy milk.")], tmp_path)
-    expect(panel.chips).to_contain_text("notes.txt")
+    choose_files(page, panel.button(ATTACH), [("notes.doc", b"Buy milk.")], tmp_path)
+    expect(panel.chips).to_contain_text("notes.doc")
     expect(panel.chips.locator(".omni-composer-refusal")).to_contain_text(
-        "no image, audio or video"
+        "no image, audio, video or text"
     )
     expect(panel.button("Send")).to_have_attribute("aria-disabled", "true")
-    panel.button("Remove notes.txt").click()
+    panel.button("Remove notes.doc").click()
     panel.ask("Hello")
     panel.wait_for_answers(1)
     assert look(lab, page)["files"] == []
+
+
+def test_files_of_text_are_asked_with_by_name_and_a_large_one_is_refused(lab, page, tmp_path):
+    panel = open_panel(lab, page, SHOW, later=[LOOK])
+    marks = [("marks.csv", b"name,mark\nLi,5\n")]
+    choose_files(page, panel.button(ATTACH), marks, tmp_path)
+    weighed = re.compile(r"\d+ bytes · \d+ tokens")
+    expect(facts(chip(panel, "marks.csv"))).to_have_text(weighed, timeout=TIMEOUT_MILLISECONDS)
+    attach(panel, tmp_path, cat_png=png())
+    large = [("large.txt", b"word " * 50_000)]
+    choose_files(page, panel.button(ATTACH), large, tmp_path)
+    refusal = panel.root.locator(".omni-composer-refusal:visible")
+    expect(refusal).to_have_text(
+        "large.txt has 250 kB; a text file may have 200 kB. Attach a part of it.",
+        timeout=TIMEOUT_MILLISECONDS,
+    )
+    lab.screenshot(page, "text-files", selector=".omni-panel")
+    panel.button("Remove large.txt").click()
+    panel.ask("Who has the best mark?")
+    panel.wait_for_answers(1)
+    (asked,) = look(lab, page)["asked"]
+    assert asked[0] == "marks.csv:\nname,mark\nLi,5\n"
+    assert [asked[1][:2], asked[2]] == [["image", "cat.png"], "Who has the best mark?"]
 
 
 # -- large, and lost on the way ------------------------------------------------------------------

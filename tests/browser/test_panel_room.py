@@ -163,7 +163,7 @@ panel
 STARTS = [
     ("qwen-omni-turbo", "Cherry", "en", ["picture", "recording", "story"], "read to you"),
     ("qwen-omni-turbo", None, "zh", ["图片", "录音", "彩虹"], "边生成边显示"),
-    ("of-text", None, "en", ["rainbow", "quiz", "bat"], "Type a question."),
+    ("of-text", None, "en", ["rainbow", "quiz", "bat"], "drop in text files"),
 ]
 
 

@@ -293,13 +293,12 @@ test("Stop stands in for Send while it answers, and beside it when there is more
   assert.equal(channel.of("stopped").length, 1);
 });
 
-test("what the model does not take cannot be attached, and the button says why", () => {
-  const { find, talk, choose, channel } = open({ header: { takes: ["text"] } });
+test("a model that takes text only gets files of text, and no recordings or photos", () => {
+  const { find } = open({ header: { takes: ["text"] } });
   const buttons = [".omni-composer-attach", ".omni-composer-microphone", ".omni-composer-photo"].map(find);
-  assert.deepEqual(buttons.map(({ disabled }) => disabled), [true, true, true]);
-  assert.equal(buttons[0].title, "qwen-omni-turbo takes text only");
-  choose(picture());
-  assert.deepEqual([talk.notices, channel.of("upload")], [[["warning", "qwen-omni-turbo takes text only"]], []]);
+  assert.deepEqual(buttons.map(({ disabled }) => disabled), [false, true, true]);
+  assert.equal(buttons[0].title, "Attach text files");
+  assert.equal(find("input[type=file]").accept, ".txt,.md,.csv,.json");
 });
 
 /** @param {Record<string, unknown>} fields */
@@ -348,8 +347,8 @@ test("words are filled and lists are said in both languages", () => {
   assert.equal(fill("{constructor}", {}), "{constructor}");
   const said = ["en", "zh-CN"].map((language) => kindsText(["text", "image", "audio", "video"], wordsFor(allWords, language)));
   assert.deepEqual(said, ["images, audio or video", "图片、音频或视频"]);
-  assert.deepEqual([kindsText(["text"], allWords.en), kindsText(["audio"], allWords.en)], ["", "audio"]);
-  assert.equal(acceptOf(["text", "video", "image"]), "image/*,video/*");
+  assert.deepEqual([kindsText(["text"], allWords.en), kindsText(["audio"], allWords.en)], ["text files", "audio"]);
+  assert.equal(acceptOf(["text", "video", "image"]), "image/*,video/*,.txt,.md,.csv,.json");
 });
 
 test("every word exists in both languages", () => {

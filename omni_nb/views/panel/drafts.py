@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from omni_nb.errors import MediaError, OmniError, RequestError
 from omni_nb.media import heic
 from omni_nb.media.parts import AudioPart, ImagePart, TextPart, VideoPart, as_parts
+from omni_nb.media.textfile import NO_TEXT, TEXT_BYTES, TOO_LARGE, is_text_file, text_file
 from omni_nb.render.errors import advice_text, error_text
 from omni_nb.render.labels import cost_text, money_text, seconds_text, size_text, tokens_text
 from omni_nb.render.parts import part_chip_html
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Attachment:
-    """An attachment: a part of the question to be."""
+    """An attachment: a part of the question to be, and the name of its file."""
 
     key: str
     part: Part
+    name: str
 
 
 @dataclass(slots=True)
@@ -55,16 +57,14 @@ class Draft:
         Raises
         ------
         MediaError
-            The file is no image, audio or video that can be opened here.
+            The file is no image, audio, video or text that can be opened here.
         """
         try:
-            (part,) = as_parts(path)
+            (part,) = (text_file(path),) if is_text_file(path) else as_parts(path)
         except MediaError as error:
-            said = words("panel", language)["unreadable"].format(name=repr(path.name))
-            if error.hint == heic.HINT:  # the photo is whole, and something is missing here
-                said = f"{path.name}: {advice_text(error, language)}"
+            said = _unusable(path, error, language)
             raise MediaError(said, hint=error.hint or "unreadable") from error
-        self.attachments.append(Attachment(upload, part))
+        self.attachments.append(Attachment(upload, part, path.name))
 
     def remove(self, key: str) -> None:
         """Take an attachment away."""
@@ -115,7 +115,7 @@ def item_records(
         DraftItem(
             item=one.key,
             kind=one.part.modality,
-            name=getattr(one.part, "name", ""),
+            name=getattr(one.part, "name", one.name),
             html=part_chip_html(one.part, language),
             facts=_facts(one.part, chat.model, region, language),
             refusal=_refusal(refused.get(one.key), language),
@@ -155,6 +155,17 @@ def draft_words(
     return " · ".join(said)
 
 
+def _unusable(path: Path, error: MediaError, language: Language) -> str:
+    """Say why a file cannot be attached, and what can be done about it."""
+    if error.hint == heic.HINT:  # the photo is whole, and something is missing here
+        return f"{path.name}: {advice_text(error, language)}"
+    names = words("panel", language)
+    if error.hint in (TOO_LARGE, NO_TEXT):
+        size = path.stat().st_size
+        return names[error.hint].format(name=path.name, size=size / 1e3, most=TEXT_BYTES / 1e3)
+    return names["unreadable"].format(name=repr(path.name))
+
+
 def _refusal(error: OmniError | None, language: Language) -> str:
     return "" if error is None else error_text(error, language)
 
@@ -166,6 +177,8 @@ def _facts(part: Part, model: str, region: str | None, language: Language) -> st
             said = [f"{part.width} × {part.height}", size_text(part.total_bytes, language)]
         case AudioPart() | VideoPart():
             said = [_seconds(part, language), size_text(part.total_bytes, language)]
+        case TextPart():
+            said = [size_text(len(part.text.encode()), language)]
         case _:
             said = []
     facts = find_model(model)

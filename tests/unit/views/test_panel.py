@@ -392,8 +392,20 @@ def test_pieces_that_come_twice_or_out_of_order_do_no_harm(browser, panel):
 
 
 def test_a_file_that_is_no_medium_is_refused_in_words(browser, panel):
-    upload(browser, panel, b"just some text", name="notes.txt")
-    assert "'notes.txt' is no image" in browser.of("piece")[-1]["error"]
+    upload(browser, panel, b"just some text", name="notes.doc")
+    assert "'notes.doc' is no image" in browser.of("piece")[-1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"word " * 50_000, "250 kB; a text file may have 200 kB"),
+        (b"\xff\xfe\0", "not text in UTF-8"),
+    ],
+)
+def test_a_file_of_text_that_cannot_be_read_says_why(browser, panel, data, said):
+    upload(browser, panel, data, name="notes.txt")
+    assert said in browser.of("piece")[-1]["error"]
 
 
 def test_a_name_from_the_browser_is_no_path(browser, panel):
