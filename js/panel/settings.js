@@ -65,6 +65,7 @@ export function createSettings(talk, opener) {
   const keyForm = createKeyForm({
     words,
     use: (key) => talk.channel.send({ type: "key", key }),
+    cancel: () => void talk.channel.send({ type: "key", key: "" }),
     onGone: () => service.first.focus(),
   });
   const budget = textField("budget", words.budgetOf, make("input", ""), change);

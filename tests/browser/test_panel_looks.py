@@ -15,7 +15,9 @@ from .servers import TIMEOUT_MILLISECONDS
 from .widths import assert_fits
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator, Page
 
     from .lab import Lab
     from .panel import Panel
@@ -130,6 +132,31 @@ def test_the_settings_are_walked_by_keyboard_and_closed_by_escape(lab, page):
     page.keyboard.press("Escape")
     expect(settings).not_to_be_visible()
     expect(opener).to_be_focused()
+
+
+def test_the_form_for_a_key_says_where_one_comes_from_and_can_be_left(lab, page):
+    no_key = "import os\nos.environ.pop('DASHSCOPE_API_KEY', None)\n"
+    panel = open_panel(lab, page, no_key + QUICK.format(language="en"))
+    settings = panel.open_settings()
+    service = settings.get_by_label("Service")
+    before = service.input_value()
+    form = settings.locator(".omni-panel-keyform")
+    for leave in [lambda: form.get_by_role("button", name="Cancel").click(), escape(form)]:
+        service.select_option("singapore")
+        expect(form).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+        expect(form).to_contain_text("console of Alibaba Cloud Model Studio")
+        for theme in ["dark", "light"]:
+            lab.theme(page, theme)
+            lab.screenshot(page, f"key-{theme}", selector=PANEL)
+            assert_accessible(page, PANEL)
+        leave()
+        expect(form).to_be_hidden(timeout=TIMEOUT_MILLISECONDS)
+        expect(service).to_have_value(before)
+        expect(settings).to_be_visible()
+
+
+def escape(form: Locator) -> Callable[[], None]:
+    return lambda: form.locator("input").press("Escape")
 
 
 def test_the_opened_settings_are_above_the_fold(lab, page):

@@ -346,7 +346,7 @@ test("words are filled and lists are said in both languages", () => {
   assert.equal(fill("{name} of {most}, {name}", { name: "$&{most}", most: 1 }), "$&{most} of 1, $&{most}");
   assert.equal(fill("{constructor}", {}), "{constructor}");
   const said = ["en", "zh-CN"].map((language) => kindsText(["text", "image", "audio", "video"], wordsFor(allWords, language)));
-  assert.deepEqual(said, ["images, audio or video", "图片、音频或视频"]);
+  assert.deepEqual(said, ["images, audio, video or text files", "图片、音频、视频或文本文件"]);
   assert.deepEqual([kindsText(["text"], allWords.en), kindsText(["audio"], allWords.en)], ["text files", "audio"]);
   assert.equal(acceptOf(["text", "video", "image"]), "image/*,video/*,.txt,.md,.csv,.json");
 });

@@ -357,8 +357,8 @@ class ChatPanel(Shown, Talk):
 
     def _on_key(self, key: str) -> None:
         if not key.strip():
-            return
-        if self._settings.use_key(key.strip()):
+            self._settings.cancel_key()
+        elif self._settings.use_key(key.strip()):
             self._say("info", words("panel", self._language)["key taken"])
         self._changed()
 

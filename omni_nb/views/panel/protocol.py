@@ -78,8 +78,8 @@ From the browser, each with ``id`` (for its ``ack``) and ``page`` (who says it):
     The whole conversation; ``form`` is ``"html"`` or ``"ipynb"``; ``replaces``: also what is there
     and is not this conversation's own.
 ``{type: "setting", name, value}`` / ``{type: "key", key}``
-    Change a setting, a field of `SettingsState` / the key that was asked for: it goes nowhere but
-    into the connection.
+    Change a setting, a field of `SettingsState` / the key that was asked for (empty: cancel):
+    it goes nowhere but into the connection.
 ``{type: "report", turn, state, first_heard_at, underruns, gap_seconds, heard_seconds}``
     What became of the speech, as of `omni_nb.AudioPlayer`.
 """

@@ -78,6 +78,11 @@ class PanelSettings:
         """Connect to the service that was waiting for its key; return whether it took the key."""
         return self._try("service", lambda: self._use_service(self._wanted_service, key))
 
+    def cancel_key(self) -> None:
+        """Ask for no key any more: the service that answers goes on."""
+        self._wanted_service = ""
+        self._ask_key("")
+
     def state(self, language: Language) -> SettingsState:
         """Return what the settings are now, in a language."""
         chat, names = self._chat, words("settings", language)

@@ -468,6 +468,18 @@ def test_the_request_is_shown_as_programs_without_a_key(browser, panel):
     assert key not in str(code)
 
 
+def test_the_asking_for_a_key_can_be_cancelled_and_the_same_service_answers(
+    browser, panel, monkeypatch
+):
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    before = panel.chat.connection
+    browser.say(panel, type="setting", name="service", value="singapore")
+    until(lambda: panel.asks_key == "DashScope")
+    browser.say(panel, type="key", key="")
+    until(lambda: panel.asks_key == "")
+    assert panel.chat.connection is before
+
+
 def test_a_key_goes_into_the_connection_and_nowhere_else(browser, panel, monkeypatch, caplog):
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
     browser.say(panel, type="setting", name="service", value="singapore")
