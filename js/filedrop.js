@@ -4,6 +4,7 @@
  *
  * The traits and messages are described in `omni_nb/views/filedrop.py`; change both together.
  */
+import { watchLabDrop } from "./labfiles.js";
 import { make, setText } from "./player/dom.js";
 import { fill } from "./player/words.js";
 
@@ -61,7 +62,9 @@ const widget = {
       mark(false);
       void take(event.dataTransfer?.files[0]);
     });
+    const leaveLab = watchLabDrop(zone, { mark, take: ([file]) => void take(file) });
     return () => {
+      leaveLab();
       model.off("change:label", updateLabel);
       model.off("change:accept", updateAccept);
     };

@@ -1,4 +1,5 @@
 /** @file Take files in: chosen, dropped anywhere on the panel, or pasted. */
+import { watchLabDrop } from "../labfiles.js";
 import { make } from "../player/dom.js";
 
 /** @typedef {import("words:composer").Words} Words */
@@ -42,7 +43,9 @@ export function watchDrop(root, { words, take }) {
   root.addEventListener("dragover", onOver);
   root.addEventListener("dragleave", onLeave);
   root.addEventListener("drop", onDrop);
+  const leaveLab = watchLabDrop(root, { mark: (isOver) => void (overlay.hidden = !isOver), take });
   return () => {
+    leaveLab();
     root.removeEventListener("dragenter", onOver);
     root.removeEventListener("dragover", onOver);
     root.removeEventListener("dragleave", onLeave);

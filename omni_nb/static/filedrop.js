@@ -1,3 +1,65 @@
+// js/labfiles.js
+var CONTENTS = "application/x-jupyter-icontents";
+function watchLabDrop(element, { mark, take }) {
+  const onOver = (given) => {
+    const event = (
+      /** @type {LuminoDrag} */
+      given
+    );
+    if (!event.mimeData?.hasData(CONTENTS)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    event.dropAction = event.proposedAction;
+    mark(true);
+  };
+  const onLeave = () => mark(false);
+  const onDrop = (given) => {
+    const event = (
+      /** @type {LuminoDrag} */
+      given
+    );
+    mark(false);
+    if (!event.mimeData?.hasData(CONTENTS)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    event.dropAction = event.proposedAction;
+    const paths = (
+      /** @type {string[]} */
+      event.mimeData.getData(CONTENTS)
+    );
+    void Promise.all(paths.map(fetchFile)).then(take);
+  };
+  const handlers = (
+    /** @type {const} */
+    [
+      ["lm-dragenter", onOver],
+      ["lm-dragover", onOver],
+      ["lm-dragleave", onLeave],
+      ["lm-drop", onDrop]
+    ]
+  );
+  for (const [type, handler] of handlers) element.addEventListener(type, handler);
+  return () => {
+    for (const [type, handler] of handlers) element.removeEventListener(type, handler);
+  };
+}
+async function fetchFile(path) {
+  const bare = path.replace(/^[^/:]*:/, "");
+  const name = bare.split("/").at(-1) ?? bare;
+  const response = await fetch(addressOf(bare), { credentials: "same-origin" }).catch(() => null);
+  if (response?.ok) return new File([await response.blob()], name, { type: response.headers.get("Content-Type") ?? "" });
+  const file = new File([], name);
+  file.slice = () => (
+    /** @type {Blob} */
+    { arrayBuffer: () => Promise.reject(new Error(`No file ${name}.`)) }
+  );
+  return file;
+}
+function addressOf(path) {
+  const config = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  return `${config.baseUrl ?? "/"}files/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
 // js/player/dom.js
 function make(tag, className, ...children) {
   const element = document.createElement(tag);
@@ -52,7 +114,9 @@ var widget = {
       mark(false);
       void take(event.dataTransfer?.files[0]);
     });
+    const leaveLab = watchLabDrop(zone, { mark, take: ([file]) => void take(file) });
     return () => {
+      leaveLab();
       model.off("change:label", updateLabel);
       model.off("change:accept", updateAccept);
     };

@@ -225,6 +225,34 @@ def test_files_are_dropped_on_the_panel_and_words_on_the_question(lab, page, tmp
     assert not (lab.notebooks / "cat.png").exists()
 
 
+def test_a_file_of_the_file_browser_is_dropped_on_the_panel(lab, page):
+    (lab.notebooks / "cat & dog.png").write_bytes(png())
+    panel = open_panel(lab, page, SHOW, later=[LOOK])
+    page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:activate')")
+    page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:refresh')")
+    listed = page.locator(".jp-DirListing-item").filter(has_text="cat & dog.png")
+    expect(listed).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+    panel.box.scroll_into_view_if_needed()
+    listed.hover()
+    target = panel.box.bounding_box()
+    assert target is not None
+    page.mouse.down()
+    for part in [0.3, 0.6, 1]:
+        page.mouse.move(target["x"] + part * target["width"] / 2, target["y"] + 5, steps=4)
+    overlay = panel.root.get_by_text("Drop to attach")
+    expect(overlay).to_be_visible()
+    lab.screenshot(page, "dragged-out-of-the-file-browser")
+    page.mouse.up()
+    wait_until_seen(panel.chips)
+    expect(overlay).to_be_hidden()
+    panel.ask("What is this?")
+    panel.wait_for_answers(1)
+    (asked,) = look(lab, page)["asked"]
+    assert [asked[0][0], asked[0][2]] == ["image", digest(png())]
+    assert (lab.notebooks / "cat & dog.png").read_bytes() == png()
+    assert page.evaluate(OPENED) == ["panel.ipynb"]
+
+
 COPY = """async (copied) => {
   const item = {};
   for (const [type, base64] of Object.entries(copied)) {
