@@ -41,7 +41,7 @@ test("each script holds the words that it says, and no others: the player's go w
 });
 
 test("another language is another file: its words are in the scripts that say them", () => {
-  for (const [script, sentence] of [["player.js", "¡Thinking…!"], ["panel.js", "¡Ask something…!"], ["panel.js", "¡Chat with the model!"]]) {
+  for (const [script, sentence] of [["player.js", "¡Thinking…!"], ["panel.js", "¡Drop to attach!"], ["panel.js", "¡Chat with the model!"]]) {
     assert.ok(built(script).includes(sentence), `${sentence} in ${script}`);
   }
 });
