@@ -42,8 +42,9 @@ def _own_models(monkeypatch):
 
 
 @pytest.fixture
-def explore():
-    """Make explorers, and close them afterwards."""
+def explore(monkeypatch):
+    """Make explorers, and close them afterwards; they settle when a test says so."""
+    monkeypatch.setattr("omni_nb.views.explorers.frame.SETTLED_SECONDS", 3600)
     made = []
 
     def make(factory, *arguments, **options):
